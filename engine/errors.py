@@ -1,0 +1,65 @@
+"""What can go wrong, grouped by what the caller does next.
+
+EngineError
+├── UserError           a person must change a file, a flag or a credential; exit 1, never a traceback
+│   ├── SpecError       the spec has findings; they are values, all of them at once
+│   └── NotBuiltError   the spec uses a construct that this version checks but cannot run yet
+├── TemporaryError      nothing is wrong with the request; the same command may work later; exit 5
+├── StoppedError        a limit, a first contact or a stale changeset needs a person's yes; exit 6
+├── LockedError         somebody else holds the lease, or the integration is paused or disabled; exit 7
+└── RecordError         one record cannot be handled; it is held and the others go on
+
+A message says what happened and where; `remedy` says what to try. Both are whole sentences.
+"""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """The root of everything the engine raises on purpose."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        #: What a person can do about it; None = the message already says it.
+        self.remedy = remedy
+
+
+class UserError(EngineError):
+    """A person must change a file, a flag or a credential."""
+
+    exit_code = 1
+
+
+class TemporaryError(EngineError):
+    """The same command may succeed later."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, remedy: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        #: Seconds to wait before trying again; None = the system did not say.
+        self.retry_after_s = retry_after_s
+
+
+class StoppedError(EngineError):
+    """The run wrote nothing more because a person must agree first."""
+
+    exit_code = 6
+
+
+class LockedError(EngineError):
+    """Another run holds the lease, or the integration is paused or disabled."""
+
+    exit_code = 7
+
+
+class RecordError(EngineError):
+    """One record cannot be handled; it is held, the others go on."""
+
+    def __init__(self, code: str, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        #: A stable word for the kind of trouble, such as `refused` or `unreadable`.
+        self.code = code

@@ -1,0 +1,273 @@
+"""The spec as the rest of the engine sees it: frozen, typed, every text with its place.
+
+`docs/language.md` says what each key means; here is the shape after reading. A field that may depend on an option
+(`${options.name}`) is a `Text` whose value still shows the reference; the compiler resolves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.spec.diagnostic import Span, Text
+
+Arrow = Literal["->", "<-", "<->", "=="]
+Duplicates = Literal["link", "overwrite", "skip", "clone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamRef:
+    """`crm.Accounts`: a stream of a system of this spec (in a mapping file: of a connector)."""
+
+    system: str
+    stream: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One side of the integration: a connector plus an account."""
+
+    name: str
+    connector: Text
+    settings: Mapping[str, Any]  #: `with:` as written, references unresolved
+    settings_at: Mapping[str, Span]  #: place of each key of `settings`
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """Something that the person who installs the integration may choose."""
+
+    name: str
+    type: Literal["text", "number", "boolean", "date", "choice"]
+    choices: tuple[str, ...]  #: for choice
+    default: str | int | float | bool | None  #: None = no default
+    required: bool
+    help: str | None
+    needs: Text | None  #: condition over options; the option means something only if it holds
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A condition and what to say when it does not hold."""
+
+    check: Text
+    otherwise: Text  #: `else:`, the sentence a person reads
+    only_if: Text | None  #: `if:` over options; None = always
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """What connecting shows to the other system; confirmed by a person when the integration is connected."""
+
+    to: Text  #: a system
+    what: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedField:
+    """One line of a mapping.
+
+    Either `left` and `right` are field names joined by an arrow; or `right`/`left` is the one target and exactly
+    one of `const`, `value`, `text`, `path` says what it gets.
+    """
+
+    arrow: Arrow
+    left: Text | None
+    right: Text | None
+    values: tuple[tuple[tuple[str, ...], str], ...] = ()  #: ((left values), right value) in the order written
+    otherwise: Text | None = None  #: `else:` of a value map; None = an unlisted value holds the record
+    const: str | int | float | bool | None = None
+    has_const: bool = False
+    value: Text | None = None  #: SQL over the source's fields
+    text: Text | None = None  #: Jinja template over the source's fields
+    path: Text | None = None  #: JMESPath into the source record
+    refers: Text | None = None  #: module whose links translate the id
+    required: bool = False  #: hold the record while the value is missing
+    on: Literal["always", "create"] = "always"  #: create = written only when the record is made
+    conflicts: Text | None = None  #: policy for this field; None = the module's
+    group: str | None = None  #: fields of one group merge as one value
+    at_most: Text | None = None  #: a number or an expression; beyond it the value is `otherwise`
+    only_if: Text | None = None  #: `if:` over options
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping_:
+    """Which field of one stream is which field of the other; reusable."""
+
+    name: str
+    left: tuple[StreamRef, ...]  #: by connector name; several = one mapping serves several
+    right: tuple[StreamRef, ...]
+    fields: tuple[MappedField, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchKey:
+    """Fields by which two unlinked records are recognised as the same thing: all pairs must be equal."""
+
+    pairs: tuple[tuple[Text, Text], ...]  #: (left field, right field)
+    only_if: Text | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Under:
+    """The record lives below a parent: a reference field and the module whose links it goes through."""
+
+    field: Text
+    module: Text
+    otherwise: Literal["hold", "skip", "fetch"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrol:
+    """Records take part only once a person has added them."""
+
+    needs: tuple[Check, ...]
+    place: Mapping[str, tuple[Text, ...]]  #: target field -> modules whose records may be chosen
+    at_most: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """`direction:`: the arrow to use instead of the one in `sync:`; it narrows and never widens."""
+
+    to: Text
+    only_if: Text | None  #: condition over options; None = always
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """Two streams that are kept in step, and how."""
+
+    name: str
+    title: str | None
+    only_if: Text | None
+    left: StreamRef
+    right: StreamRef
+    arrow: Arrow
+    arrow_at: Span
+    narrowing: Narrowing | None
+    creates: Text | None  #: both | left | right | none | by hand; None = as the arrow says
+    view: Mapping[str, Text]  #: system -> condition or saved(...)
+    match: tuple[MatchKey, ...]
+    duplicates: Text | None  #: None = link
+    conflicts: Text | None  #: a system | newest | hold; None only where the arrow has one direction
+    deletes: Text | None  #: keep | propagate; None = keep
+    mapping: Text | None
+    fields: tuple[MappedField, ...]  #: `fields:` written in the module, after those of the mapping
+    set: Mapping[str, Any]  #: constants for records that are created
+    under: tuple[Under, ...]
+    only_referenced_by: Text | None  #: `only: referenced by MODULE`
+    needs: tuple[Check, ...]  #: a record that fails one is held with the sentence
+    enrol: Enrol | None
+    pairs: Text | None  #: use the links of that module instead of own ones
+    precedence: tuple[Text, ...]  #: `yields to:` spec.module whose records win over this module
+    search: tuple[Text, ...]  #: fields that `engine search` looks in
+    before_write: Literal["check", "trust"]
+    limits: Mapping[str, Any]
+    schedule: Text | None  #: None = the spec's
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """Who is told, with which template."""
+
+    to: Text
+    template: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A rule that acts when a condition on a record becomes true, or when a person asks."""
+
+    name: str
+    only_if: Text | None
+    watch: StreamRef
+    becomes: Text | None  #: None = by hand only
+    by_hand: bool
+    ask: Mapping[str, Mapping[str, Any]]  #: fields a person may give, with type, default, help
+    needs: tuple[Check, ...]
+    create: StreamRef | None
+    change: Text | None  #: trigger whose record is changed
+    delete: Text | None
+    mapping: Text | None
+    fields: tuple[MappedField, ...]
+    only: Text | None  #: condition on the record that would be changed
+    set: Mapping[str, Any]
+    associate: Literal["no", "yes", "locked"]
+    again: Literal["never", "each-time"]
+    mail: Mail | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """A rule that refuses a change, and may tell the person who made it."""
+
+    name: str
+    only_if: Text | None
+    module: Text
+    refuse: tuple[Text, ...]  #: `Due_Date -> end_date`, the fields it protects; empty = the whole record
+    when: Text
+    leave: Literal["as-is", "restore"]
+    because: Text | None
+    mail: Mail | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Association:
+    """Records of one stream that people may attach to records of others."""
+
+    name: str
+    only_if: Text | None
+    of: StreamRef
+    to: tuple[StreamRef, ...]
+    when: Text | None
+    offer: Text | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleStep:
+    """What one stage of an integration's life needs and does."""
+
+    stage: Literal["connect", "disable", "enable", "delete", "migrate"]
+    needs: tuple[Text | Check, ...]
+    pins: tuple[Text, ...]  #: system.stream.field that must stay the same account
+    says: Text | None
+    does: tuple[Mapping[str, Any], ...]
+    choices: Mapping[str, tuple[Mapping[str, Any], ...]]
+    mail: Mail | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """One integration."""
+
+    name: str
+    title: str | None
+    description: str | None
+    systems: Mapping[str, System]
+    options: Mapping[str, Option]
+    discloses: tuple[Disclosure, ...]
+    requires: tuple[Check, ...]
+    schedule: Text | None
+    modules: Mapping[str, Module]
+    triggers: Mapping[str, Trigger]
+    guards: Mapping[str, Guard]
+    associations: Mapping[str, Association]
+    lifecycle: Mapping[str, LifecycleStep]
+    mail: Mapping[str, Any]  #: how notifications are sent; empty = they are only kept
+    file: str
+    span: Span
+    mappings: Mapping[str, Mapping_] = field(default_factory=dict)  #: those that modules and triggers name
