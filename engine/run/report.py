@@ -1,0 +1,146 @@
+"""What a run or a preview tells its caller when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.record import Counts, Held, Kind, Side
+
+#: done: nothing is left to say · held: finished, but records are held · interrupted: stopped on request, settled ·
+#: parked: a system's quota is spent, the next run goes on
+RunOutcome = Literal["done", "held", "interrupted", "parked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRecord:
+    """A held record together with the module it belongs to."""
+
+    module: str
+    held: Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """One finished execution of one plan."""
+
+    run: str  #: the run's id, as `engine history` shows it
+    integration: str
+    outcome: RunOutcome
+    seconds: float
+    modules: Mapping[str, Counts]  #: in the order they ran
+    held: tuple[HeldRecord, ...] = ()  #: every record that is held now, from this run or an earlier one
+    calls: Mapping[str, int] = field(default_factory=dict)  #: system -> requests sent
+    notes: tuple[str, ...] = ()  #: whole sentences
+
+    @property
+    def wrote(self) -> int:
+        """Records created, updated or deleted on either side."""
+        return sum(
+            sum(counts.created.values()) + sum(counts.updated.values()) + sum(counts.deleted.values())
+            for counts in self.modules.values()
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `run --format json` prints."""
+        return {
+            "run": self.run,
+            "integration": self.integration,
+            "outcome": self.outcome,
+            "seconds": round(self.seconds, 3),
+            "modules": {name: counts.as_json() for name, counts in self.modules.items()},
+            "held_now": len(self.held),
+            "calls": dict(self.calls),
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field of one record, before and after."""
+
+    field: str
+    before: Any  #: canonical JSON value; None also where the record does not exist yet
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLine:
+    """One record that would be written."""
+
+    module: str
+    side: Side
+    kind: Kind
+    id: str | None  #: None = a create
+    label: str  #: how a person recognises the record
+    why: str  #: the rule that decided, in a few words
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemForecast:
+    """What a run would cost one system."""
+
+    system: str
+    read_calls: int
+    write_calls: int
+    seconds: float | None  #: at the system's rate limit; None = it has none
+    methods: tuple[str, ...]  #: how streams would be read, in plain words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changeset:
+    """What a run would change, record by record; nothing was written."""
+
+    integration: str
+    modules: Mapping[str, Counts]
+    lines: tuple[ChangeLine, ...]  #: the first `limit` records of each module
+    held: tuple[HeldRecord, ...]
+    forecast: tuple[SystemForecast, ...]
+    seconds: float  #: that the preview itself took
+    notes: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> int:
+        """Records that a run would create, update or delete."""
+        return sum(
+            sum(counts.created.values()) + sum(counts.updated.values()) + sum(counts.deleted.values())
+            for counts in self.modules.values()
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `preview --format json` prints."""
+        return {
+            "integration": self.integration,
+            "seconds": round(self.seconds, 3),
+            "writes": self.writes,
+            "modules": {name: counts.as_json() for name, counts in self.modules.items()},
+            "changes": [
+                {
+                    "module": line.module,
+                    "side": line.side,
+                    "kind": line.kind,
+                    "id": line.id,
+                    "label": line.label,
+                    "why": line.why,
+                    "fields": {change.field: [change.before, change.after] for change in line.fields},
+                }
+                for line in self.lines
+            ],
+            "held": [
+                {"module": one.module, "side": one.held.side, "id": one.held.id, "code": one.held.code}
+                for one in self.held
+            ],
+            "forecast": [
+                {
+                    "system": one.system,
+                    "read_calls": one.read_calls,
+                    "write_calls": one.write_calls,
+                    "seconds": one.seconds,
+                    "methods": list(one.methods),
+                }
+                for one in self.forecast
+            ],
+            "notes": list(self.notes),
+        }
