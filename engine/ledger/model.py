@@ -1,0 +1,198 @@
+"""What the ledger remembers, as frozen values; loads nothing heavy.
+
+Every moment is text, ISO 8601 with a zone (`2026-01-02T03:04:05Z`), and comes from the caller: the ledger has
+no clock. Hashes are 16 bytes. Values that were in step are kept as JSON text, numbers with a point as decimals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.record import Kind, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
+#: active: in step · gone-left, gone-right: deleted there and not made again · suspended: left alone
+LinkState = Literal["active", "gone-left", "gone-right", "suspended"]
+#: pending: journalled, maybe sent · uncertain: the outcome is not known yet · done, failed: settled
+IntentState = Literal["pending", "uncertain", "done", "failed"]
+RunOutcome = Literal["done", "held", "failed", "stopped", "interrupted"]
+
+#: One record of a module: its side and its id there.
+RecordKey = tuple[Side, str]
+
+#: `Settlement.links`: one row a new link; the last four may be absent: null (for `state`: active).
+#: `right_values` null = the right side held the same values as the left one.
+NEW_LINK_COLUMNS = (
+    "left_id",
+    "right_id",
+    "left_hash",
+    "right_hash",
+    "left_values",
+    "right_values",
+    "left_version",
+    "right_version",
+    "state",
+)
+#: `Settlement.changes`: `link_id` and any of these; a column that is absent stays as it is, a null is stored.
+CHANGE_COLUMNS = NEW_LINK_COLUMNS
+#: What `Ledger.links_table` answers with.
+LINK_COLUMNS = (
+    "link_id",
+    "left_id",
+    "right_id",
+    "left_hash",
+    "right_hash",
+    "left_version",
+    "right_version",
+    "state",
+)
+#: `Ledger.bases_table`.
+BASE_COLUMNS = ("link_id", "left_values", "right_values")
+#: `Settlement.skips` and `Ledger.skips_table`; `other_id`: the record it equals, or null.
+SKIP_COLUMNS = ("side", "record_id", "other_id", "why")
+#: `Unlinked.records` and `Ledger.unlinked_table`; `keys` is JSON text of the match fields, null if not kept.
+UNLINKED_COLUMNS = ("record_id", "version", "keys")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to write for one integration; every write proves that it is still the current one."""
+
+    integration: str
+    epoch: int  #: fencing number; grows with every lease that is taken
+    holder: str  #: who holds it, in words that help a person find the process
+    expires: str  #: moment after which anybody may take it over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """One run in the history."""
+
+    id: str
+    integration: str
+    started: str
+    spec_file: str
+    plan_fingerprint: str
+    ended: str | None = None  #: None = still going, or killed
+    outcome: RunOutcome | None = None  #: None = still going, or killed
+    error: str | None = None  #: the sentence that ended it; None = no error
+    counts: Mapping[str, Any] = field(default_factory=dict)  #: by module, as `Counts.as_json`
+    calls: Mapping[str, int] = field(default_factory=dict)  #: requests sent, by system
+    seconds: float | None = None  #: None = still going, or killed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleState:
+    """How far a module has come."""
+
+    integration: str
+    module: str
+    left_cursor: str | None = None  #: server time up to which everything was handled; None = read everything
+    right_cursor: str | None = None
+    left_scope: str | None = None  #: fingerprint of what was read (fields, view); None = nothing yet
+    right_scope: str | None = None
+    contacted: bool = False  #: the first contact has been completed
+    fingerprint: str | None = None  #: of the module's plan when it was last completed; None = never
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A batch of writes that is about to be sent; stays until its outcome is settled."""
+
+    run: str
+    module: str
+    side: Side  #: the side that is written
+    kind: Kind
+    created: str
+    payload: pa.Table | None  #: what is sent; None once it is done
+    count: int  #: writes in the payload
+    before: pa.Table | None = None  #: how the records looked before; None = creates
+    state: IntentState = "pending"
+    not_before: str | None = None  #: do not look it up on the target before this moment; None = at once
+    id: int = 0  #: 0 = not stored yet
+    integration: str = ""  #: filled in by the ledger
+    epoch: int = 0  #: of the lease it was written under; filled in by the ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRow:
+    """A held record, as it is kept until something resolves it.
+
+    Holding a record again with the same code counts one attempt more and keeps `since`.
+    """
+
+    integration: str
+    module: str
+    side: Side
+    record_id: str
+    code: str
+    message: str
+    since: str
+    run: str
+    remedy: str | None = None
+    label: str | None = None  #: how a person recognises it; None = only its id is known
+    place: str | None = None  #: file:line that decided; None = no single line
+    temporary: bool = False  #: True = tried again at `next_try`
+    attempts: int = 1  #: counted by the ledger; what is given here only counts for a record not held so far
+    next_try: str | None = None  #: None = when the record, the plan or its cause changes
+    content_hash: bytes | None = None  #: 16 bytes; of the record when it was held
+    plan_fingerprint: str | None = None  #: of the plan that held it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loser:
+    """A value that a policy overwrote; kept so that it can be found and put back."""
+
+    module: str
+    side: Side  #: whose value was overwritten
+    record_id: str
+    field: str
+    value: Any  #: the overwritten canonical value
+    winner: Any  #: the canonical value that took its place
+    at: str
+    run: str
+    link_id: int | None = None  #: None = the link was made in the same settlement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What one batch has brought about; stored in one transaction or not at all. Every part may be absent."""
+
+    run: str
+    module: str
+    links: pa.Table | None = None  #: new links with their bases: NEW_LINK_COLUMNS
+    changes: pa.Table | None = None  #: changed links: `link_id` and any of CHANGE_COLUMNS
+    dropped: tuple[int, ...] = ()  #: links to forget, with their bases
+    held: tuple[HeldRow, ...] = ()
+    released: tuple[RecordKey, ...] = ()  #: records that are no longer held
+    losers: tuple[Loser, ...] = ()
+    skips: pa.Table | None = None  #: records remembered as skipped: SKIP_COLUMNS
+    unskipped: tuple[RecordKey, ...] = ()
+    #: What becomes of the intent; uncertain keeps its payload, for it must be looked up later.
+    intent_state: Literal["done", "uncertain", "failed"] = "done"
+    not_before: str | None = None  #: for uncertain: when the target may be asked; None = at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlinked:
+    """The records of one side that were seen and have no link."""
+
+    records: pa.Table  #: UNLINKED_COLUMNS
+    complete: bool  #: True = these are all there are; False = added to those already known
+    gone: tuple[str, ...] = ()  #: ids that no longer exist; only of use where `complete` is False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleStatus:
+    """A module at a glance, for `engine status`."""
+
+    state: ModuleState
+    links: int
+    held: int
+    skipped: int
+    intents: int  #: batches whose outcome is not settled
