@@ -1,0 +1,94 @@
+"""What a run would change: totals, the first records field by field, and what it would cost."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from engine.render.outcome import add, counts_text, written
+from engine.render.table import Column, Screen, number, table
+from engine.render.text import count, duration, printable, shorten, shown
+
+if TYPE_CHECKING:
+    from engine.run.report import ChangeLine, Changeset, FieldChange, SystemForecast
+
+_MARKS = {"create": "+", "update": "~", "delete": "-"}
+_HELD_SHOWN = 10  #: held records named; the rest is counted
+_VERBS = {"create": "create", "update": "change", "delete": "delete"}
+
+
+def changeset_text(changes: Changeset, screen: Screen, *, spec: str) -> str:
+    """A preview for a person; `spec` is how she named it on the command line."""
+    parts = [counts_text(changes.modules, screen)] if changes.modules else []
+    parts += [
+        _module_text(module, list(lines)) for module, lines in groupby(changes.lines, lambda one: one.module)
+    ]
+    parts += [_rest(changes)] if changes.writes > len(changes.lines) else []
+    parts += [_held_text(changes)] if changes.held else []
+    parts += [forecast_text(changes.forecast, screen)] if changes.forecast else []
+    parts += [f"{printable(note)}\n" for note in changes.notes]
+    parts.append(_sentence(changes, spec))
+    return "\n".join(parts)
+
+
+def _module_text(module: str, lines: list[ChangeLine]) -> str:
+    return f"{printable(module)}\n" + "".join(_record_text(line) for line in lines)
+
+
+def _record_text(line: ChangeLine) -> str:
+    known = f" ({printable(line.id)})" if line.id else ""
+    label = shorten(printable(line.label), 80)
+    what = f"{_MARKS[line.kind]} {_VERBS[line.kind]} on the {line.side}"
+    fields = [_field_text(change, created=line.kind == "create") for change in line.fields]
+    return "".join([f"  {what}: {label}{known} because {printable(line.why)}\n", *fields])
+
+
+def _field_text(change: FieldChange, *, created: bool) -> str:
+    before = "" if created else f"{shown(change.before)} -> "
+    return f"      {printable(change.field)}: {before}{shown(change.after)}\n"
+
+
+def _rest(changes: Changeset) -> str:
+    more = changes.writes - len(changes.lines)
+    return f"… and {count(more, 'more record')}; --limit shows more of them.\n"
+
+
+def _held_text(changes: Changeset) -> str:
+    lines = [
+        f"  {printable(one.module)}: {shorten(printable(one.held.label or one.held.id), 60)}: "
+        f"{printable(one.held.message)}\n"
+        for one in changes.held[:_HELD_SHOWN]
+    ]
+    rest = len(changes.held) - _HELD_SHOWN
+    more = f"  … and {rest:,} more\n" if rest > 0 else ""
+    return f"{count(len(changes.held), 'record')} would be held\n" + "".join(lines) + more
+
+
+def forecast_text(forecast: tuple[SystemForecast, ...], screen: Screen) -> str:
+    """Calls and time per system; a dash where the system has no rate limit."""
+    columns = [
+        Column(title="system"),
+        number("read calls"),
+        number("write calls"),
+        number("at its rate limit"),
+    ]
+    columns.append(Column(title="how"))
+    rows = [
+        [
+            one.system,
+            f"{one.read_calls:,}",
+            f"{one.write_calls:,}",
+            "-" if one.seconds is None else duration(one.seconds),
+            "; ".join(one.methods),
+        ]
+        for one in forecast
+    ]
+    return table(columns, rows, screen)
+
+
+def _sentence(changes: Changeset, spec: str) -> str:
+    took = f"(previewed in {duration(changes.seconds)})"
+    if not changes.writes:
+        return f"Nothing would change; nothing was written {took}.\n"
+    would = written(add(changes.modules))
+    return f"A run would leave {would}; nothing was written {took}.\nTo do it: engine run {spec}\n"

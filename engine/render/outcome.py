@@ -1,0 +1,112 @@
+"""How a run ended: the table whose counts add up, what happened in one sentence, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.record import Counts, Side
+from engine.render.table import Column, Row, Screen, number, table
+from engine.render.text import count, duration, listed, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from engine.run.report import RunReport
+
+
+def run_text(report: RunReport, screen: Screen, *, spec: str) -> str:
+    """The end of a run for a person; `spec` is how she named it on the command line."""
+    parts = [counts_text(report.modules, screen)] if report.modules else []
+    parts += [f"{printable(note)}\n" for note in report.notes]
+    parts.append(f"{_sentence(report)}\n")
+    parts += [f"{step}\n" for step in _next(report, spec)]
+    return "\n".join(parts)
+
+
+def counts_text(modules: Mapping[str, Counts], screen: Screen) -> str:
+    """One row a module; a figure of both sides is written left/right."""
+    deletes = any(sum(counts.deleted.values()) for counts in modules.values())
+    columns = [Column(title="module"), number("read l/r"), number("created l/r"), number("updated l/r")]
+    columns += [number("deleted l/r")] if deletes else []
+    columns += [number(title) for title in ("unchanged", "skipped", "held", "conflicts")]
+    rows = [_row(name, counts, deletes=deletes) for name, counts in modules.items()]
+    total = _row("total", add(modules), deletes=deletes) if len(rows) > 1 else None
+    return table(columns, rows, screen, total=total)
+
+
+def add(modules: Mapping[str, Counts]) -> Counts:
+    """The counts of all modules together."""
+    every = list(modules.values())
+
+    def pair(pick: Callable[[Counts], dict[Side, int]]) -> dict[Side, int]:
+        return {
+            "left": sum(pick(one)["left"] for one in every),
+            "right": sum(pick(one)["right"] for one in every),
+        }
+
+    return Counts(
+        read=pair(lambda one: one.read),
+        created=pair(lambda one: one.created),
+        updated=pair(lambda one: one.updated),
+        deleted=pair(lambda one: one.deleted),
+        unchanged=sum(one.unchanged for one in every),
+        skipped=sum(one.skipped for one in every),
+        held=sum(one.held for one in every),
+        conflicts=sum(one.conflicts for one in every),
+    )
+
+
+def _row(name: str, counts: Counts, *, deletes: bool) -> Row:
+    pairs = [counts.read, counts.created, counts.updated, *([counts.deleted] if deletes else [])]
+    single = [counts.unchanged, counts.skipped, counts.held, counts.conflicts]
+    both = [f"{pair['left']:,}/{pair['right']:,}" for pair in pairs]
+    return [name, *both, *(f"{one:,}" for one in single)]
+
+
+def written(total: Counts) -> str:
+    """`274 created and 45 updated`; empty where nothing was."""
+    figures = {"created": total.created, "updated": total.updated, "deleted": total.deleted}
+    return listed([f"{sum(pair.values()):,} {verb}" for verb, pair in figures.items() if sum(pair.values())])
+
+
+def _sentence(report: RunReport) -> str:
+    if report.outcome == "interrupted":
+        return (
+            f"Stopped on request after {duration(report.seconds)}: the batch in flight was finished, "
+            f"{_wrote(report)}; all of it is remembered."
+        )
+    if report.outcome == "parked":
+        return f"A system lets us make no more calls for now: {_wrote(report)}, and the rest waits."
+    if not report.modules:
+        return "Nothing to do: the options switch every module of this spec off."
+    if not report.wrote and not any(sum(one.read.values()) for one in report.modules.values()):
+        return f"Nothing to do: nothing changed since the last run{_calls(report)}."
+    if not report.wrote and not report.held:
+        return f"Nothing to do: both sides are in step{_calls(report)}."
+    done = "Done" if report.outcome == "done" else "Finished"
+    return f"{done} in {duration(report.seconds)}: {_wrote(report)}{_calls(report)}."
+
+
+def _wrote(report: RunReport) -> str:
+    return written(add(report.modules)) or "nothing was written"
+
+
+def _calls(report: RunReport) -> str:
+    made = [
+        f"{count(calls, 'call')} to {printable(system)}" for system, calls in report.calls.items() if calls
+    ]
+    return f" ({listed(made)})" if made else ""
+
+
+def _next(report: RunReport, spec: str) -> list[str]:
+    steps = []
+    if report.outcome == "interrupted":
+        steps.append("Run the same command again to go on where it stopped.")
+    if report.outcome == "parked":
+        steps.append("Run the same command again later; it goes on where it stopped.")
+    if report.held:
+        are = "record is" if len(report.held) == 1 else "records are"
+        steps.append(
+            f"{len(report.held):,} {are} held. See why, and what resolves each: engine errors {spec}"
+        )
+    return steps

@@ -1,0 +1,149 @@
+"""What the ledger remembers: the state of integrations, their runs, and the records that are held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from engine.render.table import Column, Screen, number, table
+from engine.render.text import count, duration, moment, printable, shorten
+
+if TYPE_CHECKING:
+    from engine.ledger.model import HeldRow, ModuleStatus, RunRow
+
+_SHOWN = 10  #: held records named per group; the rest is counted
+
+
+def status_text(
+    integration: str, last: RunRow | None, modules: Sequence[ModuleStatus], screen: Screen
+) -> str:
+    """One integration at a glance: its last run and where each module stands."""
+    columns = [Column(title="module"), Column(title="read up to (l)"), Column(title="read up to (r)")]
+    columns += [number(title) for title in ("linked", "held", "skipped", "unsettled")]
+    rows = [
+        [
+            one.state.module,
+            one.state.left_cursor or "-",
+            one.state.right_cursor or "-",
+            *(f"{figure:,}" for figure in (one.links, one.held, one.skipped, one.intents)),
+        ]
+        for one in modules
+    ]
+    head = f"{printable(integration)}: {_last(last)}\n"
+    return head + ("\n" + table(columns, rows, screen) if rows else "")
+
+
+def status_json(integration: str, last: RunRow | None, modules: Sequence[ModuleStatus]) -> dict[str, Any]:
+    """The same as one object."""
+    return {
+        "integration": integration,
+        "last_run": asdict(last) if last else None,
+        "modules": {
+            one.state.module: {
+                "left_cursor": one.state.left_cursor,
+                "right_cursor": one.state.right_cursor,
+                "linked": one.links,
+                "held": one.held,
+                "skipped": one.skipped,
+                "unsettled": one.intents,
+            }
+            for one in modules
+        },
+    }
+
+
+def _last(run: RunRow | None) -> str:
+    if run is None:
+        return "never run"
+    return f"last run {moment(run.started)}, {ending(run)}" + (
+        f": {printable(run.error)}" if run.error else ""
+    )
+
+
+def ending(run: RunRow) -> str:
+    """The outcome in a word; a run without one is still going or was killed."""
+    return run.outcome or "going on or killed"
+
+
+def history_text(runs: Sequence[RunRow], screen: Screen) -> str:
+    """The runs, newest first."""
+    if not runs:
+        return "Nothing has run yet.\n"
+    columns = [
+        Column(title="run"),
+        Column(title="integration"),
+        Column(title="started"),
+        Column(title="outcome"),
+    ]
+    columns += [number(title) for title in ("took", "read", "written", "held", "calls")]
+    lines = table(columns, [_run_row(run) for run in runs], screen)
+    errors = [f"{run.id}: {printable(run.error)}\n" for run in runs if run.error]
+    return lines + ("\n" + "".join(errors) if errors else "")
+
+
+def _run_row(run: RunRow) -> list[str]:
+    took = "-" if run.seconds is None else duration(run.seconds)
+    figures = [
+        _sum(run, "read"),
+        _sum(run, "created", "updated", "deleted"),
+        _sum(run, "held"),
+        sum(run.calls.values()),
+    ]
+    return [run.id, run.integration, moment(run.started), ending(run), took, *(f"{one:,}" for one in figures)]
+
+
+def _sum(run: RunRow, *names: str) -> int:
+    counts = [module.get(name, 0) for module in run.counts.values() for name in names]
+    return sum(sum(one.values()) if isinstance(one, Mapping) else one for one in counts)
+
+
+def history_json(runs: Sequence[RunRow]) -> dict[str, Any]:
+    """The same as one object."""
+    return {"runs": [asdict(run) for run in runs]}
+
+
+def errors_text(rows: Sequence[HeldRow]) -> str:
+    """Held records by module and code: how many, which, what the system said, and what resolves it."""
+    if not rows:
+        return "No record is held.\n"
+    ordered = sorted(rows, key=_group)
+    groups = [_group_text(list(held)) for _, held in groupby(ordered, _group)]
+    return "\n".join([f"{count(len(rows), 'record')} held\n", *groups])
+
+
+def _group(row: HeldRow) -> tuple[str, str, str]:
+    return (row.integration, row.module, row.code)
+
+
+def _group_text(rows: list[HeldRow]) -> str:
+    first = rows[0]
+    head = " · ".join(map(printable, _group(first))) + f": {len(rows):,}\n"
+    records = [_record_text(row) for row in rows[:_SHOWN]]
+    more = (
+        [f"  … and {len(rows) - _SHOWN:,} more; --format json lists them all\n"] if len(rows) > _SHOWN else []
+    )
+    return "".join([head, *records, *more])
+
+
+def _record_text(row: HeldRow) -> str:
+    name = shorten(printable(row.label), 80) if row.label else "(no name)"
+    tries = f", tried {row.attempts} times" if row.attempts > 1 else ""
+    lines = [f"  {name}  ({row.side} {printable(row.record_id)}, since {moment(row.since)}{tries})"]
+    lines.append(f"    why: {printable(row.message)}")
+    lines += [f"    try: {printable(row.remedy)}"] if row.remedy else []
+    lines += [f"    spec: {printable(row.place)}"] if row.place else []
+    lines += [f"    tried again by itself after {moment(row.next_try)}"] if row.next_try else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def errors_json(rows: Sequence[HeldRow]) -> dict[str, Any]:
+    """The same as one object; every record, none left out."""
+    hidden = ("content_hash", "plan_fingerprint")
+    return {
+        "held": [
+            {key: value for key, value in asdict(row).items() if key not in hidden}
+            for row in sorted(rows, key=_group)
+        ]
+    }
