@@ -61,7 +61,9 @@ class Diagnostic:
     span: Span
     hint: str | None = None  #: what to write instead; None = the message says it
     excerpt: str | None = None  #: the line of the file the span starts on; None = the file could not be read
-    related: tuple[Span, ...] = field(default=())  #: other places that matter, such as the first of two duplicates
+    related: tuple[Span, ...] = field(
+        default=()
+    )  #: other places that matter, such as the first of two duplicates
 
 
 class SpecError(Exception):

@@ -1,0 +1,60 @@
+"""Bounds: what a file's bytes must keep to before any parser sees them."""
+
+from __future__ import annotations
+
+import re
+
+from engine.spec.diagnostic import Span
+from engine.spec.report import Report
+
+#: Bytes; a spec that a person can review is far below.
+MOST_BYTES = 256 * 1024
+
+#: Characters that no editor shows: C0 and C1 controls, the separators that YAML takes for line ends and others do
+#: not, marks that reverse the direction of text on screen, and byte order marks inside a file.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+)
+
+
+def decode(file: str, raw: bytes) -> tuple[str | None, Report]:
+    """The text of a file with `\\n` as its only line end; None where a finding says why it is refused."""
+    report = Report(file=file)
+    if len(raw) > MOST_BYTES:
+        message = f"The file has {len(raw):,} bytes; at most {MOST_BYTES:,} are read."
+        report.add(
+            "too-large", message, _point(report, 1, 1), hint="split it into several specs and mappings"
+        )
+        return None, report
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = raw.count(b"\n", 0, wrong.start) + 1
+        start = raw.rfind(b"\n", 0, wrong.start) + 1
+        column = len(raw[start : wrong.start].decode("utf-8", "replace")) + 1
+        message = f"The file is not UTF-8: byte {raw[wrong.start]:#04x} stands here."
+        report.add("not-utf8", message, _point(report, line, column), hint="save the file as UTF-8")
+        return None, report
+    text = text.replace("\r\n", "\n")
+    report.lines = tuple(text.split("\n"))
+    _look_for_invisible(report)
+    return (None if report.wrong else text), report
+
+
+def _look_for_invisible(report: Report) -> None:
+    for number, line in enumerate(report.lines, start=1):
+        if line.isascii() and line.isprintable():
+            continue  # nearly every line; the searches below would double the time of a large file
+        if (tab := line.find("\t")) >= 0:
+            report.add(
+                "tab", "A tab stands here.", _point(report, number, tab + 1), hint="indent with spaces"
+            )
+        if hidden := _INVISIBLE.search(line):
+            message = f"The invisible character U+{ord(hidden.group()):04X} stands here."
+            report.add(
+                "control-character", message, _point(report, number, hidden.start() + 1), hint="remove it"
+            )
+
+
+def _point(report: Report, line: int, column: int) -> Span:
+    return report.span((line - 1, column - 1, column))

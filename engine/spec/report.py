@@ -1,0 +1,60 @@
+"""Report: where findings gather while one file is read; it never stops at the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from engine.spec.diagnostic import Diagnostic, Severity, Span
+
+#: More findings than this in one file tell a person nothing new, and cost time and memory.
+MOST_FINDINGS = 200
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """The findings of one file so far."""
+
+    file: str  #: its name in findings
+    lines: tuple[str, ...] = ()  #: for excerpts
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        hint: str | None = None,
+        related: Iterable[Span] = (),
+        severity: Severity = "error",
+    ) -> None:
+        """Note one finding; beyond the limit it is dropped."""
+        if len(self.findings) >= MOST_FINDINGS:
+            return
+        found = Diagnostic(
+            severity=severity, code=code, message=message, span=span, hint=hint, related=tuple(related)
+        )
+        self.findings.append(with_excerpt(found, self.lines))
+
+    def span(self, stretch: tuple[int, int, int]) -> Span:
+        """A stretch of one line (line, first column, column behind the last, from 0) as a place in the file."""
+        line, column, end = stretch
+        return Span(file=self.file, line=line + 1, column=column + 1, end_line=line + 1, end_column=end + 1)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether an error is among the findings."""
+        return any(found.severity == "error" for found in self.findings)
+
+
+def with_excerpt(found: Diagnostic, lines: tuple[str, ...]) -> Diagnostic:
+    """The same finding with the line it starts on; unchanged where it has one or the line does not exist."""
+    if found.excerpt is not None or not 1 <= found.span.line <= len(lines):
+        return found
+    return replace(found, excerpt=lines[found.span.line - 1])
+
+
+def in_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each finding once, by file and place."""
+    return tuple(sorted(dict.fromkeys(findings), key=lambda found: (found.span, found.code, found.message)))

@@ -1,0 +1,72 @@
+"""Syntax: the YAML parser's complaints in words that tell an author what to type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import yaml
+
+    from engine.spec.report import Report
+
+#: What the parser says, our sentence, our hint.
+_WORDS = (
+    (
+        "mapping values are not allowed",
+        "A second `: ` stands in this line.",
+        "quote a value that contains `: `, and check that the line above is indented alike",
+    ),
+    (
+        "found character that cannot start any token",
+        "A value cannot start with this character.",
+        "quote the value",
+    ),
+    ("found unexpected end of stream", "The file ends inside a quoted text.", "close the quote"),
+    ("found unexpected document indicator", "A quoted text is not closed.", "close the quote"),
+    ("could not find expected ':'", "A key stands here without its `:`.", "write `key: value`"),
+    (
+        "did not find expected ',' or '}'",
+        "The `{ … }` is broken here: a `,` or `}` is missing.",
+        "quote a value that contains `{`, `}`, `[`, `]` or `,`",
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "The `[ … ]` is broken here: a `,` or `]` is missing.",
+        "quote a value that contains `{`, `}`, `[`, `]` or `,`",
+    ),
+    (
+        "did not find expected key",
+        "A key was expected here.",
+        "check the indentation; a value that starts with a quote must be quoted as a whole",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "A list item was expected here.",
+        "start the line with `- ` at the indentation of the items above",
+    ),
+    (
+        "unknown escape",
+        "`\\` starts an escape that YAML does not know.",
+        "use single quotes, or write `\\\\`",
+    ),
+    ("did not find expected node content", "A value was expected here.", "quote the value"),
+)
+
+
+def explain(wrong: yaml.YAMLError, report: Report) -> None:
+    """Note a parser's error as one finding."""
+    problem = str(getattr(wrong, "problem", None) or getattr(wrong, "reason", None) or wrong)
+    mark = getattr(wrong, "problem_mark", None)
+    line, column = (0, 0) if mark is None else _inside(mark.line, mark.column, report)
+    span = report.span((line, column, column + 1))
+    for known, message, hint in _WORDS:
+        if known in problem:
+            report.add("yaml-syntax", message, span, hint=hint)
+            return
+    report.add("yaml-syntax", f"This is not YAML: {problem}.", span)
+
+
+def _inside(line: int, column: int, report: Report) -> tuple[int, int]:
+    """The parser's mark; the end of the last line where it points behind the file."""
+    line = min(line, len(report.lines) - 1)
+    return line, min(column, len(report.lines[line]))
