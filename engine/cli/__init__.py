@@ -1,0 +1,74 @@
+"""The command line: `main` and the group that loads a command only when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from engine import __version__
+
+#: command -> (module under engine.cli, one line for `engine --help`, which imports none of them)
+COMMANDS = {
+    "validate": ("validate", "Check specs and mappings; every mistake at its place."),
+    "plan": ("plan", "Print the compiled plan, offline."),
+    "preview": ("preview", "Show what a run would change and what it would cost; write nothing."),
+    "run": ("run", "Bring both sides in step."),
+    "status": ("past", "Where each integration stands."),
+    "history": ("past", "The runs so far, newest first."),
+    "errors": ("past", "The records that are held: why, and what resolves each."),
+    "connectors": ("connectors", "The installed connectors, their streams and fields."),
+    "schema": ("schema", "Print a JSON Schema for editors."),
+    "sandbox": ("sandbox", "Serve local stand-ins for the systems, to try things out."),
+}
+
+
+class CommandGroup(click.Group):
+    """A group whose commands are imported one at a time: start-up stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order a newcomer meets them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None = there is none, and click suggests a close one."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"engine.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - a table of our own that does not fit its modules
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Names and lines from the table, without importing a command."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+_CODES = """\b
+Exit codes:
+  0  done                              5  temporary, try again
+  1  findings or failure               6  stopped: a person must agree
+  2  wrong use                         7  locked, paused or disabled
+  3  changes pending, if asked for     130  interrupted
+  4  finished, but records are held
+"""
+
+
+@click.group(cls=CommandGroup, epilog=_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="engine")
+def engine() -> None:
+    """Keep two business systems in step, as a spec in YAML says."""
+
+
+def main() -> None:
+    """The `engine` command."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name may hold a character that the terminal's encoding lacks; that is no reason to fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    engine(prog_name="engine")

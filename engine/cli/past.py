@@ -1,0 +1,86 @@
+"""`engine status`, `history` and `errors`: what the ledger remembers. None of them waits for a run."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.command import EngineCommand, answer, formats, ledger_options
+from engine.cli.spec import integration_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from engine.ledger.ledger import Ledger
+
+
+@contextmanager
+def _reading(folder: Path, url: str | None) -> Iterator[Ledger]:
+    from engine.ledger import open_ledger
+
+    ledger = open_ledger(url or folder / "ledger.sqlite", readonly=True)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+@click.command(cls=EngineCommand)
+@click.argument("spec", required=False, metavar="[SPEC]")
+@ledger_options
+@formats()
+def status(*, spec: str | None, folder: Path, ledger: str | None, form: str) -> None:
+    """Show where each integration stands: its last run, how far it has read, what is linked and held."""
+    from engine.render.past import status_json, status_text
+
+    wanted = integration_of(spec) if spec else None
+    with _reading(folder, ledger) as memory:
+        names = [wanted] if wanted else list(memory.integrations())
+        rows = [(name, memory.last_run(name), memory.status(name)) for name in names]
+    answer(
+        form,
+        lambda: {"integrations": [status_json(*row) for row in rows]},
+        lambda screen: "\n".join(status_text(*row, screen) for row in rows),
+    )
+
+
+@click.command(cls=EngineCommand)
+@click.argument("spec", required=False, metavar="[SPEC]")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Runs that are shown."
+)
+@ledger_options
+@formats()
+def history(*, spec: str | None, limit: int, folder: Path, ledger: str | None, form: str) -> None:
+    """Show the runs so far, newest first: of one integration, or of all in the folder."""
+    from engine.render.past import history_json, history_text
+
+    wanted = integration_of(spec) if spec else None
+    with _reading(folder, ledger) as memory:
+        runs = memory.runs(wanted, limit)
+    answer(form, lambda: history_json(runs), lambda screen: history_text(runs, screen))
+
+
+@click.command(cls=EngineCommand)
+@click.argument("spec", required=False, metavar="[SPEC]")
+@click.option("--module", help="Only this module.")
+@ledger_options
+@formats()
+def errors(
+    *,
+    spec: str | None,
+    module: str | None,
+    folder: Path,
+    ledger: str | None,
+    form: str,
+) -> None:
+    """Show the records that are held: why, in the system's own words, and what resolves each."""
+    from engine.render.past import errors_json, errors_text
+
+    wanted = integration_of(spec) if spec else None
+    with _reading(folder, ledger) as memory:
+        held = memory.held_rows(wanted, module)
+    answer(form, lambda: errors_json(held), lambda _: errors_text(held))

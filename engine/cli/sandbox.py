@@ -1,0 +1,52 @@
+"""`engine sandbox`: serve the local stand-ins alone, until Ctrl-C."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from engine.cli.command import EngineCommand, answer, folder_option, formats, say
+from engine.cli.stand_in import COMPANIES, Company, private_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(cls=EngineCommand)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 = any free one."
+)
+@click.option(
+    "--company", type=click.Choice(COMPANIES), default="clean", show_default=True, help="Whose records."
+)
+@click.option(
+    "--limits",
+    type=click.Choice(["roomy", "published"]),
+    default="roomy",
+    show_default=True,
+    help="How many calls a minute are let through.",
+)
+@folder_option
+@formats()
+def sandbox(
+    *,
+    port: int,
+    company: Company,
+    limits: Literal["roomy", "published"],
+    folder: Path,
+    form: str,
+) -> None:
+    """Serve stand-ins for the systems on this machine, over real HTTP, and say how to connect."""
+    from engine.render.stand_in import connect_text
+    from engine.sandbox.serve import start
+
+    with start(private_folder(folder), company=company, port=port, limits=limits) as running:
+        served = running.connect()
+        answer(form, lambda: served, lambda _: connect_text(running.url, served))
+        say("Serving until Ctrl-C.")
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            say("Stopped; the records stay in the folder.")

@@ -1,0 +1,87 @@
+"""The SPEC that a person names: a file, a spec that ships with the engine, or an integration that has run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine.cli.command import say
+from engine.errors import UserError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def find_spec(name: str) -> Path:
+    """The file that a person means by a path or a name.
+
+    A path that exists is taken as it is; else a shipped spec of that name, and stderr says which.
+    Raises UserError when there is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = _shipped(path)
+    if shipped is None:
+        raise UserError(f"There is no spec `{name}`.", remedy=_remedy(path))
+    say(f"`{name}` is not in this folder; using the one that ships with the engine: {shipped}")
+    return shipped
+
+
+def _shipped(path: Path) -> Path | None:
+    from engine.spec.share import share
+
+    if path.is_absolute() or path.parent not in (Path("specs"), Path()):
+        return None
+    found = share("specs") / path.with_suffix(".yaml").name
+    return found if found.is_file() else None
+
+
+def _remedy(path: Path) -> str:
+    from engine.spec.share import share
+
+    if path.is_dir():
+        return "Name one file of that folder; `engine validate` takes whole folders."
+    names = ", ".join(sorted(f"specs/{one.name}" for one in share("specs").glob("*.yaml")))
+    return f"Give the path of a file, or one of those that ship with the engine: {names}."
+
+
+def integration_of(name: str) -> str:
+    """The name of the integration that a person means by a spec file or by the name itself."""
+    path = Path(name)
+    known = path if path.is_file() else _shipped(path)
+    if known is None:
+        if path.suffix or path.parent != Path():
+            raise UserError(f"There is no spec `{name}`.", remedy=_remedy(path))
+        return name
+    from engine.spec.read import read_spec
+
+    return read_spec(known)
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    del ctx, param
+    chosen: dict[str, str] = {}
+    for text in values:
+        option, equals, value = text.partition("=")
+        if not equals or not option:
+            raise click.BadParameter(f"`{text}` is not of the form option=value.")
+        if option in chosen:
+            raise click.BadParameter(f"`{option}` is set twice.")
+        chosen[option] = value
+    return chosen
+
+
+def spec_arguments(function: Function) -> Function:
+    """SPEC and `--set option=value`."""
+    function = click.option(
+        "--set",
+        "choices",
+        multiple=True,
+        metavar="OPTION=VALUE",
+        callback=_pairs,
+        help="Choose one of the spec's options; may be repeated.",
+    )(function)
+    return click.argument("spec", metavar="SPEC")(function)

@@ -1,0 +1,27 @@
+"""Errors for a person: one sentence about what happened, one about what to try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.render.text import as_json, printable
+
+if TYPE_CHECKING:
+    from engine.errors import EngineError
+
+
+def failure_text(error: EngineError) -> str:
+    """The message, and the remedy behind `Try:`; line ends that the engine wrote itself are kept."""
+    lines = [f"Error: {_lines(error.message)}"]
+    lines += [f"Try: {_lines(error.remedy)}"] if error.remedy else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def failure_json(error: EngineError) -> str:
+    """The same as one object."""
+    body = {"kind": type(error).__name__, "message": error.message, "remedy": error.remedy}
+    return as_json({"error": {**body, "exit_code": error.exit_code}})
