@@ -60,13 +60,13 @@ def _grid(columns: Sequence[Column], rows: Sequence[Row], total: Row | None) -> 
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for column in columns:
-        grid.add_column(column.title, justify=column.align, overflow="fold")
-    for place, row in enumerate(rows):
-        last = total is not None and place == len(rows) - 1
-        # Text, never markup: a record named "[red]" must stay a name.
-        grid.add_row(*(Text(printable(cell)) for cell in row), end_section=last)
-    if total is not None:
-        grid.add_row(*(Text(printable(cell), style="bold") for cell in total))
+    shape = box.SIMPLE_HEAD if total is None else box.SIMPLE
+    grid = Table(box=shape, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    grid.show_footer, grid.footer_style = total is not None, "bold"
+    # Text, never markup: a record named "[red]" must stay a name.
+    footers = [Text(printable(cell)) for cell in total or [""] * len(columns)]
+    for column, footer in zip(columns, footers, strict=True):
+        grid.add_column(Text(column.title), footer, justify=column.align, overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(printable(cell)) for cell in row))
     return grid
