@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.ledger.model import (
     BASE_COLUMNS,
     CHANGE_COLUMNS,
@@ -24,6 +26,11 @@ from engine.ledger.model import (
     Unlinked,
 )
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.ledger.store import Ledger
+
 __all__ = [
     "BASE_COLUMNS",
     "CHANGE_COLUMNS",
@@ -44,4 +51,12 @@ __all__ = [
     "RunRow",
     "Settlement",
     "Unlinked",
+    "open_ledger",
 ]
+
+
+def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 10.0) -> Ledger:
+    """Open a ledger; see `engine.ledger.store.open_ledger`, which loads the database library."""
+    from engine.ledger.store import open_ledger as open_store
+
+    return open_store(url, readonly=readonly, patience_s=patience_s)

@@ -1,7 +1,7 @@
 """What the ledger remembers, as frozen values; loads nothing heavy.
 
 Every moment is text, ISO 8601 with a zone (`2026-01-02T03:04:05Z`), and comes from the caller: the ledger has
-no clock. Hashes are 16 bytes. Values that were in step are kept as JSON text, numbers with a point as decimals.
+no clock. Hashes are 16 bytes. Values that were in step are JSON text; a number with a point is a decimal.
 """
 
 from __future__ import annotations

@@ -1,0 +1,184 @@
+"""What can be asked of the ledger: no method here writes, waits for a run, or needs a lease."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from engine.ledger import leases, reading, schema
+from engine.ledger.codec import from_json, unpack
+from engine.ledger.model import HeldRow, Intent, Lease, Loser, ModuleState, ModuleStatus, RunRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from engine.ledger.database import Database
+    from engine.record import Side
+
+_OPEN = ("pending", "uncertain")
+
+
+class Reports:
+    """The reading half of the ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # tables
+
+    def links_table(
+        self, integration: str, module: str, ids: pa.Array | None = None, side: Side | None = None
+    ) -> pa.Table:
+        """Links of a module in any state: LINK_COLUMNS, in no particular order.
+
+        All of them; or those of some records: `ids` are then record ids of `side`, or link ids if `side` is None.
+        """
+        links = schema.links
+        names = ("left_id", "right_id", "left_hash", "right_hash", "left_version", "right_version", "state")
+        query = sa.select(links.c.id.label("link_id"), *[links.c[name] for name in names])
+        query = query.where(links.c.integration == integration, links.c.module == module)
+        if ids is None:
+            return reading.table_of(self._database, query)
+        column = links.c.id if side is None else links.c[f"{side}_id"]
+        return reading.table_by_ids(self._database, query, column, ids)
+
+    def bases_table(self, link_ids: pa.Array) -> pa.Table:
+        """What the sides of some links held when they were last in step: BASE_COLUMNS, values as JSON text."""
+        return reading.table_by_ids(self._database, sa.select(schema.bases), schema.bases.c.link_id, link_ids)
+
+    def bases(
+        self, link_ids: Sequence[int]
+    ) -> dict[int, tuple[dict[str, Any] | None, dict[str, Any] | None]]:
+        """The same by link id, parsed: (left, right); where both held the same, right is left."""
+        found: dict[int, tuple[dict[str, Any] | None, dict[str, Any] | None]] = {}
+        table = schema.bases
+        with self._database.reading() as connection:
+            for chunk in reading.chunks(link_ids):
+                for link_id, left, right in connection.execute(
+                    sa.select(table).where(table.c.link_id.in_(chunk))
+                ):
+                    found[link_id] = (from_json(left), from_json(left if right is None else right))
+        return found
+
+    def unlinked_table(self, integration: str, module: str, side: Side) -> pa.Table:
+        """The known records of a side that have no link: UNLINKED_COLUMNS."""
+        table = schema.unlinked
+        query = sa.select(table.c.record_id, table.c.version, table.c["keys"])
+        where = _at(table, integration, module)
+        return reading.table_of(self._database, query.where(*where, table.c.side == side))
+
+    def skips_table(self, integration: str, module: str) -> pa.Table:
+        """The records that were skipped for good: SKIP_COLUMNS."""
+        table = schema.skips
+        query = sa.select(table.c.side, table.c.record_id, table.c.other_id, table.c.why)
+        return reading.table_of(self._database, query.where(*_at(table, integration, module)))
+
+    # rows
+
+    def integrations(self) -> list[str]:
+        """Every integration that has ever run here, by name."""
+        query = sa.select(schema.lease.c.integration).order_by(schema.lease.c.integration)
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
+
+    def lease(self, integration: str) -> Lease | None:
+        """Who runs the integration, or ran it and was killed; None = nobody."""
+        with self._database.reading() as connection:
+            return leases.current(connection, integration)
+
+    def runs(self, integration: str | None = None, limit: int = 20) -> list[RunRow]:
+        """The latest runs, newest first; None = of every integration."""
+        table = schema.runs
+        query = sa.select(table).order_by(table.c.number.desc()).limit(limit)
+        if integration is not None:
+            query = query.where(table.c.integration == integration)
+        with self._database.reading() as connection:
+            return [_run(row) for row in connection.execute(query).mappings()]
+
+    def last_run(self, integration: str) -> RunRow | None:
+        """The latest run; None = it has never run."""
+        return next(iter(self.runs(integration, 1)), None)
+
+    def module_state(self, integration: str, module: str) -> ModuleState:
+        """How far a module has come; the beginning if it never ran."""
+        query = sa.select(schema.modules).where(*_at(schema.modules, integration, module))
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return ModuleState(integration=integration, module=module) if row is None else ModuleState(**row)
+
+    def held_rows(self, integration: str | None = None, module: str | None = None) -> list[HeldRow]:
+        """The held records, longest held first; None = of every integration, every module."""
+        table = schema.held
+        query = sa.select(table).where(*_at(table, integration, module))
+        query = query.order_by(table.c.since, table.c.integration, table.c.module, table.c.record_id)
+        with self._database.reading() as connection:
+            return [HeldRow(**row) for row in connection.execute(query).mappings()]
+
+    def pending_intents(self, integration: str) -> list[Intent]:
+        """The batches whose outcome is not settled, oldest first."""
+        table = schema.intents
+        query = sa.select(table).where(table.c.integration == integration, table.c.state.in_(_OPEN))
+        with self._database.reading() as connection:
+            return [_intent(row) for row in connection.execute(query.order_by(table.c.id)).mappings()]
+
+    def losers(self, integration: str, run: str | None = None) -> list[Loser]:
+        """The values that policies overwrote, oldest first; None = in every run."""
+        table = schema.losers
+        query = sa.select(table).where(table.c.integration == integration)
+        if run is not None:
+            query = query.where(table.c.run == run)
+        with self._database.reading() as connection:
+            return [_loser(row) for row in connection.execute(query.order_by(table.c.id)).mappings()]
+
+    def status(self, integration: str) -> list[ModuleStatus]:
+        """Every module of an integration at a glance, by name."""
+        counted = (schema.links, schema.held, schema.skips, schema.intents)
+        with self._database.reading() as connection:
+            where = schema.modules.c.integration == integration
+            states = [
+                ModuleState(**row)
+                for row in connection.execute(sa.select(schema.modules).where(where)).mappings()
+            ]
+            links, held, skipped, intents = (_counts(connection, table, integration) for table in counted)
+        known = {state.module: state for state in states}
+        names = sorted({*known, *links, *held, *skipped, *intents})
+        return [
+            ModuleStatus(
+                state=known.get(name, ModuleState(integration=integration, module=name)),
+                links=links.get(name, 0),
+                held=held.get(name, 0),
+                skipped=skipped.get(name, 0),
+                intents=intents.get(name, 0),
+            )
+            for name in names
+        ]
+
+
+def _at(table: sa.Table, integration: str | None, module: str | None) -> list[sa.ColumnElement[bool]]:
+    wanted = {"integration": integration, "module": module}
+    return [table.c[name] == value for name, value in wanted.items() if value is not None]
+
+
+def _counts(connection: sa.Connection, table: sa.Table, integration: str) -> dict[str, int]:
+    """Rows by module; of intents only those that are open."""
+    query = sa.select(table.c.module, sa.func.count()).where(table.c.integration == integration)
+    if table is schema.intents:
+        query = query.where(table.c.state.in_(_OPEN))
+    return dict(row.tuple() for row in connection.execute(query.group_by(table.c.module)))
+
+
+def _run(row: sa.RowMapping) -> RunRow:
+    values = {name: row[name] for name in row if name != "number"}
+    return RunRow(**{**values, "counts": from_json(row["counts"]), "calls": from_json(row["calls"])})
+
+
+def _intent(row: sa.RowMapping) -> Intent:
+    return Intent(**{**row, "payload": unpack(row["payload"]), "before": unpack(row["before"])})
+
+
+def _loser(row: sa.RowMapping) -> Loser:
+    values = {name: row[name] for name in row if name not in {"id", "integration"}}
+    return Loser(**{**values, "value": from_json(row["value"]), "winner": from_json(row["winner"])})

@@ -1,0 +1,173 @@
+"""The tables of the ledger. A change here needs a step in `migrations/versions` and a new HEAD."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+#: The schema that this version reads and writes; the newest step in `migrations/versions`.
+HEAD = "0001"
+
+metadata = sa.MetaData()
+
+
+def _text(name: str, *, null: bool = False, key: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=null, primary_key=key)
+
+
+def _blob(name: str) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary, nullable=True)
+
+
+#: Which schema this file has; alembic's own table, so that it can take over from here.
+version = sa.Table("alembic_version", metadata, sa.Column("version_num", sa.String(32), primary_key=True))
+
+#: `next_link`: the id of the next link · `bulk_load`: the integration that is filling links without indexes
+meta = sa.Table("meta", metadata, _text("key", key=True), _text("value"))
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    _text("integration", key=True),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    _text("holder", null=True),
+    _text("expires"),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    _text("integration"),
+    _text("started"),
+    _text("spec_file"),
+    _text("plan_fingerprint"),
+    _text("ended", null=True),
+    _text("outcome", null=True),
+    _text("error", null=True),
+    _text("counts"),
+    _text("calls"),
+    sa.Column("seconds", sa.Float, nullable=True),
+)
+
+modules = sa.Table(
+    "modules",
+    metadata,
+    _text("integration", key=True),
+    _text("module", key=True),
+    _text("left_cursor", null=True),
+    _text("right_cursor", null=True),
+    _text("left_scope", null=True),
+    _text("right_scope", null=True),
+    sa.Column("contacted", sa.Boolean, nullable=False),
+    _text("fingerprint", null=True),
+)
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _text("integration"),
+    _text("module"),
+    _text("left_id"),
+    _text("right_id"),
+    _blob("left_hash"),
+    _blob("right_hash"),
+    _text("left_version", null=True),
+    _text("right_version", null=True),
+    _text("state"),
+    _text("created_run"),
+)
+#: Taken away while the very first links are loaded, and built at the end.
+link_indexes = (
+    sa.Index("links_left", links.c.integration, links.c.module, links.c.left_id, unique=True),
+    sa.Index("links_right", links.c.integration, links.c.module, links.c.right_id, unique=True),
+)
+
+#: Apart from links: the values are long and read for changed records only.
+bases = sa.Table(
+    "bases",
+    metadata,
+    sa.Column("link_id", sa.Integer, primary_key=True),
+    _text("left_values", null=True),
+    _text("right_values", null=True),
+)
+
+intents = sa.Table(
+    "intents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _text("integration"),
+    _text("run"),
+    _text("module"),
+    _text("side"),
+    _text("kind"),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    _text("created"),
+    _text("state"),
+    sa.Column("count", sa.Integer, nullable=False),
+    _blob("payload"),
+    _blob("before"),
+    _text("not_before", null=True),
+    sa.Index("intents_state", "integration", "state"),
+)
+
+held = sa.Table(
+    "held",
+    metadata,
+    _text("integration", key=True),
+    _text("module", key=True),
+    _text("side", key=True),
+    _text("record_id", key=True),
+    _text("code"),
+    _text("message"),
+    _text("since"),
+    _text("run"),
+    _text("remedy", null=True),
+    _text("label", null=True),
+    _text("place", null=True),
+    sa.Column("temporary", sa.Boolean, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    _text("next_try", null=True),
+    _blob("content_hash"),
+    _text("plan_fingerprint", null=True),
+)
+
+skips = sa.Table(
+    "skips",
+    metadata,
+    _text("integration", key=True),
+    _text("module", key=True),
+    _text("side", key=True),
+    _text("record_id", key=True),
+    _text("other_id", null=True),
+    _text("why"),
+)
+
+unlinked = sa.Table(
+    "unlinked",
+    metadata,
+    _text("integration", key=True),
+    _text("module", key=True),
+    _text("side", key=True),
+    _text("record_id", key=True),
+    _text("version", null=True),
+    _text("keys", null=True),
+)
+
+losers = sa.Table(
+    "losers",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _text("integration"),
+    _text("run"),
+    _text("module"),
+    _text("side"),
+    _text("record_id"),
+    sa.Column("link_id", sa.Integer, nullable=True),
+    _text("field"),
+    _text("value"),
+    _text("winner"),
+    _text("at"),
+    sa.Index("losers_run", "integration", "run"),
+)

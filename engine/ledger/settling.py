@@ -1,0 +1,190 @@
+"""Storing what a batch has brought about; every function is a part of one fenced transaction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from engine.ledger import schema
+from engine.ledger.codec import to_json
+from engine.ledger.model import NEW_LINK_COLUMNS, SKIP_COLUMNS, UNLINKED_COLUMNS
+from engine.record import SIDES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.ledger.database import Work
+    from engine.ledger.model import HeldRow, Lease, Loser, RecordKey, Settlement, Unlinked
+    from engine.record import Side
+
+_HASHES = ("left_hash", "right_hash")
+_VALUES = ("left_values", "right_values")
+
+
+def size(settlement: Settlement) -> int:
+    """Rows to store; decides which way into the file is used."""
+    tables = (settlement.links, settlement.changes, settlement.skips)
+    lists = (
+        settlement.held,
+        settlement.released,
+        settlement.losers,
+        settlement.dropped,
+        settlement.unskipped,
+    )
+    return sum(len(part) for part in (*tables, *lists) if part is not None)
+
+
+def settle(work: Work, lease: Lease, settlement: Settlement) -> range:
+    """Store every part but the intent; answers with the ids of the new links, in the order of their rows."""
+    new = _link(work, lease, settlement)
+    _change(work, settlement)
+    _drop(work, settlement)
+    _hold(work, lease, settlement.held)
+    scope = {"integration": lease.integration, "module": settlement.module}
+    _forget(work, schema.held, scope, settlement.released)
+    _forget(work, schema.skips, scope, settlement.unskipped)
+    if settlement.skips is not None:
+        _put(work, schema.skips, scope, shaped(settlement.skips, SKIP_COLUMNS))
+    if settlement.losers:
+        work.many(sa.insert(schema.losers), [_loser(lease, loser) for loser in settlement.losers])
+    return new
+
+
+def close_intent(work: Work, lease: Lease, intent_id: int, settlement: Settlement) -> None:
+    """Note what became of the intent; what a settled create sent is forgotten, else the file would grow."""
+    table = schema.intents
+    forget = (table.c.kind == "create") & (settlement.intent_state != "uncertain")
+    work.run(
+        sa.update(table)
+        .where(table.c.id == intent_id, table.c.integration == lease.integration)
+        .values(
+            state=settlement.intent_state,
+            not_before=settlement.not_before,
+            payload=sa.case((forget, sa.null()), else_=table.c.payload),
+        )
+    )
+
+
+def remember_unlinked(work: Work, scope: Mapping[str, str], side: Side, seen: Unlinked) -> None:
+    """Keep which records of a side have no link; `scope` names integration and module."""
+    table = schema.unlinked
+    if seen.complete:
+        work.run(sa.delete(table).where(*_same(table, {**scope, "side": side})))
+    _forget(work, table, scope, [(side, record_id) for record_id in seen.gone])
+    _put(work, table, {**scope, "side": side}, shaped(seen.records, UNLINKED_COLUMNS))
+
+
+def shaped(table: pa.Table, columns: Iterable[str]) -> pa.Table:
+    """These columns in this order, as text (hashes: binary); one that is absent is all null."""
+    arrays = []
+    for name in columns:
+        kind = pa.binary() if name in _HASHES else pa.string()
+        present = name in table.column_names
+        arrays.append(table[name].cast(kind) if present else pa.nulls(table.num_rows, kind))
+    return pa.table(dict(zip(columns, arrays, strict=True)))
+
+
+def _link(work: Work, lease: Lease, settlement: Settlement) -> range:
+    """Make the new links with their bases; a record that is linked is not among the unlinked any more."""
+    if settlement.links is None or not settlement.links.num_rows:
+        return range(0)
+    table = shaped(settlement.links, NEW_LINK_COLUMNS)
+    new = _allocate(work, table.num_rows)
+    ids = pa.array(new, pa.int64())
+    scope = {"integration": lease.integration, "module": settlement.module}
+    state = pa.compute.fill_null(table["state"], "active")
+    rows = table.drop(["state", *_VALUES]).append_column("state", state).append_column("id", ids)
+    work.many(sa.insert(schema.links), _with(rows, {**scope, "created_run": settlement.run}))
+    work.many(sa.insert(schema.bases), table.select(_VALUES).append_column("link_id", ids))
+    _no_longer_unlinked(work, scope, table)
+    return new
+
+
+def _no_longer_unlinked(work: Work, scope: Mapping[str, str], links: pa.Table) -> None:
+    table = schema.unlinked
+    for side in SIDES:
+        where = _same(table, {**scope, "side": side})
+        if work.rows(sa.select(table.c.record_id).where(*where).limit(1)):
+            rows = pa.table({"gone_id": links[f"{side}_id"]})
+            work.many(sa.delete(table).where(*where, table.c.record_id == sa.bindparam("gone_id")), rows)
+
+
+def _allocate(work: Work, count: int) -> range:
+    """The ids of so many new links; an id is never used twice, not even after its link was dropped."""
+    mine = schema.meta.c.key == "next_link"
+    found = work.rows(sa.select(schema.meta.c.value).where(mine))
+    first = int(found[0][0]) if found else 1
+    following = {"value": str(first + count)}
+    if found:
+        work.run(sa.update(schema.meta).where(mine).values(following))
+    else:
+        work.run(sa.insert(schema.meta).values(key="next_link", **following))
+    return range(first, first + count)
+
+
+def _change(work: Work, settlement: Settlement) -> None:
+    """Write the columns that are there, link by link."""
+    if settlement.changes is None:
+        return
+    changes = settlement.changes
+    for table in (schema.links, schema.bases):
+        names = [name for name in NEW_LINK_COLUMNS if name in changes.column_names and name in table.c]
+        if names:
+            key = next(iter(table.primary_key.columns))
+            rows = shaped(changes, names).append_column("row_id", changes["link_id"].cast(pa.int64()))
+            work.many(sa.update(table).where(key == sa.bindparam("row_id")), rows)
+
+
+def _drop(work: Work, settlement: Settlement) -> None:
+    rows = [{"row_id": link_id} for link_id in settlement.dropped]
+    for key in (schema.links.c.id, schema.bases.c.link_id):
+        work.many(sa.delete(key.table).where(key == sa.bindparam("row_id")), rows)
+
+
+def _hold(work: Work, lease: Lease, held: Iterable[HeldRow]) -> None:
+    """Hold the records; one that is held again for the same reason counts an attempt and keeps `since`."""
+    table = schema.held
+    insert = sqlite.insert(table)
+    new = insert.excluded
+    again = table.c.code == new.code
+    changed: dict[str, sa.ColumnElement[Any]] = {
+        column.name: new[column.name] for column in table.c if not column.primary_key
+    }
+    changed["attempts"] = sa.case((again, table.c.attempts + 1), else_=new.attempts)
+    changed["since"] = sa.case((again, table.c.since), else_=new.since)
+    upsert = insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+    work.many(upsert, [{**asdict(row), "integration": lease.integration} for row in held])
+
+
+def _loser(lease: Lease, loser: Loser) -> dict[str, Any]:
+    values = {"value": to_json(loser.value), "winner": to_json(loser.winner)}
+    return {**asdict(loser), **values, "integration": lease.integration}
+
+
+def _put(work: Work, table: sa.Table, scope: Mapping[str, str], rows: pa.Table) -> None:
+    """Insert the rows; one that is known already is replaced."""
+    insert = sqlite.insert(table)
+    changed = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
+    upsert = insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+    work.many(upsert, _with(rows, scope))
+
+
+def _forget(work: Work, table: sa.Table, scope: Mapping[str, str], keys: Iterable[RecordKey]) -> None:
+    where = [table.c.side == sa.bindparam("gone_side"), table.c.record_id == sa.bindparam("gone_id")]
+    rows = [{"gone_side": side, "gone_id": record_id} for side, record_id in keys]
+    work.many(sa.delete(table).where(*_same(table, scope), *where), rows)
+
+
+def _same(table: sa.Table, scope: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+    return [table.c[name] == value for name, value in scope.items()]
+
+
+def _with(rows: pa.Table, scope: Mapping[str, str]) -> pa.Table:
+    """The rows with the same few values in further columns."""
+    for name, value in scope.items():
+        rows = rows.append_column(name, pa.repeat(pa.scalar(value, pa.string()), rows.num_rows))
+    return rows

@@ -1,0 +1,204 @@
+"""The ledger as a run uses it: one method, one transaction."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from engine.ledger import indexes, leases, opening, reports, schema, settling
+from engine.ledger.codec import later, pack, to_json
+from engine.ledger.database import BULK_ROWS, Database, OrdinaryWork
+from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Unlinked
+from engine.record import SIDES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import filelock
+
+    from engine.ledger.database import Work
+
+
+def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 10.0) -> Ledger:
+    """Open the ledger at a path or `sqlite:///` URL; creates or migrates it unless `readonly`.
+
+    `patience_s` is how long a write waits for another process. Raises UserError if the file cannot be used or,
+    with `readonly`, does not exist; TemporaryError if another process keeps it locked.
+    """
+    database = Database(Path(opening.path_of(str(url))), readonly=readonly, patience_s=patience_s)
+    if readonly:
+        opening.look(database)
+    else:
+        opening.prepare(database)
+    return Ledger(database)
+
+
+class Ledger(reports.Reports):
+    """The durable memory of every integration in a folder.
+
+    Every writing method takes the lease and raises LockedError, storing nothing, if it is no longer the current
+    one. Methods raise TemporaryError where the file stays locked and UserError where the disk is full or fails.
+    May be used from several threads; one waits for the other.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._locks: dict[str, filelock.BaseFileLock] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. A lease that was not released counts as abandoned from now on."""
+        for lock in self._locks.values():
+            lock.release()
+        self._locks.clear()
+        self._database.close()
+
+    # lease
+
+    def take_lease(self, integration: str, holder: str, now: str, ttl_s: float) -> Lease:
+        """Become the one run of an integration until `now` + `ttl_s`.
+
+        Takes over at once from a process that has ended, else after its expiry. Raises LockedError if another
+        run is alive.
+        """
+        wanted = Lease(integration=integration, epoch=0, holder=holder, expires=later(now, ttl_s))
+        with self._database.writing() as connection:
+            lease, lock = leases.take(connection, self._database.path, wanted, now)
+        self._locks[integration] = lock
+        indexes.repair(self._database, lease, now)
+        return lease
+
+    def renew(self, lease: Lease, now: str, ttl_s: float) -> Lease:
+        """The lease with a later expiry; also the way to ask whether it is still ours."""
+        with self._fenced(lease) as connection:
+            return leases.extend(connection, lease, now, ttl_s)
+
+    def release(self, lease: Lease) -> None:
+        """End the lease; does nothing to the lease of a run that took over."""
+        with self._database.writing() as connection:
+            leases.give_back(connection, lease)
+        lock = self._locks.pop(lease.integration, None)
+        if lock is not None:
+            leases.drop_lock(lock)
+
+    # runs
+
+    def start_run(self, lease: Lease, run: RunRow) -> None:
+        """Open the history row; earlier runs that never ended are marked as interrupted."""
+        row = {**asdict(run), "counts": to_json(run.counts), "calls": to_json(run.calls)}
+        table = schema.runs
+        open_rows = (table.c.integration == lease.integration) & table.c.outcome.is_(None)
+        lost = {"outcome": "interrupted", "error": "The process ended before the run did."}
+        with self._fenced(lease) as connection:
+            connection.execute(sa.update(table).where(open_rows).values(lost))
+            connection.execute(sa.insert(table).values(row))
+
+    def end_run(
+        self,
+        lease: Lease,
+        run_id: str,
+        *,
+        outcome: RunOutcome,
+        ended: str,
+        seconds: float,
+        counts: Mapping[str, Any],
+        calls: Mapping[str, int],
+        error: str | None = None,
+    ) -> None:
+        """Close the history row."""
+        row = {"outcome": outcome, "ended": ended, "seconds": seconds, "error": error}
+        values = {**row, "counts": to_json(counts), "calls": to_json(calls)}
+        with self._fenced(lease) as connection:
+            connection.execute(sa.update(schema.runs).where(schema.runs.c.id == run_id).values(values))
+
+    # writes
+
+    def intend(self, lease: Lease, intent: Intent) -> int:
+        """Journal a batch before it is sent; answers with the intent's id."""
+        row = {name: getattr(intent, name) for name in intent.__slots__ if name != "id"}
+        row |= {"integration": lease.integration, "epoch": lease.epoch}
+        row |= {"payload": pack(intent.payload), "before": pack(intent.before)}
+        with self._fenced(lease) as connection:
+            insert = sa.insert(schema.intents).values(row).returning(schema.intents.c.id)
+            return connection.execute(insert).scalar_one()
+
+    def settle(self, lease: Lease, intent_id: int | None, settlement: Settlement) -> range:
+        """Store what a batch has brought about, and close its intent; `intent_id` None = nothing was sent.
+
+        Answers with the ids of the new links, in the order of their rows. Raises RecordError `linked-twice`,
+        storing nothing, if a record already has a link in this module.
+        """
+        with self._work(lease, settling.size(settlement)) as work:
+            new = settling.settle(work, lease, settlement)
+            if intent_id is not None:
+                settling.close_intent(work, lease, intent_id, settlement)
+        return new
+
+    def note(self, lease: Lease, settlement: Settlement) -> range:
+        """Store what needed no write on a system: pairs that were equal, holds, skips, newer versions."""
+        return self.settle(lease, None, settlement)
+
+    def finish_module(
+        self, lease: Lease, state: ModuleState, *, left: Unlinked | None = None, right: Unlinked | None = None
+    ) -> None:
+        """Move the cursors and scopes of a module, and keep which records have no link (None = as they were)."""
+        scope = {"integration": lease.integration, "module": state.module}
+        values = {**asdict(state), **scope}
+        upsert = sqlite.insert(schema.modules).values(values)
+        sides = dict(zip(SIDES, (left, right), strict=True))
+        with self._work(lease, sum(seen.records.num_rows for seen in sides.values() if seen)) as work:
+            work.run(upsert.on_conflict_do_update(index_elements=list(scope), set_=values))
+            for side, seen in sides.items():
+                if seen is not None:
+                    settling.remember_unlinked(work, scope, side, seen)
+
+    @contextmanager
+    def bulk_load(self, lease: Lease) -> Iterator[None]:
+        """Around the settlements of a first run: while the ledger has no links, indexes only come at the end.
+
+        Also after an error; after a kill the next `take_lease` builds them. Inside, look nothing up by record id.
+        """
+        with self._fenced(lease) as connection:
+            loading = indexes.take_away(connection, lease)
+        try:
+            yield
+        finally:
+            if loading:
+                indexes.build(self._database)
+
+    def tidy(self, lease: Lease, before: str) -> None:
+        """Forget what settled intents sent and replaced, where they were made before a moment."""
+        table = schema.intents
+        old = (table.c.integration == lease.integration) & table.c.state.in_(["done", "failed"])
+        with self._fenced(lease) as connection:
+            connection.execute(
+                sa.update(table).where(old, table.c.created < before).values(payload=None, before=None)
+            )
+
+    @contextmanager
+    def _fenced(self, lease: Lease) -> Iterator[sa.Connection]:
+        """A write transaction of the run that holds the lease."""
+        with self._database.writing() as connection:
+            leases.fence(OrdinaryWork(connection), lease)
+            yield connection
+
+    @contextmanager
+    def _work(self, lease: Lease, rows: int) -> Iterator[Work]:
+        """The same for so many rows, by the quicker way in."""
+        if rows > BULK_ROWS:
+            with self._database.bulk_writing() as work:
+                leases.fence(work, lease)
+                yield work
+        else:
+            with self._fenced(lease) as connection:
+                yield OrdinaryWork(connection)
