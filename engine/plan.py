@@ -1,0 +1,209 @@
+"""Plan: the compiled spec. Offline, deterministic, printable; the same spec and choices give the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from engine.catalog import Capabilities, FieldType
+from engine.record import Side, other
+
+Arrow = Literal["->", "<-", "<->", "=="]
+Duplicates = Literal["link", "overwrite", "skip", "clone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowField:
+    """A field computed by a template or a JMESPath, record by record, before the lens sees the page."""
+
+    column: str  #: text column of `page` that gets the value, such as `slow 0`; `COLUMN!` gets the error
+    kind: Literal["text", "path"]
+    source: str  #: the template or path as written
+    reads: tuple[str, ...]  #: fields that a template may show; empty for a path, which sees the whole record
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why a record cannot pass the lens; the lens answers its index."""
+
+    code: str
+    message: str
+    remedy: str | None
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SidePlan:
+    """One end of a module: what to read and how its rows become canonical columns."""
+
+    side: Side
+    system: str
+    connector: str
+    stream: str
+    id_field: str
+    version_field: str | None  #: the server's time of the last change; None = no cursor, every read is complete
+    reads: tuple[str, ...]  #: dotted field names to ask for
+    key_reads: tuple[str, ...]  #: those of them that recognising records needs
+    saved_view: str | None  #: a view saved in the system; None = all records
+    #: SELECT over `page` (text columns named by field, `_id`, `_version`, `_absent`) giving
+    #: id, version, moment (the version as a value that sorts), absent, hash (16 bytes over the compared values),
+    #: trouble (index into `troubles` or null), lacks (the same, for creates only), in_view, label,
+    #: k0 … (match keys), c0 … (canonical values of every line)
+    lens: str
+    key_lens: str  #: SELECT over `page` giving id, version, moment, k0 …
+    troubles: tuple[Trouble, ...]
+    slow: tuple[SlowField, ...]
+    can: Capabilities
+
+    @property
+    def name(self) -> str:
+        """`system.stream`, as people write it."""
+        return f"{self.system}.{self.stream}"
+
+    @property
+    def scope(self) -> str:
+        """A fingerprint of what is read; when it changes, the cursor is worth nothing."""
+        return digest([self.system, self.connector, self.stream, list(self.reads), self.saved_view])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """Where a canonical value goes on one side, and as what."""
+
+    to: str  #: the target's field name
+    sql: str  #: DuckDB SQL over the canonical column: the value in the target's type
+    keep: bool  #: True = the target needs a value, so it is never cleared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldPlan:
+    """One line of the mapping."""
+
+    key: str  #: stable name in bases: the field it writes
+    line: str  #: as a person reads it, such as `Account_Name -> contact_name`
+    column: str  #: canonical column in both lenses, such as `c3`
+    type: FieldType
+    writes: Mapping[Side, Write]  #: which sides it may write
+    on_create: bool  #: written only when the record is made; not compared
+    place: str
+
+    def toward(self, side: Side) -> bool:
+        """Whether this line may write to that side of an existing record."""
+        return side in self.writes and not self.on_create
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPlan:
+    """A match key; column k<index> of both lenses, null where any part is empty."""
+
+    line: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModulePlan:
+    """Two streams that are kept in step, and how."""
+
+    name: str
+    title: str
+    arrow: Arrow
+    left: SidePlan
+    right: SidePlan
+    fields: tuple[FieldPlan, ...]
+    #: SQL over the columns of a lens: JSON object of the compared values as canonical text, by key
+    snapshot: str
+    keys: tuple[KeyPlan, ...]
+    duplicates: Duplicates
+    conflicts: str | None  #: `left`, `right`, `newest` or `hold`; None = one direction, its source wins
+    creates: tuple[Side, ...]  #: the sides on which newcomers are made
+    before_write: Literal["check", "trust"]
+    place: str
+
+    def side(self, side: Side) -> SidePlan:
+        """That end."""
+        return self.left if side == "left" else self.right
+
+    @property
+    def source(self) -> Side:
+        """The side that changes come from, for a module in one direction; left otherwise."""
+        return "right" if self.arrow == "<-" else "left"
+
+    @property
+    def target(self) -> Side:
+        """The side that is written, for a module in one direction."""
+        return other(self.source)
+
+    @property
+    def compared(self) -> tuple[FieldPlan, ...]:
+        """The lines that tell whether a record changed."""
+        return tuple(line for line in self.fields if not line.on_create)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever a held record deserves another try."""
+        return digest(asdict(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemPlan:
+    """A system as the spec names it; references in its settings are resolved only when it is opened."""
+
+    name: str
+    connector: str
+    settings: Mapping[str, Any]
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementPlan:
+    """What must hold before anything is written."""
+
+    sql: str  #: over one-row columns named SYSTEM.STREAM.FIELD
+    reads: tuple[tuple[str, str, str], ...]  #: (system, stream, field)
+    #: how each of `reads` becomes canonical: SELECT list items over text columns of the same names
+    canonical: tuple[str, ...]
+    message: str
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotBuilt:
+    """A construct that is checked but cannot be run by this version."""
+
+    what: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The compiled spec."""
+
+    name: str
+    title: str
+    file: str
+    options: Mapping[str, Any]
+    systems: Mapping[str, SystemPlan]
+    requirements: tuple[RequirementPlan, ...]
+    modules: tuple[ModulePlan, ...]  #: in the order they run
+    not_built: tuple[NotBuilt, ...] = ()
+    switched_off: tuple[str, ...] = field(default=())  #: modules and triggers whose `if` does not hold
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of everything the plan says."""
+        return digest(self.describe())
+
+    def describe(self) -> dict[str, Any]:
+        """The whole plan as JSON values, in a stable order. Settings are shown as written, never resolved."""
+        return asdict(self)
+
+
+def digest(value: Any) -> str:
+    """A short stable fingerprint of JSON values."""
+    text = json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

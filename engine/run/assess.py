@@ -1,0 +1,217 @@
+"""Assess: read the source, compare it with what was last in step, and find out what is new, changed or held.
+
+Every page goes through the lens and meets its links at once, so that unchanged records never pile up and never
+become Python objects. What is left stands in the table `work`, one row a record, with its situation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.connectors.port import Page, ReadRequest
+from engine.event import PageRead
+from engine.ledger import HeldRow, ModuleState
+from engine.run.pull import Reading, pull, since
+from engine.run.slow import add_slow
+from engine.run.stage import stage
+from engine.run.work import Work
+
+HELD = pa.schema(
+    [("record_id", pa.string()), ("content_hash", pa.binary()), ("waits", pa.bool_()), ("code", pa.string())]
+)
+SKIPPED = pa.schema([("record_id", pa.string()), ("other_id", pa.string())])
+
+#: What each situation means for the counts; `changed` and `newcomer` go on.
+SITUATIONS = (
+    "out-of-view",
+    "unreadable",
+    "still-held",
+    "still-in-conflict",
+    "gone",
+    "skipped",
+    "changed",
+    "newcomer",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """What the source told."""
+
+    cursor: str | None  #: the latest server time seen; None = the stream has none, or nothing was delivered
+    whole: bool  #: the whole stream was read, not a window
+    counts: dict[str, int]  #: records by situation
+
+
+def assess(work: Work, state: ModuleState) -> Assessed:
+    """Read what may have changed on the source and leave it in the table `work`."""
+    cursor = _cursor(work, state)
+    held = _held(work, whole=cursor is None)
+    _keep_memory(work, held)
+    _start_empty(work)
+    whole = cursor is None
+    _read_into_work(work, _request(work, cursor), all_links=whole)
+    if not whole and held.due:
+        _read_into_work(work, _by_ids(work, held.due), all_links=False)
+    _drop_repeats(work)
+    latest = work.columns.one("SELECT arg_max(version, moment) FROM seen") if work.source.version_field else None
+    return Assessed(cursor=latest or state_cursor(work, state), whole=whole, counts=_count(work))
+
+
+def _start_empty(work: Work) -> None:
+    """Let an empty page through the lens, so that `work` and `seen` exist with their types."""
+    side = work.source
+    work.columns.drop("work", "seen")
+    _keep_links(work, work.ledger.links_table(work.integration, work.module.name, pa.array([], pa.string())))
+    nothing = Page(records=())
+    _take_in(work, add_slow(stage(nothing, side, side.reads), nothing, work.slow[side.side]), first=True)
+
+
+def state_cursor(work: Work, state: ModuleState) -> str | None:
+    """The cursor of the source, as remembered."""
+    return state.left_cursor if work.module.source == "left" else state.right_cursor
+
+
+def _cursor(work: Work, state: ModuleState) -> str | None:
+    """Where to go on reading; None when everything must be read."""
+    scope = state.left_scope if work.module.source == "left" else state.right_scope
+    same = scope == work.source.scope and state.fingerprint == work.module.fingerprint
+    usable = work.source.version_field and work.source.can.since and not work.source.saved_view
+    return since(state_cursor(work, state)) if same and usable else None
+
+
+def _request(work: Work, cursor: str | None) -> ReadRequest:
+    side = work.source
+    return ReadRequest(stream=side.stream, fields=side.reads, since=cursor, view=side.saved_view)
+
+
+def _by_ids(work: Work, ids: Iterable[str]) -> ReadRequest:
+    return ReadRequest(stream=work.source.stream, fields=work.source.reads, ids=tuple(ids))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HeldNow:
+    rows: tuple[HeldRow, ...]
+    waiting: frozenset[str]  #: ids that are not tried again while they look the same
+    due: tuple[str, ...]  #: ids to be fetched although nothing says that they changed
+
+
+def _held(work: Work, *, whole: bool) -> _HeldNow:
+    """Held is tried again when the record or the plan changed, or by back-off; never because a run started."""
+    rows = tuple(
+        row
+        for row in work.ledger.held_rows(work.integration, work.module.name)
+        if row.side == work.module.source
+    )
+    now = work.clock.text()
+    due = {row.record_id for row in rows if _is_due(row, work.module.fingerprint, now)}
+    waiting = frozenset(row.record_id for row in rows) - due
+    return _HeldNow(rows=rows, waiting=waiting, due=() if whole else tuple(sorted(due)))
+
+
+def _is_due(row: HeldRow, fingerprint: str, now: str) -> bool:
+    if row.code == "unconfirmed":
+        return False  # its intent decides, by a look at the target at the start of a run
+    if row.plan_fingerprint != fingerprint:
+        return True
+    return row.temporary and (row.next_try is None or row.next_try <= now)
+
+
+def _keep_memory(work: Work, held: _HeldNow) -> None:
+    """What the ledger knows about held and skipped records, as tables."""
+    rows = [
+        {
+            "record_id": row.record_id,
+            "content_hash": row.content_hash,
+            "waits": row.record_id in held.waiting,
+            "code": row.code,
+        }
+        for row in held.rows
+    ]
+    work.columns.keep("held", pa.Table.from_pylist(rows, schema=HELD))
+    skips = work.ledger.skips_table(work.integration, work.module.name)
+    mine = skips.filter(pc.equal(skips["side"], work.module.source)).select(SKIPPED.names)
+    work.columns.keep("skips", mine.cast(SKIPPED))
+
+
+def _read_into_work(work: Work, request: ReadRequest, *, all_links: bool) -> None:
+    side = work.source
+    if all_links:
+        _keep_links(work, work.ledger.links_table(work.integration, work.module.name))
+    reading = Reading()
+
+    def arrived(page: Page) -> None:
+        if work.pen:
+            work.pen.keep()
+        work.listen(PageRead(module=work.module.name, side=side.side, records=len(page)))
+
+    functions = work.slow[side.side]
+    for page in pull(work.connector(side), side, request, functions, reading, arrived):
+        if not all_links:
+            ids = page["_id"].combine_chunks()
+            links = work.ledger.links_table(work.integration, work.module.name, ids, side.side)
+            _keep_links(work, links)
+        _take_in(work, page)
+        work.heed_stop()
+    work.counts.read[side.side] += reading.records
+
+
+def _keep_links(work: Work, links: pa.Table) -> None:
+    work.columns.keep("links", links)
+
+
+def _take_in(work: Work, page: pa.Table, *, first: bool = False) -> None:
+    """Put what is not plainly unchanged into `work`; of the rest remember only its time."""
+    columns = work.columns
+    columns.show("page", page)
+    columns.run(f"CREATE OR REPLACE TEMP TABLE lensed AS {work.source.lens}")
+    columns.hide("page")
+    into = "CREATE TABLE {} AS" if first else "INSERT INTO {}"
+    columns.run(f"{into.format('work')} {_situations(work)}")
+    latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment FROM lensed"
+    columns.run(f"{into.format('seen')} {latest}")
+
+
+def _situations(work: Work) -> str:
+    """One row a record that is not plainly unchanged, with its link and its situation."""
+    mine, other = work.source.side, work.target.side
+    return f"""
+        SELECT p.*, l.link_id, l.{other}_id AS other_id, l.{mine}_hash AS base_hash,
+               CASE WHEN NOT p.in_view THEN 'out-of-view'
+                    WHEN h.waits AND (h.content_hash = p.hash OR h.code = 'unconfirmed')
+                        THEN CASE WHEN h.code = 'conflict' THEN 'still-in-conflict' ELSE 'still-held' END
+                    WHEN l.state <> 'active' THEN 'gone'
+                    WHEN p.trouble IS NOT NULL THEN 'unreadable'
+                    WHEN l.link_id IS NOT NULL THEN 'changed'
+                    WHEN k.record_id IS NOT NULL THEN 'skipped'
+                    ELSE 'newcomer' END AS situation
+        FROM lensed AS p
+        LEFT JOIN links AS l ON l.{mine}_id = p.id
+        LEFT JOIN held AS h ON h.record_id = p.id
+        LEFT JOIN skips AS k ON k.record_id = p.id
+        WHERE NOT (l.link_id IS NOT NULL AND l.state = 'active' AND l.{mine}_hash IS NOT DISTINCT FROM p.hash
+                   AND p.in_view AND p.trouble IS NULL AND h.record_id IS NULL)
+    """  # noqa: S608 - side names are ours
+
+
+def _drop_repeats(work: Work) -> None:
+    """A record that was delivered twice counts once; the later delivery is the fresher one."""
+    columns = work.columns
+    total, distinct = columns.rows("SELECT count(*), count(DISTINCT id) FROM work")[0]
+    if total == distinct:
+        return
+    columns.run(
+        "CREATE OR REPLACE TABLE work AS SELECT * FROM work "
+        "QUALIFY row_number() OVER (PARTITION BY id ORDER BY rowid DESC) = 1"
+    )
+    work.counts.read[work.source.side] -= total - distinct
+
+
+def _count(work: Work) -> dict[str, int]:
+    counts = dict.fromkeys(SITUATIONS, 0)
+    counts.update(work.columns.rows("SELECT situation, count(*) FROM work GROUP BY situation"))
+    return counts

@@ -1,0 +1,91 @@
+"""Columns: one DuckDB session per run, in memory, cut off from files and network. The one home of duckdb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+
+class Columns:
+    """Tables of one run as columns. Not shared between threads.
+
+    Spec text reaches SQL only as expressions that the compiler has checked, and even those run in a session
+    whose access to files is off and whose configuration is locked.
+    """
+
+    def __init__(self) -> None:
+        # Extensions would be fetched from the network; everything we use is built in.
+        quiet = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        self._session = duckdb.connect(":memory:", config=quiet)
+        self._session.execute("SET TimeZone='UTC'; SET preserve_insertion_order=true")
+        self._session.execute("SET enable_external_access=false; SET lock_configuration=true")
+
+    def run(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
+        """Execute a statement that answers nothing."""
+        self._session.execute(sql, parameters)
+
+    def rows(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """The answer as Python rows: only for what is small."""
+        return self._session.execute(sql, parameters).fetchall()
+
+    def one(self, sql: str) -> Any:
+        """The first value of the first row."""
+        found = self._session.execute(sql).fetchone()
+        return None if found is None else found[0]
+
+    def table(self, sql: str) -> pa.Table:
+        """The whole answer as an Arrow table."""
+        return self._session.sql(sql).to_arrow_table()
+
+    def batches(self, sql: str, rows: int) -> Iterator[pa.Table]:
+        """The answer in Arrow tables of at most so many rows; other statements may run in between."""
+        cursor = self._session.cursor()
+        try:
+            reader = cursor.sql(sql).to_arrow_reader(rows)
+            yield from _regrouped(reader, rows)
+        finally:
+            cursor.close()
+
+    def show(self, name: str, table: pa.Table) -> None:
+        """Make an Arrow table visible to SQL under a name, without copying it."""
+        self._session.register(name, table)
+
+    def hide(self, name: str) -> None:
+        """Forget a table made visible by `show`."""
+        self._session.unregister(name)
+
+    def keep(self, name: str, table: pa.Table) -> None:
+        """Copy an Arrow table into a table of the session."""
+        self.show("arriving", table)
+        self.run(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM arriving")
+        self.hide("arriving")
+
+    def drop(self, *names: str) -> None:
+        """Drop tables that may exist."""
+        for name in names:
+            self.run(f"DROP TABLE IF EXISTS {name}")
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._session.close()
+
+
+def _regrouped(reader: pa.RecordBatchReader, rows: int) -> Iterator[pa.Table]:
+    """DuckDB answers in vectors of its own size; a write batch has ours."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for part in reader:
+        rest = part
+        while count + rest.num_rows >= rows:
+            cut = rows - count
+            waiting.append(rest.slice(0, cut))
+            yield pa.Table.from_batches(waiting)
+            rest, waiting, count = rest.slice(cut), [], 0
+        if rest.num_rows:
+            waiting.append(rest)
+            count += rest.num_rows
+    if waiting:
+        yield pa.Table.from_batches(waiting)

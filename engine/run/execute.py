@@ -1,0 +1,226 @@
+"""Execute: one run of one plan, from the lease to the last line of the history."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.connectors.port import Connector
+from engine.errors import EngineError, TemporaryError, UserError
+from engine.event import Listener, RunStarted, ignore
+from engine.ledger import Ledger, RunOutcome, RunRow, open_ledger
+from engine.plan import ModulePlan, Plan
+from engine.record import SIDES, Counts
+from engine.run.columns import Columns
+from engine.run.module import run_module
+from engine.run.push import as_held
+from engine.run.report import HeldRecord, RunReport
+from engine.run.requirements import check_requirements
+from engine.run.slow import compile_slow
+from engine.run.systems import World, close_systems, environment, open_systems
+from engine.run.work import Clock, InterruptedRun, Pen, Work
+
+LEASE_S = 180.0
+
+
+def utc_now() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """How somebody asks for a run or a preview."""
+
+    folder: Path  #: where the ledger, tokens and the sandbox live; created if it is missing
+    overrides: Mapping[str, Mapping[str, Any]]  #: system -> settings that replace those of the spec
+    ledger: str | None = None  #: URL or path; None = `ledger.sqlite` in the folder
+    listen: Listener = ignore
+    stop: Callable[[], bool] = lambda: False
+    now: Callable[[], datetime] = utc_now
+
+    @property
+    def ledger_url(self) -> str:
+        """Where the ledger is."""
+        return self.ledger or str(self.folder / "ledger.sqlite")
+
+    def world(self) -> World:
+        """What connectors may use."""
+        return World(
+            folder=self.folder, environment=environment(), overrides=self.overrides, listen=self.listen
+        )
+
+
+def refuse_unbuilt(plan: Plan) -> None:
+    """Raises UserError naming every construct of the plan that this version checks but cannot run."""
+    if not plan.not_built:
+        return
+    lines = "".join(f"\n  {one.place}: {one.what}" for one in plan.not_built)
+    raise UserError(
+        f"`{plan.name}` asks for what this version cannot run yet; nothing was read or written:{lines}",
+        remedy="Switch these off by their options (--set), or remove them from the spec.",
+    )
+
+
+def execute(plan: Plan, call: Call) -> RunReport:
+    """Run every module of the plan and report what became of each record.
+
+    Raises UserError, TemporaryError, StoppedError or LockedError; what was settled before stays settled, and
+    the history says how the run ended.
+    """
+    refuse_unbuilt(plan)
+    call.folder.mkdir(parents=True, exist_ok=True)
+    clock, started = Clock(now=call.now), time.monotonic()
+    with open_ledger(call.ledger_url) as ledger:
+        lease = ledger.take_lease(plan.name, _holder(), clock.text(), LEASE_S)
+        pen = Pen(ledger=ledger, lease=lease, clock=clock, ttl_s=LEASE_S)
+        try:
+            return _leased(plan, call, pen, started)
+        finally:
+            ledger.release(pen.lease)
+
+
+def _holder() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def _leased(plan: Plan, call: Call, pen: Pen, started: float) -> RunReport:
+    run = _run_id(pen.clock)
+    pen.ledger.start_run(
+        pen.keep(),
+        RunRow(
+            id=run,
+            integration=plan.name,
+            started=pen.clock.text(),
+            spec_file=plan.file,
+            plan_fingerprint=plan.fingerprint,
+        ),
+    )
+    call.listen(RunStarted(run=run, integration=plan.name, modules=tuple(one.name for one in plan.modules)))
+    journal = Journal(run=run, counts={}, calls={})
+    try:
+        _modules(plan, call, pen, journal)
+    except BaseException as error:
+        _end(pen, journal, started, _outcome_of(error), _sentence(error))
+        raise
+    held = held_now(pen.ledger, plan.name)
+    _end(pen, journal, started, "held" if held else "done", None)
+    return RunReport(
+        run=run,
+        integration=plan.name,
+        outcome="held" if held else "done",
+        seconds=time.monotonic() - started,
+        modules=journal.counts,
+        held=held,
+        calls=journal.calls,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Journal:
+    """What has been counted so far, so that a run that ends early still leaves its counts."""
+
+    run: str
+    counts: dict[str, Counts]
+    calls: dict[str, int]
+
+
+def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal) -> None:
+    with systems_of(plan, call) as systems, columns() as session:
+        try:
+            check_requirements(plan, systems, session)
+            for module in plan.modules:
+                work = work_of(plan, module, call, session, systems, pen.ledger, pen, journal.run)
+                journal.counts[module.name] = work.counts
+                run_module(work, pen)
+        finally:
+            journal.calls.update({name: connector.calls for name, connector in systems.items()})
+
+
+@contextmanager
+def systems_of(plan: Plan, call: Call) -> Iterator[dict[str, Connector]]:
+    """Every system of the plan, open."""
+    systems = open_systems(plan, call.world())
+    try:
+        yield systems
+    finally:
+        close_systems(systems)
+
+
+@contextmanager
+def columns() -> Iterator[Columns]:
+    """A session for one run."""
+    session = Columns()
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def work_of(
+    plan: Plan,
+    module: ModulePlan,
+    call: Call,
+    session: Columns,
+    systems: Mapping[str, Connector],
+    ledger: Ledger,
+    pen: Pen | None,
+    run: str,
+) -> Work:
+    """What one module's run works with; without a pen nothing can be written."""
+    return Work(
+        run=run,
+        integration=plan.name,
+        module=module,
+        columns=session,
+        systems=systems,
+        ledger=ledger,
+        pen=pen,
+        clock=Clock(now=call.now),
+        listen=call.listen,
+        stop=call.stop,
+        slow={side: compile_slow(module.side(side).slow) for side in SIDES},
+    )
+
+
+def held_now(ledger: Ledger, integration: str) -> tuple[HeldRecord, ...]:
+    """Every record of the integration that is held."""
+    return tuple(HeldRecord(module=row.module, held=as_held(row)) for row in ledger.held_rows(integration))
+
+
+def _end(pen: Pen, journal: Journal, started: float, outcome: RunOutcome, error: str | None) -> None:
+    pen.ledger.end_run(
+        pen.keep(),
+        journal.run,
+        outcome=outcome,
+        ended=pen.clock.text(),
+        seconds=round(time.monotonic() - started, 3),
+        counts={name: counts.as_json() for name, counts in journal.counts.items()},
+        calls=journal.calls,
+        error=error,
+    )
+
+
+def _outcome_of(error: BaseException) -> RunOutcome:
+    if isinstance(error, (InterruptedRun, KeyboardInterrupt)):
+        return "interrupted"
+    if isinstance(error, EngineError) and not isinstance(error, (UserError, TemporaryError)):
+        return "stopped"
+    return "failed"
+
+
+def _sentence(error: BaseException) -> str:
+    return error.message if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+
+
+def _run_id(clock: Clock) -> str:
+    """Sorts by time, and never twice the same."""
+    return clock.now().strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)

@@ -1,0 +1,142 @@
+"""Match: recognise newcomers of the source among the unlinked records of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.connectors.port import Page, ReadRequest
+from engine.event import PageRead
+from engine.ledger import ModuleState, Unlinked
+from engine.plan import digest
+from engine.run.pull import Reading, pull, since
+from engine.run.slow import add_slow
+from engine.run.stage import stage
+from engine.run.work import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What is known of the target after matching."""
+
+    cursor: str | None  #: the target's latest server time seen; None = the stream has none
+    scope: str  #: fingerprint of what was read of the target
+    whole: bool  #: every record of the target was read
+    read: bool  #: the target was read at all
+
+
+def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
+    """Leave a table `matched`: newcomer id, number of candidates, one candidate, and whether it is taken.
+
+    The target is read for its match keys only, and only if there is somebody to recognise; after a first
+    complete read a window is enough, because the ledger knows the records that had no link.
+    """
+    work.columns.run(
+        "CREATE OR REPLACE TABLE matched (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
+        " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER)"
+    )
+    scope = digest([work.target.scope, work.target.key_lens, work.module.fingerprint])
+    if not (newcomers and work.module.keys and work.target.can.read):
+        return Matched(cursor=None, scope=scope, whole=False, read=False)
+    cursor = _cursor(work, state, scope)
+    _read_known(work, cursor)
+    _join(work)
+    latest = work.columns.one("SELECT arg_max(version, moment) FROM known") if work.target.version_field else None
+    return Matched(cursor=latest, scope=scope, whole=cursor is None, read=True)
+
+
+def unlinked(work: Work, matched: Matched) -> Unlinked | None:
+    """The target's records without a link, to be remembered; None where a later run reads them all anyway."""
+    if not (matched.read and work.target.version_field and work.target.can.since):
+        return None
+    keys = ", ".join(f"'k{index}': k{index}" for index in range(len(work.module.keys)))
+    table = work.columns.table(f"SELECT id AS record_id, version, to_json({{{keys}}})::VARCHAR AS keys FROM known")
+    return Unlinked(records=table, complete=matched.whole)
+
+
+def _cursor(work: Work, state: ModuleState, scope: str) -> str | None:
+    side = work.target
+    known = state.right_cursor if side.side == "right" else state.left_cursor
+    last = state.right_scope if side.side == "right" else state.left_scope
+    usable = side.version_field and side.can.since and not side.saved_view
+    return since(known) if usable and last == scope else None
+
+
+def _read_known(work: Work, cursor: str | None) -> None:
+    """The table `known`: id, version, moment and keys of the target's records."""
+    side = work.target
+    fields = side.key_reads
+    _take_in(work, stage(Page(records=()), side, fields), first=True)
+    request = ReadRequest(stream=side.stream, fields=fields, since=cursor, view=side.saved_view)
+    reading = Reading()
+
+    def arrived(page: Page) -> None:
+        if work.pen:
+            work.pen.keep()
+        work.listen(PageRead(module=work.module.name, side=side.side, records=len(page)))
+
+    for page in pull(work.connector(side), side, request, {}, reading, arrived):
+        _take_in(work, page)
+        work.heed_stop()
+    work.counts.read[side.side] += reading.records
+    if cursor is not None:
+        _add_remembered(work)
+    work.columns.run(
+        "CREATE OR REPLACE TABLE known AS SELECT * FROM known "
+        "QUALIFY row_number() OVER (PARTITION BY id ORDER BY rowid DESC) = 1"
+    )
+    _mark_taken(work)
+
+
+def _take_in(work: Work, page: pa.Table, *, first: bool = False) -> None:
+    work.columns.show("page", page)
+    into = "CREATE OR REPLACE TABLE known AS" if first else "INSERT INTO known"
+    work.columns.run(f"{into} {work.target.key_lens}")
+    work.columns.hide("page")
+
+
+def _add_remembered(work: Work) -> None:
+    """Records that had no link when last seen; a fresh delivery of the same record replaces them."""
+    side = work.target
+    work.columns.keep("remembered", work.ledger.unlinked_table(work.integration, work.module.name, side.side))
+    keys = ", ".join(f"json_extract_string(keys, '$.k{index}') AS k{index}" for index in range(len(work.module.keys)))
+    work.columns.run(
+        f"INSERT INTO known BY NAME SELECT record_id AS id, version, {keys} FROM remembered "  # noqa: S608
+        "WHERE record_id NOT IN (SELECT id FROM known)"
+    )
+
+
+def _mark_taken(work: Work) -> None:
+    """Which target records have a link already, or were set aside by a person's choice."""
+    side, integration, name = work.target.side, work.integration, work.module.name
+    ids = work.columns.table("SELECT id FROM known")["id"].combine_chunks()
+    links = work.ledger.links_table(integration, name, ids, side)
+    work.columns.keep("taken", pa.table({"id": links[f"{side}_id"]}))
+    skips = work.ledger.skips_table(integration, name)
+    aside = skips.filter(pc.equal(skips["side"], side))
+    work.columns.keep("aside", pa.table({"id": aside["record_id"].cast(pa.string())}))
+
+
+def _join(work: Work) -> None:
+    """Keys in their order: the first that finds anybody decides; empty keys never match."""
+    found = " UNION ALL ".join(
+        f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key FROM work AS w "  # noqa: S608
+        f"JOIN known AS k ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
+        for index in range(len(work.module.keys))
+    )
+    work.columns.run(f"""
+        INSERT INTO matched BY NAME
+        WITH candidates AS ({found}),
+             wanted AS (SELECT * FROM candidates WHERE other_id NOT IN (SELECT id FROM aside)),
+             best AS (SELECT *, min(key) OVER (PARTITION BY id) AS first_key FROM wanted),
+             kept AS (SELECT * FROM best WHERE key = first_key),
+             free AS (SELECT *, other_id IN (SELECT id FROM taken) AS is_taken FROM kept),
+             counted AS (SELECT *, count(*) FILTER (NOT is_taken) OVER (PARTITION BY other_id) AS rivals FROM free)
+        SELECT id, count(*) FILTER (NOT is_taken) AS candidates,
+               coalesce(min(other_id) FILTER (NOT is_taken), min(other_id)) AS other_id,
+               min(other_version) FILTER (NOT is_taken) AS other_version, max(rivals) AS rivals,
+               bool_and(is_taken) AS taken, list(other_id ORDER BY other_id) AS others, min(key) AS key
+        FROM counted GROUP BY id
+    """)  # noqa: S608 - column names are ours

@@ -1,0 +1,196 @@
+"""Recover: find out what became of the writes that a killed run, or an answer that never came, left open.
+
+An update needs no look-up: its records have not been passed by the cursor, are read again and found equal or not.
+A create is looked up on the target: what is there is adopted with the journalled values as its base, so that
+edits made since win as edits; what is not there is made again by the ordinary way, once it can no longer turn up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from engine.connectors.port import Page, ReadRequest
+from engine.event import Noted
+from engine.ledger import HeldRow, Intent, Settlement
+from engine.run.pull import Reading, pull
+from engine.run.receipts import next_try
+from engine.run.settle import new_links
+from engine.run.slow import add_slow
+from engine.run.stage import stage
+from engine.run.work import Pen, Work
+
+
+def recover(work: Work, pen: Pen) -> None:
+    """Settle every open intent of the module, before anything is planned."""
+    intents = [
+        intent for intent in work.ledger.pending_intents(work.integration) if intent.module == work.module.name
+    ]
+    creates = [intent for intent in intents if intent.kind == "create" and intent.payload is not None]
+    for intent in intents:
+        if intent.kind != "create" or intent.payload is None:
+            work.ledger.settle(pen.keep(), intent.id, _closed(work))
+    if creates:
+        _read_target(work)
+        for intent in creates:
+            _adopt(work, pen, intent)
+        work.columns.drop("present", "open_ids")
+
+
+def _closed(work: Work) -> Settlement:
+    return Settlement(run=work.run, module=work.module.name, intent_state="failed")
+
+
+def _read_target(work: Work) -> None:
+    """The table `present`: every record of the target as it is now. A lookup that fails stops the run."""
+    side, functions = work.target, work.slow[work.target.side]
+    nothing = Page(records=())
+    _lens(work, add_slow(stage(nothing, side, side.reads), nothing, functions), first=True)
+    request = ReadRequest(stream=side.stream, fields=side.reads)
+    for page in pull(work.connector(side), side, request, functions, Reading(), lambda _page: None):
+        _lens(work, page, first=False)
+
+
+def _lens(work: Work, page: pa.Table, *, first: bool) -> None:
+    work.columns.show("page", page)
+    into = "CREATE OR REPLACE TABLE present AS" if first else "INSERT INTO present"
+    work.columns.run(f"{into} {work.target.lens}")
+    work.columns.hide("page")
+
+
+def _adopt(work: Work, pen: Pen, intent: Intent) -> None:
+    """Link what is there, hold what may still turn up, leave the rest to be made again."""
+    rows = _open_rows(work, intent)
+    found = _found(work, rows) if rows.num_rows else {}
+    there = _where(rows, [found.get(one) is not None for one in rows["_source"].to_pylist()])
+    unclear = _where(rows, [one in found and found[one] is None for one in rows["_source"].to_pylist()])
+    missing = _where(rows, [one not in found for one in rows["_source"].to_pylist()])
+    waits = missing.num_rows > 0 and intent.not_before is not None and _before(work, intent.not_before)
+    settlement = Settlement(
+        run=work.run,
+        module=work.module.name,
+        links=_adopted(work, there, found),
+        held=(*_hold(work, unclear, AMBIGUOUS), *(_hold(work, missing, UNCONFIRMED) if waits else ())),
+        released=tuple(
+            (work.source.side, one)
+            for one in (*there["_source"].to_pylist(), *([] if waits else missing["_source"].to_pylist()))
+        ),
+        intent_state="uncertain" if waits else "done" if not missing.num_rows else "failed",
+        not_before=intent.not_before if waits else None,
+    )
+    work.ledger.settle(pen.keep(), intent.id, settlement)
+    if there.num_rows:
+        work.listen(Noted(module=work.module.name, message=_sentence(work, there.num_rows)))
+
+
+def _where(rows: pa.Table, kept: Sequence[bool]) -> pa.Table:
+    return rows.filter(pa.array(kept, pa.bool_()))
+
+
+def _adopted(work: Work, there: pa.Table, found: Mapping[str, str | None]) -> pa.Table | None:
+    """Links whose bases are the journalled values: an edit made since then is an edit, not an echo."""
+    if not there.num_rows:
+        return None
+    ids = pa.array([found[one] for one in there["_source"].to_pylist()], pa.string())
+    return new_links(work, there, ids, None)
+
+
+UNCONFIRMED = (
+    "unconfirmed",
+    "{target} did not confirm the write; it may or may not have been applied.",
+    "Nothing to do: the next run looks whether the record is there before it is sent again.",
+)
+AMBIGUOUS = (
+    "ambiguous",
+    "An earlier run may have made it, and {target} has several records that look like it.",
+    "Delete the surplus records there; the next run links the one that is left.",
+)
+
+
+def _hold(work: Work, rows: pa.Table, trouble: tuple[str, str, str]) -> list[HeldRow]:
+    return [_held(work, row, trouble) for row in rows.select(list(_SHOWN)).to_pylist()]
+
+
+_SHOWN = ("_source", "_hash", "_label")
+
+
+def _sentence(work: Work, count: int) -> str:
+    records = "record" if count == 1 else "records"
+    return f"{count} {records} of an earlier run turned up in {work.target.name} and were linked, not made again."
+
+
+def _before(work: Work, moment: str) -> bool:
+    return work.clock.now() < datetime.fromisoformat(moment)
+
+
+def _open_rows(work: Work, intent: Intent) -> pa.Table:
+    """Rows of the intent whose source has no link yet: the others were settled with their batch."""
+    payload = intent.payload
+    sources = payload["_source"].combine_chunks()
+    links = work.ledger.links_table(work.integration, work.module.name, sources, work.source.side)
+    linked = set(links[f"{work.source.side}_id"].to_pylist())
+    return payload.filter(pa.array([one not in linked for one in sources.to_pylist()], pa.bool_()))
+
+
+def _found(work: Work, rows: pa.Table) -> dict[str, str | None]:
+    """Source id -> the target id of what was sent, or None where several records could be it.
+
+    Records that look the same in every respect are interchangeable, so they are paired in order.
+    """
+    columns = work.columns
+    columns.keep("sent", rows)
+    ids = columns.table("SELECT id FROM present")["id"].combine_chunks()
+    links = work.ledger.links_table(work.integration, work.module.name, ids, work.target.side)
+    columns.keep("open_ids", pa.table({"id": links[f"{work.target.side}_id"]}))
+    sent, present = identities(work)
+    pairs = columns.rows(f"""
+        WITH s AS (SELECT _source, identity, row_number() OVER (PARTITION BY identity ORDER BY _source) AS nr,
+                          count(*) OVER (PARTITION BY identity) AS n FROM (SELECT _source, {sent} AS identity FROM sent)),
+             p AS (SELECT id, identity, row_number() OVER (PARTITION BY identity ORDER BY id) AS nr,
+                          count(*) OVER (PARTITION BY identity) AS n
+                   FROM (SELECT w.id, {present} AS identity FROM present AS w
+                         WHERE w.id NOT IN (SELECT id FROM open_ids)))
+        SELECT s._source, CASE WHEN p.n <= s.n THEN p.id END FROM s JOIN p USING (identity, nr)
+    """)  # noqa: S608 - the plan's own columns
+    columns.drop("sent")
+    return {str(source): target for source, target in pairs}
+
+
+def identities(work: Work) -> tuple[str, str]:
+    """SQL that tells what a sent row is, and what a record of the target is, so that the two can be compared.
+
+    By the target's own id where the mapping writes it, else by the first match key that is not empty, else by
+    all values together. Where duplicates are cloned a key does not tell records apart.
+    """
+    target, module = work.target, work.module
+    for line in module.fields:
+        if target.side in line.writes and line.writes[target.side].to == target.id_field:
+            return f'"{target.id_field}"::VARCHAR', "w.id"
+    keys = [] if module.duplicates == "clone" else range(len(module.keys))
+    sent = [f"'{index}:' || _k{index}" for index in keys]
+    present = [f"'{index}:' || w.k{index}" for index in keys]
+    return f"coalesce({', '.join([*sent, '_base'])})", f"coalesce({', '.join([*present, module.snapshot])})"
+
+
+def _held(work: Work, row: Mapping[str, Any], trouble: tuple[str, str, str]) -> HeldRow:
+    code, message, remedy = trouble
+    return HeldRow(
+        integration=work.integration,
+        module=work.module.name,
+        side=work.source.side,
+        record_id=row["_source"],
+        code=code,
+        message=message.format(target=work.target.name),
+        remedy=remedy,
+        label=row["_label"],
+        place=work.module.place,
+        temporary=code == "unconfirmed",
+        next_try=next_try(work, 1) if code == "unconfirmed" else None,
+        content_hash=row["_hash"],
+        plan_fingerprint=work.module.fingerprint,
+        since=work.clock.text(),
+        run=work.run,
+    )

@@ -1,0 +1,52 @@
+"""Slow fields: templates and JMESPath, computed record by record before the lens sees the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from engine.connectors.port import Page
+from engine.expr.error import ExprError
+from engine.expr.path import compile_path
+from engine.expr.template import compile_template
+from engine.plan import SlowField
+from engine.run.stage import text_of
+
+Compute = Callable[[Mapping[str, Any]], Any]
+
+
+def compile_slow(slow: Sequence[SlowField]) -> dict[str, Compute]:
+    """Column name -> the function that computes it from one record; each answers a value or an `ExprError`."""
+    return {one.column: _compile(one) for one in slow}
+
+
+def _compile(one: SlowField) -> Compute:
+    if one.kind == "path":
+        path = compile_path(one.source)
+        return lambda record: path.search(record)
+    template = compile_template(one.source)
+    return lambda record: template.render({name: record.get(name) for name in one.reads})
+
+
+def add_slow(staged: pa.Table, page: Page, functions: Mapping[str, Compute]) -> pa.Table:
+    """The staged page with two columns a slow field: its value as text, and what went wrong."""
+    if not functions:
+        return staged
+    records = _records(staged, page)
+    for column, compute in functions.items():
+        answers = [compute(record) for record in records]
+        values = [None if isinstance(answer, ExprError) else text_of(answer) for answer in answers]
+        errors = [str(answer) if isinstance(answer, ExprError) else None for answer in answers]
+        staged = staged.append_column(column, pa.array(values, pa.string()))
+        staged = staged.append_column(f"{column}!", pa.array(errors, pa.string()))
+    return staged
+
+
+def _records(staged: pa.Table, page: Page) -> list[dict[str, Any]]:
+    """What templates and paths see: the nested record, with the staged fields by their dotted names on top."""
+    flat = staged.to_pylist()
+    if page.records is None:
+        return flat
+    return [{**nested, **fields} for nested, fields in zip(page.records, flat, strict=True)]

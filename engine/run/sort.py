@@ -1,0 +1,142 @@
+"""Sort: give every record that is not plainly unchanged its way: make it, compare it, set it aside or hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.plan import Trouble
+from engine.record import Held
+from engine.run.work import Work
+
+HOLD_COLUMNS = "w.id, w.label, w.hash"
+
+
+def sort(work: Work) -> None:
+    """Leave tables `absent` (to be made) and `paired` (to be compared), by record id.
+
+    `paired` holds linked records that changed and newcomers that were recognised; a newcomer that shows that it
+    is not alone, or that its counterpart is taken, is in neither: `held_newcomers` tells it.
+    """
+    clone = work.module.duplicates == "clone"
+    skip = work.module.duplicates == "skip"
+    single = "m.candidates = 1 AND m.rivals = 1"
+    made = f"m.id IS NULL OR ({single})" if clone else "m.id IS NULL"
+    creates = work.target.side in work.module.creates
+    work.columns.run(f"""
+        CREATE OR REPLACE TABLE absent AS
+        SELECT w.id FROM work AS w LEFT JOIN matched AS m USING (id)
+        WHERE w.situation = 'newcomer' AND ({made}) AND {creates} AND w.lacks IS NULL
+    """)  # noqa: S608 - fixed words
+    work.columns.run(f"""
+        CREATE OR REPLACE TABLE paired AS
+        SELECT id, link_id, other_id, row_number() OVER () AS nr FROM (
+            SELECT id, link_id, other_id FROM work WHERE situation = 'changed'
+            UNION ALL
+            SELECT w.id, NULL, m.other_id FROM work AS w JOIN matched AS m USING (id)
+            WHERE w.situation = 'newcomer' AND {single} AND {not (clone or skip)})
+    """)  # noqa: S608 - fixed words
+
+
+def set_aside(work: Work) -> list[tuple[str, str]]:
+    """Newcomers that the rule for duplicates skips, with the record they equal."""
+    if work.module.duplicates != "skip":
+        return []
+    found = work.columns.rows(
+        "SELECT w.id, m.other_id FROM work AS w JOIN matched AS m USING (id) "
+        "WHERE w.situation = 'newcomer' AND m.candidates = 1 AND m.rivals = 1"
+    )
+    return [(str(mine), str(other)) for mine, other in found]
+
+
+def cloned(work: Work) -> list[tuple[str, str]]:
+    """Newcomers that get a second record beside the one they equal: (newcomer, the old one)."""
+    if work.module.duplicates != "clone":
+        return []
+    found = work.columns.rows(
+        "SELECT a.id, m.other_id FROM absent AS a JOIN matched AS m USING (id) WHERE m.candidates = 1"
+    )
+    return [(str(mine), str(other)) for mine, other in found]
+
+
+def not_made(work: Work) -> int:
+    """Newcomers that nobody makes on the other side, because the module does not create there."""
+    if work.target.side in work.module.creates:
+        return 0
+    found = work.columns.one(
+        "SELECT count(*) FROM work AS w LEFT JOIN matched AS m USING (id) "
+        "WHERE w.situation = 'newcomer' AND m.id IS NULL"
+    )
+    return int(found)
+
+
+def held_records(work: Work) -> Iterator[tuple[Held, bytes]]:
+    """Records that cannot go on now, each with the hash of what it looked like."""
+    yield from _unreadable(work)
+    yield from _lacking(work)
+    yield from _unclear(work)
+
+
+def _unreadable(work: Work) -> Iterator[tuple[Held, bytes]]:
+    rows = work.columns.rows(
+        f"SELECT {HOLD_COLUMNS}, w.trouble FROM work AS w WHERE w.situation = 'unreadable'"  # noqa: S608
+    )
+    for record, label, content, index in rows:
+        yield _held(work, record, label, work.source.troubles[index]), content
+
+
+def _lacking(work: Work) -> Iterator[tuple[Held, bytes]]:
+    if work.target.side not in work.module.creates:
+        return
+    rows = work.columns.rows(
+        f"SELECT {HOLD_COLUMNS}, w.lacks FROM work AS w LEFT JOIN matched AS m USING (id) "  # noqa: S608
+        "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NOT NULL"
+    )
+    for record, label, content, index in rows:
+        yield _held(work, record, label, work.source.troubles[index]), content
+
+
+def _unclear(work: Work) -> Iterator[tuple[Held, bytes]]:
+    rows = work.columns.rows(
+        f"SELECT {HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key "  # noqa: S608
+        "FROM work AS w JOIN matched AS m USING (id) "
+        "WHERE w.situation = 'newcomer' AND NOT (m.candidates = 1 AND m.rivals = 1)"
+    )
+    for record, label, content, taken, candidates, others, key in rows:
+        yield _held(work, record, label, _doubt(work, taken, candidates, others, key)), content
+
+
+def _doubt(work: Work, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column
+    there, line = work.target.name, work.module.keys[key]
+    if taken:
+        return Trouble(
+            code="already-linked",
+            message=f"`{line.line}` finds {there}:{others[0]}, which is linked to another record.",
+            remedy=f"Tell the two {work.source.name} records apart, or merge them there.",
+            place=line.place,
+        )
+    if candidates > 1:
+        named = ", ".join(others[:5])
+        return Trouble(
+            code="ambiguous",
+            message=f"`{line.line}` finds {len(others)} records of {there}: {named}.",
+            remedy=f"Merge or rename them in {work.target.system}, or add a further match key.",
+            place=line.place,
+        )
+    return Trouble(
+        code="ambiguous",
+        message=f"Several records of {work.source.name} are the same as {there}:{others[0]} by `{line.line}`.",
+        remedy=f"Merge or rename them in {work.source.system}, or add a further match key.",
+        place=line.place,
+    )
+
+
+def _held(work: Work, record: str, label: str | None, trouble: Trouble) -> Held:
+    return Held(
+        side=work.source.side,
+        id=record,
+        code=trouble.code,
+        message=trouble.message,
+        remedy=trouble.remedy,
+        label=label,
+        place=trouble.place,
+    )

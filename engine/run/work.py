@@ -1,0 +1,90 @@
+"""Work: what one module's run works with, and what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.connectors.port import Connector
+from engine.errors import EngineError
+from engine.event import Listener
+from engine.ledger import Ledger, Lease
+from engine.plan import ModulePlan, SidePlan
+from engine.record import Counts, Side
+from engine.run.columns import Columns
+from engine.run.slow import Compute
+
+
+class InterruptedRun(EngineError):
+    """A person asked the run to stop; the batch in flight was settled."""
+
+    exit_code = 130
+
+
+@dataclass(slots=True, kw_only=True)
+class Clock:
+    """The engine's own time, for history and leases; never for cursors."""
+
+    now: Callable[[], datetime]  #: aware, UTC
+
+    def text(self) -> str:
+        """Now, as the ledger keeps it."""
+        return self.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(slots=True, kw_only=True)
+class Pen:
+    """The right to write to the ledger: the lease, renewed while the run works."""
+
+    ledger: Ledger
+    lease: Lease
+    clock: Clock
+    ttl_s: float
+
+    def keep(self) -> Lease:
+        """The lease, renewed when a third of its time is gone. Raises LockedError when it was lost."""
+        left = datetime.fromisoformat(self.lease.expires) - self.clock.now()
+        if left.total_seconds() < self.ttl_s * 2 / 3:
+            self.lease = self.ledger.renew(self.lease, self.clock.text(), self.ttl_s)
+        return self.lease
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """One module in one run."""
+
+    run: str
+    integration: str
+    module: ModulePlan
+    columns: Columns
+    systems: Mapping[str, Connector]
+    ledger: Ledger
+    pen: Pen | None  #: None = a preview: nothing may be written anywhere
+    clock: Clock
+    listen: Listener
+    stop: Callable[[], bool]
+    slow: Mapping[Side, dict[str, Compute]]
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def source(self) -> SidePlan:
+        """The side that changes come from."""
+        return self.module.side(self.module.source)
+
+    @property
+    def target(self) -> SidePlan:
+        """The side that is written."""
+        return self.module.side(self.module.target)
+
+    def connector(self, side: SidePlan) -> Connector:
+        """The open connection to that side."""
+        return self.systems[side.system]
+
+    def heed_stop(self) -> None:
+        """Between batches: end here if a person asked for it."""
+        if self.stop():
+            raise InterruptedRun(
+                "Stopped as asked; everything that was written is remembered.",
+                remedy="Run the same command again to go on.",
+            )
