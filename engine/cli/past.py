@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from engine.ledger.ledger import Ledger
+    from engine.ledger.store import Ledger
 
 
 @contextmanager
 def _reading(folder: Path, url: str | None) -> Iterator[Ledger]:
-    from engine.ledger import open_ledger
+    from engine.ledger.store import open_ledger
 
     ledger = open_ledger(url or folder / "ledger.sqlite", readonly=True)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -40,13 +39,12 @@ def sandbox(
 ) -> None:
     """Serve stand-ins for the systems on this machine, over real HTTP, and say how to connect."""
     from engine.render.stand_in import connect_text
-    from engine.sandbox.serve import start
+    from engine.sandbox.serve import Running, serve_forever
 
-    with start(private_folder(folder), company=company, port=port, limits=limits) as running:
+    def tell(running: Running) -> None:
         served = running.connect()
         answer(form, lambda: served, lambda _: connect_text(running.url, served))
         say("Serving until Ctrl-C.")
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            say("Stopped; the records stay in the folder.")
+
+    serve_forever(private_folder(folder), company=company, port=port, limits=limits, ready=tell)
+    say("Stopped; the records stay in the folder.")
