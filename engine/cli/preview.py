@@ -52,12 +52,13 @@ def preview(
     """
     from engine.compiler import compile_file
     from engine.render.changes import changeset_text
-    from engine.run import preview as look
+    from engine.run.execute import Call
+    from engine.run.preview import preview as look
 
     plan = compile_file(find_spec(spec), profile=choices)
     kept = private_folder(folder)
     with sandbox_settings(sandbox, plan, kept) as settings, telling() as listen:
-        changes = look(plan, folder=kept, settings=settings, ledger=ledger, listen=listen, limit=limit)
+        changes = look(plan, Call(folder=kept, overrides=settings, ledger=ledger, listen=listen), limit=limit)
     again = f"{spec}{words(sandbox)}"
     answer(form, changes.as_json, lambda screen: changeset_text(changes, screen, spec=again))
     return PENDING if detailed_exitcode and changes.writes else 0

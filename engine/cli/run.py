@@ -45,11 +45,11 @@ def run(
     """
     from engine.compiler import compile_file
     from engine.render.outcome import run_text
-    from engine.run import execute
+    from engine.run.execute import Call, execute
 
     plan = compile_file(find_spec(spec), profile=choices)
     kept = private_folder(folder)
     with sandbox_settings(sandbox, plan, kept) as settings, telling() as listen, stopping() as stop:
-        report = execute(plan, folder=kept, settings=settings, ledger=ledger, listen=listen, stop=stop)
+        report = execute(plan, Call(folder=kept, overrides=settings, ledger=ledger, listen=listen, stop=stop))
     answer(form, report.as_json, lambda screen: run_text(report, screen, spec=spec))
     return _EXIT_CODES[report.outcome]

@@ -9,11 +9,17 @@ from engine.render.text import as_json, printable
 if TYPE_CHECKING:
     from engine.errors import EngineError
 
+_INTERRUPTED = 130  #: the exit code of a run that stopped because it was asked to
+
 
 def failure_text(error: EngineError) -> str:
-    """The message, and the remedy behind `Try:`; line ends that the engine wrote itself are kept."""
-    lines = [f"Error: {_lines(error.message)}"]
-    lines += [f"Try: {_lines(error.remedy)}"] if error.remedy else []
+    """The message, and the remedy behind `Try:`; line ends that the engine wrote itself are kept.
+
+    What a person asked for herself is no error: an interrupted run is told in plain sentences.
+    """
+    first, second = ("", "") if error.exit_code == _INTERRUPTED else ("Error: ", "Try: ")
+    lines = [f"{first}{_lines(error.message)}"]
+    lines += [f"{second}{_lines(error.remedy)}"] if error.remedy else []
     return "".join(f"{line}\n" for line in lines)
 
 
