@@ -1,0 +1,85 @@
+"""One ASGI application: the token endpoint, CRM, Books and the sandbox's own commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from engine.errors import UserError
+from engine.sandbox import books_routes, control, crm_records, crm_settings
+from engine.sandbox.gate import BooksGate, CallLog, CrmGate
+from engine.sandbox.oauth import grant
+from engine.sandbox.refusals import BooksRefused, CrmRefused, broken, crm_error
+from engine.sandbox.site import Site, site_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+
+async def token(request: Request) -> Response:
+    """`POST /oauth/v2/token`: a refresh token becomes an access token."""
+    site = site_of(request)
+    status, body = grant(
+        site.store,
+        await request.body() or request.url.query.encode(),
+        now=site.clock.now(),
+        per_window=site.throttle.limits.tokens,
+        domain=str(request.base_url).rstrip("/"),
+    )
+    return JSONResponse(body, status_code=status)
+
+
+def _refuse(_: Request, error: Exception) -> Response:
+    refused = cast("CrmRefused | BooksRefused", error)
+    return JSONResponse(refused.body, status_code=refused.status)
+
+
+def _refuse_command(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=400)
+
+
+def _refuse_path(request: Request, error: Exception) -> Response:
+    """An unknown path or method, as the product under that path says it."""
+    status = cast("HTTPException", error).status_code
+    if request.url.path.startswith("/books/"):
+        return JSONResponse({"code": 5, "message": "Invalid URL Passed"}, status_code=status)
+    if status == 405:  # noqa: PLR2004  # HTTP's own number
+        body = crm_error("INVALID_REQUEST_METHOD", "The http request method type is not a valid one")
+    else:
+        body = crm_error("INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one")
+    return JSONResponse(body, status_code=status)
+
+
+def _break(request: Request, _: Exception) -> Response:
+    return JSONResponse(broken(request.url.path), status_code=500)
+
+
+def make_app(site: Site) -> Starlette:
+    """The application that serves a site."""
+    app = Starlette(
+        routes=[
+            Route("/oauth/v2/token", token, methods=["POST"]),
+            Mount(
+                "/crm/v8",
+                routes=[*crm_settings.ROUTES, *crm_records.ROUTES],
+                middleware=[Middleware(CrmGate, site=site)],
+            ),
+            Mount("/books/v3", routes=books_routes.ROUTES, middleware=[Middleware(BooksGate, site=site)]),
+            Mount("/_sandbox", routes=control.ROUTES),
+        ],
+        middleware=[Middleware(CallLog, site=site)],
+        exception_handlers={
+            CrmRefused: _refuse,
+            BooksRefused: _refuse,
+            UserError: _refuse_command,
+            HTTPException: _refuse_path,
+            500: _break,
+        },
+    )
+    app.state.site = site
+    return app

@@ -1,0 +1,212 @@
+"""The company: the same people, customers, dates and ids whenever it moves in.
+
+Names, streets and trades come from `company.json`; a fixed seed deals them out. The company is clean: no two
+customers bear the same name, and Books takes every account as it is. The awkward company has further records
+that it does not.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from engine.sandbox.books_shapes import COLLECTIONS, CURRENCY_ID, ORGANIZATION_ID
+from engine.sandbox.books_shapes import FIRST_ID as FIRST_BOOKS_ID
+from engine.sandbox.clock import DAY_S, START
+from engine.sandbox.company_names import Names, plain
+from engine.sandbox.crm_modules import MODULES
+from engine.sandbox.crm_write import API_USER, FIRST_ID, key_of
+from engine.sandbox.store import Row, Store, fold
+
+SEED = 20261102
+ACCOUNTS = 320
+#: Accounts that Books has already under the same name, and contacts that only Books has.
+SHARED = 45
+#: How far before the first day the seeded records begin.
+WEEKS = 8
+
+
+@cache
+def words() -> dict[str, Any]:
+    """The raw material: names, places, trades."""
+    text = files("engine.sandbox").joinpath("company.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def fill(store: Store, company: str) -> None:
+    """Move the company in, inside the caller's transaction."""
+    settle = _Settling(store=store, dice=random.Random(SEED))  # noqa: S311  # dealt out the same every time, no secret
+    settle.organizations()
+    users = settle.users()
+    accounts = settle.accounts(users)
+    settle.people(users, accounts)
+    settle.products_and_deals(users, accounts)
+    settle.books(accounts)
+    if company == "awkward":
+        settle.awkward(users)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settling:
+    """One move: the dice, and the store that is filled."""
+
+    store: Store
+    dice: random.Random
+
+    def organizations(self) -> None:
+        about = words()["organization"]
+        crm = {
+            "id": "554023000000000019",
+            "zgid": "20081234500",
+            "company_name": about["company_name"],
+            "primary_email": about["email"],
+            "currency": "Euro",
+            "iso_code": "EUR",
+            "currency_symbol": "€",
+            "time_zone": "Europe/Brussels",
+            "country_code": "BE",
+            "country": about["country"],
+            "city": about["city"],
+            "type": "Production",
+            "mc_status": False,
+        }
+        books = {
+            "organization_id": ORGANIZATION_ID,
+            "name": about["company_name"],
+            "contact_name": about["contact"],
+            "email": about["email"],
+            "is_default_org": True,
+            "plan_name": "PREMIUM",
+            "plan_period": "Yearly",
+            "language_code": "en",
+            "fiscal_year_start_month": 0,
+            "account_created_date": "2026-09-01",
+            "time_zone": "Europe/Brussels",
+            "is_org_active": True,
+            "currency_id": CURRENCY_ID,
+            "currency_code": "EUR",
+            "currency_symbol": "€",
+            "currency_format": "###,##0.00",
+            "price_precision": 2,
+        }
+        self.store.remember("company/crm", json.dumps(crm))
+        self.store.remember("company/books", json.dumps(books))
+
+    def users(self) -> list[str]:
+        """Twelve people in both products; the first one is the administrator who gave the consent."""
+        ids = [str(int(API_USER) + 2 * place) for place in range(len(words()["users"]))]
+        for place, (id_, name) in enumerate(zip(ids, words()["users"], strict=True)):
+            first, _, last = name.partition(" ")
+            email = f"{plain(first)}.{plain(last)}@lindenhof.example"
+            admin = place == 0
+            crm = {
+                "full_name": name,
+                "first_name": first,
+                "last_name": last,
+                "email": email,
+                "status": "active" if place < len(ids) - 1 else "disabled",
+                "zuid": str(20081234600 + place),
+                "role": {"id": "554023000000000015", "name": "CEO" if admin else "Sales"},
+                "profile": {"id": "554023000000000011", "name": "Administrator" if admin else "Standard"},
+                "time_zone": "Europe/Brussels",
+                "locale": "en_GB",
+            }
+            books = {
+                "name": name,
+                "email": email,
+                "role_id": "46000000000000653" if admin else "46000000000000655",
+                "user_role": "admin" if admin else "staff",
+                "status": "active" if place < len(ids) - 1 else "inactive",
+                "is_current_user": admin,
+            }
+            self._add("crm", "users", id_, None, crm)
+            self._add("books", "users", str(46000000000000701 + 2 * place), None, books)
+        return ids
+
+    def accounts(self, users: list[str]) -> list[dict[str, Any]]:
+        """The customers, oldest first; the odd names are dealt in among the plain ones."""
+        names = Names(words(), self.dice)
+        odd = dict(
+            zip(
+                self.dice.sample(range(ACCOUNTS), len(words()["odd_names"])),
+                words()["odd_names"],
+                strict=True,
+            )
+        )
+        made: list[dict[str, Any]] = []
+        for place in range(ACCOUNTS):
+            body = names.account(odd.get(place), place)
+            if made and self.dice.random() < 0.06:  # noqa: PLR2004  # a few are daughters of another
+                body["Parent_Account"] = self.dice.choice(made)["id"]
+            made.append(self._crm("Accounts", body, self.dice.choice(users)))
+        return made
+
+    def people(self, users: list[str], accounts: list[dict[str, Any]]) -> None:
+        names = Names(words(), self.dice)
+        for place in range(90):
+            account = self.dice.choice(accounts)
+            self._crm("Contacts", names.person(account, place), self.dice.choice(users))
+        for vendor in words()["vendors"]:
+            self._crm("Vendors", names.vendor(vendor), self.dice.choice(users))
+
+    def products_and_deals(self, users: list[str], accounts: list[dict[str, Any]]) -> None:
+        names = Names(words(), self.dice)
+        for place, (name, category, price) in enumerate(words()["products"]):
+            body = {
+                "Product_Name": name,
+                "Product_Code": f"{place + 1:05d}",
+                "Product_Category": category,
+                "Product_Active": place % 7 != 6,  # noqa: PLR2004  # one in seven is retired
+                "Unit_Price": price,
+                "Usage_Unit": "Hour" if category == "Service" else "Piece",
+            }
+            self._crm("Products", body, self.dice.choice(users))
+        for place in range(40):
+            self._crm("Deals", names.deal(self.dice.choice(accounts), place), self.dice.choice(users))
+
+    def books(self, accounts: list[dict[str, Any]]) -> None:
+        """Contacts that Books has already: many under an account's name, some of its own; and a few items."""
+        names = Names(words(), self.dice)
+        tidy = [account for account in accounts if account["Account_Name"] == account["Account_Name"].strip()]
+        for account in self.dice.sample(tidy, SHARED):
+            self._books("contacts", names.customer_of(account, self._books_id))
+        for place, name in enumerate(words()["books_only"]):
+            kind = "vendor" if place % 3 == 2 else "customer"  # noqa: PLR2004  # every third sells to us
+            body = {"contact_name": name, "company_name": name, "contact_type": kind}
+            self._books("contacts", body | names.books_details(self._books_id))
+        for name, category, price in words()["products"][:6]:
+            kind = "service" if category == "Service" else "goods"
+            self._books("items", {"name": name, "rate": price, "product_type": kind})
+
+    def awkward(self, users: list[str]) -> None:
+        """Records that an API must refuse, or that are two where one is wanted."""
+        for extra in words()["awkward"]["accounts"]:
+            self._crm("Accounts", {"Account_Type": "Customer", **extra}, self.dice.choice(users))
+        for extra in words()["awkward"]["contacts"]:
+            self._books("contacts", {"company_name": extra["contact_name"], **extra})
+
+    def _crm(self, module: str, body: dict[str, Any], owner: str) -> dict[str, Any]:
+        people = {"Owner": owner, "Created_By": owner, "Modified_By": owner}
+        whole = people | {name: value for name, value in body.items() if value is not None}
+        id_ = self.store.next_id("crm", FIRST_ID)
+        self._add("crm", module, id_, key_of(MODULES[module], whole), whole)
+        return whole | {"id": id_}
+
+    def _books(self, module: str, body: dict[str, Any]) -> None:
+        shape = COLLECTIONS[module]
+        whole = shape.defaults | body
+        self._add("books", module, self._books_id(), fold(whole[shape.name]), whole)
+
+    def _books_id(self) -> str:
+        return self.store.next_id("books", FIRST_BOOKS_ID)
+
+    def _add(self, product: str, module: str, id_: str, key: str | None, body: dict[str, Any]) -> None:
+        """Store a record that was made some weeks ago and touched since, never after the first day began."""
+        created = START - self.dice.randrange(DAY_S, WEEKS * 7 * DAY_S)
+        modified = self.dice.choice((created, self.dice.randrange(created, START - 3600)))
+        row = Row(id=id_, key=key, created=created, modified=modified, deleted=None, body=body)
+        self.store.add(product, module, row, since=float(modified))

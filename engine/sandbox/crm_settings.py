@@ -1,0 +1,179 @@
+"""CRM endpoints for what is not a record: the organisation, its users, modules, fields and saved views."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from engine.sandbox.clock import crm_time
+from engine.sandbox.crm_modules import MODULES, CrmModule
+from engine.sandbox.crm_read import MAX_PER_PAGE, refuse_param
+from engine.sandbox.crm_views import VIEWS, show_view
+from engine.sandbox.crm_write import API_USER
+from engine.sandbox.refusals import CrmRefused
+from engine.sandbox.site import site_of, whole_number
+from engine.sandbox.store import Query
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from engine.sandbox.crm_fields import CrmField
+
+_FIRST_FIELD_ID = 554023000000002001
+_USER_STATUS = {
+    "AllUsers": None,
+    "ActiveUsers": "active",
+    "AllActiveUsers": "active",
+    "ActiveConfirmedUsers": "active",
+    "ConfirmedUsers": None,
+    "DeactiveUsers": "disabled",
+    "NotConfirmedUsers": "unconfirmed",
+    "DeletedUsers": "deleted",
+}
+
+
+async def read_org(request: Request) -> Response:
+    """The organisation that the token belongs to."""
+    found = site_of(request).store.setting("company/crm")
+    return JSONResponse({"org": [json.loads(found or "{}")]})
+
+
+async def list_currencies(_: Request) -> Response:
+    """Nothing: the company works in its base currency alone."""
+    return Response(status_code=204)
+
+
+async def list_users(request: Request) -> Response:
+    """A page of the users of a kind."""
+    site, kind = site_of(request), request.query_params.get("type", "AllUsers")
+    per_page, page = whole_number(request, "per_page", MAX_PER_PAGE), whole_number(request, "page", 1)
+    if per_page is None or per_page > MAX_PER_PAGE or page is None:
+        raise refuse_param("page" if page is None else "per_page")
+    where, args = _user_conditions(kind)
+    query = Query(
+        where=("deleted IS NULL", *where), args=args, limit=per_page + 1, offset=(page - 1) * per_page
+    )
+    rows = site.store.rows("crm", "users", query)
+    if not rows:
+        return Response(status_code=204)
+    shown = [_show_user(row.id, row.body, row.created, row.modified) for row in rows[:per_page]]
+    more = len(rows) > per_page
+    info = {"per_page": per_page, "count": len(shown), "page": page, "more_records": more}
+    return JSONResponse({"users": shown, "info": info})
+
+
+def _user_conditions(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if kind == "CurrentUser":
+        return ("id = ?",), (API_USER,)
+    if kind in ("AdminUsers", "ActiveConfirmedAdmins"):
+        return ("json_extract(body, '$.profile.name') = ?",), ("Administrator",)
+    if kind not in _USER_STATUS:
+        raise refuse_param("type", supported_values=sorted(_USER_STATUS))
+    status = _USER_STATUS[kind]
+    return ((), ()) if status is None else (("json_extract(body, '$.status') = ?",), (status,))
+
+
+async def read_user(request: Request) -> Response:
+    """One user; 204 when there is none of that id."""
+    row = site_of(request).store.get("crm", "users", request.path_params["id"])
+    if row is None:
+        return Response(status_code=204)
+    return JSONResponse({"users": [_show_user(row.id, row.body, row.created, row.modified)]})
+
+
+def _show_user(id_: str, body: dict[str, Any], created: int, modified: int) -> dict[str, Any]:
+    return {"id": id_} | body | {"created_time": crm_time(created), "Modified_Time": crm_time(modified)}
+
+
+async def list_modules(_: Request) -> Response:
+    """The modules that the API reaches."""
+    shown = [
+        {
+            "id": str(_FIRST_FIELD_ID + 900 + place),
+            "api_name": name,
+            "module_name": name,
+            "plural_label": name,
+            "singular_label": name.removesuffix("s"),
+            "api_supported": True,
+            "viewable": True,
+            "creatable": True,
+            "editable": True,
+            "deletable": True,
+            "generated_type": "default",
+            "status": "visible",
+        }
+        for place, name in enumerate(MODULES)
+    ]
+    return JSONResponse({"modules": shown})
+
+
+async def list_fields(request: Request) -> Response:
+    """The fields of a module as this organisation has them."""
+    module = _named_module(request)
+    shown = [_show_field(field, place) for place, field in enumerate(module.fields.values())]
+    return JSONResponse({"fields": shown})
+
+
+async def list_views(request: Request) -> Response:
+    """The saved views of a module."""
+    module = _named_module(request)
+    shown = [show_view(view) for view in VIEWS if view.module == module.name]
+    info = {"per_page": MAX_PER_PAGE, "count": len(shown), "page": 1, "more_records": False}
+    return JSONResponse({"custom_views": shown, "info": info})
+
+
+def _named_module(request: Request) -> CrmModule:
+    name = request.query_params.get("module")
+    if name is None:
+        words = "One of the expected parameter is missing"
+        raise refuse_param("module", words, code="REQUIRED_PARAM_MISSING")
+    if name not in MODULES:
+        raise CrmRefused(400, "INVALID_MODULE", "the module name given seems to be invalid")
+    return MODULES[name]
+
+
+def _show_field(field: CrmField, place: int) -> dict[str, Any]:
+    lookup = {} if field.refers is None else {"module": {"api_name": field.refers}, "api_name": field.name}
+    label = field.name.replace("__s", "").replace("_", " ")
+    return {
+        "id": str(_FIRST_FIELD_ID + place),
+        "api_name": field.name,
+        "field_label": label,
+        "display_label": label,
+        "data_type": field.type,
+        "json_type": field.json_type,
+        "length": field.length or 120,
+        "decimal_place": 2 if field.type in ("currency", "double") else None,
+        "system_mandatory": field.required,
+        "custom_field": False,
+        "read_only": field.read_only,
+        "field_read_only": field.read_only,
+        "visible": True,
+        "virtual_field": False,
+        "unique": {"case_sensitive": False} if field.unique else {},
+        "external": None,
+        "operation_type": {
+            "api_create": not field.read_only,
+            "api_update": not field.read_only,
+            "web_create": not field.read_only,
+            "web_update": not field.read_only,
+        },
+        "pick_list_values": [
+            {"display_value": choice, "actual_value": choice, "type": "used"} for choice in field.choices
+        ],
+        "lookup": lookup,
+    }
+
+
+ROUTES = [
+    Route("/org", read_org, methods=["GET"]),
+    Route("/org/currencies", list_currencies, methods=["GET"]),
+    Route("/users", list_users, methods=["GET"]),
+    Route("/users/{id}", read_user, methods=["GET"]),
+    Route("/settings/modules", list_modules, methods=["GET"]),
+    Route("/settings/fields", list_fields, methods=["GET"]),
+    Route("/settings/custom_views", list_views, methods=["GET"]),
+]

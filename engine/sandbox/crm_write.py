@@ -1,0 +1,219 @@
+"""CRM writes: what becomes of each record of a batch, in the order in which they were sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine.sandbox.clock import crm_time
+from engine.sandbox.crm_fields import CrmField, is_id, judge
+from engine.sandbox.refusals import crm_error
+from engine.sandbox.store import Query, Row, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.sandbox.crm_modules import CrmModule
+    from engine.sandbox.site import Site
+
+#: The first id of the company; every further one is the next number.
+FIRST_ID = 554023000000010001
+#: The user whose consent the tokens carry; whatever the API writes is written by this person.
+API_USER = "554023000000000101"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A record that was written."""
+
+    row: Row
+    action: str  #: `insert`, `update` or `delete`
+
+
+Outcome = Saved | dict[str, Any]
+"""What became of one record: saved, or CRM's refusal."""
+
+
+def insert(site: Site, module: CrmModule, sent: dict[str, Any], place: str) -> Outcome:
+    """Make a record."""
+    refused = _judge_all(site, module, sent, place, present=None)
+    if refused is not None:
+        return refused
+    body = _with_names({"Owner": API_USER, "Created_By": API_USER} | _storable(module, sent))
+    body["Modified_By"] = API_USER
+    now = site.second()
+    row = Row(
+        id=site.store.next_id("crm", FIRST_ID),
+        key=key_of(module, body),
+        created=now,
+        modified=now,
+        deleted=None,
+        body=body,
+    )
+    site.store.add("crm", module.name, row, since=site.clock.now())
+    return Saved(row=row, action="insert")
+
+
+def update(
+    site: Site, module: CrmModule, sent: dict[str, Any], place: str, unmodified_since: float | None
+) -> Outcome:
+    """Change the fields that were sent; the others stay."""
+    id_ = sent.get("id")
+    present = site.store.get("crm", module.name, id_) if is_id(id_) and isinstance(id_, str) else None
+    if present is None:
+        return _unknown_id(id_, place)
+    stale = _changed_since(present, unmodified_since)
+    refused = stale or _judge_all(site, module, sent, place, present=present)
+    if refused is not None:
+        return refused
+    body = {k: v for k, v in (present.body | _storable(module, sent)).items() if v is not None}
+    body = _with_names(body) | {"Modified_By": API_USER}
+    row = replace(present, key=key_of(module, body), modified=site.second(), body=body)
+    site.store.replace("crm", module.name, row, since=site.clock.now())
+    return Saved(row=row, action="update")
+
+
+def upsert(site: Site, module: CrmModule, sent: dict[str, Any], place: str, fields: Iterable[str]) -> Outcome:
+    """Change the record that holds the same value in a field of duplicates, else make one."""
+    for field in fields:
+        found = _holders(site, module, module.fields[field], sent.get(field))
+        if found:
+            return update(site, module, sent | {"id": found[0].id}, place, None)
+    return insert(site, module, {k: v for k, v in sent.items() if k != "id"}, place)
+
+
+def delete(site: Site, module: CrmModule, id_: str, place: str, unmodified_since: float | None) -> Outcome:
+    """Put a record into the recycle bin."""
+    present = site.store.get("crm", module.name, id_)
+    if present is None:
+        return _unknown_id(id_, place)
+    stale = _changed_since(present, unmodified_since)
+    if stale is not None:
+        return stale
+    row = replace(present, deleted=site.second())
+    site.store.replace("crm", module.name, row, since=site.clock.now())
+    return Saved(row=row, action="delete")
+
+
+def key_of(module: CrmModule, body: dict[str, Any]) -> str | None:
+    """The folded text by which duplicates of a record are found."""
+    value = body.get(module.key)
+    return fold(value) if isinstance(value, str) and value else None
+
+
+def receipt(saved: Saved, user: dict[str, str]) -> dict[str, Any]:
+    """The element of the answer that tells of a record that was written."""
+    if saved.action == "delete":
+        return _success("record deleted", {"id": saved.row.id})
+    details = {
+        "id": saved.row.id,
+        "Created_Time": crm_time(saved.row.created),
+        "Modified_Time": crm_time(saved.row.modified),
+        "Created_By": user,
+        "Modified_By": user,
+    }
+    if saved.action == "insert":
+        return _success("record added", details | {"$approval_state": "approved"})
+    return _success("record updated", details)
+
+
+def _success(message: str, details: dict[str, Any]) -> dict[str, Any]:
+    return {"code": "SUCCESS", "details": details, "message": message, "status": "success"}
+
+
+def _judge_all(
+    site: Site, module: CrmModule, sent: dict[str, Any], place: str, present: Row | None
+) -> dict[str, Any] | None:
+    """Every refusal that the values of one record earn, wrapped if there are several."""
+    refusals = []
+    for field in module.fields.values():
+        missing = present is None and field.required and field.name not in sent
+        if field.read_only or not (missing or field.name in sent):
+            continue
+        value, where = sent.get(field.name), f"{place}.{field.name}"
+        refused = judge(field, value, where) or _judge_reference(site, field, value, where)
+        refused = refused or _judge_unique(site, module, field, value, where, present=present)
+        if refused is not None:
+            refusals.append(refused)
+    if len(refusals) > 1:
+        return crm_error("MULTIPLE_OR_MULTI_ERRORS", "multiple errors", errors=refusals)
+    return refusals[0] if refusals else None
+
+
+def _judge_reference(site: Site, field: CrmField, value: Any, place: str) -> dict[str, Any] | None:
+    if field.refers is None or value is None or site.store.get("crm", field.refers, value["id"]) is not None:
+        return None
+    words = "the related id given seems to be invalid"
+    return crm_error("INVALID_DATA", words, api_name=field.name, json_path=f"{place}.id")
+
+
+def _judge_unique(
+    site: Site, module: CrmModule, field: CrmField, value: Any, place: str, *, present: Row | None
+) -> dict[str, Any] | None:
+    if not field.unique:
+        return None
+    others = [row for row in _holders(site, module, field, value) if present is None or row.id != present.id]
+    if not others:
+        return None
+    other = others[0]
+    twin = {"id": other.id, "Owner": {"id": other.body["Owner"]}, "module": {"api_name": module.name}}
+    return crm_error(
+        "DUPLICATE_DATA",
+        "duplicate data",
+        api_name=field.name,
+        json_path=place,
+        id=other.id,
+        more_records=len(others) > 1,
+        duplicate_record=twin,
+    )
+
+
+def _holders(site: Site, module: CrmModule, field: CrmField, value: Any) -> list[Row]:
+    """Living records that hold the same text in a field, oldest first."""
+    if not isinstance(value, str) or not value:
+        return []
+    if field.name == module.key:
+        query = Query(where=("key = ?", "deleted IS NULL"), args=(fold(value),))
+    else:
+        condition = f"lower(json_extract(body, '$.{field.name}')) = lower(?)"
+        query = Query(where=(condition, "deleted IS NULL"), args=(value,))
+    return site.store.rows("crm", module.name, query)
+
+
+def _storable(module: CrmModule, sent: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a record: known fields that may be written, references as bare ids.
+
+    CRM overlooks names that it does not know. Text loses its outer space; null and empty text clear a field.
+    """
+    kept: dict[str, Any] = {}
+    for name, value in sent.items():
+        field = module.fields.get(name)
+        if field is None or field.read_only:
+            continue
+        if field.refers is not None and value is not None:
+            kept[name] = value["id"]
+        elif isinstance(value, str):
+            kept[name] = value.strip() or None
+        else:
+            kept[name] = value
+    return kept
+
+
+def _with_names(body: dict[str, Any]) -> dict[str, Any]:
+    """Fields that CRM computes itself."""
+    kept = {name: value for name, value in body.items() if value is not None}
+    if "Last_Name" in kept:
+        kept["Full_Name"] = " ".join(filter(None, (kept.get("First_Name"), kept["Last_Name"])))
+    return kept
+
+
+def _unknown_id(id_: Any, place: str) -> dict[str, Any]:
+    words = "the id given seems to be invalid"
+    return crm_error("INVALID_DATA", words, id=id_, api_name="id", json_path=f"{place}.id")
+
+
+def _changed_since(present: Row, unmodified_since: float | None) -> dict[str, Any] | None:
+    if unmodified_since is None or present.modified <= unmodified_since:
+        return None
+    words = "the record has been modified since"
+    return crm_error("ALREADY_MODIFIED", words, id=present.id, Modified_Time=crm_time(present.modified))

@@ -1,0 +1,150 @@
+"""What stands before every endpoint: the log of calls, the faults, the token, and the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+
+from engine.sandbox.faults import Fault, play
+from engine.sandbox.oauth import Standing, expire_all, standing
+from engine.sandbox.refusals import crm_error, too_many
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from engine.sandbox.site import Site
+
+#: The path below which the sandbox's own commands lie; they are neither logged nor faulted.
+COMMANDS = "/_sandbox/"
+
+
+@dataclass(frozen=True, slots=True)
+class CallLog:
+    """The outermost layer: notes every call and plays the fault that meets it."""
+
+    app: ASGIApp
+    site: Site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call, as it is or as a fault has it."""
+        if scope["type"] != "http" or scope["path"].startswith(COMMANDS):
+            await self.app(scope, receive, send)
+            return
+        fault = self.site.faults.take(scope["method"], scope["path"])
+        call = self._note(scope, fault)
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                call["status"] = message["status"]
+            await send(message)
+
+        if fault is None:
+            await self.app(scope, receive, watched)
+            return
+        if fault.kind == "expired-token":
+            expire_all(self.site.store, self.site.clock.now())
+        if fault.kind == "stale-listing":
+            scope["sandbox.as_of"] = self.site.clock.now() - fault.seconds
+        await play(fault, self.app, scope, receive, watched)
+
+    def _note(self, scope: Scope, fault: Fault | None) -> dict[str, Any]:
+        call = {
+            "at": self.site.clock.now(),
+            "method": scope["method"],
+            "path": scope["path"],
+            "query": scope["query_string"].decode("ascii", "replace"),
+            "status": None,
+            "fault": None if fault is None else fault.kind,
+        }
+        self.site.calls.append(call)
+        return call
+
+
+@dataclass(frozen=True, slots=True)
+class CrmGate:
+    """Lets a call into CRM that has a token and credits."""
+
+    app: ASGIApp
+    site: Site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call, or refuse it with 401 or 429."""
+        now, throttle = self.site.clock.now(), self.site.throttle
+        refused = _CRM_401.get(standing(self.site.store, _authorization(scope), "crm", now))
+        if refused is not None:
+            await JSONResponse(refused, status_code=401)(scope, receive, send)
+            return
+        throttle.at_once["crm"] += 1
+        try:
+            if throttle.crm_refuses(now):
+                status, body = too_many("/crm/")
+                await JSONResponse(body, status_code=status)(scope, receive, send)
+                return
+            throttle.credits.spend(_crm_price(scope), now)
+            await self.app(scope, receive, _with_headers(send, throttle.crm_headers(now)))
+        finally:
+            throttle.at_once["crm"] -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class BooksGate:
+    """Lets a call into Books that has a token and stays within the limits, and tells the limits."""
+
+    app: ASGIApp
+    site: Site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call, or refuse it with 401 or 429."""
+        now, throttle = self.site.clock.now(), self.site.throttle
+        refused = _BOOKS_401.get(standing(self.site.store, _authorization(scope), "books", now))
+        if refused is not None:
+            await JSONResponse(refused, status_code=401)(scope, receive, send)
+            return
+        throttle.at_once["books"] += 1
+        try:
+            code = throttle.books_refuses(now)
+            if code is not None:
+                status, body = too_many("/books/", code)
+                answer = JSONResponse(body, status_code=status, headers=throttle.books_headers(now))
+                await answer(scope, receive, send)
+                return
+            throttle.minute.spend(1, now)
+            throttle.day.spend(1, now)
+            await self.app(scope, receive, _with_headers(send, throttle.books_headers(now)))
+        finally:
+            throttle.at_once["books"] -= 1
+
+
+_CRM_401: dict[Standing, dict[str, Any]] = {
+    "unknown": crm_error("INVALID_TOKEN", "invalid oauth token"),
+    "expired": crm_error("INVALID_TOKEN", "invalid oauth token"),
+    "out-of-scope": crm_error("OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),
+}
+_BOOKS_401: dict[Standing, dict[str, Any]] = {
+    "unknown": {"code": 14, "message": "Invalid value passed for authtoken."},
+    "expired": {"code": 57, "message": "You are not authorized to perform this operation"},
+    "out-of-scope": {"code": 57, "message": "You are not authorized to perform this operation"},
+}
+
+
+def _authorization(scope: Scope) -> str | None:
+    return Headers(scope=scope).get("Authorization")
+
+
+def _crm_price(scope: Scope) -> int:
+    """Credits of a call; a write of many records is charged for the rest where they are counted."""
+    if scope["method"] == "GET" and b"cvid=" in scope["query_string"]:
+        return 3
+    return 2 if scope["path"].endswith("/deleted") else 1
+
+
+def _with_headers(send: Send, headers: dict[str, str]) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(headers)
+        await send(message)
+
+    return sent
