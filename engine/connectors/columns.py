@@ -1,0 +1,71 @@
+"""Arrow columns as text, exactly: what a table or a file can hold of any value."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from engine.connectors.records import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Any column as text, null as null: `19.99`, `true`, `2026-01-31`, `2026-01-31T10:00:00Z`, lists as JSON.
+
+    Decimals lose the zeros at their end and nothing else; a float gets the shortest digits that give it back.
+    """
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_string(kind):
+        return column
+    if pa.types.is_decimal(kind):
+        return _trimmed(column.cast(pa.string()))
+    if pa.types.is_nested(kind) or pa.types.is_timestamp(kind):
+        values = [_as_json_text(value) for value in column.to_pylist()]
+        return pa.chunked_array([pa.array(values, pa.string())])
+    return column.cast(pa.string())
+
+
+def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Decimal text without the zeros that only its scale put there; `1.0E-10` stays as it is."""
+    import pyarrow.compute as pc
+
+    whole = pc.replace_substring_regex(column, r"^(-?\d+)\.0+$", r"\1")
+    return pc.replace_substring_regex(whole, r"^(-?\d+\.\d*[1-9])0+$", r"\1")
+
+
+def _as_json_text(value: Any) -> str | None:
+    """A list or an object as JSON text, an instant as ISO 8601; null stays null."""
+    exact = plain(value)
+    return exact if exact is None or isinstance(exact, str) else to_json(exact)
+
+
+def to_json(value: Any) -> str:
+    """JSON text of exact values, on one line; decimals as the digits they have."""
+    import simplejson
+
+    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, allow_nan=False)
+
+
+def from_json(text: str) -> Any:
+    """A JSON value with exact numbers. Raises ValueError for NaN, Infinity, repeated keys and torn text."""
+    return json.loads(
+        text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_repeated_keys
+    )
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _no_repeated_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found

@@ -1,0 +1,134 @@
+"""All that is particular to SQLite: addresses, quoting, types, how a value becomes exact text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.catalog import Capabilities, FieldType
+from engine.errors import UserError
+
+CAN_READ = Capabilities(page_size=100_000, since=True, by_ids=10_000, bulk=True)
+CAN_WRITE = Capabilities(
+    create=True,
+    update=True,
+    delete=True,
+    batch_size=50_000,
+    page_size=100_000,
+    since=True,
+    by_ids=10_000,
+    bulk=True,
+)
+
+Affinity = Literal["TEXT", "INTEGER", "REAL", "NUMERIC", "BLOB"]
+
+#: A word inside a column's declared type -> the type of the field; the first that fits counts.
+_TYPES: tuple[tuple[str, FieldType], ...] = (
+    ("BOOL", "boolean"),
+    ("INT", "integer"),
+    ("DATETIME", "instant"),
+    ("TIMESTAMP", "instant"),
+    ("DATE", "date"),
+    ("MONEY", "money"),
+    ("DECIMAL", "decimal"),
+    ("NUMERIC", "decimal"),
+    ("CHAR", "text"),
+    ("CLOB", "text"),
+    ("TEXT", "text"),
+    ("REAL", "number"),
+    ("FLOA", "number"),
+    ("DOUB", "number"),
+)
+#: The same for how SQLite stores what is written into the column (its own rule, in its own order).
+_AFFINITIES: tuple[tuple[str, Affinity], ...] = (
+    ("INT", "INTEGER"),
+    ("CHAR", "TEXT"),
+    ("CLOB", "TEXT"),
+    ("TEXT", "TEXT"),
+    ("BLOB", "BLOB"),
+    ("REAL", "REAL"),
+    ("FLOA", "REAL"),
+    ("DOUB", "REAL"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table or query."""
+
+    name: str
+    declared: str = ""  #: the type as CREATE TABLE has it; empty = none, or a query's column
+    required: bool = False  #: NOT NULL without a default
+    unique: bool = False  #: no two rows may hold the same value; look-ups are served by an index
+    generated: bool = False  #: the database computes it
+    refers: str | None = None  #: the table whose row it names; None = no foreign key
+
+    @property
+    def affinity(self) -> Affinity:
+        """How SQLite stores values of this column."""
+        word = self.declared.upper()
+        if not word:
+            return "BLOB"
+        return next((affinity for part, affinity in _AFFINITIES if part in word), "NUMERIC")
+
+    @property
+    def type(self) -> FieldType:
+        """The type of the field; `unknown` where the declaration does not say."""
+        word = self.declared.upper()
+        return next((kind for part, kind in _TYPES if part in word), "unknown")
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The numbers in brackets: (12, 2) of `DECIMAL(12, 2)`; empty = none."""
+        inside = re.search(r"\(([\d\s,]+)\)", self.declared)
+        return tuple(int(number) for number in inside[1].split(",")) if inside else ()
+
+
+def locate(url: str, base: str | Path | None, *, create: bool) -> Path:
+    """The file of a `sqlite:///` address. Raises UserError for another one or a missing file."""
+    scheme, slashes, rest = url.partition(":///")
+    if scheme.split("+")[0] != "sqlite" or not slashes:
+        raise UserError(
+            f"A database of the kind `{url.partition(':')[0]}` is not built yet.",
+            remedy="SQLite is: url: sqlite:///folder/file.db",
+        )
+    path = Path(base or ".", rest).absolute()
+    if path.is_dir() or (not create and not path.is_file()):
+        raise UserError(
+            f"There is no database file {path}.",
+            remedy="Correct the path in `url`, or let the engine make it with `create: true`.",
+        )
+    if create and not path.parent.is_dir():
+        raise UserError(f"The folder {path.parent} does not exist.", remedy="Make the folder.")
+    return path
+
+
+def quote(name: str) -> str:
+    """A name that SQL takes as it is, whatever stands in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_of(column: Column, kind: FieldType) -> str:
+    """SQL that gives the column's value as exact text; for a blob a byte that is no text, so that it is noticed.
+
+    SQLite lets any value into any column. A float has few digits where those give the same float back, so
+    that a price of 19.99 is read as 19.99.
+    """
+    name = quote(column.name)
+    if column.affinity == "TEXT":
+        return f"CASE WHEN typeof({name}) = 'blob' THEN x'ff' ELSE {name} END"
+    few, many = (f"printf('%!.{digits}g', {name})" for digits in (15, 17))
+    words = f"WHEN {name} = 1 THEN 'true' WHEN {name} = 0 THEN 'false' " if kind == "boolean" else ""
+    return (
+        f"CASE {words}WHEN typeof({name}) = 'real' THEN "
+        f"CASE WHEN CAST({few} AS REAL) = {name} THEN {few} ELSE {many} END "
+        f"WHEN typeof({name}) = 'blob' THEN x'ff' ELSE CAST({name} AS TEXT) END"
+    )
+
+
+def key_of(column: Column) -> str:
+    """SQL to compare an id with text: the plain name, so that its index serves, where SQLite converts it."""
+    name = quote(column.name)
+    return f"CAST({name} AS TEXT)" if column.affinity == "BLOB" else name

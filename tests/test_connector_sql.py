@@ -1,0 +1,356 @@
+"""The sql connector keeps the promises of the port on SQLite files as people make them."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from connector_suite import (
+    PEOPLE,
+    ConnectorSuite,
+    Harness,
+    batch,
+    close_all,
+    opened,
+    read,
+    receipts,
+    refuses,
+    surroundings,
+    texts,
+)
+
+from engine.connectors.port import AllApplied, Batch, ReadRequest
+from engine.connectors.sql import SQL
+from engine.errors import TemporaryError
+from engine.event import Event, Noted
+
+__all__ = ["close_all"]  # the fixture is used by being here
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.connectors.sql.connector import SqlConnector
+
+_TABLE = """
+CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT, changed_at TEXT);
+CREATE INDEX people_changed ON people (changed_at);
+CREATE TRIGGER people_touched AFTER UPDATE OF name, city ON people BEGIN
+  UPDATE people SET changed_at = strftime('%Y-%m-%d %H:%M:%f') WHERE id = new.id;
+END;
+"""
+
+
+def _make(path: Path, script: str, rows: Any = ()) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(script)
+        for table, values in rows:
+            database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
+        database.commit()
+
+
+def _open(path: Path, seen: list[Event] | None = None, **settings: Any) -> SqlConnector:
+    settings = {"url": f"sqlite:///{path.name}", "_base": str(path.parent), **settings}
+    connector: SqlConnector = opened(SQL.open(settings, surroundings(path.parent, seen)))
+    return connector
+
+
+def _ask(path: Path, sql: str) -> list[Any]:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(sql).fetchall()
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> Harness:
+    path = tmp_path / "people.db"
+
+    def seed(rows: Any) -> None:
+        stamp = "2026-01-01 00:00:00"
+        _make(path, _TABLE, [("people", (row["id"], row["name"], row["city"], stamp)) for row in rows])
+
+    def edit(identity: str, values: Any) -> None:
+        with closing(sqlite3.connect(path)) as database:
+            for name, value in values.items():
+                database.execute(f"UPDATE people SET {name} = ? WHERE id = ?", (value, identity))
+            database.commit()
+
+    return Harness(
+        connect=lambda: _open(path, streams={"people": {"modified": "changed_at"}}),
+        stream="people",
+        key="id",
+        seed=seed,
+        edit=edit,
+        refused={"name": None},
+    )
+
+
+class TestSqlite(ConnectorSuite):
+    def test_a_batch_that_goes_whole_is_one_answer_with_the_versions_that_triggers_set(
+        self, harness: Harness
+    ) -> None:
+        harness.seed(PEOPLE)
+        change = batch("update", [{"_id": "2", "_set": ["name"], "name": "Bob"}])
+        answer = harness.connect().write("people", change)
+        assert isinstance(answer, AllApplied)
+        assert answer.versions is not None
+        ((_, modified),) = texts(read(harness.connect(), "people", ids=("2",)), "id", "changed_at")
+        assert answer.versions.to_pylist() == [modified]
+        assert modified != "2026-01-01 00:00:00"
+
+
+def test_values_arrive_exactly_whatever_type_sqlite_gave_them(tmp_path: Path) -> None:
+    """SQLite keeps any value in any column: each arrives as its own exact text, and none aborts the read."""
+    path = tmp_path / "odd.db"
+    _make(path, "CREATE TABLE t (id TEXT PRIMARY KEY, amount DECIMAL(12,2), n INTEGER, yes BOOLEAN, x)")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("INSERT INTO t VALUES ('001', NULL, NULL, NULL, NULL)")
+        database.execute("INSERT INTO t VALUES ('002', 19.99, 9007199254740993, 1, 1.5)")
+        database.execute("INSERT INTO t VALUES ('003', 'n/a', 'twelve', 'maybe', '007')")
+        database.execute("INSERT INTO t VALUES ('004', 0.1 + 0.2, -1, 0, 12)")
+        database.commit()
+    rows = read(_open(path), "t", "amount", "n", "yes", "x")
+    assert texts(rows, "id", "amount", "n", "yes", "x") == [
+        ("001", None, None, None, None),
+        ("002", "19.99", "9007199254740993", "true", "1.5"),
+        ("003", "n/a", "twelve", "maybe", "007"),
+        ("004", "0.30000000000000004", "-1", "false", "12"),
+    ]
+
+
+def test_a_text_that_appears_after_many_numbers_is_still_read(tmp_path: Path) -> None:
+    """The driver guesses types from its first 100,000 rows; what comes later must not be lost to the guess."""
+    path = tmp_path / "late.db"
+    _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 120000) "
+            "INSERT INTO t SELECT i, CASE i WHEN 120000 THEN 'late' END FROM c"
+        )
+        database.commit()
+    pages = list(_open(path).read(ReadRequest(stream="t", fields=("n",))))
+    assert [page.complete for page in pages] == [False, True]
+    assert sum(len(page) for page in pages) == 120_000
+    assert pages[-1].table is not None
+    assert pages[-1].table["n"][-1].as_py() == "late"
+
+
+@pytest.mark.parametrize("place", [1, 120_000])
+def test_binary_values_are_refused_by_name_wherever_they_stand(tmp_path: Path, place: int) -> None:
+    path = tmp_path / "blob.db"
+    _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, photo)")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 120000) "
+            f"INSERT INTO t SELECT i, CASE i WHEN {place} THEN x'ff00' ELSE 'x' END FROM c"
+        )
+        database.commit()
+    refuses(lambda: read(_open(path), "t", "photo"), "`t", "binary")
+    assert len(read(_open(path), "t")) == 120_000
+
+
+def test_a_cursor_finds_changes_in_either_way_of_writing_times(tmp_path: Path) -> None:
+    """`T` sorts after a blank: texts are compared in the column's form; rows without a time always come."""
+    path = tmp_path / "times.db"
+    _make(
+        path,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, m TEXT)",
+        [("t", (1, "2026-01-02 09:59:59")), ("t", (2, "2026-01-02 10:00:00")), ("t", (3, None))],
+    )
+    connector = _open(path, streams={"t": {"modified": "m"}})
+    for since in ("2026-01-02T10:00:00Z", "2026-01-02 10:00:00", "2026-01-02T10:00:00.250000Z"):
+        assert texts(read(connector, "t", since=since), "id") == [("2",), ("3",)]
+
+
+def test_what_sqlite_gets_is_exact_and_of_its_own_kind(tmp_path: Path) -> None:
+    path = tmp_path / "kinds.db"
+    _make(
+        path,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, price TEXT, yes BOOLEAN, word TEXT, tags TEXT, day TEXT)",
+    )
+    table = pa.table(
+        {
+            "_op": ["a"],
+            "_id": pa.array([None], pa.string()),
+            "_version": pa.array([None], pa.string()),
+            "price": pa.array([Decimal("12345678901234567.890000000")]),
+            "yes": [True],
+            "word": [False],
+            "tags": [["ü", "b"]],
+            "day": pa.array([0], pa.timestamp("us", "UTC")),
+        }
+    )
+    _open(path).write("t", Batch(kind="create", table=table))
+    assert _ask(path, "SELECT price, yes, word, tags, day FROM t") == [
+        ("12345678901234567.89", 1, "false", '["ü", "b"]', "1970-01-01T00:00:00Z")
+    ]
+
+
+def test_among_many_rows_only_those_that_break_a_rule_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "unique.db"
+    _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, mail TEXT UNIQUE, age INTEGER CHECK (age < 150))")
+    rows: list[dict[str, Any]] = [
+        {"mail": f"m{n % 490}", "age": 999 if n == 77 else n % 100} for n in range(500)
+    ]
+    answer = receipts(_open(path).write("t", batch("create", rows)), 500)
+    refused = [place for place, receipt in enumerate(answer) if receipt.outcome == "refused"]
+    assert refused == [77, *range(490, 500)]
+    assert answer[77].message == "CHECK constraint failed: age < 150"
+    assert answer[490].message == "UNIQUE constraint failed: t.mail"
+    assert _ask(path, "SELECT count(*) FROM t") == [(489,)]
+
+
+def test_a_text_key_that_nobody_gives_is_refused_and_one_that_is_given_is_the_id(tmp_path: Path) -> None:
+    path = tmp_path / "codes.db"
+    _make(path, "CREATE TABLE t (code TEXT PRIMARY KEY, name TEXT)")
+    rows: list[dict[str, Any]] = [{"code": "007", "name": "Bond"}, {"code": None, "name": "Nobody"}]
+    known, nobody = receipts(_open(path).write("t", batch("create", rows)), 2)
+    assert (known.outcome, known.id) == ("applied", "007")
+    assert (nobody.outcome, nobody.code) == ("refused", "no-id")
+    assert _ask(path, "SELECT code FROM t") == [("007",)]
+
+
+def test_an_update_cannot_move_a_record_to_another_id_nor_hit_one_that_only_looks_alike(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ids.db"
+    _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)", [("t", (7, "seven"))])
+    changes: list[dict[str, Any]] = [
+        {"_id": "007", "_set": ["name"], "name": "x", "id": None},
+        {"_id": "7", "_set": ["id"], "name": None, "id": "8"},
+    ]
+    alike, moved = receipts(_open(path).write("t", batch("update", changes)), 2)
+    assert (alike.outcome, moved.outcome, moved.code) == ("gone", "refused", "id-change")
+    assert _ask(path, "SELECT * FROM t") == [(7, "seven")]
+
+
+def test_create_makes_the_database_and_its_table_at_the_first_write(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    connector = _open(path, create=True)
+    assert read(connector, "customers", "name") == []
+    answer = receipts(connector.write("customers", batch("create", [{"name": "007"}, {"name": None}])), 2)
+    assert [receipt.id for receipt in answer] == ["1", "2"]
+    assert texts(read(connector, "customers", "name"), "id", "name") == [("1", "007"), ("2", None)]
+    connector.close()
+    assert connector.path.is_file()
+    assert _open(path).catalog().streams["customers"].id == "id"
+
+
+def test_without_create_nothing_is_ever_made(tmp_path: Path) -> None:
+    path = tmp_path / "missing.db"
+    refuses(lambda: _open(path), str(path), "create: true")
+    assert not path.exists()
+
+
+def test_a_query_is_a_stream_that_can_only_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "query.db"
+    _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)", [("t", (1, "a")), ("t", (2, "b"))])
+    said = {"big": {"query": "SELECT id AS code, upper(name) AS name FROM t WHERE id > 1;", "id": "code"}}
+    connector = _open(path, streams=said)
+    assert texts(read(connector, "big", "name"), "code", "name") == [("2", "B")]
+    assert not connector.catalog().streams["big"].can.create
+    refuses(lambda: connector.write("big", batch("create", [{"name": "c"}])), "`big`", "only be read")
+    writing = {"bad": {"query": "DELETE FROM t RETURNING id", "id": "id"}}
+    refuses(lambda: read(_open(path, streams=writing), "bad"), "syntax error")
+    assert _ask(path, "SELECT count(*) FROM t") == [(2,)]
+
+
+def test_the_catalog_knows_what_the_database_demands(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.db"
+    _make(
+        path,
+        "CREATE TABLE teams (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);"
+        'CREATE TABLE "the people" (id INTEGER PRIMARY KEY, team INTEGER REFERENCES teams, pay DECIMAL(10,2), '
+        "joined DATE, twice INTEGER AS (id * 2));"
+        "CREATE TABLE pairs (a INTEGER, b INTEGER, PRIMARY KEY (a, b));",
+    )
+    streams = _open(path, streams={"the people": {"fields": {"pay": "money scale=2"}}}).catalog().streams
+    assert sorted(streams) == ["teams", "the people"]
+    name = streams["teams"].fields["name"]
+    assert (name.type, name.max_length, name.required, name.unique) == ("text", 40, True, True)
+    people = streams["the people"].fields
+    assert {one: people[one].type for one in people} == {
+        "id": "id",
+        "team": "integer",
+        "pay": "money",
+        "joined": "date",
+        "twice": "integer",
+    }
+    assert people["team"].refers == "teams"
+    assert not people["twice"].writable
+
+
+def test_a_key_without_an_index_works_and_is_pointed_out_once(tmp_path: Path) -> None:
+    path = tmp_path / "slow.db"
+    _make(path, "CREATE TABLE t (code, name TEXT)", [("t", (7, "a")), ("t", ("x", "b"))])
+    seen: list[Event] = []
+    connector = _open(path, seen, streams={"t": {"id": "code"}})
+    changes = [{"_id": "7", "_set": ["name"], "name": "A"}, {"_id": "x", "_set": ["name"], "name": "B"}]
+    for _ in range(2):
+        assert isinstance(connector.write("t", batch("update", changes)), AllApplied)
+    assert texts(read(connector, "t", "name"), "code", "name") == [("7", "A"), ("x", "B")]
+    assert ["no unique index" in event.message for event in seen if isinstance(event, Noted)] == [True]
+
+
+def test_rows_that_cannot_be_told_apart_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "twice.db"
+    _make(
+        path,
+        "CREATE TABLE t (code TEXT, name TEXT)",
+        [("t", ("a", "1")), ("t", ("a", "2")), ("t", ("b", "3"))],
+    )
+    refuses(lambda: read(_open(path), "t"), "which column identifies", "id: COLUMN", "code, name")
+    refuses(lambda: read(_open(path, streams={"t": {"id": "code"}}), "t"), "more than one row", "`a`")
+    _make(path, "DELETE FROM t; INSERT INTO t VALUES (NULL, 'n')")
+    refuses(lambda: read(_open(path, streams={"t": {"id": "code"}}), "t"), "id `code` is null")
+
+
+def test_a_database_that_another_program_is_writing_is_a_matter_of_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.connectors.sql.session._PATIENCE_MS", 50)
+    path = tmp_path / "locked.db"
+    _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)")
+    hold = (
+        "import sqlite3, sys; other = sqlite3.connect(sys.argv[1]); "
+        "other.execute('BEGIN EXCLUSIVE'); print('held', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(TemporaryError, match=r"Another program is writing to .*locked\.db"):
+            _open(path).write("t", batch("create", [{"name": "a"}]))
+        other.communicate("\n")
+    assert _ask(path, "SELECT count(*) FROM t") == [(0,)]
+
+
+def test_mistakes_are_said_with_the_place_and_what_was_meant(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    _make(path, "CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT)")
+    refuses(lambda: read(_open(path), "acounts"), "no table `acounts`", "`accounts`")
+    refuses(lambda: read(_open(path), "accounts", "nmae"), "no column `nmae`", "`name`")
+    refuses(lambda: read(_open(path), "accounts", since="2026-01-01"), "modified: COLUMN")
+    refuses(
+        lambda: SQL.open({"url": "postgresql://db/x"}, surroundings(tmp_path)),
+        "`postgresql`",
+        "not built yet",
+    )
+    other = tmp_path / "notes.db"
+    other.write_text("These are notes, not a database. " * 40)
+    refuses(lambda: _open(other), "is not a SQLite database")
+
+
+def test_describing_a_database_needs_neither_it_nor_a_driver() -> None:
+    check = (
+        "import sys; from engine.connectors.sql import SQL; "
+        "catalog = SQL.describe({'url': 'sqlite:///no.db', 'streams': {'a': {'fields': {'x': 'money'}}}}); "
+        "assert catalog.open and catalog.streams['a'].fields['x'].type == 'money'; "
+        "sys.exit(bool({'pyarrow', 'adbc_driver_sqlite', 'duckdb', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
