@@ -1,0 +1,142 @@
+"""Account: the settings of a system, checked: hosts, credentials, tenant. No message shows a value."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from engine.connectors.http.description import Description
+
+CREDENTIAL_KEYS = ("client_id", "client_secret", "refresh_token")
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+#: What may stand in an HTTP header or form without surprises.
+PRINTABLE = re.compile(r"[\x21-\x7e]+")
+WORD = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """A grant of OAuth 2: which client may act, and for whom."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    centre: str | None = None  #: data centre that the grant belongs to; None = not said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Where to call and as whom."""
+
+    connector: str
+    hosts: Mapping[str, str]  #: what for (`api`, `accounts`) -> `https://host`, no slash at the end
+    credentials: Credentials
+    words: Mapping[str, str]  #: settings that paths and parameters may name, such as `organization`
+    allow_assumed: bool  #: True = writes whose shape no source confirms may go to a real host
+    sandbox: bool
+
+
+def resolve_account(description: Description, settings: Mapping[str, Any], *, sandbox: bool) -> Account:
+    """The account that `with:` names, references already resolved.
+
+    Raises:
+        UserError: a key is missing, unknown or of the wrong shape; a host is not one of the connector file's.
+    """
+    given = {key: value for key, value in settings.items() if not key.startswith("_")}
+    _check_keys(description, given)
+    credentials = _credentials(description.connector, given.get("credentials"))
+    centre = str(given.get("data_centre") or credentials.centre or next(iter(description.centres)))
+    if centre not in description.centres:
+        raise UserError(
+            f"{description.connector} has no data centre `{centre}`.",
+            remedy=f"There are: {', '.join(description.centres)}.",
+        )
+    hosts = dict(description.centres[centre])
+    for purpose, key in (("api", "host"), ("accounts", "accounts_host")):
+        hosts[purpose] = _host(description, str(given.get(key) or hosts[purpose]), sandbox=sandbox)
+    return Account(
+        connector=description.connector,
+        hosts=hosts,
+        credentials=credentials,
+        words=_words(description, given),
+        allow_assumed=given.get("allow_assumed") is True,
+        sandbox=sandbox,
+    )
+
+
+def _check_keys(description: Description, given: Mapping[str, Any]) -> None:
+    known = description.settings.get("properties", {})
+    missing = [key for key in description.settings.get("required", ()) if given.get(key) in (None, "")]
+    if missing:
+        raise UserError(
+            f"The settings of {description.connector} lack `{missing[0]}`.",
+            remedy=f"Write it under `with:`. {known.get(missing[0], {}).get('description', '')}".strip(),
+        )
+    unknown = [key for key in given if key not in known]
+    if unknown:
+        raise UserError(
+            f"The settings of {description.connector} have no key `{unknown[0]}`.",
+            remedy=f"There are: {', '.join(known)}.",
+        )
+
+
+def _credentials(connector: str, given: object) -> Credentials:
+    shape = f"They are a JSON object with {', '.join(CREDENTIAL_KEYS)}, given by a reference such as `${{env:NAME}}`."
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            given = None
+    if not isinstance(given, Mapping):
+        raise UserError(f"The credentials of {connector} are not a JSON object.", remedy=shape)
+    for key in CREDENTIAL_KEYS:
+        if not isinstance(given.get(key), str) or not PRINTABLE.fullmatch(given[key]):
+            raise UserError(f"The credentials of {connector} lack a usable `{key}`.", remedy=shape)
+    centre = given.get("dc")
+    return Credentials(
+        client_id=given["client_id"],
+        client_secret=given["client_secret"],
+        refresh_token=given["refresh_token"],
+        centre=centre if isinstance(centre, str) else None,
+    )
+
+
+def _host(description: Description, url: str, *, sandbox: bool) -> str:
+    """The host, if it may be called: one of the connector file's by https, or loopback for the sandbox."""
+    own = {host for centre in description.centres.values() for host in centre.values()}
+    plain = url.rstrip("/")
+    if sandbox and _is_loopback(plain):
+        return plain
+    if not sandbox and plain in own:
+        return plain
+    why = "the sandbox is on this machine only" if sandbox else "it is not a host of this connector"
+    raise UserError(
+        f"{description.connector} may not call the host that its settings name: {why}.",
+        remedy="Leave `host` and `accounts_host` out, and choose a `data_centre`.",
+    )
+
+
+def _is_loopback(url: str) -> bool:
+    parts = urlsplit(url)
+    plain = parts.username is None and parts.password is None and not parts.query and not parts.fragment
+    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK and plain and parts.path == ""
+
+
+def _words(description: Description, given: Mapping[str, Any]) -> dict[str, str]:
+    wanted = {description.tenant.setting} if description.tenant else set()
+    if description.check and description.check.setting:
+        wanted.add(description.check.setting)
+    words = {key: str(given[key]) for key in wanted if key in given}
+    for key, word in words.items():
+        if not WORD.fullmatch(word):
+            raise UserError(
+                f"The setting `{key}` of {description.connector} is no identity: letters, digits, `-` and `_` only."
+            )
+    return words

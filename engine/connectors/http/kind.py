@@ -1,0 +1,74 @@
+"""The connector type of a connector file: describes itself without any I/O to a system, and opens connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.connectors.http.account import resolve_account
+from engine.connectors.http.load import load_description
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from engine.catalog import Catalog
+    from engine.connectors.http.connector import HttpConnector
+    from engine.connectors.http.description import Description
+    from engine.connectors.port import Surroundings
+
+
+class HttpType:
+    """A connector described in YAML; a plugin names an instance as its entry point.
+
+    `file` is the connector file, `catalog` gives the catalog that ships with it. Both are read when first needed.
+    """
+
+    def __init__(self, name: str, *, file: Path, catalog: Callable[[], Catalog]) -> None:
+        self._name = name
+        self._file = file
+        self._catalog = catalog
+
+    @property
+    def name(self) -> str:
+        """The word that a spec uses."""
+        return self._name
+
+    @property
+    def summary(self) -> str:
+        """One sentence for `engine connectors`."""
+        return self.description.summary
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """JSON Schema of the keys that `with:` takes."""
+        return self.description.settings
+
+    @property
+    def description(self) -> Description:
+        """What the connector file says. Raises UserError when it is wrong."""
+        description = load_description(self._file)
+        if description.connector != self._name:
+            raise UserError(
+                f"The connector file {self._file} is of `{description.connector}`, not of `{self._name}`."
+            )
+        return description
+
+    def describe(self, settings: Mapping[str, Any]) -> Catalog:
+        """The catalog that ships with the connector; the same for every account."""
+        del settings
+        return self._catalog()
+
+    def open(self, settings: Mapping[str, Any], surroundings: Surroundings) -> HttpConnector:
+        """A connection; nothing is sent yet.
+
+        Raises:
+            UserError: the settings cannot work, or the file asks for something that is not built yet.
+        """
+        from engine.connectors.http.connector import HttpConnector  # loads the HTTP client, see below
+
+        description = self.description
+        if description.auth.style != "oauth2-refresh":
+            raise UserError(f"The auth style `{description.auth.style}` of {self._name} is not built yet.")
+        account = resolve_account(description, settings, sandbox=surroundings.sandbox)
+        return HttpConnector(description, self._catalog(), account, surroundings)

@@ -1,0 +1,96 @@
+"""Load a connector file: YAML text becomes a `Description`. Our own files are checked by tests, others when loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from engine.connectors.http.description import Description
+from engine.errors import UserError
+
+#: Files in here are ours.
+OURS = Path(__file__).resolve().parent.parent
+
+
+@cache
+def load_description(file: Path) -> Description:
+    """What a connector file says, read once per process.
+
+    Raises:
+        UserError: the file cannot be read or is not as schemas/connector.schema.json says.
+    """
+    import yaml  # only a spec that names this connector needs it
+
+    try:
+        document = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"The connector file {file} cannot be read: {error}.") from error
+    if OURS not in file.resolve().parents:
+        check_document(document, file)
+    return describe(document)
+
+
+def check_document(document: object, file: Path) -> None:
+    """Compare a connector file with the schema. Raises UserError with the first difference."""
+    import json  # as jsonschema: only a file that is not ours is checked
+
+    import jsonschema  # see above
+
+    from engine.spec.share import share  # see above
+
+    schema = json.loads((share("schemas") / "connector.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    first = jsonschema.exceptions.best_match(validator.iter_errors(document))
+    if first is not None:
+        raise UserError(
+            f"The connector file {file} is wrong at `{first.json_path}`: {first.message}.",
+            remedy="`engine schema connector` prints what may stand there.",
+        )
+
+
+def describe(document: Mapping[str, Any]) -> Description:
+    """A connector file's content as a `Description`; `shapes` are laid under the streams that are `like` them."""
+    top = dict(document)
+    shapes = top.pop("shapes", {})
+    top["streams"] = {name: _shaped(body, shapes) for name, body in top.get("streams", {}).items()}
+    return cast("Description", _build(Description, top))
+
+
+def _shaped(stream: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
+    own = {key: value for key, value in stream.items() if key != "like"}
+    return _laid_over(shapes[stream["like"]], own) if "like" in stream else own
+
+
+def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two mappings as one, deeply; `over` wins, and a null of it takes the key away."""
+    merged = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _laid_over(merged[key], value) if both else value
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+@cache
+def _hints(type_: type) -> dict[str, Any]:
+    return get_type_hints(type_)
+
+
+def _build(type_: Any, value: Any) -> Any:
+    """A value out of YAML as the type that its field declares; the schema has already said that it fits."""
+    if type_ is Any:
+        return value
+    if dataclasses.is_dataclass(type_):
+        hints = _hints(cast("type", type_))
+        return cast("Any", type_)(**{key: _build(hints[key], part) for key, part in value.items()})
+    origin, args = get_origin(type_), get_args(type_)
+    if origin in (Union, UnionType):
+        return None if value is None else _build(next(arg for arg in args if arg is not type(None)), value)
+    if origin is tuple:
+        return tuple(_build(args[0], part) for part in (value if isinstance(value, list) else [value]))
+    if origin is not None and origin is not Literal:
+        return {key: _build(args[1], part) for key, part in value.items()}
+    return str(value) if type_ is str else value

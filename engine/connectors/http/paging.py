@@ -1,0 +1,71 @@
+"""Paging: from page to page of one list, never in circles. Pure: it sees bodies and gives parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.connectors.http.body import pick
+from engine.errors import TemporaryError
+
+if TYPE_CHECKING:
+    from engine.connectors.http.description import Paging
+
+#: Pages of one list; more is an answer that never ends.
+MOST_PAGES = 10_000
+
+
+class Walk:
+    """Where one list stands. `who` names it in messages, such as `zoho-crm: list Accounts`."""
+
+    def __init__(self, paging: Paging, who: str) -> None:
+        self._paging = paging
+        self._who = who
+        self._page = 1
+        self._records = 0
+        self._seen: set[str] = set()
+        self._last_rows: Any = None
+
+    @property
+    def is_full(self) -> bool:
+        """True when this list reaches no further and must start again behind the last record."""
+        ceiling = self._paging.ceiling
+        return ceiling is not None and self._records + self._paging.at_most > ceiling
+
+    def first(self) -> dict[str, str]:
+        """Parameters of the first page."""
+        if self._paging.style == "none":
+            return {}
+        return {self._paging.size: str(self._paging.at_most), self._paging.page: "1"}
+
+    def after(self, body: Any, rows: list[Any]) -> dict[str, str] | None:
+        """Parameters of the page after this one; None = this was the last.
+
+        Raises:
+            TemporaryError: the system repeats itself, or says there is more and not how to get it.
+        """
+        if self._paging.style == "none" or pick(self._paging.more, body) not in (True, "true"):
+            return None
+        self._records += len(rows)
+        self._page += 1
+        if not rows or rows == self._last_rows or self._page > MOST_PAGES:
+            raise self._circle("says that there is more, and delivers nothing new")
+        self._last_rows = rows
+        token = pick(self._paging.next, body)
+        if self._paging.token is None or token is None:
+            return self._by_number()
+        if str(token) in self._seen:
+            raise self._circle("gave the same page token twice")
+        self._seen.add(str(token))
+        return {self._paging.size: str(self._paging.at_most), self._paging.token: str(token)}
+
+    def _by_number(self) -> dict[str, str]:
+        reach = self._paging.reach
+        if reach is not None and self._records + self._paging.at_most > reach:
+            raise self._circle(f"has more than {reach} records, and gave no token to reach them")
+        return {self._paging.size: str(self._paging.at_most), self._paging.page: str(self._page)}
+
+    def _circle(self, what: str) -> TemporaryError:
+        return TemporaryError(
+            f"{self._who}: the system {what}. Nothing further is read.",
+            remedy="Run again; if it stays, the system does not page as its connector file says.",
+        )

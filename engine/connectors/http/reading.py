@@ -1,0 +1,240 @@
+"""Reading: the pages of a stream: lists, saved views, what changed since, single records, details."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from engine.connectors.http.body import UnreadableError, flatten, pick, pick_rows
+from engine.connectors.http.description import CustomFields, Getting, Listing, Paging, StreamCalls
+from engine.connectors.http.paging import Walk
+from engine.connectors.http.paths import fill_params, fill_path, is_identity
+from engine.connectors.http.wire import Call, Reply, Wire
+from engine.connectors.port import Page, ReadRequest
+from engine.errors import TemporaryError, UserError
+
+if TYPE_CHECKING:
+    from engine.catalog import Stream
+
+Row = Mapping[str, Any]
+
+
+def chunks(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    """Parts of at most so many."""
+    rest = iter(items)
+    while part := tuple(islice(rest, size)):
+        yield part
+
+
+def needs_detail(request: ReadRequest, stream: Stream, calls: StreamCalls) -> bool:
+    """Whether a wanted field is missing from list answers, so that every record costs one more request."""
+    if calls.get is None:
+        return False
+    return any(
+        stream.open if name not in stream.fields else stream.fields[name].detail_only
+        for name in request.fields
+    )
+
+
+class Reading:
+    """One read request of one stream."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        stream: Stream,
+        calls: StreamCalls,
+        custom: CustomFields | None,
+        words: Mapping[str, str],
+    ) -> None:
+        self._wire = wire
+        self._stream = stream
+        self._calls = calls
+        self._custom = custom
+        self._words = {**words, "stream": stream.name}
+
+    def pages(self, request: ReadRequest) -> Iterator[Page]:
+        """The pages; the last one is marked complete. Raises UserError and TemporaryError."""
+        if request.ids is not None:
+            ids = [id_ for id_ in request.ids if is_identity(id_)]  # no other text is an id anywhere
+            yield from self._by_ids(request, ids)
+        elif self._calls.list is not None:
+            yield from self._listed(request, self._calls.list)
+        else:
+            raise UserError(f"{self._wire.name} cannot list `{self._stream.name}`.")
+
+    def _by_ids(self, request: ReadRequest, ids: Sequence[str]) -> Iterator[Page]:
+        listing, getting = self._calls.list, self._calls.get
+        if listing is not None and listing.ids is not None:
+            for part in chunks(ids, listing.ids.at_most):
+                params = {**self._list_params(request, listing), listing.ids.param: ",".join(part)}
+                for rows, _ in self._walk(listing, params, {}):
+                    yield Page(records=rows)
+        elif getting is not None:
+            for id_ in ids:
+                row = self._got(getting, id_)
+                yield Page(records=[] if row is None else [row])
+        else:
+            raise UserError(f"{self._wire.name} cannot read single records of `{self._stream.name}`.")
+        yield Page(records=[], complete=True)
+
+    def _listed(self, request: ReadRequest, listing: Listing) -> Iterator[Page]:
+        params = self._list_params(request, listing)
+        detailed = needs_detail(request, self._stream, self._calls)
+        since = request.since
+        while True:
+            headers, limits = self._since(listing, since)
+            last: Row | None = None
+            for rows, walk in self._walk(listing, {**params, **limits}, headers):
+                fresh, done = self._newer(listing, rows, since)
+                done = done or walk is None
+                yield Page(records=self._detailed(fresh) if detailed else fresh, complete=done)
+                if done:
+                    return
+                last = rows[-1]
+            since = self._further(listing, last, since)
+
+    def _walk(
+        self, listing: Listing, params: dict[str, str], headers: Mapping[str, str]
+    ) -> Iterator[tuple[list[Row], Walk | None]]:
+        """Pages of rows; None beside the last one. Ends early when the list reaches no further."""
+        about = f"list {self._stream.name}"
+        walk = Walk(listing.paging, f"{self._wire.name}: {about}")
+        path = fill_path(listing.path, self._words)
+        place: dict[str, str] | None = walk.first()
+        while place is not None:
+            reply = self._wire.ask(
+                Call(
+                    what="read",
+                    about=about,
+                    method="GET",
+                    path=path,
+                    params={**params, **place},
+                    headers=headers,
+                )
+            )
+            rows = self._rows(reply, listing.rows, about)
+            place = walk.after(reply.body, rows)
+            yield [flatten(row, self._custom) for row in rows], None if place is None else walk
+            if walk.is_full:
+                return
+
+    def _rows(self, reply: Reply, path: str, about: str) -> list[Row]:
+        if reply.verdict is not None:
+            raise UserError(
+                f"{self._wire.name} could not {about}: {reply.verdict.message} ({reply.verdict.code}).",
+                remedy=reply.verdict.advice,
+            )
+        try:
+            return pick_rows(path, reply.body)
+        except UnreadableError as error:
+            raise TemporaryError(
+                f"{self._wire.name} could not {about}: it answered with {error}.",
+                remedy="Run again; if it stays, the system does not answer as its connector file says.",
+            ) from None
+
+    def _list_params(self, request: ReadRequest, listing: Listing) -> dict[str, str]:
+        params = fill_params(listing.params, self._words)
+        if listing.fields is not None:
+            params[listing.fields.param] = self._fields(request, listing)
+        if request.view is not None and request.ids is None:
+            if listing.view is None:
+                raise UserError(f"{self._wire.name} has no saved views of `{self._stream.name}`.")
+            params = {key: value for key, value in params.items() if key not in listing.view.without}
+            params[listing.view.param] = self._view_id(listing, request.view)
+        return params
+
+    def _fields(self, request: ReadRequest, listing: Listing) -> str:
+        always = [name for name in (self._stream.id, self._stream.modified) if name]
+        names = list(dict.fromkeys(name.split(".")[0] for name in (*always, *request.fields)))
+        most = listing.fields.at_most if listing.fields else len(names)
+        if len(names) > most:
+            raise UserError(
+                f"{self._wire.name} reads at most {most} fields of `{self._stream.name}`; {len(names)} are mapped.",
+                remedy="Map fewer fields, or split the mapping.",
+            )
+        return ",".join(names)
+
+    def _since(self, listing: Listing, since: str | None) -> tuple[dict[str, str], dict[str, str]]:
+        """Headers and parameters that limit a list to what changed."""
+        rule = listing.since
+        if rule is None or since is None:
+            return {}, {}
+        if rule.style == "sorted" or rule.header is None:
+            return {}, dict(rule.params)
+        moment = self._moment(since) - timedelta(seconds=1 if rule.exclusive else 0)
+        return {rule.header: moment.isoformat(timespec="seconds")}, dict(rule.params)
+
+    def _newer(self, listing: Listing, rows: list[Row], since: str | None) -> tuple[list[Row], bool]:
+        """The rows that are new enough, and whether an older one was met in a list sorted newest first."""
+        sorted_ = listing.since is not None and listing.since.style == "sorted"
+        if since is None or not sorted_ or self._stream.modified is None:
+            return rows, False
+        start, name = self._moment(since), self._stream.modified
+        fresh = [row for row in rows if not row.get(name) or self._moment(row[name]) >= start]
+        return fresh, len(fresh) < len(rows)
+
+    def _further(self, listing: Listing, last: Row | None, since: str | None) -> str:
+        """Where a list goes on that reaches no further: at the time of its last record, which comes again."""
+        moment = last.get(self._stream.modified) if last and self._stream.modified else None
+        if listing.since is None or listing.since.style != "header" or not isinstance(moment, str):
+            raise UserError(
+                f"`{self._stream.name}` has more records than one list of {self._wire.name} reaches."
+            )
+        if moment == since:
+            raise UserError(
+                f"{listing.paging.ceiling} records of `{self._stream.name}` have the modified time {moment}; "
+                f"{self._wire.name} cannot list past them."
+            )
+        return moment
+
+    def _moment(self, text: str) -> datetime:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise UserError(f"{self._wire.name}: `{text[:40]}` is not a time with a zone.")
+        return moment
+
+    def _view_id(self, listing: Listing, name: str) -> str:
+        """The id of a saved view, by any of its names. Raises UserError with the names that exist."""
+        view = listing.view
+        assert view is not None
+        lookup = Listing(path=view.path, rows=view.rows, params=view.params, paging=view.paging)
+        found: dict[str, str] = {}
+        for rows, _ in self._walk(lookup, fill_params(view.params, self._words), {}):
+            for row in rows:
+                found.update(
+                    {str(row[key]): str(row[view.id]) for key in reversed(view.names) if row.get(key)}
+                )
+        if name not in found:
+            raise UserError(
+                f"{self._wire.name} has no view `{name}` of `{self._stream.name}`.",
+                remedy=f"There are: {', '.join(sorted(found)[:20])}.",
+            )
+        return found[name]
+
+    def _detailed(self, rows: list[Row]) -> list[Row]:
+        getting = self._calls.get
+        if getting is None:
+            return rows
+        full = (self._got(getting, str(row[self._stream.id])) for row in rows)
+        return [row for row in full if row is not None]  # None: deleted since it was listed
+
+    def _got(self, getting: Getting, id_: str) -> Row | None:
+        about = f"read one record of {self._stream.name}"
+        words = {**self._words, "id": id_}
+        path, params = fill_path(getting.path, words), fill_params(getting.params, words)
+        reply = self._wire.ask(Call(what="read", about=about, method="GET", path=path, params=params))
+        row = None if reply.verdict is not None else pick(getting.row, reply.body)
+        return flatten(row, self._custom) if isinstance(row, Mapping) else None
+
+
+def pages_of(records: int | None, paging: Paging) -> int:
+    """List requests that so many records take; at least one."""
+    if records is None or paging.style == "none":
+        return 1
+    return max(1, -(-records // paging.at_most))

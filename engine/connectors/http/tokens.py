@@ -1,0 +1,205 @@
+"""Tokens: access tokens of OAuth 2, kept on disk, shared by all processes of a person, renewed by one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from engine.connectors.http.account import PRINTABLE, Account
+from engine.connectors.http.body import pick
+from engine.connectors.http.description import Auth, Errors
+from engine.connectors.http.transport import Answer, LostError, Transport, UnsentError, Wanted
+from engine.connectors.http.verdict import Verdict, trouble
+from engine.errors import TemporaryError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from engine.connectors.http.pace import Pace
+    from engine.connectors.http.redact import Secrets
+    from engine.connectors.port import Surroundings
+
+#: A token is not used in its last moments: it might end while the request travels.
+MARGIN_S = 60
+ATTEMPTS = 4
+LOCK_S = 60
+#: Longer waits for the throttle end the run instead: it may be started again later.
+LONGEST_WAIT_S = 60.0
+
+
+class Tokens:
+    """Gives the access token of an account. Safe to use from several threads and processes.
+
+    `requests` counts the token requests that were sent.
+    """
+
+    def __init__(
+        self,
+        auth: Auth,
+        account: Account,
+        transport: Transport,
+        pace: Pace,
+        secrets: Secrets,
+        around: Surroundings,
+    ) -> None:
+        from filelock import FileLock  # only an open connection needs it
+
+        self._auth = auth
+        self._account = account
+        self._transport = transport
+        self._pace = pace
+        self._secrets = secrets
+        self._around = around
+        self._file = _file(around.folder, account)
+        self._lock = FileLock(f"{self._file}.lock", timeout=LOCK_S, mode=0o600)
+        self._kept: dict[str, Any] = {}
+        self.requests = 0
+
+    def header(self) -> str:
+        """The value of the Authorization header. Raises as `refreshed`."""
+        if not self._usable(self._kept, rejected=None):
+            self.refreshed(rejected=None)
+        return f"{self._auth.prefix} {self._kept['access_token']}"
+
+    def refreshed(self, rejected: str | None) -> str:
+        """A header other than the rejected one: of another process if it has a newer token, else of a new token.
+
+        Raises:
+            UserError: the credentials are not accepted.
+            TemporaryError: the token endpoint cannot be reached, or gives no more tokens for the moment.
+        """
+        from filelock import Timeout  # as above
+
+        try:
+            with self._lock:
+                kept = self._load()
+                if not self._usable(kept, rejected=rejected):
+                    kept = self._ask(kept.get("issued", []))
+                self._kept = kept
+        except Timeout:
+            raise TemporaryError(
+                f"Another process is renewing the access token of {self._account.connector} and does not finish.",
+                remedy=f"If no other run is active, remove {self._lock.lock_file}.",
+            ) from None
+        return f"{self._auth.prefix} {kept['access_token']}"
+
+    def _usable(self, kept: dict[str, Any], *, rejected: str | None) -> bool:
+        token, ends = kept.get("access_token"), kept.get("ends")
+        if not isinstance(token, str) or not isinstance(ends, int | float):
+            return False
+        self._secrets.add(token)
+        return ends > self._around.clock() and f"{self._auth.prefix} {token}" != rejected
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            kept = json.loads(self._file.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return {}  # no token yet, or a file that was cut off: a new token is asked for
+        return kept if isinstance(kept, dict) else {}
+
+    def _ask(self, issued: list[float]) -> dict[str, Any]:
+        """A new token from the token endpoint, written to disk."""
+        now = self._around.clock()
+        recent = self._within_throttle([moment for moment in issued if isinstance(moment, int | float)], now)
+        answer = self._fetched()
+        refusal = pick(self._auth.error, answer.body) or (answer.status if answer.status >= 400 else None)
+        token = pick("access_token", answer.body)
+        if refusal or not isinstance(token, str) or not PRINTABLE.fullmatch(token):
+            raise self._refused(answer)
+        self._secrets.add(token)
+        lifetime_s = pick("expires_in", answer.body)
+        lasts_s = float(lifetime_s) if isinstance(lifetime_s, int) else float(self._auth.lifetime_s)
+        now = self._around.clock()
+        kept = {"access_token": token, "ends": now + max(lasts_s - MARGIN_S, 1.0), "issued": [*recent, now]}
+        _write_private(self._file, json.dumps(kept).encode())
+        return kept
+
+    def _within_throttle(self, issued: list[float], now: float) -> list[float]:
+        """The moments that count against the throttle, after waiting if there are too many of them."""
+        throttle = self._auth.throttle
+        if throttle is None:
+            return []
+        recent = sorted(moment for moment in issued if now - throttle.window_s < moment <= now)
+        if len(recent) < throttle.tokens:
+            return recent
+        wait_s = recent[-throttle.tokens] + throttle.window_s - now
+        if wait_s > LONGEST_WAIT_S:
+            raise TemporaryError(
+                f"{self._account.connector} gives no more access tokens for {wait_s:.0f} s.",
+                remedy=f"Only {throttle.tokens} are given in {throttle.window_s} s; run again later.",
+                retry_after_s=wait_s,
+            )
+        self._pace.wait(wait_s, "its limit of access tokens is used up")
+        return recent[1:]
+
+    def _fetched(self) -> Answer:
+        """The answer of the token endpoint; asking again is safe, and done while it cannot be reached or fails."""
+        failure = "no answer"
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._pace.wait(2.0**attempt, "its token endpoint does not answer")
+            self.requests += 1
+            try:
+                answer = self._transport.fetch(self._request())
+            except (UnsentError, LostError) as error:
+                failure = str(error)
+                continue
+            if answer.status < 500 and answer.unreadable is None:
+                return answer
+            failure = f"status {answer.status}" + (f" with {answer.unreadable}" if answer.unreadable else "")
+        raise TemporaryError(
+            f"The token endpoint of {self._account.connector} cannot be used: {failure}.",
+            remedy="Check the network, then run again.",
+        )
+
+    def _request(self) -> Wanted:
+        credentials = self._account.credentials
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": credentials.refresh_token,
+            "client_id": credentials.client_id,
+            "client_secret": credentials.client_secret,
+        }
+        return Wanted(
+            method="POST",
+            url=self._account.hosts[self._auth.host] + self._auth.path,
+            headers={"content-type": "application/x-www-form-urlencoded"},
+            content=urlencode(form).encode(),
+        )
+
+    def _refused(self, answer: Answer) -> UserError | TemporaryError:
+        errors = Errors(code=self._auth.error, message="error_description", table=self._auth.table)
+        verdict: Verdict = trouble(errors, answer.body, "read", status=answer.status, headers=answer.headers)
+        more = pick("error_description", answer.body)
+        words = self._secrets.hide(f"{verdict.code}: {more}" if more else verdict.code)
+        if verdict.next in ("wait", "later", "retry", "unknown"):
+            return TemporaryError(
+                f"{self._account.connector} gives no access token at the moment ({words}).",
+                remedy=verdict.advice,
+                retry_after_s=verdict.wait_s,
+            )
+        return UserError(
+            f"{self._account.connector} does not accept the credentials ({words}).",
+            remedy=verdict.advice or "Check client_id, client_secret, refresh_token and the data centre.",
+        )
+
+
+def _file(folder: Path, account: Account) -> Path:
+    """Where the token of this grant is kept; the name gives nothing away."""
+    credentials = account.credentials
+    identity = "\n".join((account.hosts["accounts"], credentials.client_id, credentials.refresh_token))
+    return folder / f"token-{hashlib.sha256(identity.encode()).hexdigest()[:20]}.json"
+
+
+def _write_private(file: Path, content: bytes) -> None:
+    """Replace a file in one step; only its owner may read it."""
+    beside = file.with_suffix(f".{os.getpid()}.new")
+    beside.unlink(missing_ok=True)
+    opener: Callable[[str, int], int] = lambda path, flags: os.open(path, flags, 0o600)
+    with open(beside, "xb", opener=opener) as out:
+        out.write(content)
+    beside.replace(file)

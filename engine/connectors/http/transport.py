@@ -1,0 +1,139 @@
+"""Transport: one HTTP request and its answer as bounded bytes. What went wrong says whether it may have arrived."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.connectors.http.body import UnreadableError, parse
+from engine.connectors.http.redact import Secrets, unwatch_logs, watch_logs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+#: Bytes that an answer may have, unpacked.
+LARGEST = 32 * 1024 * 1024
+CONNECT_S = 10.0
+READ_S = 60.0
+
+
+class UnsentError(Exception):
+    """The system could not be reached: no byte of the request has arrived."""
+
+
+class LostError(Exception):
+    """The request left and no whole answer came back: it may have been applied."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]  #: names in lower case
+    body: Any = None  #: parsed JSON; None = empty, or unreadable
+    unreadable: str | None = None  #: what stands there instead of JSON; None = it was read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A request in full."""
+
+    method: str
+    url: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None  #: None = no body
+
+
+class Transport:
+    """One HTTP client for a connector's life; may be used from several threads.
+
+    Follows no redirect, reads at most LARGEST bytes, and trusts proxy settings only for real hosts.
+    """
+
+    def __init__(self, secrets: Secrets, *, sandbox: bool, connections: int) -> None:
+        import httpx  # only an open connection needs it
+
+        self._secrets = secrets
+        self._watcher = watch_logs(secrets)
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            follow_redirects=False,
+            trust_env=not sandbox,
+            headers={"accept": "application/json", "accept-encoding": "gzip", "user-agent": "sync-engine"},
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+        unwatch_logs(self._watcher)
+
+    def fetch(self, wanted: Wanted) -> Answer:
+        """Send once and read the answer.
+
+        Raises:
+            UnsentError: nothing has arrived.
+            LostError: it may have arrived; timeouts, resets and answers that are cut off or too large.
+        """
+        answer, failure = self._attempt(wanted)
+        if answer is None:
+            # Raised out here on purpose: an exception of the client may carry headers in its text or context.
+            raise failure or LostError("no answer")
+        return answer
+
+    def _attempt(self, wanted: Wanted) -> tuple[Answer | None, Exception | None]:
+        import httpx  # only an open connection needs it
+
+        unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+        never = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
+        try:
+            with self._client.stream(
+                wanted.method,
+                wanted.url,
+                params=dict(wanted.params),
+                headers=dict(wanted.headers),
+                content=wanted.content,
+            ) as response:
+                return self._read(response), None
+        except (*unsent, *never) as error:
+            return None, UnsentError(self._words(error))
+        except httpx.TimeoutException:
+            return None, LostError(f"no answer within {READ_S:.0f} s")
+        except (httpx.HTTPError, zlib.error, _TooLargeError) as error:
+            return None, LostError(self._words(error))
+
+    def _words(self, error: Exception) -> str:
+        return self._secrets.hide(str(error) or type(error).__name__)
+
+    def _read(self, response: httpx.Response) -> Answer:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        raw = _bounded(response, headers.get("content-encoding", ""))
+        try:
+            return Answer(status=response.status_code, headers=headers, body=parse(raw))
+        except UnreadableError as error:
+            return Answer(status=response.status_code, headers=headers, unreadable=str(error))
+
+
+class _TooLargeError(Exception):
+    """The answer has more bytes than anybody should read."""
+
+
+def _bounded(response: httpx.Response, encoding: str) -> bytes:
+    """The body, unpacked piece by piece so that a small bomb never becomes a large string."""
+    unpack = zlib.decompressobj(wbits=31) if encoding.lower() in ("gzip", "x-gzip") else None
+    parts: list[bytes] = []
+    left = LARGEST
+    for chunk in response.iter_raw():
+        part = unpack.decompress(chunk, left + 1) if unpack else chunk
+        left -= len(part)
+        if left < 0:
+            raise _TooLargeError(f"the answer is larger than {LARGEST // 1024 // 1024} MiB")
+        parts.append(part)
+    if unpack is not None and not unpack.eof and parts:
+        raise _TooLargeError("the packed answer is cut off")
+    return b"".join(parts)

@@ -1,0 +1,216 @@
+"""Wire: one request from the first try to the last: pace, token, patience, and what the answer means."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from engine.connectors.http.pace import Pace
+from engine.connectors.http.redact import Secrets
+from engine.connectors.http.tokens import Tokens
+from engine.connectors.http.transport import Answer, LostError, Transport, UnsentError, Wanted
+from engine.connectors.http.verdict import Verdict, judge
+from engine.errors import EngineError, TemporaryError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import tenacity
+
+    from engine.connectors.http.account import Account
+    from engine.connectors.http.description import Description, What
+    from engine.connectors.port import Surroundings
+
+#: Tries of one request while the system cannot be reached or fails.
+TRIES = 5
+#: Seconds that one request may wait in all while the system asks for patience.
+PATIENCE_S = 300.0
+#: A 429 without a hint: pure random waits would burn every try against a quota of a minute.
+FLOOR_S = 5.0
+LONGEST_PAUSE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request as reading and writing see it."""
+
+    what: What
+    about: str  #: what it is for, in a sentence such as `list Accounts`
+    method: str
+    path: str  #: after the base, already quoted
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What one call came to."""
+
+    answer: Answer | None  #: None = there was no whole answer
+    verdict: Verdict | None  #: None = success
+
+    @property
+    def body(self) -> Any:
+        """The parsed JSON; None = there is none."""
+        return self.answer.body if self.answer else None
+
+
+class Wire:
+    """Sends calls. Reads are repeated while that may help; a write is sent again only when it was not applied."""
+
+    def __init__(self, description: Description, account: Account, surroundings: Surroundings) -> None:
+        self.name = description.connector
+        self.secrets = Secrets()
+        self.secrets.add(account.credentials.client_secret, account.credentials.refresh_token)
+        self.pace = Pace(description.limits, surroundings, self.name)
+        self._description = description
+        self._account = account
+        self._around = surroundings
+        width = description.limits.concurrency
+        self._transport = Transport(self.secrets, sandbox=account.sandbox, connections=width + 1)
+        self._tokens = Tokens(
+            description.auth, account, self._transport, self.pace, self.secrets, surroundings
+        )
+        self._lock = Lock()
+        self._sent = 0
+
+    @property
+    def calls(self) -> int:
+        """Requests sent, those for tokens included."""
+        return self._sent + self._tokens.requests
+
+    @property
+    def token_calls(self) -> int:
+        """Requests sent for access tokens."""
+        return self._tokens.requests
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._transport.close()
+
+    def ask(self, call: Call) -> Reply:
+        """Read. Success, or the verdict `gone`.
+
+        Raises:
+            UserError: the system refuses the request.
+            TemporaryError: it does not work now.
+        """
+        reply = self.send(call)
+        if reply.verdict is None or reply.verdict.next == "gone":
+            return reply
+        raise self.error(reply.verdict, call.about)
+
+    def send(self, call: Call) -> Reply:
+        """Send and judge; the verdict says what became of it. Raises only for credentials and spent quotas."""
+        import tenacity  # only an open connection needs it
+
+        patience = Patience(self._around, self.pace, repeatable=call.what == "read")
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_result(patience.worth_it),
+            wait=patience.pause,
+            stop=patience.is_over,
+            sleep=patience.sleep,
+            retry_error_callback=patience.last,
+        )
+        reply: Reply = retrying(self._try, call)
+        return reply
+
+    def error(self, verdict: Verdict, about: str) -> EngineError:
+        """A verdict on a whole request as the error to raise."""
+        message = f"{self.name} could not {about}: {verdict.message} ({verdict.code})."
+        if verdict.next in ("later", "wait", "retry", "unknown", "unsent"):
+            remedy = verdict.advice or "Run again later."
+            return TemporaryError(message, remedy=remedy, retry_after_s=verdict.wait_s)
+        return UserError(message, remedy=verdict.advice)
+
+    def _try(self, call: Call) -> Reply:
+        token = self._tokens.header()
+        reply = self._exchange(call, token)
+        if reply.verdict is not None and reply.verdict.next == "refresh":
+            # Not accepted means not applied, so even a create may go again; once, or it would go round for ever.
+            reply = self._exchange(call, self._tokens.refreshed(rejected=token))
+        return reply
+
+    def _exchange(self, call: Call, token: str) -> Reply:
+        self.pace.await_turn()
+        with self._lock:
+            self._sent += 1
+        try:
+            answer = self._transport.fetch(self._wanted(call, token))
+        except UnsentError as error:
+            return Reply(
+                answer=None, verdict=_unreached("unsent", "unreachable", f"it cannot be reached: {error}")
+            )
+        except LostError as error:
+            return Reply(answer=None, verdict=_unreached("unknown", "no-answer", str(error)))
+        self.pace.learn(answer.headers)
+        return Reply(answer=answer, verdict=judge(self._description.errors, answer, call.what))
+
+    def _wanted(self, call: Call, token: str) -> Wanted:
+        tenant = self._description.tenant
+        params = {**call.params, tenant.param: self._account.words[tenant.setting]} if tenant else call.params
+        typed = {"content-type": "application/json"} if call.content is not None else {}
+        return Wanted(
+            method=call.method,
+            url=self._account.hosts["api"] + self._description.base + call.path,
+            params=params,
+            headers={**call.headers, **typed, "authorization": token},
+            content=call.content,
+        )
+
+
+def _unreached(next_: Any, code: str, message: str) -> Verdict:
+    return Verdict(next=next_, code=code, message=message)
+
+
+class Patience:
+    """When one call is tried again, and after how long. Raises nothing; the last reply is the answer."""
+
+    def __init__(self, surroundings: Surroundings, pace: Pace, *, repeatable: bool) -> None:
+        self._clock = surroundings.clock
+        self._pace = pace
+        self._again = {"wait", "retry", "unsent"} | ({"unknown"} if repeatable else set())
+        self._started = self._clock()
+        self._why = ""
+
+    def worth_it(self, reply: Reply) -> bool:
+        """Whether this reply is a reason to try again."""
+        if reply.verdict is None or reply.verdict.next not in self._again:
+            return False
+        self._why = f"it asks for patience: {reply.verdict.message}"
+        return True
+
+    def pause(self, state: tenacity.RetryCallState) -> float:
+        """Seconds until the next try: what the system asks for at least, else longer each time, with chance."""
+        verdict = _reply(state).verdict
+        tried = state.attempt_number
+        if verdict is not None and verdict.next == "wait":
+            floor = FLOOR_S if verdict.wait_s is None else verdict.wait_s
+            longest = min(LONGEST_PAUSE_S, floor * 2.0**tried)
+            return floor + random.uniform(0.0, max(longest - floor, 1.0))
+        return random.uniform(0.0, min(LONGEST_PAUSE_S, 0.5 * 2.0**tried))
+
+    def is_over(self, state: tenacity.RetryCallState) -> bool:
+        """Whether trying again would take too often or too long."""
+        verdict = _reply(state).verdict
+        too_long = self._clock() + state.upcoming_sleep - self._started > PATIENCE_S
+        waits = verdict is not None and verdict.next == "wait"
+        return too_long or (not waits and state.attempt_number >= TRIES)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, and tell it."""
+        self._pace.wait(seconds, self._why)
+
+    def last(self, state: tenacity.RetryCallState) -> Reply:
+        """The reply that stands when no more tries are left."""
+        return _reply(state)
+
+
+def _reply(state: tenacity.RetryCallState) -> Reply:
+    if state.outcome is None:
+        raise RuntimeError("tenacity decides before there is an outcome")
+    reply: Reply = state.outcome.result()
+    return reply
