@@ -9,6 +9,7 @@ import click
 
 from engine.cli.command import EngineCommand, answer, formats, ledger_options
 from engine.cli.spec import integration_of
+from engine.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _reading(folder: Path, url: str | None) -> Iterator[Ledger]:
-    from engine.ledger.store import open_ledger
+    from engine.ledger import open_ledger
+    from engine.ledger.model import LEDGER_FILE
 
-    ledger = open_ledger(url or folder / "ledger.sqlite", readonly=True)
-    try:
+    with open_ledger(url or folder / LEDGER_FILE, readonly=True) as ledger:
         yield ledger
-    finally:
-        ledger.close()
+
+
+def _wanted(memory: Ledger, spec: str | None) -> str | None:
+    """The integration that SPEC means; None = all. A name that never ran is a mistake, not an empty answer."""
+    if spec is None:
+        return None
+    name, known = integration_of(spec), memory.integrations()
+    if name not in known:
+        raise UserError(f"`{name}` has not run here yet.", remedy=f"These have: {', '.join(known) or 'none'}.")
+    return name
 
 
 @click.command(cls=EngineCommand)
@@ -36,9 +45,9 @@ def status(*, spec: str | None, folder: Path, ledger: str | None, form: str) -> 
     """Show where each integration stands: its last run, how far it has read, what is linked and held."""
     from engine.render.past import status_json, status_text
 
-    wanted = integration_of(spec) if spec else None
     with _reading(folder, ledger) as memory:
-        names = [wanted] if wanted else list(memory.integrations())
+        wanted = _wanted(memory, spec)
+        names = [wanted] if wanted else memory.integrations()
         rows = [(name, memory.last_run(name), memory.status(name)) for name in names]
     answer(
         form,
@@ -58,8 +67,8 @@ def history(*, spec: str | None, limit: int, folder: Path, ledger: str | None, f
     """Show the runs so far, newest first: of one integration, or of all in the folder."""
     from engine.render.past import history_json, history_text
 
-    wanted = integration_of(spec) if spec else None
     with _reading(folder, ledger) as memory:
+        wanted = _wanted(memory, spec)
         runs = memory.runs(wanted, limit)
     answer(form, lambda: history_json(runs), lambda screen: history_text(runs, screen))
 
@@ -80,7 +89,7 @@ def errors(
     """Show the records that are held: why, in the system's own words, and what resolves each."""
     from engine.render.past import errors_json, errors_text
 
-    wanted = integration_of(spec) if spec else None
     with _reading(folder, ledger) as memory:
+        wanted = _wanted(memory, spec)
         held = memory.held_rows(wanted, module)
     answer(form, lambda: errors_json(held), lambda _: errors_text(held))

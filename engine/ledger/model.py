@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+#: The ledger inside the engine's folder, where no URL names another.
+LEDGER_FILE = "ledger.sqlite"
+
 #: active: in step · gone-left, gone-right: deleted there and not made again · suspended: left alone
 LinkState = Literal["active", "gone-left", "gone-right", "suspended"]
 #: pending: journalled, maybe sent · uncertain: the outcome is not known yet · done, failed: settled
