@@ -28,12 +28,13 @@ def _reading(folder: Path, url: str | None) -> Iterator[Ledger]:
 
 
 def _wanted(memory: Ledger, spec: str | None) -> str | None:
-    """The integration that SPEC means; None = all. A name that never ran is a mistake, not an empty answer."""
+    """The integration that SPEC means; None = all. One that never ran is a mistake, not an empty answer."""
     if spec is None:
         return None
     name, known = integration_of(spec), memory.integrations()
     if name not in known:
-        raise UserError(f"`{name}` has not run here yet.", remedy=f"These have: {', '.join(known) or 'none'}.")
+        these = ", ".join(known) or "none"
+        raise UserError(f"`{name}` has not run here yet.", remedy=f"These have: {these}.")
     return name
 
 

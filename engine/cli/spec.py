@@ -10,6 +10,7 @@ import click
 
 from engine.cli.command import say
 from engine.errors import UserError
+from engine.spec.diagnostic import SpecError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -56,9 +57,14 @@ def integration_of(name: str) -> str:
         if path.suffix or path.parent != Path():
             raise UserError(f"There is no spec `{name}`.", remedy=_remedy(path))
         return name
+    from engine.spec.files import loader_for
     from engine.spec.read import read_spec
 
-    return read_spec(known)
+    # A finding elsewhere in the file is no reason to hide what has already run.
+    spec, findings = read_spec(str(known), loader_for(known))
+    if spec is None:
+        raise SpecError(findings)
+    return spec.name
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
