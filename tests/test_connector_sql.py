@@ -123,7 +123,7 @@ def test_values_arrive_exactly_whatever_type_sqlite_gave_them(tmp_path: Path) ->
 
 
 def test_a_text_that_appears_after_many_numbers_is_still_read(tmp_path: Path) -> None:
-    """The driver guesses types from its first 100,000 rows; what comes later must not be lost to the guess."""
+    """The driver guesses types from its first 100,000 rows; what comes later is not lost to the guess."""
     path = tmp_path / "late.db"
     _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)")
     with closing(sqlite3.connect(path)) as database:
@@ -140,7 +140,7 @@ def test_a_text_that_appears_after_many_numbers_is_still_read(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("place", [1, 120_000])
-def test_binary_values_are_refused_by_name_wherever_they_stand(tmp_path: Path, place: int) -> None:
+def test_binary_values_that_are_no_text_are_refused_wherever_they_stand(tmp_path: Path, place: int) -> None:
     path = tmp_path / "blob.db"
     _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, photo)")
     with closing(sqlite3.connect(path)) as database:
@@ -264,8 +264,8 @@ def test_the_catalog_knows_what_the_database_demands(tmp_path: Path) -> None:
     _make(
         path,
         "CREATE TABLE teams (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);"
-        'CREATE TABLE "the people" (id INTEGER PRIMARY KEY, team INTEGER REFERENCES teams, pay DECIMAL(10,2), '
-        "joined DATE, twice INTEGER AS (id * 2));"
+        'CREATE TABLE "the people" (id INTEGER PRIMARY KEY, team INTEGER REFERENCES teams, '
+        "pay DECIMAL(10,2), joined DATE, twice INTEGER AS (id * 2));"
         "CREATE TABLE pairs (a INTEGER, b INTEGER, PRIMARY KEY (a, b));",
     )
     streams = _open(path, streams={"the people": {"fields": {"pay": "money scale=2"}}}).catalog().streams

@@ -124,8 +124,8 @@ class SqlConnector:
         if table.writable and not table.columns[table.id].unique and table.stream not in self._noted:
             self._noted.add(table.stream)
             message = (
-                f"`{table.stream}.{table.id}` has no unique index in {self.path}: each look-up by id reads the "
-                "whole table, so the time grows with the square of the records. "
+                f"`{table.stream}.{table.id}` has no unique index in {self.path}: each look-up by id reads "
+                "the whole table, so the time grows with the square of the records. "
                 f"Make one: CREATE UNIQUE INDEX … ON {table.source} (…)."
             )
             self._emit(Noted(message=message))

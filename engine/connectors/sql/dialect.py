@@ -111,21 +111,15 @@ def quote(name: str) -> str:
 
 
 def text_of(column: Column, kind: FieldType) -> str:
-    """SQL that gives the column's value as exact text; for a blob a byte that is no text, so that it is noticed.
+    """SQL that gives the column's value as exact text, whatever type SQLite gave it.
 
-    SQLite lets any value into any column. A float has few digits where those give the same float back, so
-    that a price of 19.99 is read as 19.99.
+    A float comes with the digits that give it back (19.99, not 19.989999999999998), a blob as its bytes,
+    which the reader refuses unless they are text.
     """
     name = quote(column.name)
-    if column.affinity == "TEXT":
-        return f"CASE WHEN typeof({name}) = 'blob' THEN x'ff' ELSE {name} END"
-    few, many = (f"printf('%!.{digits}g', {name})" for digits in (15, 17))
-    words = f"WHEN {name} = 1 THEN 'true' WHEN {name} = 0 THEN 'false' " if kind == "boolean" else ""
-    return (
-        f"CASE {words}WHEN typeof({name}) = 'real' THEN "
-        f"CASE WHEN CAST({few} AS REAL) = {name} THEN {few} ELSE {many} END "
-        f"WHEN typeof({name}) = 'blob' THEN x'ff' ELSE CAST({name} AS TEXT) END"
-    )
+    if kind == "boolean":
+        return f"CASE {name} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE CAST({name} AS TEXT) END"
+    return name if column.affinity == "TEXT" else f"CAST({name} AS TEXT)"
 
 
 def key_of(column: Column) -> str:

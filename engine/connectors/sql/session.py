@@ -35,7 +35,7 @@ class Session:
     """A connection; not shared between threads. Errors come out as UserError or TemporaryError."""
 
     def __init__(self, path: Path, *, mode: str) -> None:
-        """Open the file and prove that it is a database; `mode` is `ro`, `rw`, or `rwc`, which makes the file."""
+        """Open the file and prove that it is a database; `mode` is `ro`, `rw` or `rwc` (which makes it)."""
         import adbc_driver_manager
         from adbc_driver_sqlite import dbapi
 
