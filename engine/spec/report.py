@@ -28,14 +28,16 @@ class Report:
         hint: str | None = None,
         related: Iterable[Span] = (),
         severity: Severity = "error",
+        secret: bool = False,
     ) -> None:
-        """Note one finding; beyond the limit it is dropped."""
+        """Note one finding; beyond the limit it is dropped. With `secret`, the excerpt hides what it points at."""
         if len(self.findings) >= MOST_FINDINGS:
             return
         found = Diagnostic(
             severity=severity, code=code, message=message, span=span, hint=hint, related=tuple(related)
         )
-        self.findings.append(with_excerpt(found, self.lines))
+        found = with_excerpt(found, self.lines)
+        self.findings.append(_masked(found) if secret else found)
 
     def span(self, stretch: tuple[int, int, int]) -> Span:
         """A stretch of one line (line, first column, column behind the last, from 0) as a place in the file."""
@@ -53,6 +55,12 @@ def with_excerpt(found: Diagnostic, lines: tuple[str, ...]) -> Diagnostic:
     if found.excerpt is not None or not 1 <= found.span.line <= len(lines):
         return found
     return replace(found, excerpt=lines[found.span.line - 1])
+
+
+def _masked(found: Diagnostic) -> Diagnostic:
+    line = found.excerpt or ""
+    start, end = found.span.column - 1, found.span.end_column - 1
+    return replace(found, excerpt=line[:start] + "*" * (end - start) + line[end:])
 
 
 def in_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

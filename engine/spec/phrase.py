@@ -1,0 +1,128 @@
+"""Phrases: the small sentences inside a spec's values (arrows, streams, match keys), taken apart with places."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from engine.spec.diagnostic import Text
+from engine.spec.hint import did_you_mean
+from engine.spec.model import StreamRef
+from engine.spec.node import IncompleteError, Node
+from engine.spec.schema_words import quote
+
+if TYPE_CHECKING:
+    from engine.spec.report import Report
+
+_ENDS = re.compile(r"\s*(?P<left>\S.*?)\s+(?P<arrow><->|->|<-|==)\s+(?P<right>\S.*?)\s*")
+_LOOKS_LIKE_ARROW = re.compile("[-\N{EN DASH}\N{EM DASH}=~<>→←↔⇒⇐⇔]*[-\N{EN DASH}\N{EM DASH}=<>→←↔⇒⇐⇔]")
+_PAIR = re.compile(r"\s*(?P<left>[^\s=<>!]+)\s*=\s*(?P<right>[^\s=<>!]+)\s*")
+_REFERENCED_BY = "referenced by "
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+
+
+def part(text: Text, start: int, end: int) -> Text:
+    """A stretch of a text as a text of its own, at its own place."""
+    span = text.at(start, end - start)
+    known = None if text.start is None else (span.line, span.column)
+    return Text(value=text.value[start:end], span=span, start=known, indent=text.indent)
+
+
+def group(text: Text, match: re.Match[str], name: str, offset: int = 0) -> Text:
+    """A named group of a match inside a text."""
+    return part(text, offset + match.start(name), offset + match.end(name))
+
+
+def split_arrow(text: Text, allowed: tuple[str, ...], report: Report) -> tuple[Text, Any, Text]:
+    """LEFT, the arrow as a Text, RIGHT.
+
+    Raises:
+        IncompleteError: no such arrow is written; a finding has been noted.
+    """
+    match = _ENDS.fullmatch(text.value)
+    if match and match["arrow"] in allowed and not _ENDS.fullmatch(match["right"]):
+        return group(text, match, "left"), group(text, match, "arrow"), group(text, match, "right")
+    shown = ", ".join(f"`{arrow}`" for arrow in allowed[:-1]) + f" or `{allowed[-1]}`"
+    wrong = _wrong_arrow(text)
+    if wrong is None:
+        report.add("bad-arrow", f"An arrow is missing: two names are joined by {shown}.", text.span)
+    elif wrong.value in allowed:
+        report.add("bad-arrow", f"`{wrong}` needs a name and a space on both sides, once.", wrong.span)
+    else:
+        meant = _meant(wrong.value, allowed)
+        message = f"{quote(wrong.value)} is not an arrow here; two names are joined by {shown}."
+        report.add("bad-arrow", message, wrong.span, hint=f"did you mean `{meant}`?")
+    raise IncompleteError
+
+
+def stream_ref(text: Text, report: Report, systems: tuple[str, ...] | None = None) -> StreamRef:
+    """`crm.Accounts` taken apart; that the system exists is checked where `systems` are given.
+
+    Raises:
+        IncompleteError: it is not of that form; a finding has been noted.
+    """
+    system, dot, stream = text.value.partition(".")
+    if not dot or not system or not stream or " " in text.value:
+        report.add("bad-stream", f"{quote(text.value)} is not a stream: write `SYSTEM.STREAM`.", text.span)
+        raise IncompleteError
+    if systems is not None and system not in systems:
+        message = f"There is no system `{system}` in this spec."
+        report.add(
+            "unknown-system",
+            message,
+            text.at(0, len(system)),
+            hint=did_you_mean(system, systems, otherwise="systems"),
+        )
+    return StreamRef(system=system, stream=stream, text=text)
+
+
+def match_pairs(text: Text, report: Report) -> tuple[tuple[Text, Text], ...]:
+    """`A = b AND C = d` as pairs of left and right fields.
+
+    Raises:
+        IncompleteError: it is not of that form; a finding has been noted.
+    """
+    pairs = []
+    start = 0
+    ends = [*(match.span() for match in _AND.finditer(text.value)), (len(text.value), len(text.value))]
+    for end, after in ends:
+        piece = text.value[start:end]
+        match = _PAIR.fullmatch(piece)
+        if match is None:
+            message = f"{quote(piece.strip())} is not a match key."
+            hint = "write `LEFT_FIELD = RIGHT_FIELD`, several joined by `AND`"
+            report.add("bad-match", message, part(text, start, end).span, hint=hint)
+            raise IncompleteError
+        pairs.append((group(text, match, "left", start), group(text, match, "right", start)))
+        start = after
+    return tuple(pairs)
+
+
+def referenced_by(node: Node) -> Text | None:
+    """The module in `only: referenced by MODULE`; None = not written so."""
+    text = node.text("only")
+    if text is None or not text.value.startswith(_REFERENCED_BY):
+        return None
+    return part(text, len(_REFERENCED_BY), len(text.value))
+
+
+def _wrong_arrow(text: Text) -> Text | None:
+    """The piece that was probably meant as the arrow: one between spaces first, else any."""
+    found = list(_LOOKS_LIKE_ARROW.finditer(text.value))
+    alone = [
+        m for m in found if text.value[: m.start()].endswith(" ") or text.value[m.end() :].startswith(" ")
+    ]
+    joined = [m for m in found if m.group() != "-"]  # a single `-` inside a word is part of a name
+    match = next(iter(alone or joined), None)
+    return None if match is None else part(text, *match.span())
+
+
+def _meant(wrong: str, allowed: tuple[str, ...]) -> str:
+    left, right = set(wrong) & set("<←⇐↔⇔"), set(wrong) & set(">→⇒↔⇔")
+    if left and right:
+        meant = "<->"
+    elif left or right:
+        meant = "<-" if left else "->"
+    else:
+        meant = "==" if "=" in wrong else "->"
+    return meant if meant in allowed else allowed[0]

@@ -1,0 +1,192 @@
+"""Schema: a document against the language's JSON Schema, in words an author understands.
+
+jsonschema finds what is wrong; here one finding is made of it, at the right key. Alternatives (`oneOf`) are told
+apart by what the author has written, so that only the alternative that was meant is spoken of.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.spec.hint import cut_by_comma, did_you_mean
+from engine.spec.schema_branch import choose
+from engine.spec.schema_words import KINDS, kind, name_of, names_of, owner_of, quote, sentence
+from engine.spec.share import share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from jsonschema import Draft202012Validator
+
+    from engine.spec.compose import Pointer
+    from engine.spec.diagnostic import Span
+    from engine.spec.document import Document
+    from engine.spec.report import Report
+
+Kind = Literal["spec", "mapping"]
+Error = Any  # jsonschema's ValidationError, whose attributes are typed as perhaps unset
+
+
+def check_schema(which: Kind, document: Document, report: Report) -> None:
+    """Note everything in which the document departs from its schema."""
+    teller = _Teller(which, document, report)
+    for error in _validator(which).iter_errors(document.value):
+        teller.tell(error)
+
+
+@cache
+def _validator(which: Kind) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # 0.1 s to load: only where a file is really checked
+    from referencing import Registry, Resource
+
+    found = {f"{name}.schema.json": _read(name) for name in ("spec", "mapping")}
+    registry: Any = Registry().with_resources(
+        (name, Resource.from_contents(schema)) for name, schema in found.items()
+    )
+    return Draft202012Validator(found[f"{which}.schema.json"], registry=registry)
+
+
+def _read(name: str) -> Any:
+    return json.loads((share("schemas") / f"{name}.schema.json").read_text(encoding="utf-8"))
+
+
+class _Teller:
+    """Turns validation errors into findings about one document."""
+
+    def __init__(self, which: Kind, document: Document, report: Report) -> None:
+        self.which = which
+        self.document = document
+        self.report = report
+        self.told: set[tuple[Pointer, str]] = (
+            set()
+        )  #: jsonschema tells each missing key once more than needed
+        self.tellers: dict[str, Callable[[Error, Pointer], None]] = {
+            "additionalProperties": self._unknown_key,
+            "required": self._missing_key,
+            "type": self._wrong_type,
+            "enum": self._wrong_choice,
+            "const": self._wrong_constant,
+            "pattern": self._wrong_form,
+            "minLength": self._empty,
+            "minItems": self._empty,
+            "minProperties": self._empty,
+            "minimum": self._too_small,
+        }
+
+    def tell(self, error: Error) -> None:
+        """Note one error, or those of the alternative that was meant."""
+        pointer = tuple(error.absolute_path)
+        if error.validator in ("oneOf", "anyOf"):
+            self._alternatives(error, pointer)
+        else:
+            self.tellers[str(error.validator)](error, pointer)
+
+    def _alternatives(self, error: Error, pointer: Pointer) -> None:
+        chosen = choose(error)
+        for inner in chosen.errors:
+            if inner.validator == "additionalProperties":
+                self._unknown_key(inner, pointer, siblings=chosen.keys)
+            else:
+                self.tell(inner)
+        if chosen.types:
+            self._type(error.instance, pointer, chosen.types)
+        if chosen.missing:
+            message = f"{sentence(name_of(pointer))} needs one of {names_of(chosen.missing, 'or')}."
+            self._add("missing-key", message, self.document.at(pointer))
+            for key in set(error.instance) - set(chosen.keys):
+                self._one_unknown_key(key, pointer, chosen.keys, frozenset())
+
+    def _unknown_key(self, error: Error, pointer: Pointer, siblings: Iterable[str] = ()) -> None:
+        known = error.schema.get("properties", {})
+        for key in error.instance:
+            if key not in known and not key.startswith("x-"):
+                self._one_unknown_key(key, pointer, known, frozenset(siblings) - set(known))
+
+    def _one_unknown_key(
+        self, key: str, pointer: Pointer, known: Iterable[str], siblings: frozenset[str]
+    ) -> None:
+        inner = (*pointer, key)
+        span = self.document.at(inner)
+        if key in siblings:
+            message = f"`{key}` does not go together with the other keys of {owner_of(self.which, pointer)}."
+            self._add("unknown-key", message, span, "keep one of them")
+            return
+        hint = cut_by_comma(self.document, inner) or did_you_mean(key, known, otherwise="keys here")
+        message = f"{quote(key)} is not a key of {owner_of(self.which, pointer)}."
+        self._add("unknown-key", message, span, hint)
+
+    def _missing_key(self, error: Error, pointer: Pointer) -> None:
+        for key in error.validator_value:
+            if key not in error.instance and (pointer, key) not in self.told:
+                self.told.add((pointer, key))
+                message = f"`{key}` is missing in {owner_of(self.which, pointer)}."
+                self._add("missing-key", message, self.document.at(pointer))
+
+    def _wrong_type(self, error: Error, pointer: Pointer) -> None:
+        wanted = error.validator_value
+        self._type(error.instance, pointer, (wanted,) if isinstance(wanted, str) else tuple(wanted))
+
+    def _type(self, value: Any, pointer: Pointer, wanted: tuple[str, ...]) -> None:
+        expected = names_of([KINDS[word] for word in wanted], "or", bare=True)
+        span = self.document.value_at(pointer)
+        if value is None:
+            at = self.document.at(pointer)
+            message = f"{sentence(name_of(pointer))} has no value; it must be {expected}."
+            self._add("wrong-type", message, at, cut_by_comma(self.document, pointer))
+            return
+        text = self.document.text(pointer)
+        message = f"{sentence(name_of(pointer))} must be {expected}, not {kind(value)}."
+        self._add("wrong-type", message, span, _type_hint(wanted, None if text is None else text.value))
+
+    def _wrong_choice(self, error: Error, pointer: Pointer) -> None:
+        choices = [str(choice) for choice in error.validator_value]
+        written = self._written(pointer)
+        message = f"{sentence(name_of(pointer))} cannot be {written}."
+        hint = did_you_mean(str(error.instance), choices, otherwise="choose from")
+        self._add("wrong-choice", message, self.document.value_at(pointer), hint)
+
+    def _wrong_constant(self, error: Error, pointer: Pointer) -> None:
+        message = f"{sentence(name_of(pointer))} must be {error.validator_value}."
+        self._add("wrong-choice", message, self.document.value_at(pointer))
+
+    def _wrong_form(self, error: Error, pointer: Pointer) -> None:
+        if error.schema.get("x-told-by-reader"):
+            return
+        wanted = error.schema["errorMessage"]
+        if "propertyNames" in error.absolute_schema_path:
+            message = f"{quote(error.instance)} must be {wanted}."
+            self._add("wrong-form", message, self.document.at((*pointer, error.instance)))
+            return
+        message = f"{sentence(name_of(pointer))} must be {wanted}, not {self._written(pointer)}."
+        self._add("wrong-form", message, self.document.value_at(pointer))
+
+    def _empty(self, error: Error, pointer: Pointer) -> None:
+        del error
+        message = f"{sentence(name_of(pointer))} is empty."
+        self._add("empty", message, self.document.at(pointer), "give it a value, or remove the key")
+
+    def _too_small(self, error: Error, pointer: Pointer) -> None:
+        message = f"{sentence(name_of(pointer))} must be at least {error.validator_value}."
+        self._add("wrong-form", message, self.document.value_at(pointer))
+
+    def _written(self, pointer: Pointer) -> str:
+        text = self.document.text(pointer)
+        return "that" if text is None else quote(text.value)
+
+    def _add(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
+        self.report.add(code, message, span, hint=hint)
+
+
+def _type_hint(wanted: tuple[str, ...], written: str | None) -> str | None:
+    """What to write instead of a scalar of the wrong type; None = the message says it."""
+    if written is None:
+        return None
+    if "string" in wanted:
+        return f'quote it: "{written}"'
+    if "array" in wanted:
+        return f"write `[ {written} ]`"
+    if wanted == ("boolean",) and written.lower() in ("yes", "on", "no", "off", "y", "n"):
+        return f"write `{'true' if written.lower() in ('yes', 'on', 'y') else 'false'}`"
+    return None
