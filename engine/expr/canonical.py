@@ -1,0 +1,207 @@
+"""The lens: raw staged columns to canonical values, and canonical values to what a target takes.
+
+Everything here builds DuckDB expressions with sqlglot; nothing is pasted together as text, nothing is evaluated. The
+session must have `SET TimeZone = 'UTC'`. A value may stand in an expression several times: pass columns, not long
+expressions.
+
+Canonical types: text-like, list and object VARCHAR (the last two as minified JSON) · integer and duration (minutes)
+BIGINT · decimal and money DECIMAL(20 + scale, scale) · number DOUBLE, finite · boolean BOOLEAN · date DATE and instant
+TIMESTAMPTZ, both of the years 1 to 9999.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from engine.catalog import Field, FieldType
+from engine.expr.build import (
+    all_of,
+    any_of,
+    call,
+    case,
+    cast,
+    equal,
+    is_null,
+    literal,
+    named_type,
+    not_null,
+    sql_type,
+    text,
+    try_cast,
+)
+from engine.expr.lattice import FAMILY
+from engine.expr.reading import clean, read_text_as, read_typed
+
+__all__ = [
+    "as_text",
+    "json_value",
+    "match_key",
+    "read",
+    "sql_type",
+    "unmapped",
+    "unreadable",
+    "unwritable",
+    "value_map",
+    "value_map_back",
+    "write",
+]
+
+
+def read(
+    column: exp.Expression, field: Field, *, empty_is_null: bool, physical: str | None = None
+) -> exp.Expression:
+    """The canonical value of a staged column, NULL where it cannot be read as the field's type.
+
+    `physical` is the DuckDB type of the column; None = text, or not known. A typed column is read without a detour
+    through text where its type holds the field's values as they are.
+    """
+    typed = read_typed(column, field, physical.upper()) if physical else None
+    if typed is not None:
+        return typed
+    words = (
+        column if physical and physical.upper() in {"VARCHAR", "TEXT"} else cast(column, named_type("TEXT"))
+    )
+    if FAMILY[field.type] == "text":
+        value = clean(words, field.type)
+        return call("NULLIF", value, text("")) if empty_is_null else value
+    return read_text_as(words, field)
+
+
+def unreadable(
+    column: exp.Expression, field: Field, *, empty_is_null: bool, physical: str | None = None
+) -> exp.Expression:
+    """Whether a column holds something that `read` cannot type; never NULL. What is empty is not unreadable if it
+    counts as null.
+    """
+    if FAMILY[field.type] == "text":
+        return exp.false()
+    canonical = read(column, field, empty_is_null=empty_is_null, physical=physical)
+    held = [not_null(column), is_null(canonical)]
+    if empty_is_null:
+        held.append(exp.NEQ(this=call("TRIM", cast(column, named_type("TEXT"))), expression=text("")))
+    return all_of(*held)
+
+
+def as_text(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
+    """A canonical value as stable text: decimals without trailing zeros, moments in ISO 8601 with +00:00."""
+    if FAMILY[type_] in {"text", "nested"}:
+        return canonical
+    words = cast(canonical, named_type("TEXT"))
+    if type_ in {"decimal", "money"}:
+        shorter = call(
+            "REGEXP_EXTRACT", words, text(r"^(-?[0-9]+(?:\.[0-9]*[1-9])?)\.?0*$"), exp.Literal.number(1)
+        )
+        ends_in_zero = all_of(call("CONTAINS", words, text(".")), call("ENDS_WITH", words, text("0")))
+        return case((ends_in_zero, shorter), default=words)
+    if type_ == "number":
+        return call("REGEXP_REPLACE", words, text(r"\.0$"), text(""))
+    if type_ == "instant":
+        return _instant_text(canonical)
+    return words
+
+
+def _instant_text(canonical: exp.Expression) -> exp.Expression:
+    """ISO 8601 in UTC; the fraction stands there only if it is not zero."""
+    second = exp.Literal.number(1_000_000)
+    fraction = exp.Mod(this=call("EPOCH_US", canonical), expression=second)
+    whole = call("STRFTIME", canonical, text("%Y-%m-%dT%H:%M:%S+00:00"))
+    fine = call("STRFTIME", canonical, text("%Y-%m-%dT%H:%M:%S.%f+00:00"))
+    return case((equal(fraction, exp.Literal.number(0)), whole), default=fine)
+
+
+def json_value(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
+    """A canonical value as an argument of JSON_OBJECT: numbers, booleans, lists and objects keep their JSON kind;
+    dates, moments and texts are strings. Same value, same bytes.
+    """
+    json = named_type("JSON")
+    if type_ in {"decimal", "money"} or FAMILY[type_] == "nested":
+        return cast(as_text(canonical, type_), json)
+    if FAMILY[type_] in {"date", "instant"}:
+        return as_text(canonical, type_)
+    return canonical
+
+
+def write(canonical: exp.Expression, type_: FieldType, target: Field) -> exp.Expression:
+    """A canonical value of `type_` in the type of the target's field; NULL where it does not fit exactly.
+
+    Text stays as long as it is: the target says if it is too long.
+    """
+    wanted = target.type
+    if FAMILY[wanted] == "text":
+        return as_text(canonical, type_)
+    if FAMILY[wanted] == "nested" or (wanted == type_ and wanted not in {"decimal", "money"}):
+        return canonical
+    if FAMILY[type_] == "text":
+        return read(canonical, target, empty_is_null=True)
+    if wanted in {"decimal", "money", "integer", "duration"} and FAMILY[type_] == "numeric":
+        return _exact(canonical, type_, sql_type(wanted, scale=target.scale))
+    return try_cast(canonical, sql_type(wanted))
+
+
+def _exact(canonical: exp.Expression, type_: FieldType, to: exp.DataType) -> exp.Expression:
+    """A number in a narrower type, NULL rather than rounded."""
+    narrowed = try_cast(canonical, to)
+    if type_ in {"integer", "duration"}:
+        return narrowed
+    return case((equal(narrowed, canonical), narrowed))
+
+
+def unwritable(canonical: exp.Expression, type_: FieldType, target: Field) -> exp.Expression:
+    """Whether a value is there but has no exact form in the target's type; never NULL."""
+    return all_of(not_null(canonical), is_null(write(canonical, type_, target)))
+
+
+def match_key(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
+    """What two records are recognised by: lower case, runs of white space as one blank, NULL if empty. Ids exactly."""
+    if type_ == "id" or FAMILY[type_] != "text":
+        return call("NULLIF", as_text(canonical, type_), text(""))
+    lowered = call("LOWER", canonical)
+    runs = any_of(*(call("CONTAINS", canonical, text(run)) for run in ("  ", "\n", "\t", "\u00a0")))
+    single = call("REGEXP_REPLACE", lowered, text(r"[\s\x{a0}]+"), text(" "), text("g"))
+    return call("NULLIF", call("TRIM", case((runs, single), default=lowered)), text(""))
+
+
+Pairs = Sequence[tuple[Sequence[str], str]]
+
+
+def value_map(
+    canonical: exp.Expression, type_: FieldType, pairs: Pairs, *, otherwise: str | None = None
+) -> exp.Expression:
+    """The right-hand text of a value map; for an unlisted value `otherwise`, or NULL. NULL stays NULL."""
+    words = as_text(canonical, type_)
+    turns = [(_among(words, lefts), text(right)) for lefts, right in pairs]
+    if otherwise is not None:
+        turns.append((not_null(canonical), text(otherwise)))
+    return case(*turns) if turns else literal(None, "text")
+
+
+def unmapped(
+    canonical: exp.Expression, type_: FieldType, pairs: Pairs, *, otherwise: str | None = None
+) -> exp.Expression:
+    """Whether a value is there that the map does not list; never NULL."""
+    return all_of(not_null(canonical), is_null(value_map(canonical, type_, pairs, otherwise=otherwise)))
+
+
+def value_map_back(
+    right: exp.Expression,
+    right_type: FieldType,
+    current_left: exp.Expression,
+    left_type: FieldType,
+    pairs: Pairs,
+    *,
+    otherwise: str | None = None,
+) -> exp.Expression:
+    """The left-hand text for a right value: what stands there if it already means the same, else the first listed."""
+    words = as_text(right, right_type)
+    stays = all_of(
+        not_null(right), equal(value_map(current_left, left_type, pairs, otherwise=otherwise), words)
+    )
+    turns = [(stays, as_text(current_left, left_type))]
+    turns += [(equal(words, text(value)), text(lefts[0])) for lefts, value in pairs if lefts]
+    return case(*turns)
+
+
+def _among(words: exp.Expression, values: Sequence[str]) -> exp.Expression:
+    return exp.In(this=words.copy(), expressions=[text(value) for value in values])

@@ -1,0 +1,334 @@
+"""Names and types: a parsed tree becomes a checked one, or an error at the token that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from sqlglot import exp
+
+from engine.catalog import FieldType
+from engine.expr import arguments
+from engine.expr.error import ExprError, did_you_mean
+from engine.expr.fit import as_condition, fit_all, pair_up
+from engine.expr.functions import FUNCTIONS
+from engine.expr.lattice import FAMILY, read_date, read_instant, said
+from engine.expr.parse import span
+from engine.expr.scope import CALLS, Name, OptionValue, Scope
+from engine.expr.term import MAX_HEIGHT, MAX_WEIGHT, Literal_, Term
+
+_COMPARES: dict[type, str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
+_COMPUTES: dict[type, str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+#: Parts of a sqlglot node that we understand; one with any other part set is refused.
+_PARTS: dict[type, frozenset[str]] = {
+    **{kind: frozenset({"this", "expression"}) for kind in (*_COMPARES, *_COMPUTES, exp.And, exp.Or, exp.Is)},
+    exp.Div: frozenset({"this", "expression", "typed", "safe"}),
+    exp.Like: frozenset({"this", "expression", "negate"}),
+    exp.In: frozenset({"this", "expressions"}),
+    exp.Between: frozenset({"this", "low", "high", "negate"}),
+    exp.Not: frozenset({"this"}),
+    exp.Neg: frozenset({"this"}),
+    exp.Paren: frozenset({"this"}),
+    exp.Null: frozenset(),
+    exp.Boolean: frozenset({"this"}),
+    exp.Literal: frozenset({"this", "is_string"}),
+    exp.Column: frozenset({"this", "table", "db", "catalog"}),
+    exp.Dot: frozenset({"this", "expression"}),
+    exp.Case: frozenset({"this", "ifs", "default"}),
+    exp.If: frozenset({"this", "true"}),
+    exp.Cast: frozenset({"this", "to"}),
+    exp.Anonymous: frozenset({"this", "expressions"}),
+}
+
+
+class Checker:
+    """Checks one expression against what its names mean."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def check(self, node: exp.Expression) -> Term:
+        """The checked form of a tree. Raises ExprError at the token that is wrong."""
+        offset, length = span(node)
+        try:
+            known = _PARTS.get(type(node))
+            if known is None or any(value and part not in known for part, value in node.args.items()):
+                word = node.key.replace("_", " ").upper()
+                raise ExprError("not-allowed", f"`{word}` in this form does not belong to the language.")
+            term = _CHECKS[type(node)](self, node)
+        except ExprError as error:
+            raise error.at(offset, length) from error.__cause__
+        return self._placed(term, offset, length)
+
+    def _placed(self, term: Term, offset: int, length: int) -> Term:
+        """The term with its place and its size, if it is not too large to be evaluated safely."""
+        weight = 1 + sum(arg.weight for arg in term.args) + _copies(term)
+        height = 1 + max((arg.height for arg in term.args), default=0)
+        if height > MAX_HEIGHT or weight > MAX_WEIGHT:
+            raise ExprError(
+                "too-deep",
+                "The expression is too deeply nested to be evaluated safely.",
+                offset=offset,
+                length=length,
+                hint="Write it flatter, or split it into two fields.",
+            )
+        return Term(
+            op=term.op,
+            type=term.type,
+            args=term.args,
+            value=term.value,
+            name=term.name,
+            call=term.call,
+            total=term.total,
+            offset=offset,
+            length=length,
+            weight=weight,
+            height=height,
+        )
+
+    def _all(self, nodes: list[exp.Expression]) -> list[Term]:
+        return [self.check(node) for node in nodes]
+
+    def _condition(self, node: exp.Expression) -> Term:
+        return as_condition(self.check(node))
+
+    def paren(self, node: exp.Expression) -> Term:
+        """Brackets group and mean nothing else."""
+        return self.check(node.this)
+
+    def name(self, node: exp.Expression) -> Term:
+        """A field, or an option, which is a constant."""
+        name = self._scope.resolve(_parts(node))
+        if name.option is None:
+            return Term(op="name", type=name.type, name=name)
+        value = _constant(name, name.option)
+        return Term(op="literal", type=name.type, name=name, value=value, total=value is not None)
+
+    def literal(self, node: exp.Expression) -> Term:
+        """A text in quotes, or a number."""
+        if node.is_string:
+            return Term(op="literal", type="text", value=str(node.this), total=True)
+        text = str(node.this)
+        if "." in text:
+            return Term(op="literal", type="decimal", value=Decimal(text), total=True)
+        return Term(op="literal", type="integer", value=int(text), total=True)
+
+    def null(self, node: exp.Expression) -> Term:
+        """NULL takes the type of its neighbours."""
+        del node
+        return Term(op="literal", type="unknown")
+
+    def boolean(self, node: exp.Expression) -> Term:
+        """TRUE and FALSE."""
+        return Term(op="literal", type="boolean", value=bool(node.this), total=True)
+
+    def logic(self, node: exp.Expression) -> Term:
+        """AND and OR: chains become one flat term."""
+        op = "and" if isinstance(node, exp.And) else "or"
+        parts = [self._condition(part) for part in node.flatten(unnest=False)]
+        return Term(op=op, type="boolean", args=tuple(parts), total=True)
+
+    def negation(self, node: exp.Expression) -> Term:
+        """NOT of a condition; over null it is true."""
+        return Term(op="not", type="boolean", args=(self._condition(node.this),), total=True)
+
+    def comparison(self, node: exp.Expression) -> Term:
+        """Two values of one family; `=` and `<>` also compare NULL."""
+        first, second = pair_up(self.check(node.this), self.check(node.expression))
+        op = _COMPARES[type(node)]
+        if op not in {"=", "<>"} and first.type == "boolean":
+            raise ExprError(
+                "type-mismatch", "True and false have no order.", hint="Compare them with `=` or `<>`."
+            )
+        return Term(op=op, type="boolean", args=(first, second), total=True)
+
+    def is_null(self, node: exp.Expression) -> Term:
+        """IS NULL; nothing else is looked at with IS."""
+        if not isinstance(node.expression, exp.Null):
+            raise ExprError(
+                "not-allowed", "`IS` asks for NULL only.", hint="Write `Field = true` or `NOT Field`."
+            )
+        return Term(op="is-null", type="boolean", args=(self.check(node.this),), total=True)
+
+    def between(self, node: exp.Expression) -> Term:
+        """BETWEEN, both ends included."""
+        value, low, high = (self.check(node.args[part]) for part in ("this", "low", "high"))
+        low = pair_up(value, low)[1]
+        value, high = pair_up(value, high)
+        if value.type == "boolean":
+            raise ExprError("type-mismatch", "True and false have no order.")
+        return _maybe_not(node, Term(op="between", type="boolean", args=(value, low, high), total=True))
+
+    def like(self, node: exp.Expression) -> Term:
+        """LIKE with a pattern in quotes."""
+        value, pattern = self.check(node.this), self.check(node.expression)
+        if FAMILY[value.type] != "text":
+            raise ExprError("type-mismatch", f"`LIKE` looks at texts; this is {said(value.type)}.")
+        if not pattern.flexible or not isinstance(pattern.value, str):
+            raise ExprError(
+                "not-allowed", "The pattern of `LIKE` is a text in quotes.", hint="Use `contains(a, b)`."
+            )
+        return _maybe_not(node, Term(op="like", type="boolean", args=(value, pattern), total=True))
+
+    def within(self, node: exp.Expression) -> Term:
+        """IN a list of values."""
+        value = self.check(node.this)
+        listed = self._all(node.expressions)
+        if not listed:
+            raise ExprError(
+                "syntax", "`IN` needs a list in brackets.", hint="Write `Status IN ('open', 'won')`."
+            )
+        if any(item.flexible and item.value is None for item in listed):
+            raise ExprError("not-allowed", "NULL is in no list.", hint="Write `… OR Field IS NULL`.")
+        fitted = [pair_up(value, item) for item in listed]
+        return Term(op="in", type="boolean", args=(fitted[0][0], *(item for _, item in fitted)), total=True)
+
+    def case(self, node: exp.Expression) -> Term:
+        """CASE: conditions and values in turn, the ELSE last; all values agree in type."""
+        operand = self.check(node.this) if node.args.get("this") else None
+        branches: list[exp.Expression] = node.args["ifs"]
+        conditions = [
+            self._condition(branch.this) if operand is None else self._when(operand, branch.this)
+            for branch in branches
+        ]
+        default = node.args.get("default")
+        last = self.check(default) if default is not None else Term(op="literal", type="unknown")
+        type_, values = fit_all([*(self.check(branch.args["true"]) for branch in branches), last])
+        turns = [part for turn in zip(conditions, values, strict=False) for part in turn]
+        total = all(value.total for value in values)
+        return Term(op="case", type=type_, args=(*turns, values[-1]), total=total)
+
+    def _when(self, operand: Term, node: exp.Expression) -> Term:
+        """`CASE x WHEN y` is `CASE WHEN x = y`."""
+        value = self.check(node)
+        if value.flexible and value.value is None:
+            raise ExprError(
+                "not-allowed", "`WHEN NULL` asks nothing.", hint="Write `CASE WHEN Field IS NULL THEN …`."
+            )
+        args = pair_up(operand, value)
+        offset, length = value.offset, value.length
+        return self._placed(Term(op="=", type="boolean", args=args, total=True), offset, length)
+
+    def computation(self, node: exp.Expression) -> Term:
+        """+ - * / % of numbers, and days added to a date."""
+        op = _COMPUTES[type(node)]
+        return arguments.compute(op, self.check(node.this), self.check(node.expression))
+
+    def minus(self, node: exp.Expression) -> Term:
+        """A number with its sign turned; of a literal it is a literal."""
+        term = self.check(node.this)
+        if FAMILY[term.type] != "numeric":
+            raise ExprError("type-mismatch", f"`-` turns numbers; this is {said(term.type)}.")
+        if term.flexible and isinstance(term.value, int | Decimal):
+            return Term(op="literal", type=term.type, value=-term.value, total=True)
+        return Term(op="minus", type=term.type, args=(term,))
+
+    def cast(self, node: exp.Expression) -> Term:
+        """CAST(x AS type): NULL where x cannot be read as one."""
+        target = arguments.cast_target(node.args["to"].sql(dialect="duckdb"))
+        return arguments.cast(self.check(node.this), target)
+
+    def function(self, node: exp.Expression) -> Term:
+        """A function of the language, or one that the engine answers."""
+        name = str(node.this).lower()
+        args = self._all(node.expressions)
+        known = FUNCTIONS.get(name)
+        if known is not None:
+            return arguments.apply(known, args)
+        call = self._scope.function(name, tuple(_argument(name, arg) for arg in args))
+        if call is None:
+            start, _ = span(node)
+            hint = (
+                did_you_mean(name, [*FUNCTIONS, *CALLS]) or "docs/language.md lists the functions there are."
+            )
+            raise ExprError(
+                "unknown-function",
+                f"There is no function `{name}`.",
+                offset=start,
+                length=len(name),
+                hint=hint,
+            )
+        total = call.name in {"linked", "saved", "today"}
+        return Term(
+            op="call", type=call.type, call=call, args=tuple(a for a in args if a.op == "name"), total=total
+        )
+
+
+_CHECKS: dict[type, Callable[[Checker, exp.Expression], Term]] = {
+    **dict.fromkeys(_COMPARES, Checker.comparison),
+    **dict.fromkeys(_COMPUTES, Checker.computation),
+    exp.And: Checker.logic,
+    exp.Or: Checker.logic,
+    exp.Is: Checker.is_null,
+    exp.Like: Checker.like,
+    exp.In: Checker.within,
+    exp.Between: Checker.between,
+    exp.Not: Checker.negation,
+    exp.Neg: Checker.minus,
+    exp.Paren: Checker.paren,
+    exp.Null: Checker.null,
+    exp.Boolean: Checker.boolean,
+    exp.Literal: Checker.literal,
+    exp.Column: Checker.name,
+    exp.Dot: Checker.name,
+    exp.Case: Checker.case,
+    exp.Cast: Checker.cast,
+    exp.Anonymous: Checker.function,
+}
+
+
+def _copies(term: Term) -> int:
+    """What DuckDB writes out twice when it expands NULLIF."""
+    return term.args[0].weight if term.op == "nullif" else term.args[1].weight if term.op in {"/", "%"} else 0
+
+
+def _maybe_not(node: exp.Expression, term: Term) -> Term:
+    """Some versions of the parser keep the NOT of `NOT LIKE` inside the node."""
+    return Term(op="not", type="boolean", args=(term,), total=True) if node.args.get("negate") else term
+
+
+def _parts(node: exp.Expression) -> tuple[str, ...]:
+    """The words of a dotted name."""
+    if isinstance(node, exp.Dot):
+        return (*_parts(node.this), *_parts(node.expression))
+    if isinstance(node, exp.Column):
+        return tuple(part.name for part in node.parts)
+    if isinstance(node, exp.Identifier):
+        return (node.name,)
+    raise ExprError("syntax", "Dots join the words of a name, and nothing else.")
+
+
+def _constant(name: Name, option: OptionValue) -> Literal_:
+    """What was chosen for an option, in the form its type has here."""
+    value = option.value
+    if isinstance(value, float) and not isinstance(value, bool):
+        return Decimal(str(value))
+    readers: dict[FieldType, Callable[[str], Literal_]] = {"date": read_date, "instant": read_instant}
+    if isinstance(value, str) and option.type in readers:
+        read = readers[option.type](value)
+        if read is None:
+            raise ExprError(
+                "bad-literal", f"The option `{name.sql}` holds `{value}`, which is not {said(option.type)}."
+            )
+        return read
+    return value if not isinstance(value, float) else None
+
+
+def _argument(function: str, term: Term) -> str | Name:
+    if term.name is not None:
+        return term.name
+    if term.op == "literal" and isinstance(term.value, str):
+        return term.value
+    raise ExprError(
+        "not-allowed",
+        f"`{function}` takes texts in quotes and names, not expressions.",
+        offset=term.offset,
+        length=term.length,
+    )

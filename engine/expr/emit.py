@@ -1,0 +1,212 @@
+"""A checked expression as DuckDB SQL: two-valued, and unable to fail on any row.
+
+A condition is never NULL: comparisons are null-safe or give false. What can overflow stands inside TRY, once around a
+whole chain of computations; a value that cannot be computed is NULL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from engine.catalog import Field, FieldType
+from engine.expr.build import call as function
+from engine.expr.build import literal, sql_type
+from engine.expr.canonical import as_text, read
+from engine.expr.lattice import FAMILY
+from engine.expr.term import Term
+
+_DECIMALS = frozenset({"decimal", "money"})
+#: What can overflow or run out of range.
+_RISKY = frozenset({"+", "-", "*", "/", "%", "days", "minus", "abs", "round", "substr", "floor", "ceil"})
+
+
+def emit(term: Term) -> exp.Expression:
+    """The DuckDB expression of a checked tree."""
+    return _emit(term, tried=False)
+
+
+def emit_value(term: Term, want: FieldType | None = None) -> exp.Expression:
+    """The DuckDB expression of a value, in the type that its field wants; finite numbers and days of this era only."""
+    sql = _emit(term, tried=False)
+    if want is not None and sql_type(want) != sql_type(term.type):
+        sql = exp.TryCast(this=sql, to=sql_type(want))
+    computed = any(part.op in _RISKY for part in term.walk())
+    if computed and (want or term.type) == "number":
+        return exp.Case(ifs=[exp.If(this=function("ISFINITE", sql), true=sql.copy())])
+    if computed and term.type == "date":
+        first, last = literal(dt.date.min, "date"), literal(dt.date.max, "date")
+        return exp.Case(ifs=[exp.If(this=exp.Between(this=sql, low=first, high=last), true=sql.copy())])
+    return sql
+
+
+def _emit(term: Term, *, tried: bool) -> exp.Expression:
+    """One part; `tried` says that a TRY stands around it already."""
+    if term.op not in _RISKY:
+        return _PLAIN.get(term.op, _call_function)(term)
+    computed = _compute(term)
+    return computed if tried else function("TRY", computed)
+
+
+def _operands(term: Term) -> list[exp.Expression]:
+    return [_emit(arg, tried=False) for arg in term.args]
+
+
+def _name(term: Term) -> exp.Expression:
+    assert term.name is not None  # noqa: S101  # a term of this op always carries one
+    return exp.column(exp.to_identifier(term.name.sql, quoted=True))
+
+
+def _slot(term: Term) -> exp.Expression:
+    assert term.call is not None  # noqa: S101  # a term of this op always carries one
+    column = exp.column(exp.to_identifier(term.call.slot, quoted=True))
+    return function("COALESCE", column, exp.false()) if term.type == "boolean" else column
+
+
+def _literal(term: Term) -> exp.Expression:
+    return literal(term.value, term.type)
+
+
+def _equal(term: Term) -> exp.Expression:
+    first, second = _operands(term)
+    node = exp.NullSafeEQ if term.op == "=" else exp.NullSafeNEQ
+    return exp.Paren(this=node(this=_wrapped(first), expression=_wrapped(second)))
+
+
+def _ordered(term: Term) -> exp.Expression:
+    first, second = _operands(term)
+    node = {"<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}[term.op]
+    return _or_false(node(this=_wrapped(first), expression=_wrapped(second)))
+
+
+def _like(term: Term) -> exp.Expression:
+    value, pattern = _operands(term)
+    return _or_false(exp.Like(this=_wrapped(value), expression=pattern))
+
+
+def _between(term: Term) -> exp.Expression:
+    value, low, high = (_wrapped(operand) for operand in _operands(term))
+    return _or_false(exp.Between(this=value, low=low, high=high))
+
+
+def _in(term: Term) -> exp.Expression:
+    value, *listed = _operands(term)
+    return _or_false(exp.In(this=_wrapped(value), expressions=listed))
+
+
+def _is_null(term: Term) -> exp.Expression:
+    return exp.Paren(this=exp.Is(this=_wrapped(_operands(term)[0]), expression=exp.null()))
+
+
+def _logic(term: Term) -> exp.Expression:
+    return exp.Paren(this=(exp.and_ if term.op == "and" else exp.or_)(*_operands(term), copy=False))
+
+
+def _not(term: Term) -> exp.Expression:
+    return exp.Paren(this=exp.Not(this=_wrapped(_operands(term)[0])))
+
+
+def _truth(term: Term) -> exp.Expression:
+    return _or_false(_operands(term)[0])
+
+
+def _case(term: Term) -> exp.Expression:
+    *turns, default = _operands(term)
+    ifs = [exp.If(this=turns[at], true=turns[at + 1]) for at in range(0, len(turns), 2)]
+    return exp.Case(ifs=ifs, default=default)
+
+
+def _cast(term: Term) -> exp.Expression:
+    inner = term.args[0]
+    operand = _operands(term)[0]
+    target = sql_type(term.type, scale=term.value if isinstance(term.value, int) else None)
+    if FAMILY[term.type] == "text":
+        return as_text(operand, inner.type)
+    if FAMILY[inner.type] == "text" and FAMILY[term.type] != "text":
+        operand = read(operand, Field(name="", type=term.type), empty_is_null=False)
+    return exp.TryCast(this=operand, to=target)
+
+
+def _concat(term: Term) -> exp.Expression:
+    texts = [as_text(_emit(arg, tried=False), arg.type) for arg in term.args]
+    return function("CONCAT", *texts)
+
+
+def _date_trunc(term: Term) -> exp.Expression:
+    truncated = function("DATE_TRUNC", *_operands(term))
+    return exp.Cast(this=truncated, to=sql_type(term.type))
+
+
+def _call_function(term: Term) -> exp.Expression:
+    called = function(term.op.upper(), *_operands(term))
+    return _or_false(called) if term.op in {"starts_with", "contains"} else called
+
+
+def _compute(term: Term) -> exp.Expression:
+    """A computation; its operands stand inside the same TRY if they can fail too."""
+    operands = [_emit(arg, tried=True) for arg in term.args]
+    if term.op in {"floor", "ceil"}:
+        return exp.Cast(this=function(term.op.upper(), *operands), to=sql_type("integer"))
+    if term.op == "round":
+        digits = exp.Literal.number(str(term.args[1].value)) if len(term.args) > 1 else exp.Literal.number(0)
+        return _fixed(term, function("ROUND", operands[0], digits))
+    if term.op in {"abs", "substr"}:
+        return _fixed(term, function(term.op.upper(), *operands))
+    if term.op == "minus":
+        return exp.Paren(this=exp.Neg(this=_wrapped(operands[0])))
+    if term.type == "date":
+        days = exp.Cast(this=operands[1], to=exp.DataType.build("INT", dialect="duckdb"))
+        return exp.Paren(this=_NODES[term.op](this=_wrapped(operands[0]), expression=days))
+    if term.op == "days":
+        return exp.Paren(this=exp.Sub(this=_wrapped(operands[0]), expression=_wrapped(operands[1])))
+    first, second = (_fixed(term, operand) for operand in operands)
+    if term.op in {"/", "%"}:
+        second = function("NULLIF", second, exp.Literal.number(0))
+    return _fixed(term, exp.Paren(this=_NODES[term.op](this=_wrapped(first), expression=_wrapped(second))))
+
+
+_NODES: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul, "/": exp.Div, "%": exp.Mod}
+
+
+def _fixed(term: Term, operand: exp.Expression) -> exp.Expression:
+    """An operand or a result in the one width that computations have."""
+    to = sql_type(term.type)
+    if FAMILY[term.type] != "numeric" or (isinstance(operand, exp.Cast) and operand.to == to):
+        return operand
+    return exp.Cast(this=operand, to=to)
+
+
+def _or_false(condition: exp.Expression) -> exp.Expression:
+    return function("COALESCE", condition, exp.false())
+
+
+def _wrapped(operand: exp.Expression) -> exp.Expression:
+    """Brackets where a neighbour could bind closer; sqlglot writes trees as they stand."""
+    return exp.Paren(this=operand) if isinstance(operand, exp.Neg | exp.Case) else operand
+
+
+_PLAIN: dict[str, Callable[[Term], exp.Expression]] = {
+    "name": _name,
+    "call": _slot,
+    "literal": _literal,
+    "=": _equal,
+    "<>": _equal,
+    "<": _ordered,
+    "<=": _ordered,
+    ">": _ordered,
+    ">=": _ordered,
+    "like": _like,
+    "between": _between,
+    "in": _in,
+    "is-null": _is_null,
+    "and": _logic,
+    "or": _logic,
+    "not": _not,
+    "truth": _truth,
+    "case": _case,
+    "cast": _cast,
+    "concat": _concat,
+    "date_trunc": _date_trunc,
+}

@@ -1,0 +1,44 @@
+"""What is wrong with an expression, and where in its text."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ExprError(Exception):
+    """An expression cannot be used as it stands; the caller turns it into a finding with a place in a file."""
+
+    def __init__(
+        self, code: str, message: str, *, offset: int = 0, length: int = 0, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        #: Stable kebab-case word: syntax, too-long, too-deep, not-allowed, unknown-field, unknown-option,
+        #: unknown-function, type-mismatch, unknown-choice, bad-literal, template, path, output-too-long.
+        self.code = code
+        #: One sentence, names in backticks.
+        self.message = message
+        #: Characters from the start of the text to the offending token.
+        self.offset = offset
+        #: Characters that the offending token is long; 0 = the place inside the text is not known.
+        self.length = length
+        #: What to write instead; None = the message says it.
+        self.hint = hint
+
+    def at(self, offset: int, length: int) -> ExprError:
+        """The same trouble, placed; one that already has a place keeps it."""
+        if self.length:
+            return self
+        return ExprError(self.code, self.message, offset=offset, length=length, hint=self.hint)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A hint that names what was probably meant; None if nothing known is near."""
+    names = sorted(set(known))
+    lowered = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(word.lower(), list(lowered), n=3, cutoff=0.6)
+    if near:
+        return "Did you mean " + " or ".join(f"`{lowered[name]}`" for name in near) + "?"
+    if 0 < len(names) <= 8:
+        return "Known here: " + ", ".join(f"`{name}`" for name in names) + "."
+    return None

@@ -1,0 +1,97 @@
+"""Text to a sqlglot tree: a parser that knows no function by heart, so that every call keeps its name and place."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import ParseError, TokenError
+
+from engine.expr.bounds import check_text, check_tokens
+from engine.expr.error import ExprError
+
+if TYPE_CHECKING:
+    from sqlglot.tokens import Token
+
+
+class _Parser(DuckDB.Parser):  # type: ignore[misc]  # sqlglot builds its dialects with a metaclass
+    """DuckDB's grammar of expressions without its functions: our own table says which exist."""
+
+    FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012  # the class attribute is sqlglot's
+    NO_PAREN_FUNCTIONS: dict[Any, Any] = {}  # noqa: RUF012  # the class attribute is sqlglot's
+    NO_PAREN_FUNCTION_PARSERS = {"CASE": DuckDB.Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]}  # noqa: RUF012  # sqlglot's
+    FUNCTION_PARSERS = {"CAST": DuckDB.Parser.FUNCTION_PARSERS["CAST"]}  # noqa: RUF012  # sqlglot's
+
+
+def parse(text: str) -> exp.Expression:
+    """The tree of one expression; leaves carry `start` and `end` in their meta. Raises ExprError."""
+    check_text(text)
+    tokens = _tokenize(text)
+    check_tokens(text, tokens)
+    try:
+        trees = _Parser(dialect=_dialect()).parse(tokens, text)
+    except ParseError as error:
+        raise _syntax(text, tokens, error) from error
+    except RecursionError as error:
+        raise ExprError(
+            "too-deep", "The expression is nested too deeply.", hint="Write it flatter."
+        ) from error
+    if len(trees) != 1 or not isinstance(trees[0], exp.Expression):
+        raise ExprError("syntax", "The expression is not complete.")
+    return trees[0]
+
+
+@lru_cache(maxsize=1)
+def _dialect() -> DuckDB:
+    return DuckDB()
+
+
+def _tokenize(text: str) -> list[Token]:
+    try:
+        return list(_dialect().tokenize(text))
+    except TokenError as error:
+        offset = _open_quote(text)
+        raise ExprError(
+            "syntax",
+            "A quote is opened and never closed.",
+            offset=offset,
+            length=len(text) - offset,
+            hint="Inside a text, a single quote is written twice: 'it''s'.",
+        ) from error
+
+
+def _open_quote(text: str) -> int:
+    """Where the quote stands that is never closed."""
+    quote, start = "", 0
+    for offset, char in enumerate(text):
+        if quote and char == quote:
+            quote = ""
+        elif not quote and char in "'\"":
+            quote, start = char, offset
+    return start
+
+
+def _syntax(text: str, tokens: list[Token], error: ParseError) -> ExprError:
+    """The parser names the token before the trouble or the trouble itself; its place is counted by line and column."""
+    detail = error.errors[0] if error.errors else {}
+    ends = (detail.get("line"), detail.get("col"))
+    token = next((t for t in tokens if (t.line, t.col) == ends), tokens[-1])
+    source = text[token.start : token.end + 1]
+    return ExprError(
+        "syntax",
+        f"The expression cannot be read near `{source}`.",
+        offset=token.start,
+        length=token.end - token.start + 1,
+        hint="A field whose name is a word of SQL goes in double quotes; something may be missing before or after it.",
+    )
+
+
+def span(node: exp.Expression) -> tuple[int, int]:
+    """Offset and length of a part of the tree in its text; (0, 0) if none of its leaves knows its place."""
+    marks = [leaf.meta for leaf in node.walk() if leaf.meta.get("start") is not None]
+    if not marks:
+        return (0, 0)
+    start = min(int(mark["start"]) for mark in marks)
+    return (start, max(int(mark["end"]) for mark in marks) + 1 - start)

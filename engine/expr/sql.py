@@ -1,0 +1,140 @@
+"""The door to the expression language: text in, checked DuckDB SQL out.
+
+Importing this module is cheap; sqlglot is loaded by the first expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.catalog import FieldType
+from engine.expr.error import ExprError
+from engine.expr.lattice import assignable, said
+from engine.expr.scope import Call, OptionScope, OptionValue, Scope
+
+if TYPE_CHECKING:
+    from engine.expr.term import Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expr:
+    """A checked expression."""
+
+    text: str  #: as written
+    sql: str  #: DuckDB SQL over canonical columns, which are named by `reads`, and over the slots of `calls`
+    type: FieldType
+    reads: tuple[str, ...]  #: columns that the SQL looks at, sorted
+    via: tuple[str, ...] = ()  #: columns of the reference fields that paths walk through, sorted
+    options: tuple[str, ...] = ()  #: options whose values are written into the SQL, sorted
+    calls: tuple[Call, ...] = ()  #: engine functions; each needs a column named by its `slot`
+    #: False = NULL is possible; a condition never gives NULL
+    total: bool = False
+
+
+def compile_value(text: str, scope: Scope, *, want: FieldType | None = None) -> Expr:
+    """A value of any type; of the type `want` if it is given. Raises ExprError.
+
+    Evaluated on canonical columns it never fails: what cannot be computed or cast is NULL.
+    """
+    from engine.expr.emit import emit_value  # sqlglot is loaded when the first expression comes
+
+    term = _check(text, scope)
+    _refuse_saved(term)
+    if term.flexible and term.value is None and want is None:
+        raise ExprError("type-mismatch", "NULL alone is no value.", offset=0, length=len(text))
+    if want is not None:
+        term = _as_wanted(term, want)
+    return _expr(text, term, emit_value(term, want).sql(dialect="duckdb"), want or term.type)
+
+
+def compile_condition(text: str, scope: Scope) -> Expr:
+    """A condition: true or false on every row, never NULL, never an error. Raises ExprError.
+
+    A call of `saved` may only stand alone; its SQL is TRUE, because the system itself applies the view.
+    """
+    from engine.expr.emit import emit  # sqlglot is loaded when the first expression comes
+
+    term = _check_condition(text, scope)
+    if term.call is not None and term.call.name == "saved":
+        return _expr(text, term, "TRUE", "boolean")
+    _refuse_saved(term)
+    return _expr(text, term, emit(term).sql(dialect="duckdb"), "boolean")
+
+
+def evaluate_options(text: str, options: Mapping[str, OptionValue]) -> bool:
+    """A condition over options alone, decided now, without a database. Raises ExprError."""
+    from engine.expr.options import evaluate  # sqlglot is loaded when the first expression comes
+
+    return evaluate(_check_condition(text, OptionScope(options=options))) is True
+
+
+def _check_condition(text: str, scope: Scope) -> Term:
+    from engine.expr.fit import as_condition  # see above
+
+    return as_condition(_check(text, scope))
+
+
+def _check(text: str, scope: Scope) -> Term:
+    from engine.expr.check import Checker  # see above
+    from engine.expr.parse import parse  # see above
+
+    try:
+        return Checker(scope).check(parse(text))
+    except RecursionError as error:
+        raise ExprError(
+            "too-deep", "The expression is nested too deeply.", hint="Write it flatter."
+        ) from error
+
+
+def _as_wanted(term: Term, want: FieldType) -> Term:
+    """The value in the type that its field wants, if nothing is lost on the way."""
+    from engine.expr.fit import fit  # see above
+
+    if term.flexible and (term.value is None or isinstance(term.value, str)):
+        return fit(term, want)
+    if not assignable(term.type, want):
+        message = f"The field takes {said(want)}; this is {said(term.type)}."
+        hint = f"Write `cast(… AS {_CASTS[want]})` around it." if want in _CASTS else None
+        raise ExprError("type-mismatch", message, offset=term.offset, length=term.length, hint=hint)
+    return term
+
+
+_CASTS: dict[FieldType, str] = {
+    "text": "text",
+    "enum": "text",
+    "id": "text",
+    "integer": "integer",
+    "decimal": "decimal",
+    "money": "decimal",
+    "number": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "instant": "timestamptz",
+}
+
+
+def _refuse_saved(term: Term) -> None:
+    for part in term.walk():
+        if part.call is not None and part.call.name == "saved":
+            message = (
+                "`saved(…)` stands alone: a view that the system keeps cannot be combined with a condition."
+            )
+            raise ExprError("not-allowed", message, offset=part.offset, length=part.length)
+
+
+def _expr(text: str, term: Term, sql: str, type_: FieldType) -> Expr:
+    parts = list(term.walk())
+    names = [part.name for part in parts if part.name is not None]
+    calls = {part.call.slot: part.call for part in parts if part.call is not None}
+    return Expr(
+        text=text,
+        sql=sql,
+        type=type_,
+        reads=tuple(sorted({name.sql for name in names if name.option is None})),
+        via=tuple(sorted({step for name in names for step in name.via})),
+        options=tuple(sorted({name.sql for name in names if name.option is not None})),
+        calls=tuple(calls[slot] for slot in sorted(calls)),
+        total=term.total,
+    )
