@@ -1,41 +1,35 @@
-"""Read the catalogs of the Zoho connectors: the compact YAML files beside this module become `engine.catalog.Catalog`.
+"""Read the catalogs of the Zoho connectors: the compact YAML files beside this module become a `Catalog`.
 
-A file says `catalog`, `streams`, and optionally `blocks` (fields that several streams share), `can` (named
-capabilities), `extends` (another catalog) with `without` (streams it does not have). A field is one line:
+A file says `catalog`, `streams` and, where it helps, `blocks` (fields several streams share), `can` (named
+capabilities), `extends` (another catalog) with `without` (streams it does not have). A field is one line, in the
+words of `engine.connectors.declared`:
 
     Account_Name: text required max=200
     Rating: { type: enum, choices: [Active, Acquired], label: Rating }
-
-Words after the type: required, unique, read-only, detail, published, observed, assumed; `max=`, `scale=`, `refers=`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from engine.catalog import Capabilities, Catalog, Field, FieldType, Source, Stream
+from engine.catalog import Capabilities, Catalog, Field, Stream
+from engine.connectors.declared import declare_field
 from engine.errors import EngineError, UserError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 NAMES = ("zoho-crm", "zoho-books", "zoho-erp", "zoho-projects")
-TYPES = frozenset(get_args(FieldType))
-SOURCES = frozenset(get_args(Source))
-#: What a bare word after the type sets.
-FLAGS: Mapping[str, Mapping[str, Any]] = {
-    "required": {"required": True},
-    "unique": {"unique": True},
-    "read-only": {"writable": False},
-    "detail": {"detail_only": True},
-    **{source: {"source": source} for source in SOURCES},
-}
 CATALOG_KEYS = frozenset({"catalog", "extends", "without", "blocks", "can", "streams"})
 #: Keys of a stream that are attributes of `Stream` as they stand.
 AS_WRITTEN = ("label", "id", "modified", "empty_is_null", "singleton", "open", "source")
 STREAM_KEYS = frozenset({*AS_WRITTEN, "can", "blocks", "fields", "without"})
+FIELD_KEYS = frozenset({"type", "choices", "label"})
+CAPABILITIES = frozenset(field.name for field in fields_of(Capabilities))
 
 
 class CatalogError(EngineError):
@@ -58,7 +52,7 @@ def load_catalog(name: str) -> Catalog:
 
 def parse_catalog(text: str, file: str) -> Catalog:
     """A catalog from its YAML text; `file` stands in the messages of CatalogError."""
-    import yaml  # noqa: PLC0415  only a spec that names a Zoho connector needs it
+    import yaml
 
     top = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
     if not isinstance(top, dict):
@@ -76,15 +70,13 @@ def parse_catalog(text: str, file: str) -> Catalog:
 
 def parse_field(name: str, line: str | Mapping[str, Any], place: str) -> Field:
     """One field from its compact line, or from a mapping whose `type` is such a line."""
-    if isinstance(line, str):
-        return Field(name=name, **_words(line, place))
-    _expect(line, frozenset({"type", "choices", "label"}), place)
-    return Field(
-        name=name,
-        label=line.get("label"),
-        choices=tuple(line.get("choices", ())),
-        **_words(line["type"], place),
-    )
+    body = {"type": line} if isinstance(line, str) else line
+    _expect(body, FIELD_KEYS, place)
+    try:
+        field = declare_field(name, body["type"])
+    except UserError as error:
+        raise CatalogError(f"{place}: {error.message}", remedy=error.remedy) from error
+    return replace(field, label=body.get("label"), choices=tuple(body.get("choices", ())))
 
 
 class _Reader:
@@ -113,7 +105,7 @@ class _Reader:
         body = self.can.get(can) if isinstance(can, str) else can
         if body is None:
             raise CatalogError(f"{place}: there are no capabilities named `{can}`.")
-        _expect(body, frozenset(field.name for field in fields_of(Capabilities)), place)
+        _expect(body, CAPABILITIES, place)
         return Capabilities(**body)
 
     def _fields(self, body: Mapping[str, Any], before: Stream | None, place: str) -> dict[str, Field]:
@@ -129,24 +121,6 @@ class _Reader:
         for field, line in body.get("fields", {}).items():
             found[field] = parse_field(field, line, f"{place}.{field}")
         return found
-
-
-def _words(line: str, place: str) -> dict[str, Any]:
-    kind, *words = line.split()
-    if kind not in TYPES:
-        raise CatalogError(f"{place}: `{kind}` is no field type.")
-    told: dict[str, Any] = {"type": kind}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals and key in FLAGS:
-            told |= FLAGS[key]
-        elif key == "refers" and value:
-            told["refers"] = value
-        elif key in {"max", "scale"} and value.isdigit():
-            told["max_length" if key == "max" else "scale"] = int(value)
-        else:
-            raise CatalogError(f"{place}: `{word}` says nothing about a field.")
-    return told
 
 
 def _expect(body: Mapping[str, Any], known: frozenset[str], place: str) -> None:
