@@ -12,6 +12,7 @@ from engine.errors import UserError
 
 if TYPE_CHECKING:
     from engine.catalog import Catalog, Stream
+    from engine.connectors.registry import ConnectorTypes
 
 
 @click.command(cls=EngineCommand)
@@ -28,7 +29,7 @@ def connectors(*, name: str | None, stream: str | None, form: str) -> None:
 
     types = connector_types()
     if name is None:
-        summaries = {one: types[one].summary for one in types}
+        summaries = {one: _summary(types, one) for one in types}
         answer(form, lambda: {"connectors": summaries}, lambda screen: connectors_text(summaries, screen))
         return
     chosen = types.find(name)
@@ -42,6 +43,14 @@ def connectors(*, name: str | None, stream: str | None, form: str) -> None:
         lambda: {"name": name, "summary": chosen.summary, "settings": chosen.settings, **asdict(catalog)},
         lambda screen: connector_text(name, chosen.summary, chosen.settings, catalog, screen),
     )
+
+
+def _summary(types: ConnectorTypes, name: str) -> str:
+    """What the connector says of itself, or why it cannot be used: one broken plugin hides no other."""
+    try:
+        return types[name].summary
+    except UserError as error:
+        return error.message
 
 
 def _stream(catalog: Catalog, name: str) -> Stream:

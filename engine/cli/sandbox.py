@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -46,5 +47,7 @@ def sandbox(
         answer(form, lambda: served, lambda _: connect_text(running.url, served))
         say("Serving until Ctrl-C.")
 
-    serve_forever(private_folder(folder), company=company, port=port, limits=limits, ready=tell)
+    # Ctrl-C is how it ends, wherever it comes.
+    with contextlib.suppress(KeyboardInterrupt):
+        serve_forever(private_folder(folder), company=company, port=port, limits=limits, ready=tell)
     say("Stopped; the records stay in the folder.")
