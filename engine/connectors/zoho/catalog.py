@@ -1,7 +1,7 @@
 """Read the catalogs of the Zoho connectors: the compact YAML files beside this module become a `Catalog`.
 
-A file says `catalog`, `streams` and, where it helps, `blocks` (fields several streams share), `can` (named
-capabilities), `extends` (another catalog) with `without` (streams it does not have). A field is one line, in the
+A file says `catalog`, `streams` and, where it helps, `blocks` (fields that several streams share), `can`
+(named capabilities), `extends` (another catalog) and `without` (streams it lacks). A field is one line, in the
 words of `engine.connectors.declared`:
 
     Account_Name: text required max=200
