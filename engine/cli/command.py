@@ -151,8 +151,8 @@ def answer(form: str, structured: Callable[[], Mapping[str, Any]], text: Callabl
 
 
 def show(text: str) -> None:
-    """Print a result on stdout, with a line end if it has none."""
-    click.echo(text, nl=not text.endswith("\n"))
+    """Print a result on stdout, with a line end if it has none; no result prints nothing."""
+    click.echo(text, nl=bool(text) and not text.endswith("\n"))
 
 
 def say(text: str) -> None:
