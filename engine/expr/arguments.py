@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from engine.catalog import FieldType
 from engine.expr.error import ExprError, did_you_mean
 from engine.expr.fit import fit, fit_all, pair_up, wrong
 from engine.expr.functions import FORMATS, UNITS, Function, Parameter
 from engine.expr.lattice import FAMILY, join, said
 from engine.expr.term import Term
+
+if TYPE_CHECKING:
+    from engine.catalog import FieldType
 
 _CASTS: dict[str, FieldType] = {
     "TEXT": "text",
@@ -157,7 +160,7 @@ def _computed(op: str, term: Term) -> str | None:
 
 
 def cast_target(written: str) -> tuple[FieldType, int | None]:
-    """The type and the digits after the point that a CAST names. Raises ExprError for one the language lacks."""
+    """The type and the digits after the point that a CAST names. Raises ExprError for an unknown one."""
     match = re.fullmatch(r"([A-Za-z_ ]+?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?", written)
     type_ = _CASTS.get(match[1].upper()) if match else None
     if match is None or type_ is None or (match[2] and type_ != "decimal"):

@@ -1,7 +1,7 @@
 """What is looked at before an expression is parsed: its length, its depth and each of its tokens.
 
-A parser that meets hostile text must not be the first to see it: deep nesting overflows its stack. And a token that the
-language does not have is best refused where it stands, with what to write instead.
+A parser that meets hostile text must not be the first to see it: deep nesting overflows its stack. And
+a token that the language does not have is best refused where it stands, with what to write instead.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from engine.expr.error import ExprError
 
 if TYPE_CHECKING:
-    from sqlglot.tokens import Token
+    from sqlglot.tokens import Token  # type: ignore[attr-defined]  # re-exported there in every version
 
 MAX_LENGTH = 2048  #: bytes of UTF-8
 MAX_DEPTH = 15  #: brackets and CASEs inside each other

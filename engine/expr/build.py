@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from functools import reduce
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from engine.catalog import FieldType
+if TYPE_CHECKING:
+    from engine.catalog import FieldType
 
 MAX_SCALE = 18  #: digits after the point that a decimal column can hold
 DEFAULT_SCALE = 9  #: digits after the point where the catalog does not say
 #: Digits before the point of every decimal: any two of ours then have a common DuckDB type that holds both.
 WHOLE_DIGITS = 20
+
+Literal_ = str | int | Decimal | bool | dt.date | dt.datetime | None
 
 _TYPES: dict[FieldType, str] = {
     "integer": "BIGINT",
@@ -96,9 +100,7 @@ def between(value: exp.Expression, low: exp.Expression, high: exp.Expression) ->
     return exp.Between(this=value.copy(), low=low, high=high)
 
 
-def literal(
-    value: str | int | Decimal | bool | dt.date | dt.datetime | None, type_: FieldType
-) -> exp.Expression:
+def literal(value: Literal_, type_: FieldType) -> exp.Expression:
     """A constant, as wide as a column of its type: two small literals must not overflow a small type."""
     if value is None:
         return cast(exp.null(), sql_type(type_))

@@ -1,21 +1,21 @@
 """The lens: raw staged columns to canonical values, and canonical values to what a target takes.
 
-Everything here builds DuckDB expressions with sqlglot; nothing is pasted together as text, nothing is evaluated. The
-session must have `SET TimeZone = 'UTC'`. A value may stand in an expression several times: pass columns, not long
-expressions.
+Everything here builds DuckDB expressions with sqlglot; nothing is pasted as text, nothing is evaluated.
+The session must have `SET TimeZone = 'UTC'`. A value may stand in an expression several times: pass columns,
+not long expressions.
 
-Canonical types: text-like, list and object VARCHAR (the last two as minified JSON) · integer and duration (minutes)
-BIGINT · decimal and money DECIMAL(20 + scale, scale) · number DOUBLE, finite · boolean BOOLEAN · date DATE and instant
-TIMESTAMPTZ, both of the years 1 to 9999.
+Canonical types: text-like, list and object VARCHAR (the last two as minified JSON) · integer and duration
+(minutes) BIGINT · decimal and money DECIMAL(20 + scale, scale) · number DOUBLE, finite · boolean BOOLEAN ·
+date DATE and instant TIMESTAMPTZ, both of the years 1 to 9999.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from engine.catalog import Field, FieldType
 from engine.expr.build import (
     all_of,
     any_of,
@@ -33,6 +33,9 @@ from engine.expr.build import (
 )
 from engine.expr.lattice import FAMILY
 from engine.expr.reading import clean, read_text_as, read_typed
+
+if TYPE_CHECKING:
+    from engine.catalog import Field, FieldType
 
 __all__ = [
     "as_text",
@@ -54,8 +57,8 @@ def read(
 ) -> exp.Expression:
     """The canonical value of a staged column, NULL where it cannot be read as the field's type.
 
-    `physical` is the DuckDB type of the column; None = text, or not known. A typed column is read without a detour
-    through text where its type holds the field's values as they are.
+    `physical` is the DuckDB type of the column; None = text, or not known. A typed column is read without a
+    detour through text where its type holds the field's values as they are.
     """
     typed = read_typed(column, field, physical.upper()) if physical else None
     if typed is not None:
@@ -72,8 +75,9 @@ def read(
 def unreadable(
     column: exp.Expression, field: Field, *, empty_is_null: bool, physical: str | None = None
 ) -> exp.Expression:
-    """Whether a column holds something that `read` cannot type; never NULL. What is empty is not unreadable if it
-    counts as null.
+    """Whether a column holds something that `read` cannot type; never NULL.
+
+    What is empty is not unreadable if it counts as null.
     """
     if FAMILY[field.type] == "text":
         return exp.false()
@@ -112,12 +116,13 @@ def _instant_text(canonical: exp.Expression) -> exp.Expression:
 
 
 def json_value(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
-    """A canonical value as an argument of JSON_OBJECT: numbers, booleans, lists and objects keep their JSON kind;
-    dates, moments and texts are strings. Same value, same bytes.
+    """A canonical value as an argument of JSON_OBJECT; the same value of the same field gives the same bytes.
+
+    Numbers, booleans, lists and objects keep their JSON kind; dates, moments and texts are strings. Decimals go
+    in as they are, with all digits of their scale: a detour through JSON text would make them floating-point.
     """
-    json = named_type("JSON")
-    if type_ in {"decimal", "money"} or FAMILY[type_] == "nested":
-        return cast(as_text(canonical, type_), json)
+    if FAMILY[type_] == "nested":
+        return cast(canonical, named_type("JSON"))
     if FAMILY[type_] in {"date", "instant"}:
         return as_text(canonical, type_)
     return canonical
@@ -154,7 +159,7 @@ def unwritable(canonical: exp.Expression, type_: FieldType, target: Field) -> ex
 
 
 def match_key(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
-    """What two records are recognised by: lower case, runs of white space as one blank, NULL if empty. Ids exactly."""
+    """What two records are recognised by: lower case, single blanks, NULL if empty; an id exactly."""
     if type_ == "id" or FAMILY[type_] != "text":
         return call("NULLIF", as_text(canonical, type_), text(""))
     lowered = call("LOWER", canonical)
@@ -193,7 +198,7 @@ def value_map_back(
     *,
     otherwise: str | None = None,
 ) -> exp.Expression:
-    """The left-hand text for a right value: what stands there if it already means the same, else the first listed."""
+    """The left-hand text for a right value: what stands there if it means the same, else the first listed."""
     words = as_text(right, right_type)
     stays = all_of(
         not_null(right), equal(value_map(current_left, left_type, pairs, otherwise=otherwise), words)

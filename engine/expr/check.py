@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 
-from engine.catalog import FieldType
 from engine.expr import arguments
 from engine.expr.error import ExprError, did_you_mean
 from engine.expr.fit import as_condition, fit_all, pair_up
@@ -16,6 +15,11 @@ from engine.expr.lattice import FAMILY, read_date, read_instant, said
 from engine.expr.parse import span
 from engine.expr.scope import CALLS, Name, OptionValue, Scope
 from engine.expr.term import MAX_HEIGHT, MAX_WEIGHT, Literal_, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.catalog import FieldType
 
 _COMPARES: dict[type, str] = {
     exp.EQ: "=",
@@ -58,10 +62,7 @@ class Checker:
         """The checked form of a tree. Raises ExprError at the token that is wrong."""
         offset, length = span(node)
         try:
-            known = _PARTS.get(type(node))
-            if known is None or any(value and part not in known for part, value in node.args.items()):
-                word = node.key.replace("_", " ").upper()
-                raise ExprError("not-allowed", f"`{word}` in this form does not belong to the language.")
+            _refuse_unknown(node)
             term = _CHECKS[type(node)](self, node)
         except ExprError as error:
             raise error.at(offset, length) from error.__cause__
@@ -132,7 +133,7 @@ class Checker:
     def logic(self, node: exp.Expression) -> Term:
         """AND and OR: chains become one flat term."""
         op = "and" if isinstance(node, exp.And) else "or"
-        parts = [self._condition(part) for part in node.flatten(unnest=False)]
+        parts = [self._condition(cast("exp.Expression", part)) for part in node.flatten(unnest=False)]
         return Term(op=op, type="boolean", args=tuple(parts), total=True)
 
     def negation(self, node: exp.Expression) -> Term:
@@ -282,6 +283,18 @@ _CHECKS: dict[type, Callable[[Checker, exp.Expression], Term]] = {
     exp.Cast: Checker.cast,
     exp.Anonymous: Checker.function,
 }
+
+
+def _refuse_unknown(node: exp.Expression) -> None:
+    """A kind of node, or a part of one, that we do not know could change what the expression means."""
+    known = _PARTS.get(type(node))
+    if isinstance(node, exp.Alias):
+        offset, length = span(node.args["alias"])
+        message = "Two values stand beside each other without an operator between them."
+        raise ExprError("syntax", message, offset=offset, length=length, hint="Write AND, OR, or a comma.")
+    if known is None or any(value and part not in known for part, value in node.args.items()):
+        word = node.key.replace("_", " ").upper()
+        raise ExprError("not-allowed", f"`{word}` in this form does not belong to the language.")
 
 
 def _copies(term: Term) -> int:

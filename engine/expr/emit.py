@@ -1,22 +1,26 @@
 """A checked expression as DuckDB SQL: two-valued, and unable to fail on any row.
 
-A condition is never NULL: comparisons are null-safe or give false. What can overflow stands inside TRY, once around a
-whole chain of computations; a value that cannot be computed is NULL.
+A condition is never NULL: comparisons are null-safe or give false. What can overflow stands inside TRY, once
+around a whole chain of computations; a value that cannot be computed is NULL.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from engine.catalog import Field, FieldType
 from engine.expr.build import call as function
-from engine.expr.build import literal, sql_type
+from engine.expr.build import literal, named_type, sql_type
 from engine.expr.canonical import as_text, read
 from engine.expr.lattice import FAMILY
-from engine.expr.term import Term
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.expr.term import Term
 
 _DECIMALS = frozenset({"decimal", "money"})
 #: What can overflow or run out of range.
@@ -29,7 +33,7 @@ def emit(term: Term) -> exp.Expression:
 
 
 def emit_value(term: Term, want: FieldType | None = None) -> exp.Expression:
-    """The DuckDB expression of a value, in the type that its field wants; finite numbers and days of this era only."""
+    """The DuckDB expression of a value in the type that its field wants; finite, in the years 1 to 9999."""
     sql = _emit(term, tried=False)
     if want is not None and sql_type(want) != sql_type(term.type):
         sql = exp.TryCast(this=sql, to=sql_type(want))
@@ -77,8 +81,10 @@ def _equal(term: Term) -> exp.Expression:
 
 def _ordered(term: Term) -> exp.Expression:
     first, second = _operands(term)
-    node = {"<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}[term.op]
-    return _or_false(node(this=_wrapped(first), expression=_wrapped(second)))
+    return _or_false(_ORDERS[term.op](this=_wrapped(first), expression=_wrapped(second)))
+
+
+_ORDERS: dict[str, type[exp.Expression]] = {"<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 
 
 def _like(term: Term) -> exp.Expression:
@@ -156,12 +162,17 @@ def _compute(term: Term) -> exp.Expression:
         return _fixed(term, function(term.op.upper(), *operands))
     if term.op == "minus":
         return exp.Paren(this=exp.Neg(this=_wrapped(operands[0])))
-    if term.type == "date":
-        days = exp.Cast(this=operands[1], to=exp.DataType.build("INT", dialect="duckdb"))
-        return exp.Paren(this=_NODES[term.op](this=_wrapped(operands[0]), expression=days))
+    return _arithmetic(term, *operands)
+
+
+def _arithmetic(term: Term, first: exp.Expression, second: exp.Expression) -> exp.Expression:
+    """Two operands, both in the width of the result; days are added to a date as they are."""
     if term.op == "days":
-        return exp.Paren(this=exp.Sub(this=_wrapped(operands[0]), expression=_wrapped(operands[1])))
-    first, second = (_fixed(term, operand) for operand in operands)
+        return exp.Paren(this=exp.Sub(this=_wrapped(first), expression=_wrapped(second)))
+    if term.type == "date":
+        days = exp.Cast(this=second, to=named_type("INT"))
+        return exp.Paren(this=_NODES[term.op](this=_wrapped(first), expression=days))
+    first, second = _fixed(term, first), _fixed(term, second)
     if term.op in {"/", "%"}:
         second = function("NULLIF", second, exp.Literal.number(0))
     return _fixed(term, exp.Paren(this=_NODES[term.op](this=_wrapped(first), expression=_wrapped(second))))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class ExprError(Exception):
-    """An expression cannot be used as it stands; the caller turns it into a finding with a place in a file."""
+    """An expression cannot be used as it stands; the caller makes it a finding with a place in a file."""
 
     def __init__(
         self, code: str, message: str, *, offset: int = 0, length: int = 0, hint: str | None = None
     ) -> None:
         super().__init__(message)
-        #: Stable kebab-case word: syntax, too-long, too-deep, not-allowed, unknown-field, unknown-option,
-        #: unknown-function, type-mismatch, unknown-choice, bad-literal, template, path, output-too-long.
+        #: Stable word: syntax, too-long, too-deep, not-allowed, unknown-field, unknown-option,
+        #: unknown-function, type-mismatch, unknown-choice, bad-literal; when a template or path meets a record: failed.
         self.code = code
         #: One sentence, names in backticks.
         self.message = message
@@ -32,6 +35,9 @@ class ExprError(Exception):
         return ExprError(self.code, self.message, offset=offset, length=length, hint=self.hint)
 
 
+_FEW = 8  #: names that can be listed in one line
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint that names what was probably meant; None if nothing known is near."""
     names = sorted(set(known))
@@ -39,6 +45,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     near = difflib.get_close_matches(word.lower(), list(lowered), n=3, cutoff=0.6)
     if near:
         return "Did you mean " + " or ".join(f"`{lowered[name]}`" for name in near) + "?"
-    if 0 < len(names) <= 8:
+    if 0 < len(names) <= _FEW:
         return "Known here: " + ", ".join(f"`{name}`" for name in names) + "."
     return None

@@ -1,14 +1,18 @@
-"""How two parts of an expression come together: literals take the type of their neighbour, all else must agree."""
+"""How two parts of an expression meet: literals take the type of their neighbour, all else must agree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from engine.catalog import FieldType
 from engine.expr.error import ExprError, did_you_mean
 from engine.expr.lattice import FAMILY, join, read_date, read_instant, read_minutes, said
-from engine.expr.term import Literal_, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.catalog import FieldType
+    from engine.expr.term import Literal_, Term
 
 
 def wrong(term: Term, message: str, *, code: str = "type-mismatch", hint: str | None = None) -> ExprError:
@@ -100,7 +104,7 @@ def _hint(term: Term, type_: FieldType) -> str | None:
 
 
 def pair_up(first: Term, second: Term) -> tuple[Term, Term]:
-    """Both sides of a comparison, each fitted to the other. Raises ExprError if they have nothing in common."""
+    """Both sides of a comparison, each fitted to the other. Raises ExprError if they do not go together."""
     for term in (first, second):
         if term.flexible and term.value is None:
             raise wrong(
@@ -112,7 +116,7 @@ def pair_up(first: Term, second: Term) -> tuple[Term, Term]:
 
 
 def fit_all(terms: Sequence[Term]) -> tuple[FieldType, list[Term]]:
-    """The one type that all terms share, and the terms fitted to it. Raises ExprError at the first that differs."""
+    """The one type that all terms share, and the terms fitted to it. Raises ExprError at one that differs."""
     firm = [term for term in terms if not term.flexible] or [term for term in terms if term.value is not None]
     if not firm:
         raise wrong(terms[0], "There is nothing here but NULL.", hint="Give at least one value.")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.catalog import FieldType
 
-#: What a parameter takes. `same`: all parameters of this kind share one type. `digits`: an integer literal 0–9.
+#: What a parameter takes. `same`: all parameters of this kind share one type. `digits`: 0 to 9.
 #: `unit`, `format`: a literal text that is checked. `scalar`: anything but lists and objects.
 Parameter = Literal["text", "integer", "numeric", "day", "same", "digits", "unit", "format", "scalar"]
 Result = FieldType | Literal["same", "first", "last"]

@@ -1,12 +1,13 @@
-"""Types: which can be compared, which one two branches have in common, and what a literal becomes beside one."""
+"""Types: which go together, which one two branches have in common, and what a literal becomes beside one."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from engine.catalog import FieldType
+if TYPE_CHECKING:
+    from engine.catalog import FieldType
 
 Family = Literal["text", "numeric", "boolean", "date", "instant", "nested"]
 

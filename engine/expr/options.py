@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.expr.error import ExprError
 from engine.expr.functions import FUNCTIONS
-from engine.expr.term import Term
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.expr.term import Term
 
 
 def evaluate(term: Term) -> Any:
-    """The value of a checked tree whose only names are options. Raises ExprError for what needs a database."""
+    """The value of a checked tree whose names are all options. Raises ExprError for what needs a database."""
     if term.op == "literal":
         return term.value
     run = _RUNS.get(term.op)

@@ -1,4 +1,4 @@
-"""Text to a sqlglot tree: a parser that knows no function by heart, so that every call keeps its name and place."""
+"""Text to a sqlglot tree: a parser that knows no function, so that every call keeps its name and place."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.expr.bounds import check_text, check_tokens
 from engine.expr.error import ExprError
 
 if TYPE_CHECKING:
-    from sqlglot.tokens import Token
+    from sqlglot.tokens import Token  # type: ignore[attr-defined]  # re-exported there in every version
 
 
-class _Parser(DuckDB.Parser):  # type: ignore[misc]  # sqlglot builds its dialects with a metaclass
+class _Parser(DuckDB.Parser):  # type: ignore[misc,valid-type]  # sqlglot sets it by a metaclass
     """DuckDB's grammar of expressions without its functions: our own table says which exist."""
 
     FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012  # the class attribute is sqlglot's
@@ -74,18 +74,20 @@ def _open_quote(text: str) -> int:
 
 
 def _syntax(text: str, tokens: list[Token], error: ParseError) -> ExprError:
-    """The parser names the token before the trouble or the trouble itself; its place is counted by line and column."""
+    """What the parser missed; it names a token by line and column, at or just before the trouble."""
     detail = error.errors[0] if error.errors else {}
-    ends = (detail.get("line"), detail.get("col"))
-    token = next((t for t in tokens if (t.line, t.col) == ends), tokens[-1])
+    place = (detail.get("line"), detail.get("col"))
+    token = next((t for t in tokens if (t.line, t.col) == place), tokens[-1])
     source = text[token.start : token.end + 1]
-    return ExprError(
-        "syntax",
-        f"The expression cannot be read near `{source}`.",
-        offset=token.start,
-        length=token.end - token.start + 1,
-        hint="A field whose name is a word of SQL goes in double quotes; something may be missing before or after it.",
-    )
+    missed = str(detail.get("description", ""))
+    if missed.startswith("Expecting )"):
+        message, hint = f"A bracket is not closed after `{source}`.", "Add a `)`, or an operator."
+    elif missed.startswith("Required keyword"):
+        message, hint = f"Something is missing beside `{source}`.", "An operator needs a value on both sides."
+    else:
+        message = f"The expression cannot be read near `{source}`."
+        hint = "A field whose name is a word of SQL goes in double quotes."
+    return ExprError("syntax", message, offset=token.start, length=token.end - token.start + 1, hint=hint)
 
 
 def span(node: exp.Expression) -> tuple[int, int]:

@@ -1,18 +1,17 @@
-"""How each type is read from a staged column: a cheap check for the usual spelling, a strict one for the others.
+"""How each type is read from a staged column: a cheap check for the usual spelling, a strict one for others.
 
-The forms were chosen by measuring them over 1,000,000 rows; a plain cast is never enough, because DuckDB reads `1_000`,
-`0x10`, `infinity`, `2020/1/5` and rounds `5.5` to an integer.
+The forms were chosen by measuring them over 1,000,000 rows; a plain cast is never enough, because DuckDB
+reads `1_000`, `0x10`, `infinity`, `2020/1/5` and rounds `5.5` to an integer.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from engine.catalog import Field, FieldType
 from engine.expr.build import (
     MAX_SCALE,
     WHOLE_DIGITS,
@@ -31,6 +30,11 @@ from engine.expr.build import (
 )
 from engine.expr.lattice import FAMILY
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.catalog import Field, FieldType
+
 _SPACE = " \t\n\r\v\f\u00a0"
 _EXPONENT = r"[+-]?[0-9]{1,9}(\.[0-9]{0,9})?[eE](\+?[0-9]{1,2}|-0?[0-9])"
 _INSTANT = (
@@ -41,7 +45,7 @@ _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USM
 
 
 def clean(words: exp.Expression, type_: FieldType) -> exp.Expression:
-    """Text in NFC, line ends as \\n, trimmed; the domain of an e-mail address in lower case."""
+    """Text in NFC, line ends as LF, trimmed; the domain of an e-mail address in lower case."""
     tidy = _tidy(words)
     if type_ != "email":
         return tidy
@@ -143,7 +147,9 @@ def _instant(words: exp.Expression, field: Field) -> exp.Expression:
         exp.LT(this=words.copy(), expression=text("9999")),
     )
     trimmed = call("TRIM", words)
-    moment = try_cast(trimmed, sql_type("instant"))
+    # DuckDB before 2.0 does not read a time without seconds.
+    complete = call("REGEXP_REPLACE", trimmed, text("^(.{16})(Z|[+-])"), text(r"\1:00\2"))
+    moment = try_cast(complete, sql_type("instant"))
     spelled = all_of(_matches(trimmed, _INSTANT), _in_era(moment, "instant"))
     return case((era, try_cast(words, sql_type("instant"))), (spelled, moment))
 
@@ -188,7 +194,8 @@ def _in_era(value: exp.Expression, type_: FieldType) -> exp.Expression:
     """Within the years 1 to 9999, which every system and Python can hold."""
     if type_ == "date":
         return between(value, literal(dt.date.min, "date"), literal(dt.date.max, "date"))
-    first, last = (moment.replace(tzinfo=dt.UTC) for moment in (dt.datetime.min, dt.datetime.max))
+    first = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+    last = dt.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=dt.UTC)
     return between(value, literal(first, "instant"), literal(last, "instant"))
 
 

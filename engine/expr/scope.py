@@ -56,7 +56,7 @@ class Scope(Protocol):
         ...
 
     def function(self, name: str, args: tuple[str | Name, ...]) -> Call | None:
-        """A call of an engine function; None = no such function. Raises ExprError `not-allowed` for a wrong use.
+        """A call of an engine function; None = no such function. Raises ExprError `not-allowed`.
 
         An argument is a literal text or the meaning of a name.
         """
@@ -116,7 +116,7 @@ class OptionScope:
 
     def resolve(self, parts: tuple[str, ...]) -> Name:
         """`options.NAME`, or NAME where it is unmistakable: never."""
-        if parts[0] != "options" or len(parts) < 2:
+        if parts[0] != "options" or len(parts) == 1:
             raise ExprError(
                 "unknown-field",
                 f"`{'.'.join(parts)}` is not known here: only options can be looked at.",
@@ -208,7 +208,7 @@ class FieldScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManyScope:
-    """Several records side by side: `crm.org.currency`, or `left.Account_Name`; the longest known start decides."""
+    """Several records side by side: `crm.org.currency`, `left.Name`; the longest known start decides."""
 
     scopes: Mapping[str, FieldScope]  #: by what stands before the field, such as `crm.org` or `left`
     options: Mapping[str, OptionValue] = field(default_factory=dict)

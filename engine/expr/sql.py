@@ -5,16 +5,17 @@ Importing this module is cheap; sqlglot is loaded by the first expression.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.catalog import FieldType
 from engine.expr.error import ExprError
 from engine.expr.lattice import assignable, said
 from engine.expr.scope import Call, OptionScope, OptionValue, Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.catalog import FieldType
     from engine.expr.term import Term
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from engine.catalog import FieldType
-from engine.expr.scope import Call, Name
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.catalog import FieldType
+    from engine.expr.scope import Call, Name
 
 Literal_ = str | int | Decimal | bool | dt.date | dt.datetime | None
 
