@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from engine.spec.diagnostic import Span
 from engine.spec.report import Report
+
+if TYPE_CHECKING:
+    from engine.spec.diagnostic import Span
 
 #: Bytes; a spec that a person can review is far below.
 MOST_BYTES = 256 * 1024
 
-#: Characters that no editor shows: C0 and C1 controls, the separators that YAML takes for line ends and others do
-#: not, marks that reverse the direction of text on screen, and byte order marks inside a file.
+#: Characters that no editor shows: controls, the separators that YAML alone takes for line ends,
+#: marks that reverse the direction of text on screen, and byte order marks inside a file.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 
 
 def decode(file: str, raw: bytes) -> tuple[str | None, Report]:
-    """The text of a file with `\\n` as its only line end; None where a finding says why it is refused."""
+    """The text of a file with line feeds as its only line ends; None = a finding says why it is refused."""
     report = Report(file=file)
     if len(raw) > MOST_BYTES:
         message = f"The file has {len(raw):,} bytes; at most {MOST_BYTES:,} are read."

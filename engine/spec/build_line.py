@@ -69,7 +69,7 @@ def _line(item: Node, report: Report) -> MappedField:
         left=left_,
         right=right_,
         values=_values(item, report),
-        otherwise=item.text("else"),
+        otherwise=item.scalar("else"),
         const=_const(item),
         has_const=item.has("const"),
         value=item.text("value"),
@@ -80,7 +80,7 @@ def _line(item: Node, report: Report) -> MappedField:
         on=item.word("on", ("always", "create")),
         conflicts=item.text("conflicts"),
         group=item.string("group"),
-        at_most=item.text("at-most"),
+        at_most=item.scalar("at-most"),
         only_if=item.text("if"),
         span=item.span,
     )
@@ -122,7 +122,7 @@ def _values(item: Node, report: Report) -> tuple[tuple[tuple[str, ...], str], ..
                 report.add(
                     "duplicate-value", message, word.span, hint="keep one of them", related=(first.span,)
                 )
-        right = entry.own_text()
+        right = entry.own_scalar()
         if right is not None:
             built.append((tuple(word.value for word in words), right.value))
     return tuple(built)

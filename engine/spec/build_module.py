@@ -127,5 +127,5 @@ def _enrol(node: Node, builder: Builder) -> Enrol | None:
     return Enrol(
         needs=builder.all(written.items("needs"), check),
         place={entry.name: written.at("place").texts(entry.name) for entry in written.entries("place")},
-        at_most=written.text("at-most"),
+        at_most=written.scalar("at-most"),
     )

@@ -18,7 +18,7 @@ Built = TypeVar("Built")
 
 
 class Builder:
-    """What the builders of one spec share: where findings go, which systems exist, whether something was left out."""
+    """What the builders of one spec share: where findings go, and whether something had to be left out."""
 
     def __init__(self, root: Node, report: Report) -> None:
         self.report = report
@@ -26,7 +26,7 @@ class Builder:
         self.whole = True  #: False = a part could not be built; the spec as a whole is then not handed on
 
     def each(self, nodes: Iterator[Node], build: Callable[[Node, Builder], Built]) -> dict[str, Built]:
-        """Every part by name; those that cannot be built are left out, a finding has been noted for each."""
+        """Every part by name, without those that cannot be built; a finding has been noted for each."""
         built = {node.name: self.attempt(partial(build, node, self)) for node in nodes}
         return {name: part for name, part in built.items() if part is not None}
 
@@ -36,7 +36,7 @@ class Builder:
         return tuple(part for part in built if part is not None)
 
     def attempt(self, build: Callable[[], Built]) -> Built | None:
-        """What `build` gives; None where it cannot be built, so that the parts beside it are still looked at."""
+        """What `build` gives; None = it cannot be built, and the parts beside it are still looked at."""
         try:
             return build()
         except IncompleteError:

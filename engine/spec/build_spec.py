@@ -10,11 +10,11 @@ from engine.spec.build_module import module
 from engine.spec.build_part import Builder, check, plain
 from engine.spec.hint import did_you_mean
 from engine.spec.model import Disclosure, Mapping_, Option, Spec, System
-from engine.spec.node import Node
 from engine.spec.schema_words import kind, quote
 
 if TYPE_CHECKING:
     from engine.spec.diagnostic import Span, Text
+    from engine.spec.node import Node
     from engine.spec.report import Report
 
 _TYPES = ("text", "number", "boolean", "date")

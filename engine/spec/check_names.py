@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.spec.hint import did_you_mean
-from engine.spec.phrase import referenced_by
+from engine.spec.phrase import referenced_by, split_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ class Source:
 
 
 def check_names(spec: Source, mappings: dict[str, Source]) -> None:
-    """Note every name of a system, module or trigger that does not exist, in the spec and the mappings it uses."""
+    """Note every name of a system, module or trigger that does not exist, here and in the mappings used."""
     names = _Names(spec)
     for node in spec.root.entries("modules"):
         names.check_module(node)
@@ -80,7 +80,9 @@ class _Names:
         for entry in node.entries("under"):
             if entry.name != "else":
                 self.expect("module", entry.own_text(), self.modules)
-        self.expect("module", referenced_by(node), self.modules)
+        only = referenced_by(node)
+        for text in () if only is None else split_names(only):
+            self.expect("module", text, self.modules)
         self.expect("module", node.text("pairs"), self.linking)
         enrol = node.get("enrol")
         place = None if enrol is None else enrol.get("place")

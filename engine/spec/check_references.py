@@ -1,4 +1,4 @@
-"""References: `${options.…}`, `${env:…}` and `${file:…}`, where each may stand, and secrets that should be one."""
+"""References: where `${options.…}`, `${env:…}` and `${file:…}` may stand, and secrets that should be one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from engine.spec.hint import did_you_mean
-from engine.spec.schema_words import quote
+from engine.spec.schema_words import names_of, quote
 
 if TYPE_CHECKING:
     from engine.spec.compose import Pointer
@@ -106,12 +106,12 @@ class _References:
             self._check_choices(name, key, words, text)
 
     def _check_choices(self, name: str, key: str, words: tuple[str, ...], text: Text) -> None:
-        option = self.options[name]
-        for choice in option.texts("choices"):
-            if choice.value not in words:
-                message = f"Option `{name}` offers `{choice}`, which `{key}` cannot be."
-                hint = did_you_mean(choice.value, words, otherwise="choose from")
-                self.report.add("wrong-choice", message, text.span, hint=hint, related=(choice.span,))
+        wrong = [choice for choice in self.options[name].texts("choices") if choice.value not in words]
+        if wrong:
+            offered = names_of([choice.value for choice in wrong], "and")
+            message = f"Option `{name}` offers {offered}, which `{key}` cannot be."
+            hint = f"`{key}` can be {names_of(words, 'or')}"
+            self.report.add("wrong-choice", message, text.span, hint=hint, related=[wrong[0].span])
 
 
 def _check_secret(pointer: Pointer, text: Text, report: Report) -> None:

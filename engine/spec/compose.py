@@ -1,25 +1,27 @@
 """Compose: parser events -> plain values and a table of places. The only module that knows YAML.
 
-Strangers' files pass through here, so events are taken one by one and the first bound stops them; nothing is composed
-by the YAML library, whose composer follows aliases and overflows the stack on deep files.
+Strangers' files pass through here, so events are taken one by one and the first bound stops them; nothing is
+composed by the YAML library, whose composer follows aliases and overflows the stack on deep files.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from engine.spec.report import Report
 from engine.spec.scalar import Scalar, ScalarError, plain
 from engine.spec.syntax import explain
 
-#: Where something is in a document: keys and list positions from the root, as in jsonschema's `absolute_path`.
+if TYPE_CHECKING:
+    from engine.spec.report import Report
+
+#: Where something is in a document: keys and list positions from the root, as jsonschema's `absolute_path`.
 Pointer = tuple[str | int, ...]
 
-#: A stretch of one line: line, first column, column behind the last, all from 0. Cheaper than a Span, and a file
-#: has thousands of them of which few are ever asked for.
+#: A stretch of one line: line, first column, column behind the last, all from 0. Cheaper than a Span: a file
+#: has thousands of them, of which few are ever asked for.
 Stretch = tuple[int, int, int]
 
 MOST_DEEP = 40  #: containers inside one another

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from engine.spec.bounds import MOST_BYTES
 
-#: Gives the bytes of a file. Raises FileNotFoundError where there is none, another OSError where it is refused.
+#: Gives the bytes of a file. Raises FileNotFoundError where there is none, another OSError where it is
+#: refused.
 Load = Callable[[str], bytes]
 
 
 def loader(root: Path) -> Load:
-    """A `Load` for the files below `root`; links that lead out of it are refused, and so is what is no file."""
+    """A `Load` for the files below `root`; links that lead out of it are refused, and what is no file."""
     inside = root.resolve()
 
     def load(name: str) -> bytes:
@@ -30,12 +31,12 @@ def loader(root: Path) -> Load:
 
 
 def loader_for(file: str | Path) -> Load:
-    """A `Load` for one spec or mapping and what it may name: the files below the folder that holds its folder."""
+    """A `Load` for one spec or mapping and what it may name: all below the folder that holds its folder."""
     return loader(Path(os.path.abspath(file)).parent.parent)  # noqa: PTH100 - resolve() would follow a link first
 
 
 def beside(file: str, mapping: str) -> tuple[str, ...]:
-    """Where a spec's mapping may be: `mappings/` beside the spec's folder, or in it; or the spec's own folder."""
+    """Where a spec's mapping may be: `mappings/` beside its folder or in it, or the spec's own folder."""
     folder = os.path.dirname(file)  # noqa: PTH120 - the name stays as the caller wrote it
     places = (("..", "mappings"), ("mappings",), ())
     return tuple(os.path.normpath(os.path.join(folder, *parts, f"{mapping}.yaml")) for parts in places)  # noqa: PTH118 - as above

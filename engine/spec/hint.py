@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.spec.compose import Pointer
+    from engine.spec.diagnostic import Diagnostic
     from engine.spec.document import Document
 
 
@@ -40,11 +42,16 @@ def cut_by_comma(document: Document, pointer: Pointer) -> str | None:
     return f'a comma ended the value of `{before[-1]}`: quote it, `{before[-1]}: "… , …"`'
 
 
-def cut_by_hash(rest: str) -> str | None:
-    """The hint for a value that may have been longer: `rest` is what follows it on its line."""
-    if re.match(r"\s+#", rest):
-        return "` #` ended this value; if the rest belongs to it, quote the value"
-    return None
+def cut_by_hash(found: Diagnostic) -> Diagnostic:
+    """The finding with a hint, where it has none and ` #` ends the plain value at whose end it points.
+
+    Comments that are set apart by more than one space are taken for what they are.
+    """
+    if found.hint is not None or found.excerpt is None:
+        return found
+    if not re.match(r" #", found.excerpt[found.span.end_column - 1 :]):
+        return found
+    return replace(found, hint="` #` ended this value; if the rest belongs to it, quote the value")
 
 
 def _key_before(document: Document, pointer: Pointer) -> Pointer | None:

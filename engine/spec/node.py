@@ -1,17 +1,19 @@
 """Node: a part of a document, asked for by key; what is absent or of the wrong type simply is not there.
 
-The schema has already said what is wrong; the builders take what is right, so that one mistake hides no other.
+The schema has already said what is wrong; the builders take what is right: one mistake hides no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.spec.compose import Pointer
-from engine.spec.diagnostic import Span, Text
-from engine.spec.document import Document
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.spec.compose import Pointer
+    from engine.spec.diagnostic import Span, Text
+    from engine.spec.document import Document
 
 
 class IncompleteError(Exception):
@@ -56,16 +58,25 @@ class Node:
         return self.at(key) if self.has(key) else None
 
     def own_text(self) -> Text | None:
-        """This scalar as written; None = no scalar, or null."""
+        """This text; None = something else stands here."""
+        return self.document.text(self.pointer) if isinstance(self.value, str) else None
+
+    def own_scalar(self) -> Text | None:
+        """This text, number or truth value as written; None = null or no scalar."""
         return None if self.value is None else self.document.text(self.pointer)
 
     def text(self, key: str) -> Text | None:
-        """A scalar below a key; None = not written, null, or no scalar."""
+        """The text below a key; None = not written or no text."""
         found = self.get(key)
         return None if found is None else found.own_text()
 
+    def scalar(self, key: str) -> Text | None:
+        """The text, number or truth value below a key, as written; None = not written, null or no scalar."""
+        found = self.get(key)
+        return None if found is None else found.own_scalar()
+
     def need(self, key: str) -> Text:
-        """A scalar below a key that the part cannot do without.
+        """The text below a key that the part cannot do without.
 
         Raises:
             IncompleteError: it is not there.
@@ -110,7 +121,7 @@ class Node:
             yield from (found.at(number) for number in range(len(found.value)))
 
     def texts(self, key: str) -> tuple[Text, ...]:
-        """The scalars of a list below a key; a single scalar is a list of one."""
+        """The texts of a list below a key; a single text is a list of one."""
         single = self.text(key)
         if single is not None:
             return (single,)

@@ -1,4 +1,4 @@
-"""Phrases: the small sentences inside a spec's values (arrows, streams, match keys), taken apart with places."""
+"""Phrases: the small sentences inside values (arrows, streams, match keys), taken apart with their places."""
 
 from __future__ import annotations
 
@@ -99,11 +99,16 @@ def match_pairs(text: Text, report: Report) -> tuple[tuple[Text, Text], ...]:
 
 
 def referenced_by(node: Node) -> Text | None:
-    """The module in `only: referenced by MODULE`; None = not written so."""
+    """The modules in `only: referenced by MODULE, MODULE` as one text; None = not written so."""
     text = node.text("only")
     if text is None or not text.value.startswith(_REFERENCED_BY):
         return None
     return part(text, len(_REFERENCED_BY), len(text.value))
+
+
+def split_names(text: Text) -> tuple[Text, ...]:
+    """The names of a text that are joined by commas."""
+    return tuple(part(text, *match.span()) for match in re.finditer(r"[^\s,]+", text.value))
 
 
 def _wrong_arrow(text: Text) -> Text | None:

@@ -1,7 +1,7 @@
 """Read: from a file to the frozen model, with every finding that the file alone can give.
 
-Bytes -> bounds -> YAML -> JSON Schema -> names and references -> model. What is wrong in one part hides nothing in
-another; only bytes that are no YAML stop the rest.
+Bytes -> bounds -> YAML -> JSON Schema -> names and references -> model. What is wrong in one part hides
+nothing in another; only bytes that are no YAML stop the rest.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 def read_spec(file: str, load: Load) -> tuple[Spec | None, Findings]:
     """Read a spec and the mappings it names. `file` is its name for `load` and in findings.
 
-    The spec is given whenever all its parts could be built, so that a caller can look for further findings; it is
-    to be run only if no finding is an error. The findings of its mappings are among them.
+    The spec is given whenever all its parts could be built, so that a caller can look for further findings; it
+    is to be run only if no finding is an error. The findings of its mappings are among them.
     """
     source, report = _read("spec", file, load)
     if source is None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from engine.spec.diagnostic import Diagnostic, Severity, Span
+from engine.spec.hint import cut_by_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: More findings than this in one file tell a person nothing new, and cost time and memory.
 MOST_FINDINGS = 200
@@ -30,17 +34,17 @@ class Report:
         severity: Severity = "error",
         secret: bool = False,
     ) -> None:
-        """Note one finding; beyond the limit it is dropped. With `secret`, the excerpt hides what it points at."""
+        """Note one finding; beyond the limit it is dropped. `secret`: the excerpt hides what it points at."""
         if len(self.findings) >= MOST_FINDINGS:
             return
         found = Diagnostic(
             severity=severity, code=code, message=message, span=span, hint=hint, related=tuple(related)
         )
-        found = with_excerpt(found, self.lines)
+        found = cut_by_hash(with_excerpt(found, self.lines))
         self.findings.append(_masked(found) if secret else found)
 
     def span(self, stretch: tuple[int, int, int]) -> Span:
-        """A stretch of one line (line, first column, column behind the last, from 0) as a place in the file."""
+        """A stretch of one line, counted from 0 (line, first column, column behind the last), as a place."""
         line, column, end = stretch
         return Span(file=self.file, line=line + 1, column=column + 1, end_line=line + 1, end_column=end + 1)
 

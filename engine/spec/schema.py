@@ -1,7 +1,7 @@
 """Schema: a document against the language's JSON Schema, in words an author understands.
 
-jsonschema finds what is wrong; here one finding is made of it, at the right key. Alternatives (`oneOf`) are told
-apart by what the author has written, so that only the alternative that was meant is spoken of.
+jsonschema finds what is wrong; here one finding is made of it, at the right key. Alternatives (`oneOf`) are
+told apart by what the author has written, so that only the alternative that was meant is spoken of.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.spec.hint import cut_by_comma, did_you_mean
-from engine.spec.schema_branch import choose
+from engine.spec.hint import closest, cut_by_comma, did_you_mean
+from engine.spec.schema_branch import Choice, choose
 from engine.spec.schema_words import KINDS, kind, name_of, names_of, owner_of, quote, sentence
 from engine.spec.share import share
 
@@ -93,10 +93,16 @@ class _Teller:
         if chosen.types:
             self._type(error.instance, pointer, chosen.types)
         if chosen.missing:
+            self._undecided(error, pointer, chosen)
+
+    def _undecided(self, error: Error, pointer: Pointer, chosen: Choice) -> None:
+        """No alternative can be told; a slip of the key that would decide is said once, as a slip."""
+        strange = [key for key in error.instance if key not in chosen.keys and not key.startswith("x-")]
+        for key in strange:
+            self._one_unknown_key(key, pointer, chosen.keys, frozenset())
+        if not any(closest(key, chosen.keys) in chosen.missing for key in strange):
             message = f"{sentence(name_of(pointer))} needs one of {names_of(chosen.missing, 'or')}."
             self._add("missing-key", message, self.document.at(pointer))
-            for key in set(error.instance) - set(chosen.keys):
-                self._one_unknown_key(key, pointer, chosen.keys, frozenset())
 
     def _unknown_key(self, error: Error, pointer: Pointer, siblings: Iterable[str] = ()) -> None:
         known = error.schema.get("properties", {})
@@ -113,9 +119,16 @@ class _Teller:
             message = f"`{key}` does not go together with the other keys of {owner_of(self.which, pointer)}."
             self._add("unknown-key", message, span, "keep one of them")
             return
-        hint = cut_by_comma(self.document, inner) or did_you_mean(key, known, otherwise="keys here")
+        hint = self._cut(inner, known) or did_you_mean(key, known, otherwise="keys here")
         message = f"{quote(key)} is not a key of {owner_of(self.which, pointer)}."
         self._add("unknown-key", message, span, hint)
+
+    def _cut(self, inner: Pointer, known: Iterable[str]) -> str | None:
+        """The hint that this is no key but the rest of a value; not where it looks like a slip of a key."""
+        key = str(inner[-1])
+        if self.document.is_empty(inner) or (" " in key and closest(key, known) is None):
+            return cut_by_comma(self.document, inner)
+        return None
 
     def _missing_key(self, error: Error, pointer: Pointer) -> None:
         for key in error.validator_value:

@@ -62,15 +62,16 @@ def _is_reference(branch: Branch) -> bool:
 
 
 def _by_keys(branches: list[Branch], written: dict[str, object]) -> Choice:
-    keys = tuple(dict.fromkeys(key for branch in branches for key in _known(branch)))
+    keys: tuple[str, ...] = tuple(dict.fromkeys(key for branch in branches for key in _known(branch)))
     whole = [branch for branch in branches if _required(branch) is None]
     if whole:
-        return Choice(errors=tuple(min(whole, key=_strange)), keys=keys)
+        meant: Branch = min(whole, key=_strange)
+        return Choice(errors=tuple(meant), keys=keys)
     met = [sum(key in written for key in _required(branch) or ()) for branch in branches]
     best = [branch for branch, count in zip(branches, met, strict=True) if count == max(met)]
     if len(best) == 1:
         return Choice(errors=tuple(best[0]), keys=keys)
-    missing = [key for branch in best for key in _required(branch) or () if key not in written]
+    missing = [next(key for key in _required(branch) or () if key not in written) for branch in best]
     return Choice(missing=tuple(dict.fromkeys(missing)), keys=keys)
 
 

@@ -1,0 +1,126 @@
+"""Confined: look at strangers' files in a process of its own, without secrets, network, or the right to write.
+
+`confined("engine.compiler:check_file", files)` runs the function for one file after the other in a fresh interpreter
+with an empty environment. The child takes its limits itself before it looks at anything: seconds of CPU per file,
+memory, no new files, no new processes; an audit hook refuses sockets, programs and writing. What it finds comes back
+as JSON, one line a file. A child that dies or takes too long becomes one finding for the file it was reading, and a
+new child goes on with the next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from typing import IO, TYPE_CHECKING, Any
+
+from engine.spec.diagnostic import Diagnostic, Span
+from engine.spec.report import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CPU_S = 5  #: seconds of computing for one file
+WALL_S = 10.0  #: seconds on the clock for one file
+MEMORY_BYTES = 512 * 1024 * 1024  #: address space of the child
+ANSWER_BYTES = 4 * 1024 * 1024  #: what the child may answer for one file
+
+_CHILD = (
+    "import sys; sys.path[:] = sys.argv[2:]; from engine.spec.confinement import serve; serve(sys.argv[1])"
+)
+
+
+def confined(function: str, files: Sequence[str]) -> tuple[Diagnostic, ...]:
+    """Run `MODULE:NAME`, which takes a file's name and gives its findings, for each file in a confined child."""
+    found: list[Diagnostic] = []
+    waiting = list(files)
+    while waiting:
+        with _Child(function) as child:
+            while waiting:
+                file = waiting.pop(0)
+                answer = child.ask(file)
+                if answer is None:
+                    found.append(_too_costly(file, child.why()))
+                    break
+                found += answer
+    return in_order(found)
+
+
+class _Child:
+    """One confined process, asked about one file after the other."""
+
+    def __init__(self, function: str) -> None:
+        self.late = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _CHILD, function, *_import_path()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+        )
+
+    def __enter__(self) -> _Child:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def ask(self, file: str) -> list[Diagnostic] | None:
+        """The findings of one file; None = the child died or was stopped."""
+        stdin, stdout = _pipes(self.process)
+        alarm = threading.Timer(WALL_S, self._stop)
+        alarm.start()
+        try:
+            stdin.write(json.dumps(file).encode() + b"\n")
+            stdin.flush()
+            line = stdout.readline(ANSWER_BYTES)
+        except BrokenPipeError:
+            return None
+        finally:
+            alarm.cancel()
+        return [_from_json(item) for item in json.loads(line)] if line.endswith(b"\n") else None
+
+    def why(self) -> str:
+        """What ended the child."""
+        if self.late:
+            return f"took longer than {WALL_S:.0f} seconds"
+        return "used more memory or computing time than a spec may"
+
+    def _stop(self) -> None:
+        self.late = True
+        self.process.kill()
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the child was started without pipes")
+    return process.stdin, process.stdout
+
+
+def _import_path() -> list[str]:
+    """Where the child finds this very package and its libraries; it takes nothing from the environment."""
+    return [os.path.abspath(entry or ".") for entry in sys.path]  # noqa: PTH100 - text in, text out
+
+
+def _too_costly(file: str, why: str) -> Diagnostic:
+    return Diagnostic(
+        severity="error",
+        code="too-costly",
+        message=f"Checking this file {why}; it was given up.",
+        span=Span(file=file, line=1, column=1, end_line=1, end_column=2),
+        hint="look for very deep or very long expressions and templates",
+    )
+
+
+def to_json(found: Diagnostic) -> dict[str, Any]:
+    """A finding as plain values."""
+    return asdict(found)
+
+
+def _from_json(plain: dict[str, Any]) -> Diagnostic:
+    related = tuple(Span(**span) for span in plain.pop("related"))
+    return Diagnostic(span=Span(**plain.pop("span")), related=related, **plain)
