@@ -1,8 +1,7 @@
 """Read the catalogs of the Zoho connectors: the compact YAML files beside this module become a `Catalog`.
 
 A file says `catalog`, `streams` and, where it helps, `blocks` (fields that several streams share), `can`
-(named capabilities), `extends` (another catalog) and `without` (streams it lacks). A field is one line, in the
-words of `engine.connectors.declared`:
+(named capabilities), `extends` (another catalog) and `without` (streams it lacks). A field is one line:
 
     Account_Name: text required max=200
     Rating: { type: enum, choices: [Active, Acquired], label: Rating }
