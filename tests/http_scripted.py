@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pyarrow as pa
 
-from engine.connectors.http.connector import HttpConnector
-from engine.connectors.http.kind import HttpType
 from engine.connectors.port import Batch, Page, ReadRequest, Surroundings
 from engine.connectors.zoho import BOOKS, CRM
-from engine.event import Event
-from engine.record import Kind, Receipt
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from engine.connectors.http.connector import HttpConnector
+    from engine.connectors.http.kind import HttpType
+    from engine.event import Event
+    from engine.record import Kind, Receipt
 
 SECRET = {
     "client_id": "1000.CLIENT",
@@ -71,16 +75,16 @@ class Scripted:
         self.requests: list[Request] = []
         self.tokens = 0
         self.answer: Callable[[Request], Answer] = lambda _: Answer(404)
+        self.token: Callable[[], Answer] = self._fresh_token
         self.url = ""
 
-    def token(self, request: Request) -> Answer:
-        del request
+    def _fresh_token(self) -> Answer:
         self.tokens += 1
         return Answer(body={"access_token": f"{TOKEN}.{self.tokens}", "expires_in": 3600})
 
     def take(self, request: Request) -> Answer:
         if request.path == "/oauth/v2/token":
-            return self.token(request)
+            return self.token()
         self.requests.append(request)
         return self.answer(request)
 
@@ -179,15 +183,13 @@ class Bench:
 
     @contextmanager
     def crm(self, **settings: Any) -> Iterator[HttpConnector]:
-        connector = self.open(CRM, **settings)
-        yield connector
-        connector.close()
+        with closing(self.open(CRM, **settings)) as connector:
+            yield connector
 
     @contextmanager
     def books(self, **settings: Any) -> Iterator[HttpConnector]:
-        connector = self.open(BOOKS, **settings)
-        yield connector
-        connector.close()
+        with closing(self.open(BOOKS, **settings)) as connector:
+            yield connector
 
 
 @contextmanager
@@ -214,6 +216,17 @@ def read(connector: HttpConnector, stream: str, *fields: str, **request: Any) ->
 
 def ids(pages: list[Page], key: str = "id") -> list[str]:
     return [row[key] for page in pages for row in page.records or ()]
+
+
+def break_off(connector: HttpConnector, stream: str, part: Batch) -> tuple[list[Receipt], EngineError]:
+    """The receipts that came before the error that ends a batch, and that error."""
+    got: list[Receipt] = []
+    try:
+        for receipt in connector.write(stream, part):
+            got.append(receipt)  # noqa: PERF402  the list must hold what came before the error
+    except EngineError as error:
+        return got, error
+    raise AssertionError("nothing ended the batch")
 
 
 def write(connector: HttpConnector, stream: str, part: Batch) -> list[Receipt]:

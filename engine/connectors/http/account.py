@@ -88,7 +88,8 @@ def _check_keys(description: Description, given: Mapping[str, Any]) -> None:
 
 
 def _credentials(connector: str, given: object) -> Credentials:
-    shape = f"They are a JSON object with {', '.join(CREDENTIAL_KEYS)}, given by a reference such as `${{env:NAME}}`."
+    keys = ", ".join(CREDENTIAL_KEYS)
+    shape = f"They are a JSON object with {keys}, given by a reference such as `${{env:NAME}}`."
     if isinstance(given, str):
         try:
             given = json.loads(given)
@@ -137,6 +138,7 @@ def _words(description: Description, given: Mapping[str, Any]) -> dict[str, str]
     for key, word in words.items():
         if not WORD.fullmatch(word):
             raise UserError(
-                f"The setting `{key}` of {description.connector} is no identity: letters, digits, `-` and `_` only."
+                f"The setting `{key}` of {description.connector} is no identity.",
+                remedy="An identity has letters, digits, `-` and `_` only.",
             )
     return words

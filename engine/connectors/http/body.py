@@ -1,4 +1,4 @@
-"""Body: JSON in and out without losing anything: exact decimals, bounded depth, records nested and flattened."""
+"""Body: JSON in and out without losing anything: exact decimals, bounded depth, records nested and flat."""
 
 from __future__ import annotations
 

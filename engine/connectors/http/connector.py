@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.body import pick_rows
-from engine.connectors.http.paths import fill_params
 from engine.connectors.http.reading import Reading, needs_detail, pages_of
 from engine.connectors.http.wire import Call, Wire
 from engine.connectors.http.writing import Batches
@@ -33,7 +32,7 @@ class HttpConnector:
         self._wire = Wire(description, account, surroundings)
 
     def catalog(self) -> Catalog:
-        """The streams as the catalog file lists them; fields that an account has made itself are not asked for."""
+        """The streams as the catalog file lists them; fields of an account's own are not asked for."""
         return self._catalog
 
     def check(self) -> str:
@@ -81,8 +80,8 @@ class HttpConnector:
         A request that may have been applied is never repeated: its records get the outcome `unknown`.
 
         Raises:
-            UserError: the stream cannot be written; or, after a receipt for every record, nothing further works.
-            TemporaryError: after a receipt for every record, nothing further works today.
+            UserError: the stream cannot be written; or, after every receipt, nothing further works.
+            TemporaryError: after every receipt, nothing further works now.
         """
         known, calls = self._known(stream)
         operations = list(batch.operations())
@@ -137,7 +136,8 @@ class HttpConnector:
             raise UserError(f"{self._wire.name} has no stream `{name}`.")
         if calls is None:
             raise UserError(
-                f"`{name}` of {self._wire.name} is known but cannot be reached yet: its connector file says no requests."
+                f"`{name}` of {self._wire.name} is known but cannot be reached yet.",
+                remedy=f"Reachable are: {', '.join(self._description.streams) or 'none of its streams'}.",
             )
         return stream, calls
 

@@ -1,4 +1,4 @@
-"""Description: what a connector file says about an HTTP API. schemas/connector.schema.json explains every key."""
+"""Description: what a connector file says about an API. schemas/connector.schema.json explains every key."""
 
 from __future__ import annotations
 

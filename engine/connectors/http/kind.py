@@ -1,4 +1,4 @@
-"""The connector type of a connector file: describes itself without any I/O to a system, and opens connections."""
+"""The connector type of a connector file: describes itself without any I/O, and opens connections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class HttpType:
     """A connector described in YAML; a plugin names an instance as its entry point.
 
-    `file` is the connector file, `catalog` gives the catalog that ships with it. Both are read when first needed.
+    `file` is the connector file, `catalog` gives the catalog that ships with it; both are read when needed.
     """
 
     def __init__(self, name: str, *, file: Path, catalog: Callable[[], Catalog]) -> None:

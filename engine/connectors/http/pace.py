@@ -39,7 +39,7 @@ class Pace:
         return Budget(per_minute=self._per_minute)
 
     def await_turn(self) -> None:
-        """Wait until a request may be sent, and count it. Raises TemporaryError when the day's quota is spent."""
+        """Wait until a request may be sent, and count it. Raises TemporaryError once the day is spent."""
         while (wait_s := self._reserve()) > 0:
             self.wait(wait_s, "its limit of requests a minute is used up")
 
@@ -71,7 +71,7 @@ class Pace:
             return 0.0
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Take over what the answer's headers say about limits; other clients of the account are in there too."""
+        """Take over what an answer's headers say about limits: they count other clients too."""
         limit = _number(headers, self._limits.limit)
         remaining = _number(headers, self._limits.remaining)
         reset_s = _number(headers, self._limits.reset_s)

@@ -1,4 +1,4 @@
-"""Paths: fills the `{names}` of path and parameter templates; nothing that a record holds can change where a request goes."""
+"""Paths: fills the `{names}` of templates; nothing that a record holds can change where a request goes."""
 
 from __future__ import annotations
 

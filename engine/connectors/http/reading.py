@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.body import UnreadableError, flatten, pick, pick_rows
-from engine.connectors.http.description import CustomFields, Getting, Listing, Paging, StreamCalls
+from engine.connectors.http.description import CustomFields, Getting, Listing, Paging, StreamCalls, View
 from engine.connectors.http.paging import Walk
 from engine.connectors.http.paths import fill_params, fill_path, is_identity
 from engine.connectors.http.wire import Call, Reply, Wire
@@ -143,7 +143,7 @@ class Reading:
             if listing.view is None:
                 raise UserError(f"{self._wire.name} has no saved views of `{self._stream.name}`.")
             params = {key: value for key, value in params.items() if key not in listing.view.without}
-            params[listing.view.param] = self._view_id(listing, request.view)
+            params[listing.view.param] = self._view_id(listing.view, request.view)
         return params
 
     def _fields(self, request: ReadRequest, listing: Listing) -> str:
@@ -152,7 +152,7 @@ class Reading:
         most = listing.fields.at_most if listing.fields else len(names)
         if len(names) > most:
             raise UserError(
-                f"{self._wire.name} reads at most {most} fields of `{self._stream.name}`; {len(names)} are mapped.",
+                f"{self._wire.name} reads at most {most} fields of `{self._stream.name}`, not {len(names)}.",
                 remedy="Map fewer fields, or split the mapping.",
             )
         return ",".join(names)
@@ -199,10 +199,8 @@ class Reading:
             raise UserError(f"{self._wire.name}: `{text[:40]}` is not a time with a zone.")
         return moment
 
-    def _view_id(self, listing: Listing, name: str) -> str:
+    def _view_id(self, view: View, name: str) -> str:
         """The id of a saved view, by any of its names. Raises UserError with the names that exist."""
-        view = listing.view
-        assert view is not None
         lookup = Listing(path=view.path, rows=view.rows, params=view.params, paging=view.paging)
         found: dict[str, str] = {}
         for rows, _ in self._walk(lookup, fill_params(view.params, self._words), {}):

@@ -1,4 +1,4 @@
-"""Tokens: access tokens of OAuth 2, kept on disk, shared by all processes of a person, renewed by one at a time."""
+"""Tokens: access tokens of OAuth 2, kept on disk for all processes of a person, renewed by one at a time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from engine.connectors.http.account import PRINTABLE, Account
 from engine.connectors.http.body import pick
 from engine.connectors.http.description import Auth, Errors
 from engine.connectors.http.transport import Answer, LostError, Transport, UnsentError, Wanted
-from engine.connectors.http.verdict import Verdict, trouble
+from engine.connectors.http.verdict import BROKEN, FINE, trouble
 from engine.errors import TemporaryError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from engine.connectors.http.pace import Pace
@@ -42,6 +41,7 @@ class Tokens:
         auth: Auth,
         account: Account,
         transport: Transport,
+        *,
         pace: Pace,
         secrets: Secrets,
         around: Surroundings,
@@ -66,7 +66,7 @@ class Tokens:
         return f"{self._auth.prefix} {self._kept['access_token']}"
 
     def refreshed(self, rejected: str | None) -> str:
-        """A header other than the rejected one: of another process if it has a newer token, else of a new token.
+        """A header other than the rejected one: with a newer token of another process, or with a new one.
 
         Raises:
             UserError: the credentials are not accepted.
@@ -82,7 +82,7 @@ class Tokens:
                 self._kept = kept
         except Timeout:
             raise TemporaryError(
-                f"Another process is renewing the access token of {self._account.connector} and does not finish.",
+                f"Another process renews the access token of {self._account.connector} and does not finish.",
                 remedy=f"If no other run is active, remove {self._lock.lock_file}.",
             ) from None
         return f"{self._auth.prefix} {kept['access_token']}"
@@ -106,9 +106,9 @@ class Tokens:
         now = self._around.clock()
         recent = self._within_throttle([moment for moment in issued if isinstance(moment, int | float)], now)
         answer = self._fetched()
-        refusal = pick(self._auth.error, answer.body) or (answer.status if answer.status >= 400 else None)
         token = pick("access_token", answer.body)
-        if refusal or not isinstance(token, str) or not PRINTABLE.fullmatch(token):
+        refused = answer.status // 100 != FINE or pick(self._auth.error, answer.body)
+        if refused or not isinstance(token, str) or not PRINTABLE.fullmatch(token):
             raise self._refused(answer)
         self._secrets.add(token)
         lifetime_s = pick("expires_in", answer.body)
@@ -137,7 +137,7 @@ class Tokens:
         return recent[1:]
 
     def _fetched(self) -> Answer:
-        """The answer of the token endpoint; asking again is safe, and done while it cannot be reached or fails."""
+        """The answer of the token endpoint; asking again is safe, and done while it fails."""
         failure = "no answer"
         for attempt in range(ATTEMPTS):
             if attempt:
@@ -148,7 +148,7 @@ class Tokens:
             except (UnsentError, LostError) as error:
                 failure = str(error)
                 continue
-            if answer.status < 500 and answer.unreadable is None:
+            if answer.status // 100 < BROKEN and answer.unreadable is None:
                 return answer
             failure = f"status {answer.status}" + (f" with {answer.unreadable}" if answer.unreadable else "")
         raise TemporaryError(
@@ -173,9 +173,9 @@ class Tokens:
 
     def _refused(self, answer: Answer) -> UserError | TemporaryError:
         errors = Errors(code=self._auth.error, message="error_description", table=self._auth.table)
-        verdict: Verdict = trouble(errors, answer.body, "read", status=answer.status, headers=answer.headers)
-        more = pick("error_description", answer.body)
-        words = self._secrets.hide(f"{verdict.code}: {more}" if more else verdict.code)
+        verdict = trouble(errors, answer, answer.body, "read", self._secrets.hide)
+        described = pick("error_description", answer.body) is not None
+        words = f"{verdict.code}: {verdict.message}" if described else verdict.code
         if verdict.next in ("wait", "later", "retry", "unknown"):
             return TemporaryError(
                 f"{self._account.connector} gives no access token at the moment ({words}).",
@@ -199,7 +199,6 @@ def _write_private(file: Path, content: bytes) -> None:
     """Replace a file in one step; only its owner may read it."""
     beside = file.with_suffix(f".{os.getpid()}.new")
     beside.unlink(missing_ok=True)
-    opener: Callable[[str, int], int] = lambda path, flags: os.open(path, flags, 0o600)
-    with open(beside, "xb", opener=opener) as out:
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(content)
     beside.replace(file)

@@ -1,8 +1,7 @@
-"""Verdict: what an answer means and what to do next: the connector file's table first, then the usual HTTP rules."""
+"""Verdict: what an answer means and what to do next: the connector file's table first, then HTTP's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -10,8 +9,13 @@ from urllib.parse import urlsplit
 from engine.connectors.http.body import pick
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from engine.connectors.http.description import Errors, Next, Rule, What
     from engine.connectors.http.transport import Answer
+
+    #: Takes secrets out of a text.
+    Hide = Callable[[str], str]
 
 #: What a status means when the connector file does not say.
 BY_STATUS: Mapping[int, Next] = {
@@ -24,6 +28,10 @@ BY_STATUS: Mapping[int, Next] = {
     429: "wait",
 }
 NOT_MODIFIED = 304
+#: Hundreds of a status.
+FINE, ELSEWHERE, BROKEN = 2, 3, 5
+#: Characters of a system's own words that are passed on.
+LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,40 +51,32 @@ class Verdict:
         return " ".join(part for part in (self.cause, self.remedy) if part) or None
 
 
-def judge(errors: Errors, answer: Answer, what: What) -> Verdict | None:
-    """What an answer means; None = success."""
-    good = 200 <= answer.status < 300 or answer.status == NOT_MODIFIED
+def judge(errors: Errors, answer: Answer, what: What, hide: Hide) -> Verdict | None:
+    """What an answer means; None = success. `hide` takes secrets out of what the system says."""
+    hundreds = answer.status // 100
+    good = hundreds == FINE or answer.status == NOT_MODIFIED
     if good and answer.unreadable:
         return Verdict(next="unknown", code="unreadable", message=f"it answered with {answer.unreadable}")
     if good and (answer.body is None or errors.ok is None or pick(errors.ok, answer.body) is True):
         return None
-    if 300 <= answer.status < 400:
-        return _redirected(answer)
-    return trouble(
-        errors, answer.body, what, status=answer.status, headers=answer.headers, page=answer.unreadable
-    )
+    if hundreds == ELSEWHERE:
+        return _redirected(answer, hide)
+    return trouble(errors, answer, answer.body, what, hide)
 
 
-def trouble(
-    errors: Errors,
-    body: Any,
-    what: What,
-    *,
-    status: int,
-    headers: Mapping[str, str] | None = None,
-    page: str | None = None,
-) -> Verdict:
-    """The verdict on a refusal: of a whole answer, or of one record's result inside it."""
-    code = _text(pick(errors.code, body)) or str(status)
-    words = _text(pick(errors.message, body)) or f"status {status}" + (f" with {page}" if page else "")
-    rule = next((rule for rule in errors.table if _fits(rule, status, code, words, what)), None)
+def trouble(errors: Errors, answer: Answer, result: Any, what: What, hide: Hide) -> Verdict:
+    """The verdict on a refusal: of a whole answer, or of one record's `result` inside it."""
+    code = _text(pick(errors.code, result)) or str(answer.status)
+    page = f" with {answer.unreadable}" if answer.unreadable else ""
+    words = _text(pick(errors.message, result)) or f"status {answer.status}{page}"
+    rule = next((rule for rule in errors.table if _fits(rule, answer.status, code, words, what)), None)
     return Verdict(
-        next=rule.next if rule else _usual(status),
-        code=code,
-        message=words + _particulars(pick(errors.about, body)),
+        next=rule.next if rule else _usual(answer.status),
+        code=hide(code)[:LONGEST],
+        message=hide(words + _particulars(pick(errors.about, result)))[:LONGEST],
         cause=rule.cause if rule else None,
         remedy=rule.remedy if rule else None,
-        wait_s=_asked_wait(headers or {}),
+        wait_s=_asked_wait(answer.headers),
     )
 
 
@@ -90,13 +90,11 @@ def _fits(rule: Rule, status: int, code: str, words: str, what: What) -> bool:
 
 
 def _usual(status: int) -> Next:
-    if status >= 500:
-        return "unknown"
-    return BY_STATUS.get(status, "hold")
+    return "unknown" if status // 100 >= BROKEN else BY_STATUS.get(status, "hold")
 
 
-def _redirected(answer: Answer) -> Verdict:
-    host = urlsplit(answer.headers.get("location", "")).hostname or "another place"
+def _redirected(answer: Answer, hide: Hide) -> Verdict:
+    host = hide(urlsplit(answer.headers.get("location", "")).hostname or "another place")
     return Verdict(
         next="stop",
         code="redirect",
@@ -106,10 +104,8 @@ def _redirected(answer: Answer) -> Verdict:
 
 
 def _particulars(about: Any) -> str:
-    """Details such as ` (api_name: Website, maximum_length: 255)`."""
-    if not isinstance(about, Mapping):
-        return ""
-    known = [f"{key}: {value}" for key, value in about.items() if value not in (None, "", [])]
+    """Details such as ` (field: Website, at_most: 255)`."""
+    known = [f"{key}: {value}" for key, value in about.items() if value] if isinstance(about, dict) else []
     return f" ({', '.join(known)})" if known else ""
 
 
@@ -118,13 +114,11 @@ def _text(value: Any) -> str:
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds of `Retry-After`; None when absent. A date counts from the answer's own `Date`, not from our clock."""
+    """Seconds of `Retry-After`; None = not said. A date counts from the answer's own, not from our clock."""
     asked = headers.get("retry-after", "").strip()
-    if not asked:
-        return None
     if asked.isdecimal():
         return float(asked)
-    return _seconds_between(headers.get("date", ""), asked)
+    return _seconds_between(headers.get("date", ""), asked) if asked else None
 
 
 def _seconds_between(start: str, end: str) -> float | None:

@@ -59,7 +59,7 @@ class Reply:
 
 
 class Wire:
-    """Sends calls. Reads are repeated while that may help; a write is sent again only when it was not applied."""
+    """Sends calls. A read is repeated while that may help, a write only when it was not applied."""
 
     def __init__(self, description: Description, account: Account, surroundings: Surroundings) -> None:
         self.name = description.connector
@@ -72,7 +72,12 @@ class Wire:
         width = description.limits.concurrency
         self._transport = Transport(self.secrets, sandbox=account.sandbox, connections=width + 1)
         self._tokens = Tokens(
-            description.auth, account, self._transport, self.pace, self.secrets, surroundings
+            description.auth,
+            account,
+            self._transport,
+            pace=self.pace,
+            secrets=self.secrets,
+            around=surroundings,
         )
         self._lock = Lock()
         self._sent = 0
@@ -104,7 +109,7 @@ class Wire:
         raise self.error(reply.verdict, call.about)
 
     def send(self, call: Call) -> Reply:
-        """Send and judge; the verdict says what became of it. Raises only for credentials and spent quotas."""
+        """Send and judge; the verdict says what became of it. Raises for credentials and quotas only."""
         import tenacity  # only an open connection needs it
 
         patience = Patience(self._around, self.pace, repeatable=call.what == "read")
@@ -130,7 +135,7 @@ class Wire:
         token = self._tokens.header()
         reply = self._exchange(call, token)
         if reply.verdict is not None and reply.verdict.next == "refresh":
-            # Not accepted means not applied, so even a create may go again; once, or it would go round for ever.
+            # Not accepted means not applied, so even a create may go again; once, or it would never end.
             reply = self._exchange(call, self._tokens.refreshed(rejected=token))
         return reply
 
@@ -147,7 +152,9 @@ class Wire:
         except LostError as error:
             return Reply(answer=None, verdict=_unreached("unknown", "no-answer", str(error)))
         self.pace.learn(answer.headers)
-        return Reply(answer=answer, verdict=judge(self._description.errors, answer, call.what))
+        return Reply(
+            answer=answer, verdict=judge(self._description.errors, answer, call.what, self.secrets.hide)
+        )
 
     def _wanted(self, call: Call, token: str) -> Wanted:
         tenant = self._description.tenant
@@ -184,14 +191,14 @@ class Patience:
         return True
 
     def pause(self, state: tenacity.RetryCallState) -> float:
-        """Seconds until the next try: what the system asks for at least, else longer each time, with chance."""
+        """Seconds until the next try: at least what the system asks for, else longer each time."""
         verdict = _reply(state).verdict
         tried = state.attempt_number
         if verdict is not None and verdict.next == "wait":
             floor = FLOOR_S if verdict.wait_s is None else verdict.wait_s
             longest = min(LONGEST_PAUSE_S, floor * 2.0**tried)
-            return floor + random.uniform(0.0, max(longest - floor, 1.0))
-        return random.uniform(0.0, min(LONGEST_PAUSE_S, 0.5 * 2.0**tried))
+            return floor + _chance(max(longest - floor, 1.0))
+        return _chance(min(LONGEST_PAUSE_S, 0.5 * 2.0**tried))
 
     def is_over(self, state: tenacity.RetryCallState) -> bool:
         """Whether trying again would take too often or too long."""
@@ -207,6 +214,11 @@ class Patience:
     def last(self, state: tenacity.RetryCallState) -> Reply:
         """The reply that stands when no more tries are left."""
         return _reply(state)
+
+
+def _chance(most_s: float) -> float:
+    """Seconds between 0 and `most_s`: clients that failed together do not come back together."""
+    return random.uniform(0.0, most_s)  # noqa: S311  jitter is no secret
 
 
 def _reply(state: tenacity.RetryCallState) -> Reply:

@@ -1,10 +1,11 @@
-"""Writing: batches to one stream. A request that may have been applied is never sent again: its outcome is unknown."""
+"""Writing: batches to one stream. What may have been applied is never sent again: its outcome is unknown."""
 
 from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.body import dump, flatten, nest, pick
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
     from engine.catalog import Stream
     from engine.connectors.http.description import Description, Writing
+    from engine.connectors.http.transport import Answer
     from engine.connectors.http.wire import Wire
 
 #: What a verdict on a request means for the one record in it. Whatever is not here ends the batch.
 OUTCOMES: Mapping[str, Outcome] = {"hold": "refused", "gone": "gone", "stale": "stale", "unknown": "unknown"}
 #: Statuses whose body may tell what became of each record.
-TELLING = frozenset({200, 201, 202, 207, 400})
+TELLING = frozenset({200, 201, 202, 207, 400, 412})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Batches:
         self._words = {**words, "stream": stream.name}
 
     def write(self, operations: Iterable[Operation]) -> Iterator[Receipt]:
-        """Send all; one receipt an operation. Raises only after every receipt, when no further request can work."""
+        """Send all; one receipt an operation. Raises after every receipt, when no further call can work."""
         good: list[Operation] = []
         for operation in operations:
             if self._kind == "create" or is_identity(operation.id):
@@ -66,24 +68,19 @@ class Batches:
         yield from self._side_by_side(parts)
 
     def _side_by_side(self, parts: list[list[Operation]]) -> Iterator[Receipt]:
-        """Several requests at the same moment, as many as the system allows; receipts in the order of the parts."""
+        """Several requests at once, as many as the system allows; receipts in the order of the parts."""
         width = self._description.limits.concurrency if self._writing.batch == 1 else 1
-        under_way: deque[Future[Sent]] = deque()
+        left, under_way = deque(parts), deque[Future[Sent]]()
         failure: EngineError | None = None
         with ThreadPoolExecutor(max_workers=width, thread_name_prefix="write") as pool:
-            for part in parts:
-                if failure is None and len(under_way) == width:
-                    sent = under_way.popleft().result()
-                    failure = sent.trouble
-                    yield from sent.receipts
-                if failure is None:
-                    under_way.append(pool.submit(self._send, part))
-                else:
-                    yield from _unsent(part, failure)
-            for future in under_way:
-                sent = future.result()
+            while under_way or (left and failure is None):
+                while left and failure is None and len(under_way) < width:
+                    under_way.append(pool.submit(self._send, left.popleft()))
+                sent = under_way.popleft().result()
                 failure = failure or sent.trouble
                 yield from sent.receipts
+        for part in left:
+            yield from _unsent(part, failure)
         if failure is not None:
             raise failure
 
@@ -93,8 +90,8 @@ class Batches:
         except EngineError as error:
             return Sent(receipts=tuple(_unsent(part, error)), trouble=error)
         results = self._results(reply, len(part))
-        if results is not None:
-            return Sent(receipts=tuple(map(self._of_result, part, results, [reply] * len(part))))
+        if results is not None and reply.answer is not None:
+            return Sent(receipts=tuple(map(self._of_result, part, results, repeat(reply.answer))))
         if reply.verdict is None:
             return Sent(receipts=tuple(self._of_success(operation, reply) for operation in part))
         return self._of_verdict(part, reply.verdict)
@@ -129,12 +126,11 @@ class Batches:
         results = pick(self._writing.receipts.rows, reply.body)
         return results if isinstance(results, list) and len(results) == n else None
 
-    def _of_result(self, operation: Operation, result: Any, reply: Reply) -> Receipt:
+    def _of_result(self, operation: Operation, result: Any, answer: Answer) -> Receipt:
         where = self._writing.receipts
         errors = self._description.errors
         if where.success is not None and str(pick(errors.code, result)) != where.success:
-            status = reply.answer.status if reply.answer else 0
-            verdict = trouble(errors, result, self._kind, status=status)
+            verdict = trouble(errors, answer, result, self._kind, self._wire.secrets.hide)
             return self._refused(operation, verdict)
         return self._applied(operation, result)
 
