@@ -1,10 +1,13 @@
 """Confined: look at strangers' files in a process of its own, without secrets, network, or the right to write.
 
-`confined("engine.compiler:check_file", files)` runs the function for one file after the other in a fresh interpreter
-with an empty environment. The child takes its limits itself before it looks at anything: seconds of CPU per file,
-memory, no new files, no new processes; an audit hook refuses sockets, programs and writing. What it finds comes back
-as JSON, one line a file. A child that dies or takes too long becomes one finding for the file it was reading, and a
-new child goes on with the next.
+`confined("engine.spec.read:check_file", files)` runs the function for one file after the other in a fresh
+interpreter with an empty environment. The child takes its limits itself before it looks at anything: seconds of
+computing per file, memory, no new files, no new processes; an audit hook refuses sockets, programs and writing.
+What it finds comes back as JSON, one line a file. A child that dies or takes too long becomes one finding for the
+file it was reading, and a new child goes on with the next.
+
+A fresh interpreter rather than a fork: the parent's memory may hold credentials, its threads may hold locks, and
+the libraries it has loaded may already fill the address space that the child is allowed.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from engine.spec.report import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
 CPU_S = 5  #: seconds of computing for one file
 WALL_S = 10.0  #: seconds on the clock for one file
@@ -62,7 +66,7 @@ class _Child:
             env={},
         )
 
-    def __enter__(self) -> _Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *failure: object) -> None:

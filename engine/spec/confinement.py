@@ -6,13 +6,10 @@ import importlib
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.spec.confined import CPU_S, MEMORY_BYTES, to_json
 from engine.spec.diagnostic import Diagnostic, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 #: What no check of a spec ever needs; the names are those of Python's audit events.
 _REFUSED = (

@@ -7,6 +7,7 @@ nothing in another; only bytes that are no YAML stop the rest.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.spec.build_line import mapping as build_mapping
@@ -14,13 +15,14 @@ from engine.spec.build_spec import build_spec
 from engine.spec.check_names import Source, check_names
 from engine.spec.check_references import check_references
 from engine.spec.document import read_document
-from engine.spec.files import beside
+from engine.spec.files import beside, loader_for
 from engine.spec.node import IncompleteError, Node
 from engine.spec.report import Report, in_order
 from engine.spec.schema import Kind, check_schema
 
 if TYPE_CHECKING:
     from engine.spec.diagnostic import Diagnostic, Text
+    from engine.spec.document import Document
     from engine.spec.files import Load
     from engine.spec.model import Mapping_, Spec
 
@@ -32,8 +34,8 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 def read_spec(file: str, load: Load) -> tuple[Spec | None, Findings]:
     """Read a spec and the mappings it names. `file` is its name for `load` and in findings.
 
-    The spec is given whenever all its parts could be built, so that a caller can look for further findings; it
-    is to be run only if no finding is an error. The findings of its mappings are among them.
+    The spec is given whenever all its parts could be built, so that a caller can look for further findings;
+    it is to be run only if no finding is an error. The findings of its mappings are among them.
     """
     source, report = _read("spec", file, load)
     if source is None:
@@ -52,6 +54,21 @@ def read_mapping(file: str, load: Load) -> tuple[Mapping_ | None, Findings]:
     source, report = _read("mapping", file, load)
     built = None if source is None else _build(source)
     return built, in_order(report.findings)
+
+
+def kind_of(raw: bytes) -> Kind:
+    """Whether a file means to be a mapping or a spec, by its top-level keys."""
+    return "mapping" if re.search(rb"^mapping[ ]*:", raw, re.MULTILINE) else "spec"
+
+
+def check_file(file: str) -> Findings:
+    """The findings of one spec or mapping, read from the disk and never from outside its project's folder."""
+    load = loader_for(file)
+    try:
+        which = kind_of(load(file))
+    except OSError as wrong:
+        return tuple(_unreadable(file, wrong).findings)
+    return (read_mapping if which == "mapping" else read_spec)(file, load)[1]
 
 
 class _Joined:
@@ -115,12 +132,20 @@ def _read(which: Kind, file: str, load: Load) -> tuple[Source | None, Report]:
 
 def _parse(which: Kind, file: str, raw: bytes) -> tuple[Source | None, Report]:
     """The document, checked against its schema; None = the bytes are no document."""
+    document, findings = _checked(which, file, raw)
+    report = Report(file=file, findings=list(findings), lines=() if document is None else document.lines)
+    return (None if document is None else Source(root=Node(document), report=report)), report
+
+
+@lru_cache(maxsize=128)
+def _checked(which: Kind, file: str, raw: bytes) -> tuple[Document | None, Findings]:
+    """Parsed and checked once: the specs of a folder share their mappings."""
     document, findings = read_document(file, raw)
-    report = Report(file=file, findings=findings, lines=() if document is None else document.lines)
     if document is None:
-        return None, report
+        return None, tuple(findings)
+    report = Report(file=file, findings=findings, lines=document.lines)
     check_schema(which, document, report)
-    return Source(root=Node(document), report=report), report
+    return document, tuple(report.findings)
 
 
 def _unreadable(file: str, wrong: OSError) -> Report:
