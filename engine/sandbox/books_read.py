@@ -146,7 +146,8 @@ def _derived(shape: Collection, row: Row) -> dict[str, Any]:
     primary = next((p for p in persons if p.get("is_primary_contact")), persons[0] if persons else {})
     names = ("first_name", "last_name", "email", "phone", "mobile")
     body |= {name: primary.get(name, "") for name in names} | dict.fromkeys(_AMOUNTS, 0) | _CURRENCY
-    own = {"has_transaction": False, "is_linked_with_zohocrm": False, "currency_id": CURRENCY_ID}
+    linked = any(body[name] for name in ("zcrm_account_id", "zcrm_contact_id", "zcrm_vendor_id"))
+    own = {"has_transaction": False, "is_linked_with_zohocrm": linked, "currency_id": CURRENCY_ID}
     return body | own | {"primary_contact_id": primary.get("contact_person_id", "")}
 
 

@@ -16,7 +16,7 @@ DAY_S = 24 * 3600
 
 
 class Clock:
-    """Seconds since the epoch; never before the company's first day, whatever the computer says."""
+    """Seconds since the epoch, ahead of the computer by an offset that only grows."""
 
     def __init__(self, source: Callable[[], float], *, offset_s: float = 0) -> None:
         self._source = source
@@ -25,12 +25,16 @@ class Clock:
 
     def now(self) -> float:
         """The present moment."""
-        return max(self._source() + self.offset_s, START)
+        return self._source() + self.offset_s
 
     def advance(self, seconds: float) -> float:
         """Move on by so many seconds; gives the new present."""
-        self.offset_s = self.now() + seconds - self._source()
+        self.offset_s += seconds
         return self.now()
+
+    def set_out(self) -> None:
+        """Begin anew: with the computer's time, or with the company's first day if that is still to come."""
+        self.offset_s = max(0.0, START - self._source())
 
 
 def _last_sunday_01_utc(year: int, month: int) -> float:

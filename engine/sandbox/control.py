@@ -13,7 +13,6 @@ from engine.sandbox.books_read import show_whole
 from engine.sandbox.books_shapes import COLLECTIONS, ORGANIZATION_ID
 from engine.sandbox.books_write import new_id
 from engine.sandbox.clock import books_time, crm_time
-from engine.sandbox.company import fill
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_read import show
 from engine.sandbox.crm_write import API_USER, FIRST_ID, key_of
@@ -64,12 +63,12 @@ async def calls(request: Request) -> Response:
 
 
 async def reset(request: Request) -> Response:
-    """The company as it was on its first day; no faults, no calls."""
+    """The company as it was on its first day; no tokens, faults or calls; all limits whole."""
     site = site_of(request)
     with site.store.transaction():
         site.store.clear()
-        fill(site.store, site.company)
-    site.clock.offset_s = 0
+        site.settle()
+    site.throttle.forget()
     site.faults.waiting.clear()
     site.calls.clear()
     return JSONResponse({"company": site.company})
@@ -82,7 +81,7 @@ async def clock(request: Request) -> Response:
     if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
         raise UserError("`advance_s` is a number of seconds, 0 or more.")
     now = site.clock.advance(seconds)
-    site.store.remember("clock/offset_s", repr(site.clock.offset_s))
+    site.remember_clock()
     return JSONResponse({"now": crm_time(int(now)), "epoch": now})
 
 

@@ -113,7 +113,8 @@ async def list_modules(_: Request) -> Response:
 async def list_fields(request: Request) -> Response:
     """The fields of a module as this organisation has them."""
     module = _named_module(request)
-    shown = [_show_field(field, place) for place, field in enumerate(module.fields.values())]
+    first = 100 * list(MODULES).index(module.name)
+    shown = [_show_field(field, place) for place, field in enumerate(module.fields.values(), start=first)]
     return JSONResponse({"fields": shown})
 
 

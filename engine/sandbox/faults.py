@@ -95,9 +95,6 @@ async def play(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send:
         await early(scope, receive, send)
     elif fault.kind == "timeout":
         await _silence(fault.seconds, receive)
-    elif fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
-        await app(scope, receive, send)
     elif fault.kind in ("status-500-after-apply", "timeout-after-apply", "torn"):
         await _after_apply(fault, app, scope, receive, send)
     else:

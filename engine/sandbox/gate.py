@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,8 @@ class CallLog:
             return
         if fault.kind == "expired-token":
             expire_all(self.site.store, self.site.clock.now())
+        if fault.kind == "slow":
+            scope["sandbox.delay"] = fault.seconds
         if fault.kind == "stale-listing":
             scope["sandbox.as_of"] = self.site.clock.now() - fault.seconds
         await play(fault, self.app, scope, receive, watched)
@@ -84,6 +87,7 @@ class CrmGate:
                 await JSONResponse(body, status_code=status)(scope, receive, send)
                 return
             throttle.credits.spend(_crm_price(scope), now)
+            await asyncio.sleep(scope.get("sandbox.delay", 0))
             await self.app(scope, receive, _with_headers(send, throttle.crm_headers(now)))
         finally:
             throttle.at_once["crm"] -= 1
@@ -113,6 +117,7 @@ class BooksGate:
                 return
             throttle.minute.spend(1, now)
             throttle.day.spend(1, now)
+            await asyncio.sleep(scope.get("sandbox.delay", 0))
             await self.app(scope, receive, _with_headers(send, throttle.books_headers(now)))
         finally:
             throttle.at_once["books"] -= 1

@@ -12,7 +12,6 @@ import uvicorn
 from engine.errors import TemporaryError, UserError
 from engine.sandbox.app import make_app
 from engine.sandbox.clock import Clock
-from engine.sandbox.company import fill
 from engine.sandbox.control import connections
 from engine.sandbox.site import CompanyName, Site
 from engine.sandbox.store import Store
@@ -79,17 +78,12 @@ def open_site(
     """The sandbox of a folder, its company moved in. Raises UserError for a file that cannot be used."""
     folder.mkdir(parents=True, exist_ok=True)
     store = Store(folder / f"sandbox-{company}.sqlite")
-    if store.is_new:
-        with store.transaction():
-            store.create_tables()
-            fill(store, company)
-    offset_s = float(store.setting("clock/offset_s") or 0)
-    return Site(
-        store=store,
-        clock=Clock(clock, offset_s=offset_s),
-        throttle=Throttle(LIMITS[limits]),
-        company=company,
-    )
+    site = Site(store=store, clock=Clock(clock), throttle=Throttle(LIMITS[limits]), company=company)
+    with store.transaction():
+        if store.create_tables():
+            site.settle()
+    site.clock.offset_s = float(store.setting("clock/offset_s") or 0)
+    return site
 
 
 def start(

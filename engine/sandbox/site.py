@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from engine.sandbox.company import fill
 from engine.sandbox.faults import Faults
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 CompanyName = Literal["clean", "awkward"]
 
-#: Nested deeper than this, a body is refused before it is parsed into something costly.
+#: A larger body is refused.
 MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
@@ -32,6 +34,16 @@ class Site:
     faults: Faults = field(default_factory=Faults)
     #: Every request since the start or the last reset, in order.
     calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Move the company into the empty store, and set the clock; inside the caller's transaction."""
+        fill(self.store, self.company)
+        self.clock.set_out()
+        self.remember_clock()
+
+    def remember_clock(self) -> None:
+        """Keep how far the clock is ahead across restarts."""
+        self.store.remember("clock/offset_s", repr(self.clock.offset_s))
 
     def second(self) -> int:
         """The present moment as the products stamp it."""
@@ -54,7 +66,7 @@ async def read_json(request: Request) -> dict[str, Any]:
     if len(raw) > MAX_BODY_BYTES:
         raise ValueError("the body is too large")
     try:
-        parsed = json.loads(raw, parse_constant=_no_constant)
+        parsed = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
         if b"\\ud" in raw.lower():
             json.dumps(parsed, ensure_ascii=False).encode()
     except RecursionError as error:
@@ -66,6 +78,13 @@ async def read_json(request: Request) -> dict[str, Any]:
 
 def _no_constant(word: str) -> float:
     raise ValueError(f"{word} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large")
+    return number
 
 
 def whole_number(request: Request, name: str, default: int) -> int | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: Raised with every change of the tables or of the seeded company: an older file is refused, not misread.
 VERSION = 1
 
+_FRESH = "Delete the file; the next start makes a fresh one."
 _COLUMNS = "product, module, id, key, created, modified, deleted, since, body"
 _TABLES = f"""
 CREATE TABLE record (
@@ -74,29 +75,41 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
         try:
-            self.is_new = self._version() == 0
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=10
+            )
+        except sqlite3.OperationalError as error:
+            raise UserError(f"The sandbox file {path} cannot be opened: {error}.") from error
+        try:
+            self._prepare()
         except UserError:
             self.close()
             raise
 
-    def _version(self) -> int:
-        found = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-        if found not in (0, VERSION):
+    def _prepare(self) -> None:
+        try:
+            self.execute("PRAGMA journal_mode = WAL")
+            self.execute("PRAGMA synchronous = NORMAL")
+            version = self._version()
+        except sqlite3.DatabaseError as error:
             raise UserError(
-                f"The sandbox file {self.path} was made by another version of the engine.",
-                remedy="Delete the file; the next start makes a fresh one.",
-            )
-        return found
+                f"The sandbox file {self.path} cannot be used: {error}.", remedy=_FRESH
+            ) from error
+        if version not in (0, VERSION):
+            words = f"The sandbox file {self.path} was made by another version of the engine."
+            raise UserError(words, remedy=_FRESH)
 
-    def create_tables(self) -> None:
-        """Lay out an empty store, inside the caller's transaction."""
+    def _version(self) -> int:
+        return int(self.execute("PRAGMA user_version").fetchone()[0])
+
+    def create_tables(self) -> bool:
+        """Lay out an empty store, inside the caller's transaction; False if that is done already."""
+        if self._version() == VERSION:
+            return False
         for statement in _TABLES.split(";\n"):
-            self._connection.execute(statement)
-        self.is_new = False
+            self.execute(statement)
+        return True
 
     def clear(self) -> None:
         """Forget every record, token and setting."""

@@ -77,11 +77,15 @@ class Throttle:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        #: Calls being answered at this moment, by product.
+        self.at_once = {"crm": 0, "books": 0}
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin to count anew."""
         self.credits = Window(DAY_S)
         self.minute = Window(60)
         self.day = Window(DAY_S)
-        #: Calls being answered at this moment, by product.
-        self.at_once = {"crm": 0, "books": 0}
 
     def crm_refuses(self, now: float) -> bool:
         """True when credits or calls at once are used up."""
