@@ -1,0 +1,71 @@
+"""Files of a folder as streams: `connector: files`. A stream is a file: `customers` is `customers.csv`.
+
+The files are for exchange between programs: a value is kept as it is, also where a spreadsheet would take it
+for a formula (`=1+1`). Do not open files with values from strangers in a spreadsheet program.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.catalog import Capabilities, Catalog
+from engine.connectors.declared import declare_stream, declared, streams_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.connectors.files.connector import FilesConnector
+    from engine.connectors.port import Surroundings
+
+CAN = Capabilities(
+    create=True, update=True, delete=True, batch_size=100_000, page_size=100_000, by_ids=100_000, bulk=True
+)
+
+
+class FilesType:
+    """What the entry point names.
+
+    A relative `folder` counts from the folder in `settings["_base"]`: the caller puts the folder of the spec
+    there. Without it the path counts from the working directory.
+    """
+
+    name = "files"
+    summary = "CSV and JSON lines files of a folder; every file is a stream."
+    settings: Mapping[str, Any] = {
+        "type": "object",
+        "required": ["folder"],
+        "additionalProperties": False,
+        "properties": {
+            "folder": {"type": "string", "description": "The folder, counted from the folder of the spec."},
+            "format": {
+                "enum": ["csv", "jsonl"],
+                "default": "csv",
+                "description": "`csv` with a header row, or `jsonl`, one JSON object a line; UTF-8.",
+            },
+            "delimiter": {
+                "enum": [",", ";", "\t", "|"],
+                "default": ",",
+                "description": "What stands between the values of a CSV row.",
+            },
+            "create": {
+                "type": "boolean",
+                "description": "Make a file that does not exist when its first record is written.",
+            },
+            "streams": streams_schema(),
+        },
+    }
+
+    def describe(self, settings: Mapping[str, Any]) -> Catalog:
+        """The declared streams; the folder may have more files, and they more fields."""
+        streams = {name: declare_stream(name, said, can=CAN) for name, said in declared(settings).items()}
+        return Catalog(connector=self.name, streams=streams, open=True)
+
+    def open(self, settings: Mapping[str, Any], surroundings: Surroundings) -> FilesConnector:
+        """Look at the folder. Raises UserError if it does not exist."""
+        from engine.connectors.files.connector import FilesConnector
+
+        del surroundings
+        return FilesConnector(settings)
+
+
+FILES = FilesType()

@@ -1,0 +1,123 @@
+"""An open folder: its files as streams."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.catalog import Catalog, Field, Stream
+from engine.connectors.declared import declare_stream, declared, suggest
+from engine.connectors.files import CAN
+from engine.connectors.files.csv_file import CsvFile
+from engine.connectors.files.json_lines import JsonLinesFile
+from engine.connectors.port import AllApplied, Batch, Budget, Forecast, Page, ReadRequest
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engine.record import Kind, Receipt
+
+
+class FilesConnector:
+    """The files of one folder in one format. Nothing outside the folder is read or written."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.folder = Path(settings.get("_base") or ".", str(settings["folder"])).resolve()
+        self.calls = 0
+        self._format = str(settings.get("format", "csv"))
+        self._delimiter = str(settings.get("delimiter", ","))
+        self._create = bool(settings.get("create"))
+        self._declared = declared(settings)
+        if not self.folder.is_dir():
+            raise UserError(f"There is no folder {self.folder}.", remedy="Correct `folder`, or make it.")
+
+    def catalog(self) -> Catalog:
+        """The streams whose id field is declared and whose file exists; others become streams once it is."""
+        streams = {}
+        for name in self._names():
+            if self._declared.get(name, {}).get("id"):
+                streams[name] = self._describe(name)
+        return Catalog(connector="files", streams=streams, open=True)
+
+    def check(self) -> str:
+        """The folder is there; says which."""
+        return f"the folder {self.folder} with {len(self._names())} {self._format} files"
+
+    def read(self, request: ReadRequest) -> Iterator[Page]:
+        """Pages of a file: text columns from CSV, nested records from JSON lines."""
+        file = self._file(request.stream)
+        if request.since is not None:
+            raise UserError(
+                f"{file.path} does not tell when a record changed; it can only be read as a whole."
+            )
+        names = list(dict.fromkeys((file.key, *request.fields)))
+        if not file.path.exists():
+            yield Page(records=(), complete=True, total=0)
+            return
+        yield from file.pages(names, None if request.ids is None else frozenset(request.ids))
+
+    def write(self, stream: str, batch: Batch) -> AllApplied | list[Receipt]:
+        """Write the file anew with the batch in it; other rows stay as they are, in their order."""
+        return self._file(stream).write(batch)
+
+    def budget(self) -> Budget:
+        """No limit."""
+        return Budget()
+
+    def forecast_read(self, request: ReadRequest, records: int | None) -> Forecast:
+        """No requests: the files are local."""
+        del request, records
+        return Forecast(calls=0, method="one local file")
+
+    def forecast_write(self, stream: str, kind: Kind, records: int) -> Forecast:
+        """No requests: the files are local."""
+        del stream, kind, records
+        return Forecast(calls=0, method="one local file")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _names(self) -> list[str]:
+        return sorted(path.stem for path in self.folder.glob(f"*.{self._format}") if path.is_file())
+
+    def _describe(self, name: str) -> Stream:
+        """A stream with the columns that its file shows and the types that the spec declares."""
+        file = self._file(name)
+        said = declare_stream(name, self._declared.get(name, {}), can=CAN)
+        shown = {column: Field(name=column, type="text", source="observed") for column in file.columns()}
+        key = {file.key: Field(name=file.key, type="id", required=True, unique=True)}
+        return Stream(
+            name=name,
+            id=file.key,
+            fields={**shown, **key, **said.fields},
+            can=CAN,
+            open=self._create or self._format != "csv",
+        )
+
+    def _file(self, stream: str) -> CsvFile | JsonLinesFile:
+        """The file of a stream. Raises UserError if it is missing, elsewhere, or has no declared id."""
+        path = self._path(stream)
+        if not path.is_file() and not self._create:
+            raise UserError(
+                f"There is no file {path}.", remedy=f"{suggest(stream, self._names())} Or say `create: true`."
+            )
+        key = self._declared.get(stream, {}).get("id")
+        if not key:
+            raise UserError(
+                f"Nothing says which field identifies a record of {path}.",
+                remedy=f"Name it in `with:` as streams: {{ {stream}: {{ id: FIELD }} }}.",
+            )
+        if self._format == "jsonl":
+            return JsonLinesFile(path, str(key))
+        return CsvFile(path, str(key), self._delimiter)
+
+    def _path(self, stream: str) -> Path:
+        path = self.folder / f"{stream}.{self._format}"
+        named = Path(stream).name == stream and not stream.startswith(".") and stream.isprintable()
+        if not named or path.resolve().parent != self.folder:
+            raise UserError(
+                f"The stream `{stream}` would lead out of the folder {self.folder}.",
+                remedy="Name a file that lies directly in the folder, without its ending.",
+            )
+        return path

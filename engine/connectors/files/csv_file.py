@@ -1,0 +1,218 @@
+"""A CSV file (RFC 4180, UTF-8, one header row) as a stream; every value is text.
+
+Nothing is guessed: `007` stays `007`. An empty value is null, `""` is an empty text: both come back as they
+were. Reading and writing go through Arrow columns, without a Python object a value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from engine.connectors.columns import as_text
+from engine.connectors.declared import suggest
+from engine.connectors.files import csv_check
+from engine.connectors.files.replace import identity_of, replaced
+from engine.connectors.files.verdict import answer
+from engine.connectors.port import AllApplied, Batch, Page
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from engine.connectors.files.replace import Identity
+    from engine.record import Receipt
+
+_META = ("_op", "_id", "_version", "_set")
+_BLOCK_BYTES = 16 * 1024 * 1024
+_BETWEEN_NAMES = "\x1f"
+
+
+class CsvFile:
+    """One file; `key` is the column that identifies a record."""
+
+    def __init__(self, path: Path, key: str, delimiter: str) -> None:
+        self.path = path
+        self.key = key
+        self._delimiter = delimiter
+
+    def columns(self) -> list[str]:
+        """The header. Raises UserError if there is none, or if it names a column twice."""
+        return csv_check.header(self.path, self._delimiter)
+
+    def pages(self, names: list[str], ids: frozenset[str] | None) -> Iterator[Page]:
+        """Text columns by name; only records with these ids, None = all.
+
+        Raises UserError with the line of a row of another width, bytes that are no UTF-8, quotes without end,
+        or an id that is empty or stands twice.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        held = _schema(names).empty_table()
+        for batch in self._batches(names):
+            rows = pa.Table.from_batches([batch])
+            if ids is not None:
+                rows = rows.filter(pc.is_in(rows[self.key], pa.array(sorted(ids), pa.string())))
+            if held.num_rows:
+                yield Page(table=held)
+            held = rows if rows.num_rows else held.slice(0, 0)
+        yield Page(table=held, complete=True)
+
+    def write(self, batch: Batch) -> AllApplied | list[Receipt]:
+        """Write the file anew with the batch in it; columns that it does not have yet come last."""
+        import pyarrow as pa
+
+        seen = identity_of(self.path)
+        names = self.columns() if seen else [self.key]
+        held = pa.Table.from_batches(self._batches(names) if seen else [], _schema(names))
+        change = {"create": self._create, "update": self._update, "delete": self._delete}[batch.kind]
+        rows, ids, verdict = change(held, batch.table)
+        if verdict.null_count:
+            self._save(rows, seen)
+        return answer(batch.table, ids, verdict, path=self.path, key=self.key)
+
+    def _batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
+        """The file as record batches of text. Raises UserError with the line of what is wrong."""
+        import pyarrow as pa
+        from pyarrow import csv
+
+        header = self.columns()
+        for name in (self.key, *names):
+            if name not in header:
+                raise UserError(f"{self.path} has no column `{name}`.", remedy=suggest(name, header))
+        csv_check.require_closed_quotes(self.path, self._delimiter, self.key)
+        keys = []
+        try:
+            with csv.open_csv(
+                self.path,
+                read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
+                parse_options=csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+                convert_options=csv.ConvertOptions(
+                    column_types=dict.fromkeys(header, pa.string()),
+                    include_columns=names,
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=False,
+                ),
+            ) as reader:
+                for batch in reader:
+                    keys.append(batch.column(self.key))
+                    yield batch
+        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+            raise csv_check.complaint(self.path, self._delimiter, self.key, str(error)) from error
+        self._require_unique(pa.chunked_array(keys, pa.string()))
+
+    def _require_unique(self, keys: pa.ChunkedArray) -> None:
+        import pyarrow.compute as pc
+
+        if (
+            keys.null_count
+            or pc.count_distinct(keys).as_py() < len(keys)
+            or pc.any(pc.equal(keys, "")).as_py()
+        ):
+            raise csv_check.complaint(self.path, self._delimiter, self.key, "an id is empty or stands twice")
+
+    def _create(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray, pa.ChunkedArray]:
+        """`held` with the new rows behind it, their ids, and what becomes of each."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        nothing = pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
+        ids = as_text(rows[self.key]) if self.key in rows.column_names else nothing
+        first = pc.equal(pc.index_in(ids, ids.combine_chunks()), pa.array(range(rows.num_rows), pa.int32()))
+        taken = pc.or_(pc.is_in(ids, held[self.key].combine_chunks()), pc.invert(first))
+        empty = pc.fill_null(pc.equal(ids, ""), fill_value=True)
+        verdict = pc.if_else(empty, "no-id", pc.if_else(taken, "duplicate", pa.scalar(None, pa.string())))
+        new = rows.filter(verdict.is_null())
+        names = [name for name in new.column_names if name not in _META]
+        columns = pa.table({name: as_text(new[name]) for name in names})
+        joined = pa.concat_tables([held, columns], promote_options="default") if new.num_rows else held
+        return joined, ids, verdict
+
+    def _update(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray, pa.ChunkedArray]:
+        """`held` with the named fields of each row changed, and what becomes of each."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        ids = rows["_id"]
+        known = pc.is_in(ids, held[self.key].combine_chunks())
+        verdict = pc.if_else(known, self._moved(rows), "gone")
+        good = rows.filter(pc.is_null(verdict))
+        sets = pc.binary_join(good["_set"], _BETWEEN_NAMES)
+        for wanted in sets.unique().to_pylist():
+            part = good.filter(pc.equal(sets, wanted))
+            place = pc.index_in(held[self.key], part["_id"].combine_chunks())
+            for name in filter(None, wanted.split(_BETWEEN_NAMES)):
+                if name not in held.column_names:
+                    held = held.append_column(name, pa.nulls(held.num_rows, pa.string()))
+                value = as_text(part[name]).take(place)
+                column = pc.if_else(place.is_valid(), value, held[name])
+                held = held.set_column(held.column_names.index(name), name, column)
+        return held, ids, verdict
+
+    def _moved(self, rows: pa.Table) -> pa.ChunkedArray:
+        """`id-change` for rows whose update would give the record another id; null for the others."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        nothing = pa.scalar(None, pa.string())
+        if self.key not in rows.column_names:
+            return pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
+        named = pa.array([self.key in names for names in rows["_set"].to_pylist()], pa.bool_())
+        same = pc.fill_null(pc.equal(as_text(rows[self.key]), rows["_id"]), fill_value=False)
+        return pc.if_else(pc.and_(named, pc.invert(same)), "id-change", nothing)
+
+    def _delete(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray, pa.ChunkedArray]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        ids = rows["_id"]
+        known = pc.is_in(ids, held[self.key].combine_chunks())
+        kept = held.filter(pc.invert(pc.is_in(held[self.key], ids.combine_chunks())))
+        return kept, ids, pc.if_else(known, pa.scalar(None, pa.string()), "gone")
+
+    def _save(self, rows: pa.Table, seen: Identity) -> None:
+        """Replace the file, with the mark at its start and the line ends that it had."""
+        mark, end = csv_check.habits(self.path) if seen else (b"", "\n")
+        with replaced(self.path, seen) as file:
+            file.write(mark)
+            file.write(
+                (self._delimiter.join(self._quoted_name(name) for name in rows.column_names) + end).encode()
+            )
+            for batch in rows.to_batches(max_chunksize=100_000):
+                file.write("".join(self._lines(batch, end)).encode())
+
+    def _quoted_name(self, name: str) -> str:
+        needs = not name or name != name.strip() or re.search(self._special(), name)
+        return '"' + name.replace('"', '""') + '"' if needs else name
+
+    def _special(self) -> str:
+        """A regular expression of what makes quotes necessary inside a value."""
+        return f'["\r\n{self._delimiter}]'
+
+    def _lines(self, batch: pa.RecordBatch, end: str) -> list[str]:
+        """One line of CSV a record. Quotes stand where they must, and around empty texts and outer blanks."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        cells = []
+        for column in batch.columns:
+            quoted = pc.binary_join_element_wise(
+                '"', pc.replace_substring(column, '"', '""'), '"', "", null_handling="skip"
+            )
+            needs = pc.match_substring_regex(column, rf"{self._special()}|^$|^\s|\s$")
+            cells.append(pc.fill_null(pc.if_else(needs, quoted, column), ""))
+        lines = pc.binary_join_element_wise(*cells, self._delimiter)
+        ended = pc.binary_join_element_wise(lines, pa.scalar(end), "")
+        return list(ended.to_pylist())
+
+
+def _schema(names: list[str]) -> pa.Schema:
+    """Every column as text."""
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.string()) for name in names])

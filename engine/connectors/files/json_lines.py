@@ -1,0 +1,127 @@
+"""A JSON lines file as a stream: one object a line, numbers exact, nested objects kept."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING, Any
+
+from engine.connectors.columns import from_json, to_json
+from engine.connectors.files.replace import identity_of, replaced
+from engine.connectors.files.verdict import answer
+from engine.connectors.port import AllApplied, Batch, Page
+from engine.connectors.records import lookup, nest, pick, plain
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from engine.record import Operation, Receipt
+
+_PAGE = 10_000
+
+
+class JsonLinesFile:
+    """One file; `key` is the field that identifies a record, text or a whole number."""
+
+    def __init__(self, path: Path, key: str) -> None:
+        self.path = path
+        self.key = key
+
+    def columns(self) -> list[str]:
+        """A line may have any fields, so none are known."""
+        return []
+
+    def pages(self, names: list[str], ids: frozenset[str] | None) -> Iterator[Page]:
+        """Nested records with the named fields; only those with these ids, None = all.
+
+        Raises UserError with the line of what is no JSON object, or whose id is missing or stands twice.
+        """
+        page: list[dict[str, Any]] = []
+        for identity, record in self._records():
+            if ids is None or identity in ids:
+                if len(page) == _PAGE:
+                    yield Page(records=page)
+                    page = []
+                page.append(nest({self.key: identity}, pick(record, names)))
+        yield Page(records=page, complete=True)
+
+    def write(self, batch: Batch) -> AllApplied | list[Receipt]:
+        """Write the file anew with the batch in it; records that the batch does not name keep their place."""
+        import pyarrow as pa
+
+        seen = identity_of(self.path)
+        held = dict(self._records()) if seen else {}
+        done = [self._apply(held, operation) for operation in batch.operations()]
+        with replaced(self.path, seen) as file:
+            for record in held.values():
+                file.write((to_json(record) + "\n").encode())
+        ids = pa.chunked_array([pa.array([identity for identity, _ in done], pa.string())])
+        verdict = pa.chunked_array([pa.array([code for _, code in done], pa.string())])
+        return answer(batch.table, ids, verdict, path=self.path, key=self.key)
+
+    def _apply(self, held: dict[str, dict[str, Any]], operation: Operation) -> tuple[str | None, str | None]:
+        """Do one write to the records in memory; gives its id and, if it is not done, the code of why."""
+        values = plain(dict(operation.values))
+        if operation.kind == "create":
+            identity = _id_text(values.get(self.key))
+            if identity is None:
+                return None, "no-id"
+            if identity in held:
+                return identity, "duplicate"
+            held[identity] = nest(values)
+            return identity, None
+        if operation.id not in held:
+            return operation.id, "gone"
+        if operation.kind == "delete":
+            del held[operation.id]
+        elif self.key in values and _id_text(values[self.key]) != operation.id:
+            return operation.id, "id-change"
+        else:
+            held[operation.id] = nest(values, held[operation.id])
+        return operation.id, None
+
+    def _records(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each record with its id as text. Empty lines are passed over."""
+        lines: dict[str, int] = {}
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                raw = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+                if not raw.strip():
+                    continue
+                record = self._parse(raw, number)
+                identity = _id_text(lookup(record, self.key)[0])
+                if identity is None:
+                    raise UserError(
+                        f"{self.path}:{number}: The record has no `{self.key}`.",
+                        remedy="An id is text or a whole number, and every record needs one.",
+                    )
+                if identity in lines:
+                    first = lines[identity]
+                    raise UserError(
+                        f"{self.path}:{number}: The {self.key} `{identity}` also stands in line {first}.",
+                        remedy="Name a field under `id:` that is different in every record.",
+                    )
+                lines[identity] = number
+                yield identity, record
+
+    def _parse(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            record = from_json(line.decode())
+            if b"\\u" in line:
+                to_json(record).encode()  # half a character, such as \ud800 alone, cannot be handed on
+        except (ValueError, RecursionError) as error:
+            raise UserError(
+                f"{self.path}:{number}: This line is no JSON object that could be read: {error}.",
+                remedy="Each line must be one complete JSON object in UTF-8.",
+            ) from error
+        if not isinstance(record, dict):
+            raise UserError(f"{self.path}:{number}: This line is JSON, but no object.")
+        return record
+
+
+def _id_text(value: Any) -> str | None:
+    """An id as text; None for what cannot be one."""
+    if isinstance(value, str) and value:
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,247 @@
+"""The files connector keeps the promises of the port on CSV and JSON lines as people make them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from connector_suite import (
+    PEOPLE,
+    ConnectorSuite,
+    Harness,
+    batch,
+    read,
+    receipts,
+    refuses,
+    surroundings,
+    texts,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.connectors.files import FILES
+from engine.connectors.port import AllApplied
+from engine.errors import TemporaryError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.connectors.files.connector import FilesConnector
+
+
+def _open(folder: Path, **more: Any) -> FilesConnector:
+    said = {"folder": folder.name, "_base": str(folder.parent), "streams": {"people": {"id": "id"}}, **more}
+    return FILES.open(said, surroundings(folder))
+
+
+def _write_csv(path: Path, rows: Any) -> None:
+    """A file as Python's own writer makes it; null is an empty value."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["id", "name", "city"])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _harness(tmp_path: Path, kind: str) -> Harness:
+    path = tmp_path / f"people.{kind}"
+
+    def seed(rows: Any) -> None:
+        if kind == "csv":
+            _write_csv(path, rows)
+        else:
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    def edit(identity: str, values: Any) -> None:
+        raise NotImplementedError  # the files have no cursor, so no test asks for it
+
+    return Harness(
+        connect=lambda: _open(tmp_path, format=kind),
+        stream="people",
+        key="id",
+        seed=seed,
+        edit=edit,
+        refused={"id": "1"},
+        given_ids=True,
+    )
+
+
+class TestCsv(ConnectorSuite):
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> Harness:
+        return _harness(tmp_path, "csv")
+
+
+class TestJsonLines(ConnectorSuite):
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> Harness:
+        return _harness(tmp_path, "jsonl")
+
+
+def test_nothing_is_guessed_from_looks(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_bytes(b'\xef\xbb\xbfid,name\r\n007,1e5\r\n008,""\r\n009,\r\n010,NULL')
+    rows = texts(read(_open(tmp_path), "people", "name"), "id", "name")
+    assert rows == [("007", "1e5"), ("008", ""), ("009", None), ("010", "NULL")]
+
+
+def test_a_rewrite_keeps_rows_their_order_and_the_habits_of_the_file_and_adds_columns_last(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(b'\xef\xbb\xbfname;id\r\n"a;b";2\r\nc;1\r\n')
+    change = batch("update", [{"_id": "1", "_set": ["city"], "city": "Bonn"}])
+    connector = _open(tmp_path, delimiter=";")
+    assert isinstance(connector.write("people", change), AllApplied)
+    connector.write("people", batch("create", [{"id": "3", "name": None}]))
+    assert path.read_bytes() == b'\xef\xbb\xbfname;id;city\r\n"a;b";2;\r\nc;1;Bonn\r\n;3;\r\n'
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
+    ['"', ",", "\n", "\r", " "]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(st.tuples(st.none() | _TEXT, st.none() | _TEXT), min_size=1, max_size=5))
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, kind: str, rows: Any) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    made = [{"id": str(place), "name": name, "city": city} for place, (name, city) in enumerate(rows)]
+    _open(folder, format=kind, create=True).write("people", batch("create", made))
+    found = texts(read(_open(folder, format=kind), "people", "name", "city"), "id", "name", "city")
+    assert found == [(row["id"], row["name"], row["city"]) for row in made]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "word"),
+    [
+        (b"id,name\n1,a\n2,b,c\n", 3, "3 values"),
+        (b"id,name\n1,a\n2\n", 3, "1 values"),
+        (b'id,name\n1,"two\nlines"\n2,b\n2,c\n', 5, "also stands in line 4"),
+        (b"id,name\n,a\n", 2, "no `id`"),
+        (b"id,name\n1,\xff\n", 2, "not UTF-8"),
+        (b'id,name\n1,a\n2,"open\n3,c\n', 3, "starts here"),
+        (b"id,id\n1,2\n", 1, "`id` twice"),
+        (b"", None, "is empty"),
+        (b"name\na\n", None, "no column `id`"),
+    ],
+)
+def test_a_broken_csv_is_refused_with_its_line(
+    tmp_path: Path, content: bytes, line: int | None, word: str
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(content)
+    refuses(lambda: read(_open(tmp_path), "people", "name"), f"{path}:{line}" if line else str(path), word)
+    refuses(lambda: _open(tmp_path).write("people", batch("create", [{"id": "9"}])), word)
+    assert path.read_bytes() == content
+
+
+def test_a_quote_inside_a_value_without_quotes_is_only_a_quote(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text('id,name\n1,5" pipe\n')
+    assert texts(read(_open(tmp_path), "people", "name"), "name") == [('5" pipe',)]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b'{"id": 1}\n{"id": 1', "no JSON object"),
+        (b'{"id": 1}\n[1]', "no object"),
+        (b'{"id": 1}\n{"id": "1"}', "also stands in line 1"),
+        (b'{"id": 1}\n{"id": 1.5}', "no `id`"),
+        (b'{"id": 1}\n{"id": 2, "x": NaN}', "NaN"),
+        (b'{"id": 1}\n{"id": 2, "x": 1, "x": 2}', "twice"),
+        (b'{"id": 1}\n{"id": 2, "x": "\\ud800"}', "surrogates"),
+        (b'{"id": 1}\n{"id": 2, "x": ' + b"[" * 100_000, "recursion"),
+        (b'{"id": 1}\n{"id": 2, "x": "\xff"}', "utf-8"),
+    ],
+)
+def test_broken_json_lines_are_refused_with_their_line(tmp_path: Path, content: bytes, word: str) -> None:
+    path = tmp_path / "people.jsonl"
+    path.write_bytes(content)
+    refuses(lambda: read(_open(tmp_path, format="jsonl"), "people", "x"), f"{path}:2: ", word)
+
+
+def test_json_numbers_stay_exact_and_nested_objects_are_kept_by_an_update_inside_them(tmp_path: Path) -> None:
+    path = tmp_path / "people.jsonl"
+    path.write_text('{"id": 7, "pay": 12345678901234567.890, "home": {"city": "Bonn", "zip": "007"}}\n')
+    change = batch("update", [{"_id": "7", "_set": ["home.city"], "home.city": "Köln"}])
+    _open(tmp_path, format="jsonl").write("people", change)
+    assert path.read_text(encoding="utf-8") == (
+        '{"id": 7, "pay": 12345678901234567.890, "home": {"city": "Köln", "zip": "007"}}\n'
+    )
+    (row,) = read(_open(tmp_path, format="jsonl"), "people", "pay", "home.zip")
+    assert row == {"id": "7", "pay": Decimal("12345678901234567.890"), "home": {"zip": "007"}}
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_what_cannot_be_written_is_said_and_the_rest_is_written(tmp_path: Path, kind: str) -> None:
+    harness = _harness(tmp_path, kind)
+    harness.seed(PEOPLE)
+    rows: list[dict[str, Any]] = [
+        {"id": None, "name": "a"},
+        {"id": "4", "name": "b"},
+        {"id": "4", "name": "c"},
+        {"id": "", "name": "d"},
+    ]
+    answer = receipts(harness.connect().write("people", batch("create", rows)), 4)
+    assert [receipt.code for receipt in answer] == ["no-id", None, "duplicate", "no-id"]
+    changes = [{"_id": "1", "_set": ["id"], "id": "9"}, {"_id": "2", "_set": ["id"], "id": "2"}]
+    moved, same = receipts(harness.connect().write("people", batch("update", changes)), 2)
+    assert (moved.code, same.outcome) == ("id-change", "applied")
+    assert [row[0] for row in texts(read(harness.connect(), "people"), "id")] == ["1", "2", "3", "4"]
+
+
+def test_a_file_that_somebody_changes_meanwhile_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change is seen just before the new file would take the old one's place."""
+    path = tmp_path / "people.csv"
+    path.write_text("id,name\n1,a\n")
+
+    def meanwhile(_handle: int) -> None:
+        path.write_text("id,name\n1,somebody else's edit\n")
+
+    monkeypatch.setattr("engine.connectors.files.replace.os.fsync", meanwhile)
+    with pytest.raises(TemporaryError, match=r"changed by another program"):
+        _open(tmp_path).write("people", batch("create", [{"id": "2", "name": "b"}]))
+    assert path.read_text() == "id,name\n1,somebody else's edit\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["people.csv"]
+
+
+@pytest.mark.parametrize(
+    "stream", ["../people", "/etc/people", "..", "sub/people", ".hidden", "a\0b", "link"]
+)
+def test_nothing_outside_the_folder_is_reached(tmp_path: Path, stream: str) -> None:
+    outside, folder = tmp_path / "people.csv", tmp_path / "in"
+    outside.write_text("id\n1\n")
+    folder.mkdir()
+    (folder / "link.csv").symlink_to(outside)
+    connector = _open(folder, create=True, streams={stream: {"id": "id"}})
+    refuses(lambda: read(connector, stream), "out of the folder")
+    refuses(lambda: connector.write(stream, batch("create", [{"id": "2"}])), "out of the folder")
+    assert outside.read_text() == "id\n1\n"
+
+
+def test_mistakes_are_said_with_the_place_and_what_was_meant(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("id,name\n1,a\n")
+    refuses(lambda: read(_open(tmp_path), "poeple"), "no file", "`people`", "create: true")
+    refuses(
+        lambda: read(_open(tmp_path, streams={}), "people"), "which field identifies", "people: { id: FIELD }"
+    )
+    refuses(lambda: read(_open(tmp_path), "people", "nmae"), "no column `nmae`", "`name`")
+    refuses(lambda: read(_open(tmp_path), "people", since="2026-01-01"), "as a whole")
+    refuses(lambda: _open(tmp_path / "none"), "no folder")
+
+
+def test_describing_a_folder_needs_neither_it_nor_a_heavy_library() -> None:
+    check = (
+        "import sys; from engine.connectors.files import FILES; "
+        "catalog = FILES.describe({'folder': 'none', 'streams': {'a': {'id': 'code'}}}); "
+        "assert catalog.open and catalog.streams['a'].id == 'code'; "
+        "sys.exit(bool({'pyarrow', 'duckdb'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
