@@ -1,9 +1,9 @@
 """One ledger file and the two ways into it: SQLAlchemy for ordinary work, ADBC for whole Arrow tables.
 
-Each driver brings its own copy of SQLite, and POSIX file locks belong to the process: two copies in one process
-do not see each other's locks, and one that closes the file drops the locks of the other. So at any moment only
-one of them has the file open: a latch per file lets one thread in at a time, and going in through ADBC first
-closes every ordinary connection of this process.
+Each driver brings its own copy of SQLite, and POSIX file locks belong to the process: two copies in one
+process do not see each other's locks (both were seen to hold the write lock at once), and one that closes the
+file drops the locks of the other. So at any moment only one of them has the file open: a latch per file lets
+one thread in at a time, and going in through ADBC first closes every ordinary connection of this process.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The indexes of `links`: taken away for the very first load, and built again at its end.
 
-Filling an indexed table of random ids costs twice the time. While the indexes are away nothing stops two links
-of one record; building them finds such links, keeps the first and holds the other ends of the rest.
+Filling an indexed table of random ids costs thrice the time. While the indexes are away nothing stops two
+links of one record; building them finds such links, keeps the first and holds the other ends of the rest.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The lease: one run per integration at a time, and no write by a run that has lost its turn.
 
 A lease has two proofs. In the table: an epoch that only grows, checked in every write transaction, and an
-expiry. Beside the file: an OS lock for each epoch, which the system frees when the process ends, however it ends.
-SQLite's WAL needs shared memory, so all who use one ledger are on one machine; there a free lock proves that the
-holder is gone, and its lease can be taken over at once instead of after its expiry.
+expiry. Beside the file: an OS lock for each epoch, which the system frees when the process ends, however that
+happens. SQLite's WAL needs shared memory, so all who use one ledger are on one machine; there a free lock
+proves that the holder is gone, and its lease can be taken over at once instead of after its expiry.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _PATIENCE_S = 60.0
 def prepare(database: Database) -> None:
     """Create the ledger, or bring it to the schema of this version.
 
-    Raises UserError if a newer version wrote it or if it is no ledger, TemporaryError if another process has it.
+    Raises UserError if a newer version wrote it or it is no ledger, TemporaryError if another process has it.
     """
     if not database.path.exists():
         with _alone(database.path):
@@ -79,7 +79,8 @@ def _create(database: Database) -> None:
         return
     with database.reading() as connection:
         # Outside of any transaction, else SQLite ignores it; it is remembered in the file.
-        connection.connection.driver_connection.execute("PRAGMA journal_mode=WAL")  # type: ignore[union-attr]  # checked out, so present
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA journal_mode=WAL")
     with database.writing() as connection:
         schema.metadata.create_all(connection)
         connection.execute(sa.insert(schema.version).values(version_num=schema.HEAD))

@@ -59,7 +59,8 @@ def _by_many_ids(
         work.run(sa.text("CREATE TEMP TABLE wanted (text_id TEXT, number_id INTEGER)"))
         kind = pa.int64() if wanted is _WANTED.c.number_id else pa.string()
         work.many(sa.insert(_WANTED), pa.table({wanted.name: ids.cast(kind)}))
-        return _typed(work, query.join(_WANTED, column == wanted))
+        # Not as a join: SQLite knows no sizes here and would walk all wanted ids for each link.
+        return _typed(work, query.where(column.in_(sa.select(wanted))))
 
 
 def _typed(work: BulkWork, query: sa.Select[Any]) -> pa.Table:

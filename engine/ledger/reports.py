@@ -34,7 +34,7 @@ class Reports:
     ) -> pa.Table:
         """Links of a module in any state: LINK_COLUMNS, in no particular order.
 
-        All of them; or those of some records: `ids` are then record ids of `side`, or link ids if `side` is None.
+        All of them, or some: `ids` are then record ids of `side`, or link ids if `side` is None.
         """
         links = schema.links
         names = ("left_id", "right_id", "left_hash", "right_hash", "left_version", "right_version", "state")
@@ -46,7 +46,7 @@ class Reports:
         return reading.table_by_ids(self._database, query, column, ids)
 
     def bases_table(self, link_ids: pa.Array) -> pa.Table:
-        """What the sides of some links held when they were last in step: BASE_COLUMNS, values as JSON text."""
+        """What the sides of some links held when last in step: BASE_COLUMNS, values as JSON text."""
         return reading.table_by_ids(self._database, sa.select(schema.bases), schema.bases.c.link_id, link_ids)
 
     def bases(

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 10.0) -> Ledger:
     """Open the ledger at a path or `sqlite:///` URL; creates or migrates it unless `readonly`.
 
-    `patience_s` is how long a write waits for another process. Raises UserError if the file cannot be used or,
-    with `readonly`, does not exist; TemporaryError if another process keeps it locked.
+    `patience_s` is how long a write waits for another process. Raises UserError if the file cannot be used,
+    or with `readonly` does not exist; TemporaryError if another process keeps it locked.
     """
     database = Database(Path(opening.path_of(str(url))), readonly=readonly, patience_s=patience_s)
     if readonly:
@@ -41,9 +41,9 @@ def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 
 class Ledger(reports.Reports):
     """The durable memory of every integration in a folder.
 
-    Every writing method takes the lease and raises LockedError, storing nothing, if it is no longer the current
-    one. Methods raise TemporaryError where the file stays locked and UserError where the disk is full or fails.
-    May be used from several threads; one waits for the other.
+    Every writing method takes the lease and raises LockedError, storing nothing, if it is no longer the
+    current one. Methods raise TemporaryError where the file stays locked and UserError where the disk is full
+    or fails. May be used from several threads; one waits for the other.
     """
 
     def __init__(self, database: Database) -> None:
@@ -130,7 +130,7 @@ class Ledger(reports.Reports):
         row |= {"payload": pack(intent.payload), "before": pack(intent.before)}
         with self._fenced(lease) as connection:
             insert = sa.insert(schema.intents).values(row).returning(schema.intents.c.id)
-            return connection.execute(insert).scalar_one()
+            return int(connection.execute(insert).scalar_one())
 
     def settle(self, lease: Lease, intent_id: int | None, settlement: Settlement) -> range:
         """Store what a batch has brought about, and close its intent; `intent_id` None = nothing was sent.
@@ -151,7 +151,7 @@ class Ledger(reports.Reports):
     def finish_module(
         self, lease: Lease, state: ModuleState, *, left: Unlinked | None = None, right: Unlinked | None = None
     ) -> None:
-        """Move the cursors and scopes of a module, and keep which records have no link (None = as they were)."""
+        """Move the cursors and scopes of a module; keep which records have no link (None = as they were)."""
         scope = {"integration": lease.integration, "module": state.module}
         values = {**asdict(state), **scope}
         upsert = sqlite.insert(schema.modules).values(values)
@@ -166,7 +166,7 @@ class Ledger(reports.Reports):
     def bulk_load(self, lease: Lease) -> Iterator[None]:
         """Around the settlements of a first run: while the ledger has no links, indexes only come at the end.
 
-        Also after an error; after a kill the next `take_lease` builds them. Inside, look nothing up by record id.
+        Also after an error; after a kill `take_lease` builds them. Look nothing up by record id inside.
         """
         with self._fenced(lease) as connection:
             loading = indexes.take_away(connection, lease)
