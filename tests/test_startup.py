@@ -13,7 +13,7 @@ STORES = ("duckdb", "pyarrow", "sqlalchemy", "alembic", "adbc_driver_manager")
 NETWORK = ("httpx", "httpcore", "requests", "urllib3", "aiohttp", "uvicorn", "starlette")
 PARSERS = ("sqlglot", "jsonschema", "jinja2", "jmespath", "yaml", "rich")
 
-#: Runs `engine` with an import hook that refuses some packages; a forked child inherits the hook.
+#: An import hook that refuses some packages, before whatever the test runs.
 REFUSING = """
 import sys
 class Refuse:
@@ -21,15 +21,21 @@ class Refuse:
         if name.partition(".")[0] in REFUSED:
             raise ImportError(f"{name} must not be loaded here")
 sys.meta_path.insert(0, Refuse())
-from engine.cli import main
-main()
+"""
+ENGINE = "from engine.cli import main; main()"
+#: What `engine validate` does in its confined child, for every shipped file.
+CHECK = """
+from pathlib import Path
+from engine.compiler import check_file
+for file in [*Path("specs").glob("*.yaml"), *Path("mappings").glob("*.yaml")]:
+    for finding in check_file(str(file)):
+        print(finding)
 """
 
 
-def engine_without(refused: tuple[str, ...], *words: str) -> subprocess.CompletedProcess[str]:
-    program = f"REFUSED = {refused!r}\n{REFUSING}"
+def run_without(refused: tuple[str, ...], program: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", program, *words],
+        [sys.executable, "-c", f"REFUSED = {refused!r}\n{REFUSING}\n{program}", *words],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -40,18 +46,20 @@ def engine_without(refused: tuple[str, ...], *words: str) -> subprocess.Complete
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"], ["validate", "--help"]])
 def test_help_loads_none_of_the_heavy_libraries(words: list[str]) -> None:
-    ended = engine_without(STORES + NETWORK + PARSERS, *words)
+    ended = run_without(STORES + NETWORK + PARSERS, ENGINE, *words)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "engine" in ended.stdout
 
 
-def test_validate_loads_no_store_and_no_http_client() -> None:
-    ended = engine_without(STORES + NETWORK, "validate", "specs/", "mappings/")
+@pytest.mark.parametrize(("program", "words"), [(ENGINE, ["validate", "specs/", "mappings/"]), (CHECK, [])])
+def test_validate_loads_no_store_and_no_http_client(program: str, words: list[str]) -> None:
+    """Neither the command nor what it runs in its confined child."""
+    ended = run_without(STORES + NETWORK, program, *words)
     assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
 
 
 def test_the_refusal_of_imports_works() -> None:
-    """The two tests above would pass for ever if the hook did nothing."""
-    ended = engine_without(("click",), "--help")
+    """The tests above would pass for ever if the hook did nothing."""
+    ended = run_without(("click",), ENGINE, "--help")
     assert ended.returncode == 1
     assert "click must not be loaded here" in ended.stderr

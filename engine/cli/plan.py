@@ -20,7 +20,7 @@ def plan(*, spec: str, choices: dict[str, str], sql: bool, form: str) -> None:
     from engine.compiler import compile_file
     from engine.render.plan import plan_text
 
-    compiled = compile_file(find_spec(spec), profile=choices)
+    compiled = compile_file(str(find_spec(spec)), profile=choices)
     answer(
         form,
         lambda: {"fingerprint": compiled.fingerprint, **compiled.describe()},

@@ -55,7 +55,7 @@ def preview(
     from engine.run.execute import Call
     from engine.run.preview import preview as look
 
-    plan = compile_file(find_spec(spec), profile=choices)
+    plan = compile_file(str(find_spec(spec)), profile=choices)
     kept = private_folder(folder)
     with sandbox_settings(sandbox, plan, kept) as settings, telling() as listen:
         changes = look(plan, Call(folder=kept, overrides=settings, ledger=ledger, listen=listen), limit=limit)

@@ -47,7 +47,7 @@ def run(
     from engine.render.outcome import run_text
     from engine.run.execute import Call, execute
 
-    plan = compile_file(find_spec(spec), profile=choices)
+    plan = compile_file(str(find_spec(spec)), profile=choices)
     kept = private_folder(folder)
     with sandbox_settings(sandbox, plan, kept) as settings, telling() as listen, stopping() as stop:
         report = execute(plan, Call(folder=kept, overrides=settings, ledger=ledger, listen=listen, stop=stop))

@@ -46,4 +46,6 @@ def _rendered(findings: tuple[Diagnostic, ...], form: str) -> str:
 
 
 def _summary(findings: int, wrong: int) -> str:
-    return "No findings." if not findings else f"{findings} findings, {wrong} of them errors."
+    from engine.render.text import count
+
+    return f"{count(findings, 'finding')}, {count(wrong, 'error')}." if findings else "No findings."
