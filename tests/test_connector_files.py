@@ -100,6 +100,13 @@ def test_a_rewrite_keeps_rows_their_order_and_the_habits_of_the_file_and_adds_co
     assert path.read_bytes() == b'\xef\xbb\xbfname;id;city\r\n"a;b";2;\r\nc;1;Bonn\r\n;3;\r\n'
 
 
+def test_new_rows_leave_every_byte_of_the_old_ones_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(b'id,name,city\n"1","Ada" , Rome\n2,Bo,')
+    _open(tmp_path).write("people", batch("create", [{"name": "Cy", "id": "3"}]))
+    assert path.read_bytes() == b'id,name,city\n"1","Ada" , Rome\n2,Bo,\n3,Cy,\n'
+
+
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
     ['"', ",", "\n", "\r", " "]
 )
@@ -136,7 +143,8 @@ def test_a_broken_csv_is_refused_with_its_line(
     path = tmp_path / "people.csv"
     path.write_bytes(content)
     refuses(lambda: read(_open(tmp_path), "people", "name"), f"{path}:{line}" if line else str(path), word)
-    refuses(lambda: _open(tmp_path).write("people", batch("create", [{"id": "9"}])), word)
+    change = batch("update", [{"_id": "1", "_set": ["name"], "name": "x"}])
+    refuses(lambda: _open(tmp_path).write("people", change), word)
     assert path.read_bytes() == content
 
 

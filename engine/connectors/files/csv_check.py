@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,13 @@ def habits(path: Path) -> tuple[bytes, str]:
         first = file.readline()
     mark = codecs.BOM_UTF8 if first.startswith(codecs.BOM_UTF8) else b""
     return mark, "\r\n" if first.endswith(b"\r\n") else "\n"
+
+
+def ends_a_line(path: Path) -> bool:
+    """Whether the next row can follow at once."""
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
 
 
 def require_closed_quotes(path: Path, delimiter: str, key: str) -> None:

@@ -6,12 +6,12 @@ were. Reading and writing go through Arrow columns, without a Python object a va
 
 from __future__ import annotations
 
-import re
+import shutil
 from typing import TYPE_CHECKING
 
 from engine.connectors.columns import as_text
 from engine.connectors.declared import suggest
-from engine.connectors.files import csv_check
+from engine.connectors.files import csv_check, csv_text
 from engine.connectors.files.replace import identity_of, replaced
 from engine.connectors.files.verdict import answer
 from engine.connectors.port import AllApplied, Batch, Page
@@ -63,16 +63,12 @@ class CsvFile:
         yield Page(table=held, complete=True)
 
     def write(self, batch: Batch) -> AllApplied | list[Receipt]:
-        """Write the file anew with the batch in it; columns that it does not have yet come last."""
-        import pyarrow as pa
-
+        """Put a new file with the batch in it in the old one's place; columns that are new come last."""
         seen = identity_of(self.path)
-        names = self.columns() if seen else [self.key]
-        held = pa.Table.from_batches(self._batches(names) if seen else [], _schema(names))
-        change = {"create": self._create, "update": self._update, "delete": self._delete}[batch.kind]
-        rows, ids, verdict = change(held, batch.table)
-        if verdict.null_count:
-            self._save(rows, seen)
+        if batch.kind == "create":
+            ids, verdict = self._create(batch.table, seen)
+        else:
+            ids, verdict = self._change(batch, seen)
         return answer(batch.table, ids, verdict, path=self.path, key=self.key)
 
     def _batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
@@ -116,24 +112,55 @@ class CsvFile:
         ):
             raise csv_check.complaint(self.path, self._delimiter, self.key, "an id is empty or stands twice")
 
-    def _create(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray, pa.ChunkedArray]:
-        """`held` with the new rows behind it, their ids, and what becomes of each."""
+    def _create(self, rows: pa.Table, seen: Identity) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+        """Write the new rows behind those that are there; gives their ids and what becomes of each."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        nothing = pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
-        ids = as_text(rows[self.key]) if self.key in rows.column_names else nothing
+        ids = as_text(rows[self.key]) if self.key in rows.column_names else _nulls(rows)
+        held = self._held([self.key], seen)[self.key].combine_chunks()
         first = pc.equal(pc.index_in(ids, ids.combine_chunks()), pa.array(range(rows.num_rows), pa.int32()))
-        taken = pc.or_(pc.is_in(ids, held[self.key].combine_chunks()), pc.invert(first))
+        taken = pc.or_(pc.is_in(ids, held), pc.invert(first))
         empty = pc.fill_null(pc.equal(ids, ""), fill_value=True)
         verdict = pc.if_else(empty, "no-id", pc.if_else(taken, "duplicate", pa.scalar(None, pa.string())))
-        new = rows.filter(verdict.is_null())
-        names = [name for name in new.column_names if name not in _META]
-        columns = pa.table({name: as_text(new[name]) for name in names})
-        joined = pa.concat_tables([held, columns], promote_options="default") if new.num_rows else held
-        return joined, ids, verdict
+        new = rows.filter(pc.is_null(verdict))
+        if new.num_rows:
+            names = [name for name in new.column_names if name not in _META]
+            self._append(pa.table({name: as_text(new[name]) for name in names}), seen)
+        return ids, verdict
 
-    def _update(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray, pa.ChunkedArray]:
+    def _append(self, new: pa.Table, seen: Identity) -> None:
+        """A new file: the old one byte for byte and `new` behind it; all written anew for new columns."""
+        import pyarrow as pa
+
+        header = self.columns() if seen else []
+        if not seen or set(new.column_names) - set(header):
+            held = self._held(header or [self.key], seen)
+            self._save(pa.concat_tables([held, new], promote_options="default"), seen)
+            return
+        _, end = csv_check.habits(self.path)
+        ordered = pa.concat_tables([_schema(header).empty_table(), new], promote_options="default")
+        with replaced(self.path, seen) as file, self.path.open("rb") as old:
+            shutil.copyfileobj(old, file)
+            file.write(b"" if csv_check.ends_a_line(self.path) else end.encode())
+            file.writelines(csv_text.lines(ordered, self._delimiter, end))
+
+    def _change(self, batch: Batch, seen: Identity) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+        """Update or delete rows; gives their ids and what becomes of each."""
+        held = self._held(self.columns() if seen else [self.key], seen)
+        change = self._update if batch.kind == "update" else self._delete
+        rows, verdict = change(held, batch.table)
+        if verdict.null_count:
+            self._save(rows, seen)
+        return batch.table["_id"], verdict
+
+    def _held(self, names: list[str], seen: Identity) -> pa.Table:
+        """The named columns of the file; no rows if there is no file yet."""
+        import pyarrow as pa
+
+        return pa.Table.from_batches(self._batches(names) if seen else [], _schema(names))
+
+    def _update(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray]:
         """`held` with the named fields of each row changed, and what becomes of each."""
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -152,7 +179,7 @@ class CsvFile:
                 value = as_text(part[name]).take(place)
                 column = pc.if_else(place.is_valid(), value, held[name])
                 held = held.set_column(held.column_names.index(name), name, column)
-        return held, ids, verdict
+        return held, verdict
 
     def _moved(self, rows: pa.Table) -> pa.ChunkedArray:
         """`id-change` for rows whose update would give the record another id; null for the others."""
@@ -161,54 +188,33 @@ class CsvFile:
 
         nothing = pa.scalar(None, pa.string())
         if self.key not in rows.column_names:
-            return pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
+            return _nulls(rows)
         named = pa.array([self.key in names for names in rows["_set"].to_pylist()], pa.bool_())
         same = pc.fill_null(pc.equal(as_text(rows[self.key]), rows["_id"]), fill_value=False)
         return pc.if_else(pc.and_(named, pc.invert(same)), "id-change", nothing)
 
-    def _delete(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray, pa.ChunkedArray]:
+    def _delete(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray]:
         import pyarrow as pa
         import pyarrow.compute as pc
 
         ids = rows["_id"]
         known = pc.is_in(ids, held[self.key].combine_chunks())
         kept = held.filter(pc.invert(pc.is_in(held[self.key], ids.combine_chunks())))
-        return kept, ids, pc.if_else(known, pa.scalar(None, pa.string()), "gone")
+        return kept, pc.if_else(known, pa.scalar(None, pa.string()), "gone")
 
     def _save(self, rows: pa.Table, seen: Identity) -> None:
         """Replace the file, with the mark at its start and the line ends that it had."""
         mark, end = csv_check.habits(self.path) if seen else (b"", "\n")
         with replaced(self.path, seen) as file:
-            file.write(mark)
-            file.write(
-                (self._delimiter.join(self._quoted_name(name) for name in rows.column_names) + end).encode()
-            )
-            for batch in rows.to_batches(max_chunksize=100_000):
-                file.write("".join(self._lines(batch, end)).encode())
+            file.write(mark + csv_text.header_line(rows.column_names, self._delimiter, end))
+            file.writelines(csv_text.lines(rows, self._delimiter, end))
 
-    def _quoted_name(self, name: str) -> str:
-        needs = not name or name != name.strip() or re.search(self._special(), name)
-        return '"' + name.replace('"', '""') + '"' if needs else name
 
-    def _special(self) -> str:
-        """A regular expression of what makes quotes necessary inside a value."""
-        return f'["\r\n{self._delimiter}]'
+def _nulls(rows: pa.Table) -> pa.ChunkedArray:
+    """A column of text with nothing in it, as long as `rows`."""
+    import pyarrow as pa
 
-    def _lines(self, batch: pa.RecordBatch, end: str) -> list[str]:
-        """One line of CSV a record. Quotes stand where they must, and around empty texts and outer blanks."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        cells = []
-        for column in batch.columns:
-            quoted = pc.binary_join_element_wise(
-                '"', pc.replace_substring(column, '"', '""'), '"', "", null_handling="skip"
-            )
-            needs = pc.match_substring_regex(column, rf"{self._special()}|^$|^\s|\s$")
-            cells.append(pc.fill_null(pc.if_else(needs, quoted, column), ""))
-        lines = pc.binary_join_element_wise(*cells, self._delimiter)
-        ended = pc.binary_join_element_wise(lines, pa.scalar(end), "")
-        return list(ended.to_pylist())
+    return pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
 
 
 def _schema(names: list[str]) -> pa.Schema:
