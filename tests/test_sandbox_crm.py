@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,12 @@ def _first(crm: Visitor, **more: Any) -> dict[str, Any]:
     return dict(rows[0])
 
 
+def _deeper(token: str) -> str:
+    """The same page token, as it would be after 100,000 records."""
+    issued, bound, _, *last = json.loads(base64.urlsafe_b64decode(token))
+    return base64.urlsafe_b64encode(json.dumps([issued, bound, 100_000, *last]).encode()).decode()
+
+
 def _codes(answer: Any) -> list[str]:
     return [row["code"] for row in answer.json()["data"]]
 
@@ -55,14 +63,16 @@ def test_a_page_token_is_bound_to_its_request_and_lives_a_day(crm: Visitor) -> N
     other = crm.crm("GET", "/Accounts", params=LIST | {"per_page": 50, "page_token": token})
     both = crm.crm("GET", "/Accounts", params=LIST | {"page": 2, "page_token": token})
     forged = crm.crm("GET", "/Accounts", params=LIST | {"page_token": token[:-8]})
+    deep = crm.crm("GET", "/Accounts", params=LIST | {"page_token": _deeper(token)})
     crm.command("clock", advance_s=24 * 3600)
     crm.sign_in()
     late = crm.crm("GET", "/Accounts", params=LIST | {"page_token": token})
-    answers = [(answer.status_code, answer.json()["code"]) for answer in (other, both, forged, late)]
+    answers = [(answer.status_code, answer.json()["code"]) for answer in (other, both, forged, deep, late)]
     assert answers == [
         (400, "TOKEN_BOUND_DATA_MISMATCH"),
         (400, "AMBIGUITY_DURING_PROCESSING"),
         (400, "INVALID_DATA"),
+        (400, "PAGINATION_LIMIT_EXCEEDED"),
         (400, "EXPIRED_VALUE"),
     ]
 

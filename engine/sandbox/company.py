@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -20,7 +20,7 @@ from engine.sandbox.clock import DAY_S, START
 from engine.sandbox.company_names import Names, plain
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_write import API_USER, FIRST_ID, key_of
-from engine.sandbox.store import Row, Store, fold
+from engine.sandbox.store import Row, Store, fold, last_id
 
 SEED = 20261102
 ACCOUNTS = 320
@@ -39,25 +39,39 @@ def words() -> dict[str, Any]:
 
 def fill(store: Store, company: str) -> None:
     """Move the company in, inside the caller's transaction."""
-    settle = _Settling(store=store, dice=random.Random(SEED))  # noqa: S311  # dealt out the same every time, no secret
-    settle.organizations()
-    users = settle.users()
-    accounts = settle.accounts(users)
-    settle.people(users, accounts)
-    settle.products_and_deals(users, accounts)
-    settle.books(accounts)
+    seed = found(company)
+    for name, value in seed.settings.items():
+        store.remember(name, value)
+    store.add_all(seed.records)
+
+
+@cache
+def found(company: str) -> Seed:
+    """All that the company has on its first day; drawn once a process."""
+    seed = Seed(dice=random.Random(SEED))  # noqa: S311  # dealt out the same every time, no secret
+    seed.organizations()
+    users = seed.users()
+    accounts = seed.accounts(users)
+    seed.people(users, accounts)
+    seed.products_and_deals(users, accounts)
+    seed.books(accounts)
     if company == "awkward":
-        settle.awkward(users)
+        seed.awkward(users)
+    return seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Settling:
-    """One move: the dice, and the store that is filled."""
+class Seed:
+    """What is drawn, and the dice that draw it."""
 
-    store: Store
     dice: random.Random
+    #: What the store shall remember, by name; the last ids given out among it.
+    settings: dict[str, str] = field(default_factory=dict)
+    #: Product, module and record, in the order in which they were made up.
+    records: list[tuple[str, str, Row]] = field(default_factory=list)
 
     def organizations(self) -> None:
+        """The organisation, as each product describes it."""
         about = words()["organization"]
         crm = {
             "id": "554023000000000019",
@@ -93,8 +107,8 @@ class _Settling:
             "currency_format": "###,##0.00",
             "price_precision": 2,
         }
-        self.store.remember("company/crm", json.dumps(crm))
-        self.store.remember("company/books", json.dumps(books))
+        self.settings["company/crm"] = json.dumps(crm)
+        self.settings["company/books"] = json.dumps(books)
 
     def users(self) -> list[str]:
         """Twelve people in both products; the first one is the administrator who gave the consent."""
@@ -146,6 +160,7 @@ class _Settling:
         return made
 
     def people(self, users: list[str], accounts: list[dict[str, Any]]) -> None:
+        """Those who work for customers, and those whom we buy from."""
         names = Names(words(), self.dice)
         for place in range(90):
             account = self.dice.choice(accounts)
@@ -154,6 +169,7 @@ class _Settling:
             self._crm("Vendors", names.vendor(vendor), self.dice.choice(users))
 
     def products_and_deals(self, users: list[str], accounts: list[dict[str, Any]]) -> None:
+        """What is sold, and the chances to sell it."""
         names = Names(words(), self.dice)
         for place, (name, category, price) in enumerate(words()["products"]):
             body = {
@@ -192,7 +208,7 @@ class _Settling:
     def _crm(self, module: str, body: dict[str, Any], owner: str) -> dict[str, Any]:
         people = {"Owner": owner, "Created_By": owner, "Modified_By": owner}
         whole = people | {name: value for name, value in body.items() if value is not None}
-        id_ = self.store.next_id("crm", FIRST_ID)
+        id_ = self._next_id("crm", FIRST_ID)
         self._add("crm", module, id_, key_of(MODULES[module], whole), whole)
         return whole | {"id": id_}
 
@@ -202,11 +218,17 @@ class _Settling:
         self._add("books", module, self._books_id(), fold(whole[shape.name]), whole)
 
     def _books_id(self) -> str:
-        return self.store.next_id("books", FIRST_BOOKS_ID)
+        return self._next_id("books", FIRST_BOOKS_ID)
+
+    def _next_id(self, product: str, first: int) -> str:
+        """The next id, counted where the store goes on counting."""
+        name = last_id(product)
+        self.settings[name] = str(int(self.settings.get(name, first - 1)) + 1)
+        return self.settings[name]
 
     def _add(self, product: str, module: str, id_: str, key: str | None, body: dict[str, Any]) -> None:
-        """Store a record that was made some weeks ago and touched since, never after the first day began."""
+        """Note a record that was made some weeks ago and touched since, never after the first day began."""
         created = START - self.dice.randrange(DAY_S, WEEKS * 7 * DAY_S)
         modified = self.dice.choice((created, self.dice.randrange(created, START - 3600)))
         row = Row(id=id_, key=key, created=created, modified=modified, deleted=None, body=body)
-        self.store.add(product, module, row, since=float(modified))
+        self.records.append((product, module, row))

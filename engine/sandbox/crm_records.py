@@ -23,7 +23,7 @@ from engine.sandbox.crm_read import (
     show,
 )
 from engine.sandbox.refusals import CrmRefused
-from engine.sandbox.site import Site, as_of, read_json, site_of, whole_number
+from engine.sandbox.site import Site, read_json, site_of, whole_number
 from engine.sandbox.store import Query
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ async def list_records(request: Request) -> Response:
 async def read_record(request: Request) -> Response:
     """One record with all its fields; 204 when it does not exist."""
     site, module = site_of(request), module_of(request)
-    query = Query(where=("id = ?", "deleted IS NULL"), args=(_one_id(request),), as_of=as_of(request))
-    rows = site.store.rows("crm", module.name, query)
+    row = site.store.get("crm", module.name, _one_id(request))
+    rows = [] if row is None else [row]
     wanted = request.query_params.get("fields")
     fields = None if wanted is None else wanted.split(",")
     return JSONResponse({"data": show(site, module, rows, fields)}) if rows else Response(status_code=204)

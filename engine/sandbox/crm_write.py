@@ -61,7 +61,7 @@ def update(
     id_ = sent.get("id")
     present = site.store.get("crm", module.name, id_) if is_id(id_) and isinstance(id_, str) else None
     if present is None:
-        return _unknown_id(id_, place)
+        return _unknown_id(place)
     stale = _changed_since(present, unmodified_since)
     refused = stale or _judge_all(site, module, sent, place, present=present)
     if refused is not None:
@@ -86,7 +86,7 @@ def delete(site: Site, module: CrmModule, id_: str, place: str, unmodified_since
     """Put a record into the recycle bin."""
     present = site.store.get("crm", module.name, id_)
     if present is None:
-        return _unknown_id(id_, place)
+        return _unknown_id(place)
     stale = _changed_since(present, unmodified_since)
     if stale is not None:
         return stale
@@ -207,9 +207,9 @@ def _with_names(body: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _unknown_id(id_: Any, place: str) -> dict[str, Any]:
+def _unknown_id(place: str) -> dict[str, Any]:
     words = "the id given seems to be invalid"
-    return crm_error("INVALID_DATA", words, id=id_, api_name="id", json_path=f"{place}.id")
+    return crm_error("INVALID_DATA", words, api_name="id", json_path=f"{place}.id")
 
 
 def _changed_since(present: Row, unmodified_since: float | None) -> dict[str, Any] | None:

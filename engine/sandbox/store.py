@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 #: Raised with every change of the tables or of the seeded company: an older file is refused, not misread.
@@ -24,6 +24,7 @@ VERSION = 1
 
 _FRESH = "Delete the file; the next start makes a fresh one."
 _COLUMNS = "product, module, id, key, created, modified, deleted, since, body"
+_INSERT = f"INSERT INTO record ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)"  # noqa: S608  # our columns
 _TABLES = f"""
 CREATE TABLE record (
   product TEXT NOT NULL, module TEXT NOT NULL, id TEXT NOT NULL, key TEXT, created INTEGER NOT NULL,
@@ -63,6 +64,11 @@ class Query:
     limit: int = -1  #: -1 = all
     offset: int = 0
     as_of: float | None = None  #: as the store looked at that moment (epoch seconds); None = now
+
+
+def last_id(product: str) -> str:
+    """The setting that holds the last id which a product gave out."""
+    return f"last-id/{product}"
 
 
 def fold(text: str) -> str:
@@ -146,16 +152,19 @@ class Store:
 
     def next_id(self, product: str, first: int) -> str:
         """A new id of a product: digits as text, too long for a float; `first` starts the row."""
-        last = self.setting(f"last-id/{product}")
+        last = self.setting(last_id(product))
         new = first if last is None else int(last) + 1
-        self.remember(f"last-id/{product}", str(new))
+        self.remember(last_id(product), str(new))
         return str(new)
 
     def add(self, product: str, module: str, row: Row, *, since: float) -> None:
         """Insert a record."""
-        body = json.dumps(row.body, ensure_ascii=False)
-        values = (product, module, row.id, row.key, row.created, row.modified, row.deleted, since, body)
-        self.execute(f"INSERT INTO record ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", values)  # noqa: S608  # our columns
+        self.execute(_INSERT, _values(product, module, row, since))
+
+    def add_all(self, records: Iterable[tuple[str, str, Row]]) -> None:
+        """Insert many records, each with its product and module, as old as they say they are."""
+        values = (_values(product, module, row, row.modified) for product, module, row in records)
+        self._connection.executemany(_INSERT, values)
 
     def replace(self, product: str, module: str, row: Row, *, since: float) -> None:
         """Put a new version of a record in place of the present one, which is kept as history."""
@@ -203,6 +212,11 @@ class Store:
             f" WHERE product = ? AND module = ? AND id IN ({marks})"
         )
         return {r[0]: r[1] or "" for r in self.execute(sql, (f"$.{field}", product, module, *ids))}
+
+
+def _values(product: str, module: str, row: Row, since: float) -> tuple[Any, ...]:
+    body = json.dumps(row.body, ensure_ascii=False)
+    return product, module, row.id, row.key, row.created, row.modified, row.deleted, since, body
 
 
 def _source(as_of: float | None) -> tuple[str, tuple[float, ...]]:
