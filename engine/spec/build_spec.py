@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.spec import build_rule
 from engine.spec.build_module import module
 from engine.spec.build_part import Builder, check, plain
-from engine.spec.hint import did_you_mean
+from engine.spec.hint import did_you_mean, truth
 from engine.spec.model import Disclosure, Mapping_, Option, Spec, System
 from engine.spec.schema_words import kind, quote
 
@@ -116,7 +116,8 @@ def _check_type(wanted: str, default: Any, span: Span, report: Report) -> None:
     if not fits[wanted]:
         named = {"boolean": "`true` or `false`", "number": "a number", "date": "a date such as `2026-01-31`"}
         message = f"The default must be {named.get(wanted, 'text')}, not {kind(default)}."
-        report.add("bad-default", message, span)
+        hint = truth(default) if wanted == "boolean" and isinstance(default, str) else None
+        report.add("bad-default", message, span, hint=hint)
 
 
 def _is_date(word: str) -> bool:

@@ -74,6 +74,11 @@ class _References:
 
     def check(self, pointer: Pointer, text: Text) -> None:
         """Check each reference inside one scalar."""
+        expression = str(pointer[-1]) in _SQL or "view" in pointer
+        if not _is_setting(pointer) and not expression and not _REFERENCE.fullmatch(text.value):
+            message = f"A reference must be the whole value, not a part of {quote(text.value)}."
+            self.report.add("bad-reference", message, text.span, hint="write `${options.NAME}` alone")
+            return
         for match in _REFERENCE.finditer(text.value):
             inner = match["inner"]
             whole = text.at(match.start(), len(match.group()))

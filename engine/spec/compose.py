@@ -195,7 +195,10 @@ class _Composer:
             return plain(word)
         except ScalarError as wrong:
             self.report.add(
-                "bad-number", str(wrong), self.report.span(stretch), hint="an id is text: quote it"
+                "bad-number",
+                str(wrong),
+                self.report.span(stretch),
+                hint="if it is an id or another text, quote it",
             )
             return word
 

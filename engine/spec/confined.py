@@ -1,13 +1,13 @@
-"""Confined: look at strangers' files in a process of its own, without secrets, network, or the right to write.
+"""Confined: look at strangers' files in a process of its own: no secrets, no network, no right to write.
 
 `confined("engine.spec.read:check_file", files)` runs the function for one file after the other in a fresh
-interpreter with an empty environment. The child takes its limits itself before it looks at anything: seconds of
-computing per file, memory, no new files, no new processes; an audit hook refuses sockets, programs and writing.
-What it finds comes back as JSON, one line a file. A child that dies or takes too long becomes one finding for the
-file it was reading, and a new child goes on with the next.
+interpreter with an empty environment. The child takes its limits itself before it looks at anything: seconds
+of computing per file, memory, no new files, no new processes; an audit hook refuses sockets, programs and
+writing. What it finds comes back as JSON, one line a file. A child that dies or takes too long becomes one
+finding for the file it was reading, and a new child goes on with the next.
 
-A fresh interpreter rather than a fork: the parent's memory may hold credentials, its threads may hold locks, and
-the libraries it has loaded may already fill the address space that the child is allowed.
+A fresh interpreter rather than a fork: the parent's memory may hold credentials, its threads may hold locks,
+and the libraries it has loaded may already fill the address space that the child is allowed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _CHILD = (
 
 
 def confined(function: str, files: Sequence[str]) -> tuple[Diagnostic, ...]:
-    """Run `MODULE:NAME`, which takes a file's name and gives its findings, for each file in a confined child."""
+    """Run `MODULE:NAME`, which takes a file's name and gives its findings, for each file, confined."""
     found: list[Diagnostic] = []
     waiting = list(files)
     while waiting:

@@ -37,9 +37,18 @@ def cut_by_comma(document: Document, pointer: Pointer) -> str | None:
     if key is None or before is None or document.places.scalars.get(before, ("", "'"))[1]:
         return None
     line, _, end = document.places.values[before]
+    if document.lines[key[0]][key[1]] in "\"'":
+        return None  # a quoted key was meant as one
     if key[0] != line or not re.fullmatch(r",\s*", document.lines[line][end : key[1]]):
         return None
     return f'a comma ended the value of `{before[-1]}`: quote it, `{before[-1]}: "… , …"`'
+
+
+def truth(word: str) -> str | None:
+    """The hint for a word that other dialects of YAML take for true or false."""
+    meant = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+    found = meant.get(word.lower(), word.lower() if word.lower() in ("true", "false") else None)
+    return None if found is None else f"write `{found}`"
 
 
 def cut_by_hash(found: Diagnostic) -> Diagnostic:

@@ -63,7 +63,8 @@ def stream_ref(text: Text, report: Report, systems: tuple[str, ...] | None = Non
     """
     system, dot, stream = text.value.partition(".")
     if not dot or not system or not stream or " " in text.value:
-        report.add("bad-stream", f"{quote(text.value)} is not a stream: write `SYSTEM.STREAM`.", text.span)
+        form = "SYSTEM.STREAM" if systems is not None else "CONNECTOR.STREAM"
+        report.add("bad-stream", f"{quote(text.value)} is not a stream: write `{form}`.", text.span)
         raise IncompleteError
     if systems is not None and system not in systems:
         message = f"There is no system `{system}` in this spec."

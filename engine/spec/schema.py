@@ -10,7 +10,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.spec.hint import closest, cut_by_comma, did_you_mean
+from engine.spec.hint import closest, cut_by_comma, did_you_mean, truth
 from engine.spec.schema_branch import Choice, choose
 from engine.spec.schema_words import KINDS, kind, name_of, names_of, owner_of, quote, sentence
 from engine.spec.share import share
@@ -200,6 +200,4 @@ def _type_hint(wanted: tuple[str, ...], written: str | None) -> str | None:
         return f'quote it: "{written}"'
     if "array" in wanted:
         return f"write `[ {written} ]`"
-    if wanted == ("boolean",) and written.lower() in ("yes", "on", "no", "off", "y", "n"):
-        return f"write `{'true' if written.lower() in ('yes', 'on', 'y') else 'false'}`"
-    return None
+    return truth(written) if wanted == ("boolean",) else None

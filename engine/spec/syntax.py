@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import yaml
@@ -55,15 +55,40 @@ _WORDS = (
 
 def explain(wrong: yaml.YAMLError, report: Report) -> None:
     """Note a parser's error as one finding."""
+    if _is_open(wrong):
+        return _tell_open(wrong, report)
     problem = str(getattr(wrong, "problem", None) or getattr(wrong, "reason", None) or wrong)
     mark = getattr(wrong, "problem_mark", None)
     line, column = (0, 0) if mark is None else _inside(mark.line, mark.column, report)
     span = report.span((line, column, column + 1))
+    if report.lines[line][max(column - 1, 0) :].startswith("${"):
+        message = "Inside `{ … }`, a reference must be quoted."
+        report.add("yaml-syntax", message, span, hint='write `"${…}"`')
+        return
     for known, message, hint in _WORDS:
         if known in problem:
             report.add("yaml-syntax", message, span, hint=hint)
             return
     report.add("yaml-syntax", f"This is not YAML: {problem}.", span)
+
+
+def _is_open(wrong: yaml.YAMLError) -> bool:
+    """Whether a bracket was opened on an earlier line than the one the parser stumbled over."""
+    opened, stumbled = getattr(wrong, "context_mark", None), getattr(wrong, "problem_mark", None)
+    flow = "flow" in str(getattr(wrong, "context", ""))
+    return bool(flow and opened and stumbled and opened.line < stumbled.line)
+
+
+def _tell_open(wrong: yaml.YAMLError, report: Report) -> None:
+    """The bracket is what matters, not where its absence was noticed."""
+    marks: Any = wrong
+    opened, stumbled = marks.context_mark, marks.problem_mark
+    line, column = _inside(stumbled.line, stumbled.column, report)
+    span = report.span((opened.line, opened.column, opened.column + 1))
+    message = (
+        f"This `{report.lines[opened.line][opened.column]}` is not closed where line {line + 1} goes on."
+    )
+    report.add("yaml-syntax", message, span, related=(report.span((line, column, column + 1)),))
 
 
 def _inside(line: int, column: int, report: Report) -> tuple[int, int]:

@@ -1,0 +1,23 @@
+"""What all tests share: the flags of this project's test run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Two flags: one rewrites expected texts for review, one runs the long proofs."""
+    parser.addoption("--update-cases", action="store_true", help="rewrite the expected texts in tests/cases")
+    parser.addoption("--long", action="store_true", help="also run the tests marked `slow`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long proofs out unless they are asked for; they are not skipped, a skip counts as a failure."""
+    if config.getoption("--long"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow") is not None]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]

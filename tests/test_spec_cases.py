@@ -1,0 +1,35 @@
+"""Every bad spec in tests/cases/bad-specs gives exactly the findings that stand beside it.
+
+`pytest tests/test_spec_cases.py --update-cases` rewrites the expected texts; the diff is then for a person to judge.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.render.findings import findings_text
+from engine.spec.read import check_file
+
+CASES = Path(__file__).parent / "cases" / "bad-specs"
+NAMES = sorted(path.stem for path in CASES.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bad_spec_gives_exactly_the_expected_findings(
+    name: str, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
+    monkeypatch.chdir(CASES)
+    printed = findings_text(check_file(f"{name}.yaml")) + "\n"
+    expected = CASES / f"{name}.txt"
+    if pytestconfig.getoption("--update-cases"):
+        expected.write_text(printed, encoding="utf-8")
+    assert printed == expected.read_text(encoding="utf-8")
+
+
+def test_every_bad_spec_has_an_error() -> None:
+    """A case whose expected text is empty would prove nothing."""
+    assert len(NAMES) >= 25
+    without = [name for name in NAMES if ": error[" not in (CASES / f"{name}.txt").read_text(encoding="utf-8")]
+    assert without == []
