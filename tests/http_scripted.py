@@ -101,6 +101,7 @@ def serving() -> Iterator[Scripted]:
 
     class Ask(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: two would wait for each other
 
         def take(self) -> None:
             parts = urlsplit(self.path)

@@ -54,16 +54,23 @@ def check_document(document: object, file: Path) -> None:
 
 
 def describe(document: Mapping[str, Any]) -> Description:
-    """A connector file's content as a `Description`; a shape is laid under the streams that are `like` it."""
+    """A connector file's content as a `Description`; a shape is laid under the streams that are `like` it.
+
+    Raises:
+        UserError: a shape does not exist, or a key is missing once shapes are laid under.
+    """
     top = dict(document)
     shapes = top.pop("shapes", {})
-    top["streams"] = {name: _shaped(body, shapes) for name, body in top.get("streams", {}).items()}
-    return cast("Description", _build(Description, top))
+    top["streams"] = {name: _shaped(name, body, shapes) for name, body in top.get("streams", {}).items()}
+    return cast("Description", _build(Description, top, str(document.get("connector"))))
 
 
-def _shaped(stream: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
+def _shaped(name: str, stream: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
     own = {key: value for key, value in stream.items() if key != "like"}
-    return _laid_over(shapes[stream["like"]], own) if "like" in stream else own
+    shape = stream.get("like")
+    if shape is not None and shape not in shapes:
+        raise UserError(f"The stream `{name}` is like `{shape}`, which is not among the shapes.")
+    return _laid_over(shapes[shape], own) if shape is not None else own
 
 
 def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,18 +87,30 @@ def _hints(type_: type) -> dict[str, Any]:
     return get_type_hints(type_)
 
 
-def _build(type_: Any, value: Any) -> Any:
+def _build(type_: Any, value: Any, where: str) -> Any:
     """A value out of YAML as the type that its field declares; the schema has already said that it fits."""
     if type_ is Any:
         return value
     if dataclasses.is_dataclass(type_):
-        hints = _hints(cast("type", type_))
-        return cast("Any", type_)(**{key: _build(hints[key], part) for key, part in value.items()})
+        return _built(cast("type", type_), value, where)
     origin, args = get_origin(type_), get_args(type_)
     if origin in (Union, UnionType):
-        return None if value is None else _build(next(arg for arg in args if arg is not type(None)), value)
+        return (
+            None
+            if value is None
+            else _build(next(arg for arg in args if arg is not type(None)), value, where)
+        )
     if origin is tuple:
-        return tuple(_build(args[0], part) for part in (value if isinstance(value, list) else [value]))
+        return tuple(_build(args[0], part, where) for part in (value if isinstance(value, list) else [value]))
     if origin is not None and origin is not Literal:
-        return {key: _build(args[1], part) for key, part in value.items()}
+        return {key: _build(args[1], part, f"{where}.{key}") for key, part in value.items()}
     return str(value) if type_ is str else value
+
+
+def _built(type_: type, value: Mapping[str, Any], where: str) -> Any:
+    for part in dataclasses.fields(type_):
+        needed = part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
+        if needed and part.name not in value:
+            raise UserError(f"The connector file lacks `{part.name}` in `{where}`.")
+    hints = _hints(type_)
+    return type_(**{key: _build(hints[key], part, f"{where}.{key}") for key, part in value.items()})

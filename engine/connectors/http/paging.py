@@ -15,7 +15,7 @@ MOST_PAGES = 10_000
 
 
 class Walk:
-    """Where one list stands. `who` names it in messages, such as `zoho-crm: list Accounts`."""
+    """Where one list stands. `who` names it in messages, such as `shop: list orders`."""
 
     def __init__(self, paging: Paging, who: str) -> None:
         self._paging = paging

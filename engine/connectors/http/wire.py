@@ -37,7 +37,7 @@ class Call:
     """A request as reading and writing see it."""
 
     what: What
-    about: str  #: what it is for, in a sentence such as `list Accounts`
+    about: str  #: what it is for, in a sentence such as `list orders`
     method: str
     path: str  #: after the base, already quoted
     params: Mapping[str, str] = field(default_factory=dict)
