@@ -118,8 +118,8 @@ def _instant_text(canonical: exp.Expression) -> exp.Expression:
 def json_value(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
     """A canonical value as an argument of JSON_OBJECT; the same value of the same field gives the same bytes.
 
-    Numbers, booleans, lists and objects keep their JSON kind; dates, moments and texts are strings. Decimals go
-    in as they are, with all digits of their scale: a detour through JSON text would make them floating-point.
+    Numbers, booleans, lists and objects keep their JSON kind; dates, moments and texts are strings. Decimals
+    go in as they are, with all digits of their scale: as JSON text they would become floating-point.
     """
     if FAMILY[type_] == "nested":
         return cast(canonical, named_type("JSON"))

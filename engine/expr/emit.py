@@ -65,6 +65,8 @@ def _name(term: Term) -> exp.Expression:
 
 def _slot(term: Term) -> exp.Expression:
     assert term.call is not None  # noqa: S101  # a term of this op always carries one
+    if term.call.name == "saved":
+        return exp.true()
     column = exp.column(exp.to_identifier(term.call.slot, quoted=True))
     return function("COALESCE", column, exp.false()) if term.type == "boolean" else column
 

@@ -17,7 +17,8 @@ class ExprError(Exception):
     ) -> None:
         super().__init__(message)
         #: Stable word: syntax, too-long, too-deep, not-allowed, unknown-field, unknown-option,
-        #: unknown-function, type-mismatch, unknown-choice, bad-literal; when a template or path meets a record: failed.
+        #: unknown-function, type-mismatch, unknown-choice, bad-literal; `failed` when a template or a path
+        #: meets a record it cannot handle.
         self.code = code
         #: One sentence, names in backticks.
         self.message = message

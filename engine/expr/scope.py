@@ -73,11 +73,17 @@ def engine_call(name: str, args: tuple[str | Name, ...], allowed: frozenset[str]
     if name not in allowed:
         raise ExprError("not-allowed", f"`{name}()` has no meaning here.", hint=_WHERE[name])
     texts = tuple(_text(arg) for arg in args)
-    shapes = {"linked": (0, 2), "origin": (0,), "saved": (1,), "today": (0,)}
+    shapes = {"linked": (0, 2, 3), "origin": (0,), "saved": (1,), "today": (0,)}
     if len(args) not in shapes[name]:
         raise ExprError("not-allowed", f"`{name}` does not take {len(args)} arguments.", hint=_SHAPE[name])
-    if name == "linked" and args and not (isinstance(args[0], str) and isinstance(args[1], Name)):
-        raise ExprError("not-allowed", "`linked` takes a module in quotes and a field.", hint=_SHAPE[name])
+    if (
+        name == "linked"
+        and args
+        and not (isinstance(args[0], str) and all(isinstance(a, Name) for a in args[1:]))
+    ):
+        raise ExprError(
+            "not-allowed", "`linked` takes a module in quotes and then fields.", hint=_SHAPE[name]
+        )
     if name == "saved" and isinstance(args[0], Name) and args[0].option is None:
         raise ExprError("not-allowed", "`saved` takes a text or an option, not a field.", hint=_SHAPE[name])
     types: dict[str, FieldType] = {"linked": "boolean", "origin": "text", "saved": "boolean", "today": "date"}
@@ -89,11 +95,11 @@ def engine_call(name: str, args: tuple[str | Name, ...], allowed: frozenset[str]
 _WHERE = {
     "linked": "`linked` may stand in `needs:`, `when:` and `only:`.",
     "origin": "`origin` may stand in `only:` of a lifecycle step.",
-    "saved": "`saved` stands alone in `view:`.",
+    "saved": "`saved` stands in `view:`, alone or first and joined by AND.",
     "today": "`today` may stand where records are looked at.",
 }
 _SHAPE = {
-    "linked": "Write `linked('module', Field)`, or `linked()` for this record.",
+    "linked": "Write `linked('module', Field)`, `linked('module', Field, Field)`, or `linked()`.",
     "origin": "Write `origin()`.",
     "saved": "Write `saved('Name of the view')` or `saved(options.name)`.",
     "today": "Write `today()`.",
@@ -210,7 +216,8 @@ class FieldScope:
 class ManyScope:
     """Several records side by side: `crm.org.currency`, `left.Name`; the longest known start decides."""
 
-    scopes: Mapping[str, FieldScope]  #: by what stands before the field, such as `crm.org` or `left`
+    #: By what stands before the field, such as `crm.org` or `left`; "" = names without a start.
+    scopes: Mapping[str, FieldScope]
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     functions: frozenset[str] = frozenset({"today"})
 
@@ -220,6 +227,8 @@ class ManyScope:
             scope = self.scopes.get(".".join(parts[:cut]))
             if scope is not None:
                 return scope.resolve(parts[cut:])
+        if "" in self.scopes:
+            return self.scopes[""].resolve(parts)
         if parts[0] == "options" and len(parts) > 1:
             return OptionScope(options=self.options).resolve(parts)
         dotted = ".".join(parts)

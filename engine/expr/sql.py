@@ -53,14 +53,15 @@ def compile_value(text: str, scope: Scope, *, want: FieldType | None = None) -> 
 def compile_condition(text: str, scope: Scope) -> Expr:
     """A condition: true or false on every row, never NULL, never an error. Raises ExprError.
 
-    A call of `saved` may only stand alone; its SQL is TRUE, because the system itself applies the view.
+    A call of `saved` stands alone or as one of several conditions joined by AND; it counts as true, because
+    the system itself applies the view.
     """
     from engine.expr.emit import emit  # sqlglot is loaded when the first expression comes
 
     term = _check_condition(text, scope)
-    if term.call is not None and term.call.name == "saved":
-        return _expr(text, term, "TRUE", "boolean")
-    _refuse_saved(term)
+    for part in term.args if term.op == "and" else (term,):
+        if not _is_saved(part):
+            _refuse_saved(part)
     return _expr(text, term, emit(term).sql(dialect="duckdb"), "boolean")
 
 
@@ -114,6 +115,10 @@ _CASTS: dict[FieldType, str] = {
     "date": "date",
     "instant": "timestamptz",
 }
+
+
+def _is_saved(term: Term) -> bool:
+    return term.call is not None and term.call.name == "saved"
 
 
 def _refuse_saved(term: Term) -> None:
