@@ -22,7 +22,8 @@ class SlowField:
     column: str  #: text column of `page` that gets the value, such as `slow 0`; `COLUMN!` gets the error
     kind: Literal["text", "path"]
     source: str  #: the template or path as written
-    reads: tuple[str, ...]  #: fields that a template may show; empty for a path, which sees the whole record
+    reads: tuple[str, ...]  #: fields that a template may show, or that a path may start from
+    options: Mapping[str, Any]  #: what was chosen for the options that a template shows
     place: str
 
 
@@ -191,7 +192,8 @@ class Plan:
     requirements: tuple[RequirementPlan, ...]
     modules: tuple[ModulePlan, ...]  #: in the order they run
     not_built: tuple[NotBuilt, ...] = ()
-    switched_off: tuple[str, ...] = field(default=())  #: modules and triggers whose `if` does not hold
+    switched_off: tuple[str, ...] = field(default=())  #: modules whose `if` does not hold
+    discloses: tuple[str, ...] = ()  #: what connecting shows, as `system: sentence`
 
     @property
     def fingerprint(self) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
+from engine.catalog import FieldType, Stream
 from engine.connectors.port import Page
 from engine.expr.error import ExprError
 from engine.expr.path import compile_path
+from engine.expr.scope import FieldScope, OptionValue
 from engine.expr.template import compile_template
 from engine.plan import SlowField
 from engine.run.stage import text_of
@@ -26,8 +30,17 @@ def _compile(one: SlowField) -> Compute:
     if one.kind == "path":
         path = compile_path(one.source)
         return lambda record: path.search(record)
-    template = compile_template(one.source)
+    scope = FieldScope(stream=Stream(name="record", id="", open=True), options=_options(one))
+    template = compile_template(one.source, scope)
     return lambda record: template.render({name: record.get(name) for name in one.reads})
+
+
+def _options(one: SlowField) -> dict[str, OptionValue]:
+    """The choices that the compiler has checked, as constants of their kind."""
+    kinds: dict[type, FieldType] = {bool: "boolean", Decimal: "decimal", date: "date"}
+    return {
+        name: OptionValue(type=kinds.get(type(value), "text"), value=value) for name, value in one.options.items()
+    }
 
 
 def add_slow(staged: pa.Table, page: Page, functions: Mapping[str, Compute]) -> pa.Table:

@@ -1,0 +1,240 @@
+"""Line: compile one line of a mapping: what each side means in common terms, and what is written where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.catalog import Field, FieldType, Stream
+from engine.compiler.draft import Draft, place
+from engine.expr.error import ExprError
+from engine.expr.lattice import FAMILY, assignable, join, said
+from engine.plan import SlowField, Trouble
+from engine.record import Side, other
+from engine.spec.diagnostic import Text
+from engine.spec.model import MappedField, StreamRef
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from engine.expr.scope import FieldScope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One end of a module while it is compiled."""
+
+    side: Side
+    ref: StreamRef
+    stream: Stream
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """A compiled line; `get` gives canonical values over columns named like the fields."""
+
+    key: str
+    text: str
+    type: FieldType
+    scale: int | None
+    spec: MappedField
+    targets: dict[Side, Field]  #: the fields that it may write
+    get: dict[Side, exp.Expression] = field(default_factory=dict)
+    back: dict[Side, exp.Expression] = field(default_factory=dict)  #: canonical column `value` -> what is written
+    reads: dict[Side, tuple[str, ...]] = field(default_factory=dict)
+    fails: dict[Side, list[tuple[exp.Expression, Trouble]]] = field(default_factory=dict)
+    slow: dict[Side, SlowField] = field(default_factory=dict)
+
+
+def arrow_within(draft_arrow: str, line: MappedField) -> str | None:
+    """The line's arrow, narrowed to the module's; None = the module's arrow leaves nothing of it."""
+    if draft_arrow in ("<->", line.arrow):
+        return line.arrow
+    return draft_arrow if line.arrow == "<->" else None
+
+
+def resolve(draft: Draft, scope: FieldScope, text: Text) -> Field | None:
+    """The field that a text names; a finding where there is none."""
+    try:
+        name = scope.resolve(tuple(text.value.split(".")))
+    except ExprError as error:
+        draft.findings.expression(error.at(0, len(text.value)), text)
+        return None
+    if name.option is not None:
+        draft.findings.add("type-mismatch", "A line of a mapping joins two fields.", text.span)
+        return None
+    return name.field or Field(name=text.value, type=name.type)
+
+
+def compile_line(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End], number: int) -> Line | None:
+    """One line, or None after findings."""
+    if spec.left is not None and spec.right is not None:
+        return _pair(draft, spec, arrow, ends)
+    side: Side = "right" if spec.right is not None else "left"
+    target = spec.right or spec.left
+    if target is None:
+        return None
+    return _computed(draft, spec, side, target, ends, number)
+
+
+def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) -> Line | None:
+    fields = _both(draft, spec, ends)
+    if fields is None:
+        return None
+    left, right = fields["left"], fields["right"]
+    written: list[Side] = [side for side in ("left", "right") if _goes(arrow, side)]
+    kind = _common(draft, spec, arrow, left, right)
+    for side in written:
+        _check_writable(draft, spec, side, fields[side], ends)
+    if kind is None:
+        return None
+    line = Line(
+        key=right.name if "right" in written else f"<{left.name}",
+        text=f"{left.name} {arrow} {right.name}",
+        type=kind,
+        scale=_scale(kind, left, right),
+        spec=spec,
+        targets={side: fields[side] for side in written},
+        reads={"left": (left.name,), "right": (right.name,)},
+    )
+    _gets(draft, spec, line, fields)
+    return line
+
+
+def _both(draft: Draft, spec: MappedField, ends: dict[Side, End]) -> dict[Side, Field] | None:
+    found: dict[Side, Field] = {}
+    for side, text in (("left", spec.left), ("right", spec.right)):
+        end = ends["left" if side == "left" else "right"]
+        field_ = resolve(draft, draft.scope(end.ref, end.stream, walk=spec.arrow != "<->"), text) if text else None
+        if field_ is not None:
+            found["left" if side == "left" else "right"] = field_
+    return found if len(found) == len(ends) else None
+
+
+def _goes(arrow: str, side: str) -> bool:
+    return arrow == "<->" or arrow == ("->" if side == "right" else "<-")
+
+
+def _common(draft: Draft, spec: MappedField, arrow: str, left: Field, right: Field) -> FieldType | None:
+    """The type in which both sides are compared; a finding where they do not agree."""
+    if spec.refers:
+        return "id"
+    if spec.values:
+        return right.type
+    given, wanted = (right, left) if arrow == "<-" else (left, right)
+    if "unknown" in (given.type, wanted.type):
+        return wanted.type if given.type == "unknown" else given.type
+    shared = join(left.type, right.type) if arrow == "<->" else wanted.type
+    agrees = shared is not None if arrow == "<->" else assignable(given.type, wanted.type)
+    if not agrees or shared is None:
+        draft.findings.add(
+            "type-mismatch",
+            f"`{given.name}` is {said(given.type)} and does not go into `{wanted.name}`, {said(wanted.type)}.",
+            (spec.left or spec.right).span if spec.left or spec.right else spec.span,  # type: ignore[union-attr] # one of them stands
+            hint=_cast_hint(given, wanted, arrow),
+        )
+        return None
+    _check_choices(draft, spec, given, wanted)
+    return shared
+
+
+def _cast_hint(given: Field, wanted: Field, arrow: str) -> str:
+    if arrow == "<->":
+        return "Fields that are kept in step both ways must be of one type."
+    target = "left" if arrow == "<-" else "right"
+    if FAMILY[wanted.type] == "text":
+        return f'{{ to: {target}.{wanted.name}, value: "cast({given.name} AS text)" }} converts it.'
+    return f"Convert it with `{{ to: {target}.{wanted.name}, value: … }}`."
+
+
+def _check_choices(draft: Draft, spec: MappedField, given: Field, wanted: Field) -> None:
+    """A word that the target does not know would be refused record by record: ask for a value map now."""
+    strangers = [one for one in given.choices if wanted.choices and one not in wanted.choices]
+    if given.type == wanted.type == "enum" and strangers:
+        named = ", ".join(f"`{one}`" for one in strangers[:5])
+        draft.findings.add(
+            "unknown-choice",
+            f"`{wanted.name}` does not accept {named} of `{given.name}`.",
+            spec.span,
+            hint=f"Write a value map; `{wanted.name}` accepts: {', '.join(wanted.choices)}.",
+        )
+
+
+def _scale(kind: FieldType, left: Field, right: Field) -> int | None:
+    """Digits after the point that both sides can hold; None where it does not matter or is not known."""
+    if FAMILY[kind] != "numeric":
+        return None
+    return max((one.scale for one in (left, right) if one.scale is not None), default=None)
+
+
+def _check_writable(draft: Draft, spec: MappedField, side: Side, target: Field, ends: dict[Side, End]) -> None:
+    if not target.writable:
+        text = spec.right if side == "right" else spec.left
+        draft.findings.add(
+            "read-only",
+            f"`{target.name}` is set by {ends[side].ref.system} itself and cannot be written.",
+            text.span if text else spec.span,
+            hint="Turn the arrow round, or leave the line out.",
+        )
+
+
+def _gets(draft: Draft, spec: MappedField, line: Line, fields: dict[Side, Field]) -> None:
+    from engine.compiler.terms import cast_to, column, value_maps
+
+    for side, one in fields.items():
+        line.get[side] = cast_to(column(one.name), one.type, line.type, line.scale)
+    if not spec.values:
+        return
+    forward, back = value_maps(draft, spec, column(fields["left"].name), fields)
+    line.get["left"] = forward
+    line.back["left"] = back
+    if spec.otherwise is None:
+        left = fields["left"].name
+        line.fails["left"] = [
+            (
+                _unlisted(column(left), forward),
+                Trouble(
+                    code="unmapped-value",
+                    message=f"`{left}` holds a value that the value map does not list.",
+                    remedy="Add it to `values:`, or give the map an `else:`.",
+                    place=place(spec.span),
+                ),
+            )
+        ]
+
+
+def _unlisted(source: exp.Expression, mapped: exp.Expression) -> exp.Expression:
+    from sqlglot import exp
+
+    return exp.and_(source.copy().is_(exp.Null()).not_(), mapped.copy().is_(exp.Null()))
+
+
+def _computed(
+    draft: Draft, spec: MappedField, side: Side, text: Text, ends: dict[Side, End], number: int
+) -> Line | None:
+    """`to: right.notes` with a constant, a value, a template or a path."""
+    from engine.compiler.terms import column, computed
+
+    target = resolve(draft, draft.scope(ends[side].ref, ends[side].stream), text)
+    if target is None:
+        return None
+    _check_writable(draft, spec, side, target, ends)
+    line = Line(
+        key=target.name if side == "right" else f"<{target.name}",
+        text=f"{_source_text(spec)} {'->' if side == 'right' else '<-'} {target.name}",
+        type="text" if target.type == "unknown" else target.type,
+        scale=target.scale,
+        spec=spec,
+        targets={side: target},
+        get={side: column(target.name)},
+        reads={side: (target.name,), other(side): ()},
+    )
+    return line if computed(draft, line, other(side), target, ends, number) else None
+
+
+def _source_text(spec: MappedField) -> str:
+    if spec.has_const:
+        return repr(spec.const) if isinstance(spec.const, str) else str(spec.const)
+    text = spec.value or spec.text or spec.path
+    shown = " ".join(text.value.split()) if text else ""
+    return shown if len(shown) <= 60 else shown[:59] + "…"  # noqa: PLR2004 - what fits a line of a plan

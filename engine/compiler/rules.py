@@ -1,0 +1,209 @@
+"""Rules: triggers, guards, associations and the lifecycle, checked against the catalogs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.compiler.choices import holds
+from engine.compiler.draft import Draft
+from engine.compiler.later import note_rules
+from engine.compiler.line import End, compile_line, resolve
+from engine.compiler.module import end_of
+from engine.expr.error import ExprError
+from engine.expr.scope import ManyScope, Scope
+from engine.expr.sql import compile_condition
+from engine.expr.template import compile_template
+from engine.record import Side
+from engine.spec.diagnostic import Span, Text
+from engine.spec.model import Association, Check, Guard, LifecycleStep, StreamRef, Trigger
+from engine.spec.node import IncompleteError
+from engine.spec.phrase import split_arrow
+from engine.spec.report import Report
+
+
+def check_rules(draft: Draft) -> None:
+    """Every name and expression outside the modules; rules that stand are noted as not built."""
+    spec = draft.spec
+    for trigger in spec.triggers.values():
+        _trigger(draft, trigger)
+    for guard in spec.guards.values():
+        _guard(draft, guard)
+    for association in spec.associations.values():
+        _association(draft, association)
+    for step in spec.lifecycle.values():
+        _step(draft, step)
+    rules = [*spec.triggers.values(), *spec.guards.values(), *spec.associations.values()]
+    active = [(type(one).__name__.lower(), one.name, one.span) for one in rules if holds(draft, one.only_if)]
+    note_rules(draft, active)
+
+
+def condition(draft: Draft, text: Text, scope: Scope) -> None:
+    """Check a condition; what is wrong is a finding."""
+    try:
+        compile_condition(text.value, scope)
+    except ExprError as error:
+        draft.findings.expression(error, text)
+
+
+def _checks(draft: Draft, checks: tuple[Check, ...], scope: Scope) -> None:
+    for check in checks:
+        holds(draft, check.only_if)
+        condition(draft, check.check, scope)
+
+
+def _trigger(draft: Draft, trigger: Trigger) -> None:
+    watched = end_of(draft, trigger.watch, "left")
+    if watched is None:
+        return
+    scope = draft.scope(watched.ref, watched.stream, "linked", walk=True)
+    if trigger.becomes is not None:
+        condition(draft, trigger.becomes, scope)
+    _checks(draft, trigger.needs, scope)
+    target = _target_of(draft, trigger)
+    if target is None:
+        return
+    if trigger.only is not None:
+        condition(draft, trigger.only, draft.scope(target.ref, target.stream, "linked", walk=True))
+    _sets(draft, trigger.set, target, trigger.only or trigger.watch.text)
+    if trigger.create is not None:
+        _trigger_lines(draft, trigger, {"left": watched, "right": target})
+
+
+def _target_of(draft: Draft, trigger: Trigger) -> End | None:
+    """The stream whose record a trigger makes, changes or deletes."""
+    if trigger.create is not None:
+        return end_of(draft, trigger.create, "right")
+    other = trigger.change or trigger.delete
+    made_by = draft.spec.triggers.get(other.value) if other else None
+    return end_of(draft, made_by.create, "right") if made_by and made_by.create else None
+
+
+def _trigger_lines(draft: Draft, trigger: Trigger, ends: dict[Side, End]) -> None:
+    mapping = draft.spec.mappings.get(trigger.mapping.value) if trigger.mapping else None
+    before = len(draft.not_built)
+    for number, line in enumerate((*(mapping.fields if mapping else ()), *trigger.fields)):
+        holds(draft, line.only_if)
+        compile_line(draft, line, line.arrow, ends, number)
+    del draft.not_built[before:]  # the trigger as a whole is not built
+    for name in trigger.ask:
+        if not ends["right"].stream.open and name not in ends["right"].stream.fields:
+            text = Text(value=name, span=trigger.span)
+            resolve(draft, draft.scope(ends["right"].ref, ends["right"].stream), text)
+
+
+def _sets(draft: Draft, values: Mapping[str, Any], end: End, near: Text) -> None:
+    """`set:` names fields of the target, and its words must be choices of theirs."""
+    for name, value in values.items():
+        text = Text(value=name, span=near.span)
+        found = resolve(draft, draft.scope(end.ref, end.stream), text)
+        if found is not None and found.choices and str(value) not in found.choices:
+            draft.findings.add(
+                "unknown-choice",
+                f"`{value}` is not a choice of `{found.name}`.",
+                near.span,
+                hint=f"It accepts: {', '.join(found.choices)}.",
+            )
+
+
+def _guard(draft: Draft, guard: Guard) -> None:
+    module = draft.spec.modules.get(guard.module.value)
+    if module is None:
+        return  # the reader has said so
+    left, right = end_of(draft, module.left, "left"), end_of(draft, module.right, "right")
+    if left is None or right is None:
+        return
+    target = _guarded_end(draft, guard, {"left": left, "right": right})
+    condition(draft, guard.when, draft.scope(target.ref, target.stream, "linked", walk=True))
+    if guard.because is not None:
+        _template(draft, guard.because, target)
+
+
+def _guarded_end(draft: Draft, guard: Guard, ends: dict[Side, End]) -> End:
+    """The end that a guard protects: where its arrows point, else the right one."""
+    target = ends["right"]
+    for text in guard.refuse:
+        try:
+            left, arrow, right = split_arrow(text, ("<->", "->", "<-"), Report(file=text.span.file))
+        except IncompleteError:
+            continue  # the reader has said what is wrong with it
+        for side, name in (("left", left), ("right", right)):
+            end = ends["left" if side == "left" else "right"]
+            resolve(draft, draft.scope(end.ref, end.stream), name)
+        target = ends["left"] if arrow.value == "<-" else ends["right"]
+    return target
+
+
+def _template(draft: Draft, text: Text, end: End) -> None:
+    try:
+        compile_template(text.value, draft.scope(end.ref, end.stream, walk=True))
+    except ExprError as error:
+        draft.findings.expression(error, text)
+
+
+def _association(draft: Draft, one: Association) -> None:
+    left = end_of(draft, one.of, "left")
+    if left is None:
+        return
+    for ref in one.to:
+        right = end_of(draft, ref, "right")
+        if right is not None and one.when is not None:
+            scopes = {
+                "left": draft.scope(left.ref, left.stream, "linked", walk=True),
+                "right": draft.scope(right.ref, right.stream, "linked", walk=True),
+            }
+            condition(
+                draft,
+                one.when,
+                ManyScope(scopes=scopes, options=draft.options, functions=frozenset({"today", "linked"})),
+            )
+    if one.offer is not None:
+        condition(draft, one.offer, draft.scope(left.ref, left.stream, "linked", walk=True))
+
+
+def single_scope(draft: Draft) -> ManyScope:
+    """Names as requirements see them: `crm.org.currency`."""
+    scopes = {}
+    for system, catalog in draft.catalogs.items():
+        for name, stream in catalog.streams.items():
+            if stream.singleton:
+                scope = draft.scope(_ref(system, name, NOWHERE), stream)
+                scopes[f"{system}.{name}"] = replace(scope, prefix=f"{system}.{name}.")
+    return ManyScope(scopes=scopes, options=draft.options)
+
+
+def _step(draft: Draft, step: LifecycleStep) -> None:
+    for need in step.needs:
+        if isinstance(need, Check):
+            condition(draft, need.check, single_scope(draft))
+    for pin in step.pins:
+        try:
+            single_scope(draft).resolve(tuple(pin.value.split(".")))
+        except ExprError as error:
+            draft.findings.expression(error.at(0, len(pin.value)), pin)
+    for action in (*step.does, *(one for several in step.choices.values() for one in several)):
+        _action(draft, action, step.span)
+
+
+def _action(draft: Draft, action: Mapping[str, Any], span: Span) -> None:
+    """`{ delete: STREAM, only: condition }` and the like."""
+    named = action.get("delete") or action.get("set")
+    if not isinstance(named, str) or "." not in named:
+        return
+    system, _, stream = named.partition(".")
+    end = end_of(draft, _ref(system, stream, span), "right")
+    if end is None:
+        return
+    if isinstance(action.get("only"), str):
+        scope = draft.scope(end.ref, end.stream, "linked", "origin", walk=True)
+        condition(draft, Text(value=action["only"], span=span), scope)
+    if isinstance(action.get("to"), Mapping):
+        _sets(draft, action["to"], end, Text(value=named, span=span))
+
+
+NOWHERE = Span(file="", line=1, column=1, end_line=1, end_column=1)
+
+
+def _ref(system: str, stream: str, span: Span) -> StreamRef:
+    return StreamRef(system=system, stream=stream, text=Text(value=f"{system}.{stream}", span=span))

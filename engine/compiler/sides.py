@@ -1,0 +1,92 @@
+"""Sides: one end of a compiled module, with its lens."""
+
+from __future__ import annotations
+
+from engine.catalog import Field
+from engine.compiler.draft import Draft, place
+from engine.compiler.lens import LensParts, Need, key_lens, lens
+from engine.compiler.line import Line
+from engine.compiler.module import Checked
+from engine.compiler.terms import column, parsed
+from engine.expr.build import cast, named_type
+from engine.expr.canonical import write
+from engine.plan import SidePlan, Trouble
+from engine.record import SIDES, Side
+
+
+def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
+    """What to read of a side, and how."""
+    end, view = checked.ends[side], checked.views[side]
+    parts = LensParts(
+        side=side,
+        stream=end.stream,
+        lines=checked.lines,
+        keys=[names[SIDES.index(side)] for _, *names in checked.keys],
+        view=parsed(view.sql) if view.sql else None,
+        view_reads=view.reads,
+        needs=_needs(checked, side),
+        label=_label(checked, side),
+        slots={"_today": cast(parsed("getvariable('today')"), named_type("DATE"))} if _today(checked, side) else {},
+    )
+    whole, keys = lens(parts), key_lens(parts)
+    return SidePlan(
+        side=side,
+        system=end.ref.system,
+        connector=draft.spec.systems[end.ref.system].connector.value,
+        stream=end.stream.name,
+        id_field=end.stream.id,
+        version_field=end.stream.modified,
+        reads=parts.reads,
+        key_reads=parts.key_reads,
+        saved_view=view.saved,
+        lens=whole,
+        key_lens=keys,
+        troubles=tuple(parts.troubles),
+        slow=tuple(line.slow[side] for line in checked.lines if side in line.slow),
+        can=end.stream.can,
+    )
+
+
+def _needs(checked: Checked, side: Side) -> list[Need]:
+    source: Side = "right" if checked.arrow == "<-" else "left"
+    if side != source:
+        return []
+    return [
+        (
+            parsed(sql),
+            reads,
+            Trouble(
+                code="not-allowed",
+                message=check.otherwise.value,
+                remedy=f"It comes over by itself once this holds: {check.check.value}",
+                place=place(check.span),
+            ),
+        )
+        for check, sql, reads in checked.needs
+    ]
+
+
+def _today(checked: Checked, side: Side) -> bool:
+    """Whether an expression of this side asks for the date of the run."""
+    sql = [line.get[side].sql(dialect="duckdb") for line in checked.lines if side in line.get]
+    sql += [checked.views[side].sql or "", *(sql for _, sql, _ in checked.needs)]
+    return any('"_today"' in one for one in sql)
+
+
+def _label(checked: Checked, side: Side) -> str | None:
+    """How a person recognises a record: by the field it is matched by, else by the first text of the mapping."""
+    for _, *names in checked.keys:
+        return str(names[SIDES.index(side)][0])
+    for line in checked.lines:
+        for name in line.reads.get(side, ()):
+            if checked.ends[side].stream.fields.get(name, Field(name=name, type="text")).type in ("text", "unknown"):
+                return name
+    return None
+
+
+def write_sql(line: Line, number: int, target: Field) -> str:
+    """The value of a canonical column as its target takes it; an open target takes text."""
+    canonical = column(f"c{number}")
+    if target.type == "unknown":
+        target = Field(name=target.name, type="text")
+    return write(canonical, line.type, target).sql(dialect="duckdb")

@@ -1,0 +1,61 @@
+"""Systems: bind each system of a spec to its connector's catalog, and check its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.catalog import Catalog
+from engine.compiler.draft import Findings
+from engine.connectors.registry import connector_types
+from engine.errors import EngineError
+from engine.expr.error import did_you_mean
+from engine.spec.model import Spec, System
+
+
+def bind(spec: Spec, findings: Findings, live: Mapping[str, Catalog]) -> dict[str, Catalog]:
+    """The catalog of each system: the live one where it is known, else the one that its connector ships."""
+    bound: dict[str, Catalog] = {}
+    for system in spec.systems.values():
+        catalog = live.get(system.name) or _shipped(system, findings)
+        if catalog is not None:
+            bound[system.name] = catalog
+    return bound
+
+
+def _shipped(system: System, findings: Findings) -> Catalog | None:
+    types = connector_types()
+    name = system.connector.value
+    if name not in types:
+        hint = did_you_mean(name, types) or f"There are: {', '.join(types)}."
+        findings.add("unknown-connector", f"There is no connector `{name}`.", system.connector.span, hint=hint)
+        return None
+    try:
+        kind = types[name]
+        _check_settings(system, kind.settings, findings)
+        return kind.describe(system.settings)
+    except EngineError as error:
+        findings.add("connector", error.message, system.connector.span, hint=error.remedy)
+        return None
+
+
+def _check_settings(system: System, schema: Mapping[str, Any], findings: Findings) -> None:
+    """Unknown and missing keys of `with:`; their values are references and are only known at run time."""
+    known: Mapping[str, Any] = schema.get("properties", {})
+    closed = schema.get("additionalProperties") is False
+    for key in system.settings:
+        if closed and key not in known:
+            findings.add(
+                "unknown-key",
+                f"The connector `{system.connector}` has no setting `{key}`.",
+                system.settings_at[key],
+                hint=did_you_mean(key, known),
+            )
+    for key in schema.get("required", ()):
+        if key not in system.settings:
+            findings.add(
+                "missing-key",
+                f"The connector `{system.connector}` needs the setting `{key}`.",
+                system.connector.span,
+                hint=known.get(key, {}).get("description"),
+            )
