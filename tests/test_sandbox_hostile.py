@@ -25,8 +25,20 @@ JSON = st.recursive(
 CONTACT_FIELDS = st.sampled_from([*CONTACTS.defaults, "custom_fields", "nonsense"])
 ACCOUNT_FIELDS = st.sampled_from([*MODULES["Accounts"].fields, "id", "nonsense"])
 PARAMETERS = st.sampled_from(
-    ["fields", "page", "per_page", "page_token", "sort_by", "sort_order", "ids", "cvid", "type", "filter_by"]
-    + ["sort_column", "contact_name_contains"]
+    [
+        "fields",
+        "page",
+        "per_page",
+        "page_token",
+        "sort_by",
+        "sort_order",
+        "ids",
+        "cvid",
+        "type",
+        "filter_by",
+        "sort_column",
+        "contact_name_contains",
+    ]
 )
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
