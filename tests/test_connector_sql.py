@@ -246,6 +246,16 @@ def test_without_create_nothing_is_ever_made(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_what_is_to_be_made_is_described_before_it_exists(tmp_path: Path) -> None:
+    """Offline a key is known where it is declared or the engine will make the table; else it is left open."""
+    path = tmp_path / "later.db"
+    said: dict[str, Any] = {"url": "sqlite:///later.db", "streams": {"a": {}, "b": {"id": "code"}}}
+    assert {name: stream.id for name, stream in SQL.describe(said).streams.items()} == {"a": "", "b": "code"}
+    made = _open(path, create=True, streams=said["streams"]).catalog()
+    assert {name: stream.id for name, stream in made.streams.items()} == {"a": "id", "b": "code"}
+    assert made.streams == SQL.describe({**said, "create": True}).streams
+
+
 def test_a_query_is_a_stream_that_can_only_be_read(tmp_path: Path) -> None:
     path = tmp_path / "query.db"
     _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)", [("t", (1, "a")), ("t", (2, "b"))])

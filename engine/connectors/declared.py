@@ -94,18 +94,16 @@ def declare_stream(
 ) -> Stream:
     """A stream from its declaration; `identity` is the id field where none is declared.
 
-    A stream whose id field is neither declared nor implied has source `assumed`: only the system knows it.
+    Where the id field is neither declared nor implied it is empty: only the open connection knows it.
     """
     fields = {field: declare_field(field, words) for field, words in (said.get("fields") or {}).items()}
-    key = said.get("id") or identity
     return Stream(
         name=name,
-        id=key or "id",
+        id=said.get("id") or identity or "",
         modified=said.get("modified"),
         fields=fields,
         can=can,
         open=True,
-        source="published" if key else "assumed",
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog
 from engine.connectors.declared import declare_stream, declared, streams_schema
-from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE, locate
+from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE, NEW_KEY, locate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,9 +48,13 @@ class SqlType:
     }
 
     def describe(self, settings: Mapping[str, Any]) -> Catalog:
-        """The declared streams; the database may have more, and more fields."""
+        """The declared streams; the database may have more, and more fields.
+
+        A stream whose id is not declared has an empty one: the primary key is known once connected.
+        """
+        made = NEW_KEY if settings.get("create") else None
         streams = {
-            name: declare_stream(name, said, can=CAN_READ if "query" in said else CAN_WRITE)
+            name: declare_stream(name, said, can=CAN_READ if "query" in said else CAN_WRITE, identity=made)
             for name, said in declared(settings).items()
         }
         return Catalog(connector=self.name, streams=streams, open=True)

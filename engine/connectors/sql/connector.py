@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.catalog import Catalog
-from engine.connectors.declared import declared, suggest
+from engine.catalog import Catalog, Stream
+from engine.connectors.declared import declare_stream, declared, suggest
 from engine.connectors.port import AllApplied, Batch, Budget, Forecast, Page, ReadRequest, Surroundings
 from engine.connectors.sql import read, write
+from engine.connectors.sql.dialect import CAN_WRITE, NEW_KEY
 from engine.connectors.sql.session import Session
 from engine.connectors.sql.table import Table, find_table, table_names
 from engine.errors import UserError
@@ -39,7 +40,9 @@ class SqlConnector:
         """The declared streams and every table with a primary key of one column."""
         found = table_names(self._reader()) if self.path.is_file() else []
         tables = {name: self._find(name) for name in dict.fromkeys((*self._declared, *found))}
-        streams = {name: table.described() for name, table in tables.items() if table is not None}
+        streams = {
+            name: table.described() if table else self._to_be_made(name) for name, table in tables.items()
+        }
         return Catalog(connector="sql", streams=streams, open=self._create)
 
     def check(self) -> str:
@@ -102,8 +105,12 @@ class SqlConnector:
             self._sessions[mode] = Session(self.path, mode=mode)
         return self._sessions[mode]
 
+    def _to_be_made(self, stream: str) -> Stream:
+        """A declared stream whose table does not exist yet."""
+        return declare_stream(stream, self._declared[stream], can=CAN_WRITE, identity=NEW_KEY)
+
     def _declared_id(self, stream: str) -> str:
-        return str(self._declared.get(stream, {}).get("id") or "id")
+        return str(self._declared.get(stream, {}).get("id") or NEW_KEY)
 
     def _find(self, stream: str) -> Table | None:
         """The table of a stream; None if it is still to be made. Raises UserError if it never will be."""

@@ -22,6 +22,9 @@ CAN_WRITE = Capabilities(
     bulk=True,
 )
 
+#: The key of a table that the engine makes, unless the spec names another.
+NEW_KEY = "id"
+
 Affinity = Literal["TEXT", "INTEGER", "REAL", "NUMERIC", "BLOB"]
 
 #: A word inside a column's declared type -> the type of the field; the first that fits counts.
