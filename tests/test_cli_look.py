@@ -49,25 +49,18 @@ def test_validate_is_quiet_about_what_is_right() -> None:
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No findings.\n")
 
 
-@pytest.mark.parametrize(
-    ("form", "starts"),
-    [
-        ("text", "{file}:3:1: error[unknown-key]"),
-        ("github", "::error file="),
-        ("json", "{{"),
-        ("sarif", "{{"),
-    ],
-)
-def test_validate_says_every_mistake_in_the_form_that_was_asked_for(
-    form: str, starts: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+def test_validate_says_every_mistake_in_the_form_that_was_asked_for(form: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("spec: 1\nname: broken\nmoduls: {}\n", encoding="utf-8")
     result = call("validate", str(broken), "--format", form)
     assert result.exit_code == 1
-    assert result.stdout.startswith(starts.format(file=broken))
+    assert "unknown-key" in result.stdout
+    assert "missing-key" in result.stdout
     if form in {"json", "sarif"}:
         json.loads(result.stdout)
+    if form == "github":
+        assert all(line.startswith("::error ") for line in result.stdout.splitlines())
 
 
 @pytest.mark.parametrize("name", ["spec", "mapping", "connector"])

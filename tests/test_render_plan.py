@@ -103,7 +103,7 @@ def test_a_plan_reads_from_top_to_bottom() -> None:
         '  read left      crm.Accounts: 2 fields, view "Key"; changes since the last run, by Modified_Time\n'
         "  read right     books.contacts: 1 field; everything, every time\n"
         "  recognise by   Account_Name = contact_name\n"
-        "  first contact  link the two, and write this side's values over the other's\n"
+        "  first contact  link the two, and the side that pushes first wins\n"
         "  may write      create and update on the right; each record is read again right before an update\n"
         "  fields\n"
         "    Account_Name -> contact_name  (text)\n"

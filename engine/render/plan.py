@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _FIRST_CONTACT = {
     "link": "link the two, fill blanks, and leave differing fields as conflicts",
-    "overwrite": "link the two, and write this side's values over the other's",
+    "overwrite": "link the two, and the side that pushes first wins",
     "skip": "leave both as they are, for good",
     "clone": "make a second record beside it",
 }
