@@ -16,6 +16,7 @@ from engine.compiler.line import Line
 from engine.compiler.terms import column
 from engine.expr.build import call, case, cast, literal, named_type, text
 from engine.expr.canonical import as_text, match_key, read, unreadable, unwritable
+from engine.expr.lattice import FAMILY
 from engine.plan import Trouble
 from engine.record import Side, other
 
@@ -205,7 +206,7 @@ def _misfits(parts: LensParts, line: Line) -> list[tuple[exp.Expression, exp.Exp
     target = line.targets.get(other(parts.side))
     if target is None or parts.side not in line.get or parts.side in line.back:
         return []
-    if target.type == line.type and target.scale == line.scale:
+    if FAMILY[target.type] == "text" or (target.type == line.type and target.scale == line.scale):
         return []
     wrong = unwritable(line.get[parts.side], line.type, target)
     if wrong == exp.false():

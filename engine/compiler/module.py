@@ -12,7 +12,7 @@ from engine.compiler.view import View, compile_view
 from engine.expr.error import ExprError, did_you_mean
 from engine.expr.lattice import join, said
 from engine.expr.sql import compile_condition
-from engine.plan import Arrow, FieldPlan, KeyPlan, ModulePlan, Write
+from engine.plan import Arrow, FieldPlan, KeyPlan, ModulePlan, NotBuilt, Write
 from engine.record import SIDES, Side
 from engine.spec.diagnostic import Text
 from engine.spec.model import Check, Mapping_, MappedField, Module, StreamRef
@@ -206,7 +206,7 @@ def _keys(
 
 def _needs(draft: Draft, module: Module, end: End) -> tuple[tuple[Check, str, tuple[str, ...]], ...]:
     kept = []
-    scope = draft.scope(end.ref, end.stream, "linked", walk=True)
+    scope = draft.pair_scope({"left": module.left, "right": module.right}, end.side)
     for check in module.needs:
         stands = holds(draft, check.only_if)
         try:
@@ -214,7 +214,13 @@ def _needs(draft: Draft, module: Module, end: End) -> tuple[tuple[Check, str, tu
         except ExprError as error:
             draft.findings.expression(error, check.check)
             continue
-        if stands and not expr.via and all(call.name == "today" for call in expr.calls):
+        later = expr.via or any(call.name != "today" for call in expr.calls)
+        other_side = any(name.startswith(("left.", "right.")) for name in expr.reads)
+        if stands and (later or other_side):
+            draft.not_built.append(
+                NotBuilt(what=f"module `{module.name}`: a check that looks at other records", place=place(check.span))
+            )
+        elif stands:
             kept.append((check, expr.sql, expr.reads))
     return tuple(kept)
 

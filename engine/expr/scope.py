@@ -185,20 +185,24 @@ class FieldScope:
         return engine_call(name, args, self.functions)
 
     def _through_reference(self, parts: tuple[str, ...]) -> Name | None:
-        """The longest start of the path that is a reference, and the rest looked up behind it."""
+        """The longest start of the path that names a reference, and the rest looked up behind it."""
         for cut in range(len(parts) - 1, 0, -1):
-            start = ".".join(parts[:cut])
-            reference = self.stream.fields.get(start)
-            if self.walk is None or reference is None or reference.refers is None:
+            reference = self._reference(".".join(parts[:cut]))
+            behind = self.walk(reference) if self.walk and reference else None
+            if reference is None or behind is None:
                 continue
-            behind = self.walk(reference)
-            if behind is None:
-                continue
-            scope = FieldScope(
-                stream=behind, system=self.system, prefix=f"{self.prefix}{start}.", walk=self.walk
-            )
+            start = self.prefix + reference.name
+            scope = FieldScope(stream=behind, system=self.system, prefix=f"{start}.", walk=self.walk)
             name = scope.resolve(parts[cut:])
-            return Name(sql=name.sql, type=name.type, field=name.field, via=(self.prefix + start, *name.via))
+            return Name(sql=name.sql, type=name.type, field=name.field, via=(start, *name.via))
+        return None
+
+    def _reference(self, start: str) -> Field | None:
+        """The reference field that `project` stands for: itself, `project.id` or `project_id`."""
+        for name in (start, f"{start}.id", f"{start}_id"):
+            found = self.stream.fields.get(name)
+            if found is not None and found.refers is not None:
+                return found
         return None
 
     def _unknown(self, dotted: str) -> ExprError:

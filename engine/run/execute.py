@@ -16,7 +16,8 @@ from typing import Any
 from engine.connectors.port import Connector
 from engine.errors import EngineError, TemporaryError, UserError
 from engine.event import Listener, RunStarted, ignore
-from engine.ledger import Ledger, RunOutcome, RunRow, open_ledger
+from engine.ledger import RunOutcome, RunRow, open_ledger
+from engine.ledger.store import Ledger
 from engine.plan import ModulePlan, Plan
 from engine.record import SIDES, Counts
 from engine.run.columns import Columns

@@ -12,7 +12,8 @@ from pathlib import Path
 import simplejson
 
 from engine.connectors.port import Budget, Connector
-from engine.ledger import Ledger, open_ledger
+from engine.ledger import open_ledger
+from engine.ledger.store import Ledger
 from engine.plan import Plan
 from engine.record import Counts
 from engine.reconcile import Missing

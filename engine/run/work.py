@@ -9,7 +9,8 @@ from datetime import datetime
 from engine.connectors.port import Connector
 from engine.errors import EngineError
 from engine.event import Listener
-from engine.ledger import Ledger, Lease
+from engine.ledger import Lease
+from engine.ledger.store import Ledger
 from engine.plan import ModulePlan, SidePlan
 from engine.record import Counts, Side
 from engine.run.columns import Columns
