@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 #: Bytes; a spec that a person can review is far below.
 MOST_BYTES = 256 * 1024
 
+#: Characters of one line; more cannot be shown beside a finding.
+MOST_LINE = 8192
+
 #: Characters that no editor shows: controls, the separators that YAML alone takes for line ends,
 #: marks that reverse the direction of text on screen, and byte order marks inside a file.
 _INVISIBLE = re.compile(
@@ -39,13 +42,16 @@ def decode(file: str, raw: bytes) -> tuple[str | None, Report]:
         report.add("not-utf8", message, _point(report, line, column), hint="save the file as UTF-8")
         return None, report
     text = text.replace("\r\n", "\n")
-    report.lines = tuple(text.split("\n"))
-    _look_for_invisible(report)
+    _check_lines(text.split("\n"), report)
     return (None if report.wrong else text), report
 
 
-def _look_for_invisible(report: Report) -> None:
-    for number, line in enumerate(report.lines, start=1):
+def _check_lines(lines: list[str], report: Report) -> None:
+    report.lines = tuple(line[:MOST_LINE] for line in lines)
+    for number, line in enumerate(lines, start=1):
+        if len(line) > MOST_LINE:
+            message = f"This line has {len(line):,} characters; at most {MOST_LINE:,} are read."
+            report.add("too-long", message, _point(report, number, 1), hint="break it into several lines")
         if line.isascii() and line.isprintable():
             continue  # nearly every line; the searches below would double the time of a large file
         if (tab := line.find("\t")) >= 0:

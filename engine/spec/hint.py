@@ -15,8 +15,17 @@ if TYPE_CHECKING:
     from engine.spec.document import Document
 
 
+#: Longer words are no slips of a name, and comparing them would take long.
+LONGEST_NAME = 60
+
+#: More names in one hint would hide the finding.
+MOST_NAMES = 30
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` is probably a slip of; None = nothing is close."""
+    if len(word) > LONGEST_NAME:
+        return None
     by_plain = {_plain(name): name for name in known}
     found = difflib.get_close_matches(_plain(word), by_plain, n=1, cutoff=0.6)
     return by_plain[found[0]] if found else None
@@ -27,7 +36,9 @@ def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "known her
     names = sorted(known)
     if meant := closest(word, names):
         return f"did you mean `{meant}`?"
-    return f"{otherwise}: {', '.join(f'`{name}`' for name in names)}" if names else None
+    shown = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])
+    more = ", …" if len(names) > MOST_NAMES else ""
+    return f"{otherwise}: {shown}{more}" if names else None
 
 
 def cut_by_comma(document: Document, pointer: Pointer) -> str | None:

@@ -14,11 +14,11 @@ from engine.spec.schema_words import quote
 if TYPE_CHECKING:
     from engine.spec.report import Report
 
-_ENDS = re.compile(r"\s*(?P<left>\S.*?)\s+(?P<arrow><->|->|<-|==)\s+(?P<right>\S.*?)\s*")
-_LOOKS_LIKE_ARROW = re.compile("[-\N{EN DASH}\N{EM DASH}=~<>→←↔⇒⇐⇔]*[-\N{EN DASH}\N{EM DASH}=<>→←↔⇒⇐⇔]")
+# Strangers write what these search, so none of them can take more than linear time.
+_WORDS = re.compile(r"\S+")
+_LOOKS_LIKE_ARROW = re.compile("[-\N{EN DASH}\N{EM DASH}=~<>→←↔⇒⇐⇔]+")
 _PAIR = re.compile(r"\s*(?P<left>[^\s=<>!]+)\s*=\s*(?P<right>[^\s=<>!]+)\s*")
 _REFERENCED_BY = "referenced by "
-_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 
 
 def part(text: Text, start: int, end: int) -> Text:
@@ -39,9 +39,12 @@ def split_arrow(text: Text, allowed: tuple[str, ...], report: Report) -> tuple[T
     Raises:
         IncompleteError: no such arrow is written; a finding has been noted.
     """
-    match = _ENDS.fullmatch(text.value)
-    if match and match["arrow"] in allowed and not _ENDS.fullmatch(match["right"]):
-        return group(text, match, "left"), group(text, match, "arrow"), group(text, match, "right")
+    words = list(_WORDS.finditer(text.value))
+    arrows = [number for number, word in enumerate(words) if word.group() in allowed]
+    if len(arrows) == 1 and 0 < arrows[0] < len(words) - 1:
+        before, arrow, after = (words[arrows[0] + step] for step in (-1, 0, 1))
+        left, right = (words[0].start(), before.end()), (after.start(), words[-1].end())
+        return part(text, *left), part(text, *arrow.span()), part(text, *right)
     shown = ", ".join(f"`{arrow}`" for arrow in allowed[:-1]) + f" or `{allowed[-1]}`"
     wrong = _wrong_arrow(text)
     if wrong is None:
@@ -85,14 +88,16 @@ def match_pairs(text: Text, report: Report) -> tuple[tuple[Text, Text], ...]:
     """
     pairs = []
     start = 0
-    ends = [*(match.span() for match in _AND.finditer(text.value)), (len(text.value), len(text.value))]
+    ands = [word.span() for word in _WORDS.finditer(text.value) if word.group().upper() == "AND"]
+    ends = [*ands, (len(text.value), len(text.value))]
     for end, after in ends:
         piece = text.value[start:end]
         match = _PAIR.fullmatch(piece)
         if match is None:
             message = f"{quote(piece.strip())} is not a match key."
             hint = "write `LEFT_FIELD = RIGHT_FIELD`, several joined by `AND`"
-            report.add("bad-match", message, part(text, start, end).span, hint=hint)
+            lead = len(piece) - len(piece.lstrip())
+            report.add("bad-match", message, text.at(start + lead, len(piece.strip())), hint=hint)
             raise IncompleteError
         pairs.append((group(text, match, "left", start), group(text, match, "right", start)))
         start = after

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from engine.spec.build_line import mapping as build_mapping
@@ -156,7 +157,18 @@ def _unreadable(file: str, wrong: OSError) -> Report:
 
 
 def _build(source: Source) -> Mapping_ | None:
+    """The mapping of a document; None = it could not be built, findings say why."""
+    _check_name(source)
     try:
         return build_mapping(source.root, source.report)
     except IncompleteError:
         return None
+
+
+def _check_name(source: Source) -> None:
+    """A mapping is found by the name of its file, so the two must agree."""
+    name = source.root.text("mapping")
+    file = PurePath(source.report.file).stem
+    if name is not None and name.value != file:
+        message = f"This mapping is called `{name}`, but it is found by the name of its file, `{file}`."
+        source.report.add("wrong-name", message, name.span, hint=f"write `mapping: {file}`, or rename the file")

@@ -35,7 +35,7 @@ class Report:
         secret: bool = False,
     ) -> None:
         """Note one finding; beyond the limit it is dropped. `secret`: the excerpt hides what it points at."""
-        if len(self.findings) >= MOST_FINDINGS:
+        if self.full:
             return
         found = Diagnostic(
             severity=severity, code=code, message=message, span=span, hint=hint, related=tuple(related)
@@ -47,6 +47,11 @@ class Report:
         """A stretch of one line, counted from 0 (line, first column, column behind the last), as a place."""
         line, column, end = stretch
         return Span(file=self.file, line=line + 1, column=column + 1, end_line=line + 1, end_column=end + 1)
+
+    @property
+    def full(self) -> bool:
+        """Whether further findings would be dropped; looking for them would only cost time."""
+        return len(self.findings) >= MOST_FINDINGS
 
     @property
     def wrong(self) -> bool:

@@ -1,6 +1,6 @@
 """Schema: a document against the language's JSON Schema, in words an author understands.
 
-jsonschema finds what is wrong; here one finding is made of it, at the right key. Alternatives (`oneOf`) are
+jsonschema finds what is wrong; here one finding is made of it, at the right key. Alternatives (`anyOf`) are
 told apart by what the author has written, so that only the alternative that was meant is spoken of.
 """
 
@@ -34,6 +34,8 @@ def check_schema(which: Kind, document: Document, report: Report) -> None:
     teller = _Teller(which, document, report)
     for error in _validator(which).iter_errors(document.value):
         teller.tell(error)
+        if report.full:
+            return
 
 
 @cache
@@ -49,7 +51,8 @@ def _validator(which: Kind) -> Draft202012Validator:
 
 
 def _read(name: str) -> Any:
-    return json.loads((share("schemas") / f"{name}.schema.json").read_text(encoding="utf-8"))
+    text = (share("schemas") / f"{name}.schema.json").read_text(encoding="utf-8")
+    return json.loads(text)
 
 
 class _Teller:
@@ -78,7 +81,7 @@ class _Teller:
     def tell(self, error: Error) -> None:
         """Note one error, or those of the alternative that was meant."""
         pointer = tuple(error.absolute_path)
-        if error.validator in ("oneOf", "anyOf"):
+        if error.validator == "anyOf":
             self._alternatives(error, pointer)
         else:
             self.tellers[str(error.validator)](error, pointer)
@@ -107,7 +110,7 @@ class _Teller:
     def _unknown_key(self, error: Error, pointer: Pointer, siblings: Iterable[str] = ()) -> None:
         known = error.schema.get("properties", {})
         for key in error.instance:
-            if key not in known and not key.startswith("x-"):
+            if key not in known and not key.startswith("x-") and not self.report.full:
                 self._one_unknown_key(key, pointer, known, frozenset(siblings) - set(known))
 
     def _one_unknown_key(
@@ -131,8 +134,10 @@ class _Teller:
         return None
 
     def _missing_key(self, error: Error, pointer: Pointer) -> None:
+        known = error.schema["properties"]
+        slips = {closest(key, known) for key in error.instance if key not in known}
         for key in error.validator_value:
-            if key not in error.instance and (pointer, key) not in self.told:
+            if key not in error.instance and key not in slips and (pointer, key) not in self.told:
                 self.told.add((pointer, key))
                 message = f"`{key}` is missing in {owner_of(self.which, pointer)}."
                 self._add("missing-key", message, self.document.at(pointer))
@@ -166,7 +171,7 @@ class _Teller:
 
     def _wrong_form(self, error: Error, pointer: Pointer) -> None:
         if error.schema.get("x-told-by-reader"):
-            return
+            return  # the reader takes this form apart and says what is wrong in it
         wanted = error.schema["errorMessage"]
         if "propertyNames" in error.absolute_schema_path:
             message = f"{quote(error.instance)} must be {wanted}."

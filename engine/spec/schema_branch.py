@@ -1,4 +1,4 @@
-"""Branches: which alternative of a `oneOf` an author meant, so that only its errors are told."""
+"""Branches: which alternative of an `anyOf` an author meant, so that only its errors are told."""
 
 from __future__ import annotations
 

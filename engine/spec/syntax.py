@@ -56,20 +56,21 @@ _WORDS = (
 def explain(wrong: yaml.YAMLError, report: Report) -> None:
     """Note a parser's error as one finding."""
     if _is_open(wrong):
-        return _tell_open(wrong, report)
+        _tell_open(wrong, report)
+        return
     problem = str(getattr(wrong, "problem", None) or getattr(wrong, "reason", None) or wrong)
     mark = getattr(wrong, "problem_mark", None)
     line, column = (0, 0) if mark is None else _inside(mark.line, mark.column, report)
-    span = report.span((line, column, column + 1))
-    if report.lines[line][max(column - 1, 0) :].startswith("${"):
-        message = "Inside `{ … }`, a reference must be quoted."
-        report.add("yaml-syntax", message, span, hint='write `"${…}"`')
-        return
-    for known, message, hint in _WORDS:
-        if known in problem:
-            report.add("yaml-syntax", message, span, hint=hint)
-            return
-    report.add("yaml-syntax", f"This is not YAML: {problem}.", span)
+    message, hint = _words(problem, report.lines[line][max(column - 1, 0) :])
+    report.add("yaml-syntax", message, report.span((line, column, column + 1)), hint=hint)
+
+
+def _words(problem: str, around: str) -> tuple[str, str | None]:
+    """Our sentence and hint for what the parser says; `around` starts one character before the place."""
+    if around.startswith("${"):
+        return "Inside `{ … }`, a reference must be quoted.", 'write `"${…}"`'
+    found = ((message, hint) for known, message, hint in _WORDS if known in problem)
+    return next(found, (f"This is not YAML: {problem}.", None))
 
 
 def _is_open(wrong: yaml.YAMLError) -> bool:
