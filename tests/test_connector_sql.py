@@ -24,6 +24,8 @@ from connector_suite import (
     surroundings,
     texts,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.connectors.port import AllApplied, Batch, ReadRequest
 from engine.connectors.sql import SQL
@@ -54,9 +56,9 @@ def _make(path: Path, script: str, rows: Any = ()) -> None:
         database.commit()
 
 
-def _open(path: Path, seen: list[Event] | None = None, **settings: Any) -> SqlConnector:
-    settings = {"url": f"sqlite:///{path.name}", "_base": str(path.parent), **settings}
-    connector: SqlConnector = opened(SQL.open(settings, surroundings(path.parent, seen)))
+def _open(path: Path, seen: list[Event] | None = None, **more: Any) -> SqlConnector:
+    said = {"url": f"sqlite:///{path.name}", "_base": str(path.parent), **more}
+    connector: SqlConnector = opened(SQL.open(said, surroundings(path.parent, seen)))
     return connector
 
 
@@ -338,6 +340,54 @@ def test_a_database_that_another_program_is_writing_is_a_matter_of_time(
             _open(path).write("t", batch("create", [{"name": "a"}]))
         other.communicate("\n")
     assert _ask(path, "SELECT count(*) FROM t") == [(0,)]
+
+
+def test_a_full_disk_or_a_file_that_may_not_be_written_loses_nothing_and_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "full.db"
+    _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)", [("t", (1, "a"))])
+    connector = _open(path)
+    connector._writer().run("PRAGMA max_page_count = 20")
+    with pytest.raises(TemporaryError, match="disk is full"):
+        connector.write("t", batch("create", [{"name": "x" * 5_000} for _ in range(50)]))
+    assert isinstance(connector.write("t", batch("create", [{"name": "b"}])), AllApplied)
+    assert _ask(path, "SELECT name FROM t") == [("a",), ("b",)]
+    refuses(lambda: connector._reader().run("DELETE FROM t"), "may not be written")
+
+
+@pytest.mark.parametrize("when", ["", "DEFERRABLE INITIALLY DEFERRED"])
+def test_a_reference_to_nothing_is_refused_also_where_the_database_looks_only_at_the_end(
+    tmp_path: Path, when: str
+) -> None:
+    path = tmp_path / "refers.db"
+    _make(
+        path,
+        "CREATE TABLE teams (id INTEGER PRIMARY KEY); INSERT INTO teams VALUES (1);"
+        f"CREATE TABLE t (id INTEGER PRIMARY KEY, team INTEGER REFERENCES teams {when});",
+    )
+    answer = receipts(_open(path).write("t", batch("create", [{"team": 1}, {"team": 2}, {"team": None}])), 3)
+    assert [receipt.outcome for receipt in answer] == ["applied", "refused", "applied"]
+    assert answer[1].message == "FOREIGN KEY constraint failed"
+
+
+_KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
+
+
+@settings(max_examples=40, deadline=None)
+@given(keys=st.lists(_KEYS, min_size=1, max_size=5, unique=True))
+def test_a_record_is_found_and_changed_under_any_key(
+    tmp_path_factory: pytest.TempPathFactory, keys: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("keys") / "keys.db"
+    _make(path, "CREATE TABLE t (code TEXT PRIMARY KEY, name TEXT)")
+    connector = _open(path)
+    connector.write("t", batch("create", [{"code": key, "name": None} for key in keys]))
+    changes = [{"_id": key, "_set": ["name"], "name": f"named {key}"} for key in keys]
+    answer = connector.write("t", batch("update", changes))
+    assert isinstance(answer, AllApplied)
+    assert answer.ids.to_pylist() == keys
+    found = texts(read(connector, "t", "name", ids=tuple(keys)), "code", "name")
+    assert sorted(found) == sorted((key, f"named {key}") for key in keys)
+    connector.close()
 
 
 def test_mistakes_are_said_with_the_place_and_what_was_meant(tmp_path: Path) -> None:

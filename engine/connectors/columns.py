@@ -9,9 +9,28 @@ from typing import TYPE_CHECKING, Any
 from engine.connectors.records import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
+
+
+_META = ("_op", "_id", "_version", "_set")
+_BETWEEN_NAMES = "\x1f"
+
+
+def fields_of(rows: pa.Table) -> list[str]:
+    """The fields that a batch brings, without what is about the writes themselves."""
+    return [name for name in rows.column_names if name not in _META]
+
+
+def by_set(rows: pa.Table) -> Iterator[tuple[list[str], pa.Table]]:
+    """The rows of an update in groups that write the same fields: what `_set` names, all where it is null."""
+    import pyarrow.compute as pc
+
+    sets = pc.fill_null(pc.binary_join(rows["_set"], _BETWEEN_NAMES), _BETWEEN_NAMES.join(fields_of(rows)))
+    for wanted in sets.unique().to_pylist():
+        names = [name for name in wanted.split(_BETWEEN_NAMES) if name]
+        yield names, rows.filter(pc.equal(sets, wanted))
 
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from engine.connectors.columns import as_text
+from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.declared import suggest
 from engine.connectors.files import csv_check, csv_text
 from engine.connectors.files.replace import identity_of, replaced
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from engine.connectors.files.replace import Identity
     from engine.record import Receipt
 
-_META = ("_op", "_id", "_version", "_set")
 _BLOCK_BYTES = 16 * 1024 * 1024
-_BETWEEN_NAMES = "\x1f"
 
 
 class CsvFile:
@@ -125,8 +123,7 @@ class CsvFile:
         verdict = pc.if_else(empty, "no-id", pc.if_else(taken, "duplicate", pa.scalar(None, pa.string())))
         new = rows.filter(pc.is_null(verdict))
         if new.num_rows:
-            names = [name for name in new.column_names if name not in _META]
-            self._append(pa.table({name: as_text(new[name]) for name in names}), seen)
+            self._append(pa.table({name: as_text(new[name]) for name in fields_of(new)}), seen)
         return ids, verdict
 
     def _append(self, new: pa.Table, seen: Identity) -> None:
@@ -168,12 +165,9 @@ class CsvFile:
         ids = rows["_id"]
         known = pc.is_in(ids, held[self.key].combine_chunks())
         verdict = pc.if_else(known, self._moved(rows), "gone")
-        good = rows.filter(pc.is_null(verdict))
-        sets = pc.binary_join(good["_set"], _BETWEEN_NAMES)
-        for wanted in sets.unique().to_pylist():
-            part = good.filter(pc.equal(sets, wanted))
+        for names, part in by_set(rows.filter(pc.is_null(verdict))):
             place = pc.index_in(held[self.key], part["_id"].combine_chunks())
-            for name in filter(None, wanted.split(_BETWEEN_NAMES)):
+            for name in names:
                 if name not in held.column_names:
                     held = held.append_column(name, pa.nulls(held.num_rows, pa.string()))
                 value = as_text(part[name]).take(place)

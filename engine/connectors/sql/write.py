@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from engine.connectors.columns import as_text
+from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.port import AllApplied, Batch
 from engine.connectors.sql.dialect import key_of, quote
 from engine.connectors.sql.session import RowRefusedError
@@ -25,13 +25,10 @@ if TYPE_CHECKING:
     from engine.connectors.sql.table import Table
     from engine.record import Kind
 
-_META = ("_op", "_id", "_version", "_set")
-_BETWEEN_NAMES = "\x1f"
-
 
 def write(session: Session, table: Table, batch: Batch) -> AllApplied | list[Receipt]:
     """Write all rows in one transaction, or all but those that the database refuses or does not have."""
-    table.require(_fields(batch.table))
+    table.require(fields_of(batch.table))
     try:
         done = _apply(session, table, batch.kind, batch.table)
     except RowRefusedError as refused:
@@ -44,14 +41,10 @@ def create_table(session: Session, name: str, identity: str, batch: Batch) -> No
 
     If the batch brings the ids they are text, else the database counts them.
     """
-    fields = _fields(batch.table)
+    fields = fields_of(batch.table)
     key = f"{quote(identity)} {'TEXT NOT NULL' if identity in fields else 'INTEGER'} PRIMARY KEY"
     columns = [key, *(f"{quote(field)} TEXT" for field in fields if field != identity)]
     session.run(f"CREATE TABLE {quote(name)} ({', '.join(columns)})")
-
-
-def _fields(rows: pa.Table) -> list[str]:
-    return [name for name in rows.column_names if name not in _META]
 
 
 def _halves(
@@ -106,7 +99,7 @@ def _apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllApp
 
 def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
     """Insert the rows; gives their ids in order, as text."""
-    names = _fields(rows)
+    names = fields_of(rows)
     columns = ", ".join(quote(name) for name in names)
     values = f"({columns}) VALUES ({', '.join('?' * len(names))})" if names else "DEFAULT VALUES"
     key = quote(table.id)
@@ -120,17 +113,12 @@ def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
 
 def _update(session: Session, table: Table, rows: pa.Table) -> None:
     """Write to each row only the fields that its `_set` names."""
-    import pyarrow.compute as pc
-
-    sets = pc.binary_join(rows["_set"], _BETWEEN_NAMES)
-    for wanted in sets.unique().to_pylist():
-        names = [name for name in wanted.split(_BETWEEN_NAMES) if name]
-        part = rows.filter(pc.equal(sets, wanted))
+    where = f"{key_of(table.columns[table.id])} = ?"
+    for names, part in by_set(rows):
         if table.id in names:
             _require_same_id(table, part)
         if names:
             changes = ", ".join(f"{quote(name)} = ?" for name in names)
-            where = f"{key_of(table.columns[table.id])} = ?"
             sql = f"UPDATE {table.source} SET {changes} WHERE {where}"
             session.run_many(sql, _storable(table, part, names, last=part["_id"]))
 
