@@ -32,9 +32,9 @@ class Columns:
         return self._session.execute(sql, parameters).fetchall()
 
     def one(self, sql: str) -> Any:
-        """The first value of the first row."""
-        found = self._session.execute(sql).fetchone()
-        return None if found is None else found[0]
+        """The first value of the first row; None where there is no row."""
+        found = self._session.execute(sql).fetchall()  # to its end: an open result blocks the session
+        return found[0][0] if found else None
 
     def table(self, sql: str) -> pa.Table:
         """The whole answer as an Arrow table."""

@@ -1,0 +1,36 @@
+"""Discover: compile against the catalogs that only the systems themselves know, such as a database's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.catalog import Catalog
+from engine.compiler import compile_file
+from engine.connectors.registry import connector_type
+from engine.plan import Plan
+from engine.run.execute import Call
+from engine.run.systems import close_systems, open_systems
+
+
+def compile_live(file: str, profile: Mapping[str, str], call: Call) -> Plan:
+    """The plan of a spec; systems whose catalog is open are asked what they have.
+
+    Raises SpecError with the findings, UserError or TemporaryError if a system cannot be asked.
+    """
+    plan = compile_file(file, profile=profile)
+    asked = {name for name, system in plan.systems.items() if _is_open(plan, name, system.connector)}
+    if not asked:
+        return plan
+    call.folder.mkdir(parents=True, exist_ok=True)
+    some = replace(plan, systems={name: plan.systems[name] for name in sorted(asked)})
+    systems = open_systems(some, call.world())
+    try:
+        live: dict[str, Catalog] = {name: connector.catalog() for name, connector in systems.items()}
+    finally:
+        close_systems(systems)
+    return compile_file(file, profile=profile, live=live)
+
+
+def _is_open(plan: Plan, name: str, connector: str) -> bool:
+    return connector_type(connector).describe(plan.systems[name].settings).open
