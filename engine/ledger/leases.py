@@ -93,7 +93,9 @@ def drop_lock(lock: filelock.BaseFileLock) -> None:
 
 
 def _lock(path: Path, lease: Lease) -> filelock.BaseFileLock:
-    return filelock.FileLock(f"{path}.{quote(lease.integration, safe='')}.{lease.epoch}.lock", timeout=0)
+    return filelock.FileLock(
+        f"{path}.{quote(lease.integration, safe='')}.{lease.epoch}.lock", timeout=0, thread_local=False
+    )
 
 
 def _grasp(path: Path, lease: Lease) -> filelock.BaseFileLock:

@@ -164,10 +164,10 @@ def _at(table: sa.Table, integration: str | None, module: str | None) -> list[sa
 
 def _counts(connection: sa.Connection, table: sa.Table, integration: str) -> dict[str, int]:
     """Rows by module; of intents only those that are open."""
-    query = sa.select(table.c.module, sa.func.count()).where(table.c.integration == integration)
+    query = sa.select(table.c.module, sa.func.count().label("rows")).where(table.c.integration == integration)
     if table is schema.intents:
         query = query.where(table.c.state.in_(_OPEN))
-    return dict(row.tuple() for row in connection.execute(query.group_by(table.c.module)))
+    return {row.module: row.rows for row in connection.execute(query.group_by(table.c.module))}
 
 
 def _run(row: sa.RowMapping) -> RunRow:
