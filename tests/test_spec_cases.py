@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.compiler import check_file
 from engine.render.findings import findings_text
-from engine.spec.read import check_file
 
 CASES = Path(__file__).parent / "cases" / "bad-specs"
 NAMES = sorted(path.stem for path in CASES.glob("*.yaml"))
@@ -31,5 +31,7 @@ def test_a_bad_spec_gives_exactly_the_expected_findings(
 def test_every_bad_spec_has_an_error() -> None:
     """A case whose expected text is empty would prove nothing."""
     assert len(NAMES) >= 25
-    without = [name for name in NAMES if ": error[" not in (CASES / f"{name}.txt").read_text(encoding="utf-8")]
+    without = [
+        name for name in NAMES if ": error[" not in (CASES / f"{name}.txt").read_text(encoding="utf-8")
+    ]
     assert without == []

@@ -32,7 +32,7 @@ def module(node: Node, builder: Builder) -> Module:
     fields = builder.attempt(lambda: lines(node, report))
     match = builder.all(node.items("match"), lambda item: _match(item, report))
     _check_whole(node, None if ends is None else ends[1].value, report)
-    if ends is None or fields is None:
+    if ends is None or fields is None or (node.has("match") and not match):
         raise IncompleteError
     left, arrow, right = ends
     kind = cast("Arrow", arrow.value)  # split_arrow has compared it with ARROWS
