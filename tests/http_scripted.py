@@ -149,12 +149,14 @@ class Clock:
     def __init__(self) -> None:
         self.now = 1_795_000_000.0
         self.slept: list[float] = []
+        self.on_sleep: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
 
     def time(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        self.on_sleep()
         with self._lock:
             self.slept.append(seconds)
             self.now += seconds

@@ -213,6 +213,9 @@ LYING = {
         Answer(body=gzip.compress(b" " * (40 << 20), 9), headers={"content-encoding": "gzip"}),
         "larger than 32 MiB",
     ),
+    "nothing": (Answer(200), "it answered with nothing"),
+    "no-list": (Answer(body={"info": {}}), "no records under `data`"),
+    "no-id": (Answer(body={"data": [{"Account_Name": "A"}]}), "without `id`"),
     "no-records": (Answer(body={"data": ["x"]}), "no records under `data`"),
     "circle": (
         Answer(body=accounts(0, 1, next_page_token="same")),

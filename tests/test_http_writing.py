@@ -148,7 +148,7 @@ def test_too_many_requests_is_not_applied_so_the_create_goes_again_after_the_wai
         (got,) = write(books, "contacts", batch("create", {"contact_name": "A"}))
     assert got.outcome == "applied"
     assert len(at.script.requests) == 2
-    assert at.clock.slept[0] >= 30
+    assert sum(at.clock.slept) >= 30
     assert [type(event).__name__ for event in at.events] == ["Waiting"]
 
 
@@ -209,6 +209,43 @@ def test_a_batch_refused_as_a_whole_is_halved_until_the_record_that_spoils_it_is
         "6",
         "7",
     ]
+
+
+def test_a_value_that_no_json_can_hold_is_refused_alone(at: Bench) -> None:
+    at.script.answer = lambda request: Answer(201, {"data": [success("1") for _ in request.json["data"]]})
+    rows = [{"Annual_Revenue": float("nan")}, {"Annual_Revenue": 1.5}]
+    with at.crm() as crm:
+        got = write(crm, "Accounts", batch("create", *rows))
+    assert [(receipt.outcome, receipt.code) for receipt in got] == [
+        ("refused", "bad-value"),
+        ("applied", None),
+    ]
+
+
+def test_a_system_that_never_says_what_became_of_a_request_gets_no_more_of_them(at: Bench) -> None:
+    at.script.play(Answer(500, {"code": 1000, "message": "oops"}))
+    with at.books() as books:
+        got, error = break_off(
+            books, "contacts", batch("create", *({"contact_name": str(n)} for n in range(50)))
+        )
+    assert isinstance(error, TemporaryError)
+    assert "5 requests in a row" in error.message
+    unknown = [receipt for receipt in got if receipt.outcome == "unknown"]
+    assert len(at.script.requests) == len(unknown) < 10
+    assert len(got) == 50
+
+
+def test_ending_the_run_wakes_those_who_wait_and_sends_nothing_more(at: Bench) -> None:
+    at.script.play(Answer(429, {"code": 44, "message": "slow down"}, {"Retry-After": "200"}))
+    with at.books() as books:
+        at.clock.on_sleep = books._wire.pace.stop  # what Ctrl-C does
+        got, error = break_off(
+            books, "contacts", batch("create", *({"contact_name": str(n)} for n in range(9)))
+        )
+    assert isinstance(error, TemporaryError)
+    assert "The run was ended" in error.message
+    assert set(outcomes(got).values()) == {"retry"}
+    assert len(at.script.requests) <= 5
 
 
 def test_an_update_or_delete_of_a_record_that_is_gone_says_gone(at: Bench) -> None:

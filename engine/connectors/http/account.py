@@ -125,7 +125,10 @@ def _host(description: Description, url: str, *, sandbox: bool) -> str:
 
 
 def _is_loopback(url: str) -> bool:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     plain = parts.username is None and parts.password is None and not parts.query and not parts.fragment
     return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK and plain and parts.path == ""
 

@@ -135,9 +135,15 @@ def pick(path: str | None, body: Any) -> Any:
 
 
 def pick_rows(path: str, body: Any) -> list[Mapping[str, Any]]:
-    """The records of an answer. Raises UnreadableError when something else stands there."""
+    """The records of an answer; no body is no records.
+
+    Raises:
+        UnreadableError: something else stands there, or nothing: a list that is missing is not an empty one.
+    """
+    if body is None:
+        return []
     found = pick(path, body)
-    rows = found if isinstance(found, list) else [] if found is None else [found]
-    if not all(isinstance(row, Mapping) for row in rows):
+    rows = found if isinstance(found, list) else [found]
+    if not all(isinstance(row, dict) for row in rows):
         raise UnreadableError(f"no records under `{path}`")
     return rows

@@ -61,8 +61,7 @@ class Auth:
     """How a request proves who sends it."""
 
     style: Literal["oauth2-refresh", "api-key", "basic"]
-    host: str = "accounts"  #: which host of the data centre issues tokens
-    path: str = ""  #: of the token endpoint
+    path: str = ""  #: of the token endpoint, on the data centre's `accounts` host
     prefix: str = "Bearer"  #: stands before the token in the Authorization header
     error: str = "error"  #: JMESPath into the token answer; a value there means refusal, whatever the status
     lifetime_s: int = 3600  #: of a token whose answer does not say

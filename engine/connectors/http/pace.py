@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from engine.connectors.http.description import Limits
 
 MINUTE_S = 60.0
+#: Long waits are slept in pieces, so that they can be ended.
+NAP_S = 5.0
 #: Waits shorter than this are nobody's business.
 WORTH_TELLING_S = 1.0
 
@@ -33,6 +35,11 @@ class Pace:
         self._closed_until = 0.0
         self._told_until = 0.0
         self._credits_left: int | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End every wait, of all threads: a person wants the run to end. Nothing is sent any more."""
+        self._stopped = True
 
     def budget(self) -> Budget:
         """The rate that is known at the moment."""
@@ -42,6 +49,7 @@ class Pace:
         """Wait until a request may be sent, and count it. Raises TemporaryError once the day is spent."""
         while (wait_s := self._reserve()) > 0:
             self.wait(wait_s, "its limit of requests a minute is used up")
+        self._refuse_if_stopped()
 
     def wait(self, seconds: float, why: str) -> None:
         """Sleep, and tell it when it is long enough to be noticed."""
@@ -49,7 +57,14 @@ class Pace:
         if seconds > WORTH_TELLING_S and until > self._told_until + WORTH_TELLING_S:
             self._told_until = until
             self._surroundings.emit(Waiting(system=self._name, seconds=seconds, why=why))
-        self._surroundings.sleep(seconds)
+        while seconds > 0:
+            self._refuse_if_stopped()
+            self._surroundings.sleep(min(seconds, NAP_S))
+            seconds -= NAP_S
+
+    def _refuse_if_stopped(self) -> None:
+        if self._stopped:
+            raise TemporaryError(f"The run was ended before {self._name} could be asked.")
 
     def _reserve(self) -> float:
         """Take a place in the moving minute and return 0, or return the seconds until one is free."""

@@ -71,7 +71,7 @@ class Reading:
             for part in chunks(ids, listing.ids.at_most):
                 params = {**self._list_params(request, listing), listing.ids.param: ",".join(part)}
                 for rows, _ in self._walk(listing, params, {}):
-                    yield Page(records=rows)
+                    yield Page(records=[self._record(row) for row in rows])
         elif getting is not None:
             for id_ in ids:
                 row = self._got(getting, id_)
@@ -88,7 +88,7 @@ class Reading:
             headers, limits = self._since(listing, since)
             last: Row | None = None
             for rows, walk in self._walk(listing, {**params, **limits}, headers):
-                fresh, done = self._newer(listing, rows, since)
+                fresh, done = self._newer(listing, [self._record(row) for row in rows], since)
                 done = done or walk is None
                 yield Page(records=self._detailed(fresh) if detailed else fresh, complete=done)
                 if done:
@@ -117,7 +117,7 @@ class Reading:
             )
             rows = self._rows(reply, listing.rows, about)
             place = walk.after(reply.body, rows)
-            yield [flatten(row, self._custom) for row in rows], None if place is None else walk
+            yield rows, None if place is None else walk
             if walk.is_full:
                 return
 
@@ -228,7 +228,17 @@ class Reading:
         path, params = fill_path(getting.path, words), fill_params(getting.params, words)
         reply = self._wire.ask(Call(what="read", about=about, method="GET", path=path, params=params))
         row = None if reply.verdict is not None else pick(getting.row, reply.body)
-        return flatten(row, self._custom) if isinstance(row, Mapping) else None
+        return self._record(row) if isinstance(row, Mapping) else None
+
+    def _record(self, row: Row) -> Row:
+        """A record as the engine reads it: with an id, which is text."""
+        id_ = row.get(self._stream.id)
+        if id_ in (None, ""):
+            raise TemporaryError(
+                f"{self._wire.name} delivered a record of `{self._stream.name}` without `{self._stream.id}`.",
+                remedy="Run again; if it stays, the system does not answer as its connector file says.",
+            )
+        return {**flatten(row, self._custom), self._stream.id: str(id_)}
 
 
 def pages_of(records: int | None, paging: Paging) -> int:

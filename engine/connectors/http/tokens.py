@@ -166,7 +166,7 @@ class Tokens:
         }
         return Wanted(
             method="POST",
-            url=self._account.hosts[self._auth.host] + self._auth.path,
+            url=self._account.hosts["accounts"] + self._auth.path,
             headers={"content-type": "application/x-www-form-urlencoded"},
             content=urlencode(form).encode(),
         )

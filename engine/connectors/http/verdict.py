@@ -28,6 +28,8 @@ BY_STATUS: Mapping[int, Next] = {
     429: "wait",
 }
 NOT_MODIFIED = 304
+#: Statuses of answers without a body.
+EMPTY = frozenset({204, 205, NOT_MODIFIED})
 #: Hundreds of a status.
 FINE, ELSEWHERE, BROKEN = 2, 3, 5
 #: Characters of a system's own words that are passed on.
@@ -57,7 +59,11 @@ def judge(errors: Errors, answer: Answer, what: What, hide: Hide) -> Verdict | N
     good = hundreds == FINE or answer.status == NOT_MODIFIED
     if good and answer.unreadable:
         return Verdict(next="unknown", code="unreadable", message=f"it answered with {answer.unreadable}")
-    if good and (answer.body is None or errors.ok is None or pick(errors.ok, answer.body) is True):
+    if good and answer.body is None:
+        # An empty answer would read as "there are no records": only a status that says so may be empty.
+        empty = answer.status in EMPTY or what == "delete"
+        return None if empty else Verdict(next="unknown", code="empty", message="it answered with nothing")
+    if good and (errors.ok is None or pick(errors.ok, answer.body) is True):
         return None
     if hundreds == ELSEWHERE:
         return _redirected(answer, hide)

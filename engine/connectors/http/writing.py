@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from engine.connectors.http.account import PRINTABLE
 from engine.connectors.http.body import dump, flatten, nest, pick
 from engine.connectors.http.paths import fill_params, fill_path, is_identity
 from engine.connectors.http.verdict import Verdict, trouble
 from engine.connectors.http.wire import Call, Reply
-from engine.errors import EngineError
+from engine.errors import EngineError, TemporaryError
 from engine.record import Kind, Operation, Outcome, Receipt
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 #: What a verdict on a request means for the one record in it. Whatever is not here ends the batch.
 OUTCOMES: Mapping[str, Outcome] = {"hold": "refused", "gone": "gone", "stale": "stale", "unknown": "unknown"}
+#: Requests in a row without a clear outcome after which no further one is sent: each leaves work behind.
+ENOUGH = 5
+LOOKED_UP = "It may have been written; it is looked up before it is written again."
 #: Statuses whose body may tell what became of each record.
 TELLING = frozenset({200, 201, 202, 207, 400, 412})
 
@@ -35,6 +39,11 @@ class Sent:
 
     receipts: tuple[Receipt, ...]
     trouble: EngineError | None = None  #: what keeps further requests from being sent; None = go on
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether nothing is known of any of its records."""
+        return all(receipt.outcome == "unknown" for receipt in self.receipts)
 
 
 class Batches:
@@ -72,21 +81,41 @@ class Batches:
         width = self._description.limits.concurrency if self._writing.batch == 1 else 1
         left, under_way = deque(parts), deque[Future[Sent]]()
         failure: EngineError | None = None
+        unclear = 0  # requests in a row whose outcome is unknown
         with ThreadPoolExecutor(max_workers=width, thread_name_prefix="write") as pool:
             while under_way or (left and failure is None):
                 while left and failure is None and len(under_way) < width:
                     under_way.append(pool.submit(self._send, left.popleft()))
-                sent = under_way.popleft().result()
-                failure = failure or sent.trouble
+                sent = self._waited_for(under_way.popleft())
+                unclear = unclear + 1 if sent.is_unclear else 0
+                failure = failure or sent.trouble or (self._broken() if unclear >= ENOUGH else None)
                 yield from sent.receipts
         for part in left:
             yield from _unsent(part, failure)
         if failure is not None:
             raise failure
 
+    def _waited_for(self, future: Future[Sent]) -> Sent:
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            self._wire.pace.stop()  # nobody shall wait for threads that are asleep
+            raise
+
+    def _broken(self) -> EngineError:
+        return TemporaryError(
+            f"{self._wire.name} did not say what became of {ENOUGH} requests in a row.",
+            remedy="Nothing further was sent. Run again later; what it did meanwhile is looked up first.",
+        )
+
     def _send(self, part: Sequence[Operation]) -> Sent:
         try:
-            reply = self._wire.send(self._call(part))
+            call = self._call(part)
+        except (TypeError, ValueError) as error:
+            words = f"A value has no JSON form: {error}."
+            return self._of_verdict(part, Verdict(next="hold", code="bad-value", message=words))
+        try:
+            reply = self._wire.send(call)
         except EngineError as error:
             return Sent(receipts=tuple(_unsent(part, error)), trouble=error)
         results = self._results(reply, len(part))
@@ -99,14 +128,14 @@ class Batches:
     def _call(self, part: Sequence[Operation]) -> Call:
         writing, first = self._writing, part[0]
         words = {**self._words, "id": first.id or "", "ids": ",".join(str(one.id) for one in part)}
-        conditional = writing.condition is not None and len(part) == 1 and first.version is not None
+        version = first.version if len(part) == 1 and PRINTABLE.fullmatch(first.version or "") else None
         return Call(
             what=self._kind,
             about=f"{self._kind} {self._stream.name}",
             method=writing.method,
             path=fill_path(writing.path, words),
             params=fill_params(writing.params, words),
-            headers={str(writing.condition): str(first.version)} if conditional else {},
+            headers={writing.condition: version} if writing.condition and version else {},
             content=self._content(part),
         )
 
@@ -184,7 +213,8 @@ class Batches:
 def _receipt(
     operation: Operation, outcome: Outcome, code: str, message: str, remedy: str | None = None
 ) -> Receipt:
-    return Receipt(op=operation.op, outcome=outcome, code=code, message=message, remedy=remedy)
+    advice = remedy or (LOOKED_UP if outcome == "unknown" else None)
+    return Receipt(op=operation.op, outcome=outcome, code=code, message=message, remedy=advice)
 
 
 def _unsent(part: Sequence[Operation], error: EngineError | None) -> Iterator[Receipt]:
