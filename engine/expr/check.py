@@ -321,8 +321,8 @@ def _parts(node: exp.Expression) -> tuple[str, ...]:
 def _constant(name: Name, option: OptionValue) -> Literal_:
     """What was chosen for an option, in the form its type has here."""
     value = option.value
-    if isinstance(value, float) and not isinstance(value, bool):
-        return Decimal(str(value))
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _number(name, value)
     readers: dict[FieldType, Callable[[str], Literal_]] = {"date": read_date, "instant": read_instant}
     if isinstance(value, str) and option.type in readers:
         read = readers[option.type](value)
@@ -331,7 +331,20 @@ def _constant(name: Name, option: OptionValue) -> Literal_:
                 "bad-literal", f"The option `{name.sql}` holds `{value}`, which is not {said(option.type)}."
             )
         return read
-    return value if not isinstance(value, float) else None
+    return value
+
+
+def _number(name: Name, value: float | Decimal) -> int | Decimal:
+    """A number within what computations can hold."""
+    exact = value if isinstance(value, int) else Decimal(str(value))
+    if isinstance(exact, int) and abs(exact) < 10**18:
+        return exact
+    finite = isinstance(exact, Decimal) and exact.is_finite() and abs(exact) < 10**18
+    if not finite or exact != round(exact, arguments.MAX_SCALE):
+        raise ExprError(
+            "bad-literal", f"The option `{name.sql}` holds {value}, which is too large or too fine."
+        )
+    return exact
 
 
 def _argument(function: str, term: Term) -> str | Name:

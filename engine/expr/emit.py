@@ -1,7 +1,8 @@
 """A checked expression as DuckDB SQL: two-valued, and unable to fail on any row.
 
-A condition is never NULL: comparisons are null-safe or give false. What can overflow stands inside TRY, once
-around a whole chain of computations; a value that cannot be computed is NULL.
+A condition is never NULL: comparisons are null-safe or give false. What can overflow stands inside a TRY of its
+own; a value that cannot be computed is NULL. One TRY around a whole computation would not do: DuckDB takes an
+expression that occurs twice out of it and computes it before, where it fails.
 """
 
 from __future__ import annotations
@@ -24,17 +25,37 @@ if TYPE_CHECKING:
 
 _DECIMALS = frozenset({"decimal", "money"})
 #: What can overflow or run out of range.
-_RISKY = frozenset({"+", "-", "*", "/", "%", "days", "minus", "abs", "round", "substr", "floor", "ceil"})
+_RISKY = frozenset(
+    {
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "days",
+        "minus",
+        "abs",
+        "round",
+        "floor",
+        "ceil",
+        "substr",
+        "left",
+        "right",
+        "split_part",
+    }
+)
 
 
 def emit(term: Term) -> exp.Expression:
     """The DuckDB expression of a checked tree."""
-    return _emit(term, tried=False)
+    if term.op in _RISKY:
+        return _compute(term, *_operands(term))
+    return _PLAIN.get(term.op, _call_function)(term)
 
 
 def emit_value(term: Term, want: FieldType | None = None) -> exp.Expression:
     """The DuckDB expression of a value in the type that its field wants; finite, in the years 1 to 9999."""
-    sql = _emit(term, tried=False)
+    sql = emit(term)
     if want is not None and sql_type(want) != sql_type(term.type):
         sql = exp.TryCast(this=sql, to=sql_type(want))
     computed = any(part.op in _RISKY for part in term.walk())
@@ -46,16 +67,8 @@ def emit_value(term: Term, want: FieldType | None = None) -> exp.Expression:
     return sql
 
 
-def _emit(term: Term, *, tried: bool) -> exp.Expression:
-    """One part; `tried` says that a TRY stands around it already."""
-    if term.op not in _RISKY:
-        return _PLAIN.get(term.op, _call_function)(term)
-    computed = _compute(term)
-    return computed if tried else function("TRY", computed)
-
-
 def _operands(term: Term) -> list[exp.Expression]:
-    return [_emit(arg, tried=False) for arg in term.args]
+    return [emit(arg) for arg in term.args]
 
 
 def _name(term: Term) -> exp.Expression:
@@ -138,7 +151,7 @@ def _cast(term: Term) -> exp.Expression:
 
 
 def _concat(term: Term) -> exp.Expression:
-    texts = [as_text(_emit(arg, tried=False), arg.type) for arg in term.args]
+    texts = [as_text(emit(arg), arg.type) for arg in term.args]
     return function("CONCAT", *texts)
 
 
@@ -152,35 +165,40 @@ def _call_function(term: Term) -> exp.Expression:
     return _or_false(called) if term.op in {"starts_with", "contains"} else called
 
 
-def _compute(term: Term) -> exp.Expression:
-    """A computation; its operands stand inside the same TRY if they can fail too."""
-    operands = [_emit(arg, tried=True) for arg in term.args]
+def _compute(term: Term, first: exp.Expression, *others: exp.Expression) -> exp.Expression:
+    """A computation inside its own TRY, in the width of its type."""
     if term.op in {"floor", "ceil"}:
-        return exp.Cast(this=function(term.op.upper(), *operands), to=sql_type("integer"))
+        return _fixed(term, function("TRY", function(term.op.upper(), first)))
     if term.op == "round":
-        digits = exp.Literal.number(str(term.args[1].value)) if len(term.args) > 1 else exp.Literal.number(0)
-        return _fixed(term, function("ROUND", operands[0], digits))
-    if term.op in {"abs", "substr"}:
-        return _fixed(term, function(term.op.upper(), *operands))
+        digits = exp.Literal.number(str(term.args[1].value)) if others else exp.Literal.number(0)
+        return _fixed(term, function("TRY", function("ROUND", first, digits)))
     if term.op == "minus":
-        return exp.Paren(this=exp.Neg(this=_wrapped(operands[0])))
-    return _arithmetic(term, *operands)
+        return function("TRY", exp.Neg(this=_wrapped(first)))
+    if term.op in _NODES or term.op == "days":
+        return _fixed(term, function("TRY", _arithmetic(term, first, others[0])))
+    return function("TRY", function(term.op.upper(), first, *others))
 
 
 def _arithmetic(term: Term, first: exp.Expression, second: exp.Expression) -> exp.Expression:
     """Two operands, both in the width of the result; days are added to a date as they are."""
     if term.op == "days":
-        return exp.Paren(this=exp.Sub(this=_wrapped(first), expression=_wrapped(second)))
+        return exp.Sub(this=_wrapped(first), expression=_wrapped(second))
     if term.type == "date":
-        days = exp.Cast(this=second, to=named_type("INT"))
-        return exp.Paren(this=_NODES[term.op](this=_wrapped(first), expression=days))
+        days = exp.TryCast(this=second, to=named_type("INT"))
+        return _NODES[term.op](this=_wrapped(first), expression=days)
     first, second = _fixed(term, first), _fixed(term, second)
     if term.op in {"/", "%"}:
         second = function("NULLIF", second, exp.Literal.number(0))
-    return _fixed(term, exp.Paren(this=_NODES[term.op](this=_wrapped(first), expression=_wrapped(second))))
+    return _NODES[term.op](this=_wrapped(first), expression=_wrapped(second))
 
 
-_NODES: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul, "/": exp.Div, "%": exp.Mod}
+_NODES: dict[str, type[exp.Expression]] = {
+    "+": exp.Add,
+    "-": exp.Sub,
+    "*": exp.Mul,
+    "/": exp.Div,
+    "%": exp.Mod,
+}
 
 
 def _fixed(term: Term, operand: exp.Expression) -> exp.Expression:
@@ -188,7 +206,7 @@ def _fixed(term: Term, operand: exp.Expression) -> exp.Expression:
     to = sql_type(term.type)
     if FAMILY[term.type] != "numeric" or (isinstance(operand, exp.Cast) and operand.to == to):
         return operand
-    return exp.Cast(this=operand, to=to)
+    return exp.TryCast(this=operand, to=to)
 
 
 def _or_false(condition: exp.Expression) -> exp.Expression:

@@ -161,7 +161,10 @@ def _duration(words: exp.Expression, field: Field) -> exp.Expression:
         try_cast(call("SPLIT_PART", trimmed, text(":"), exp.Literal.number(at)), named_type("BIGINT"))
         for at in (1, 2)
     ]
-    minutes = exp.Add(this=exp.Mul(this=parts[0], expression=exp.Literal.number(60)), expression=parts[1])
+    minutes: exp.Expression = exp.Add(
+        this=exp.Mul(this=parts[0], expression=exp.Literal.number(60)), expression=parts[1]
+    )
+    minutes = call("TRY", minutes)
     return case((_matches(trimmed, "[0-9]{1,5}:[0-5][0-9]"), minutes), default=_integer(words, field))
 
 
