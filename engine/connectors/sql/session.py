@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 100_000
 _PATIENCE_MS = 5_000
+#: Room for the pages that a batch changes; with SQLite's 2 MiB they are written and read again in mid-batch.
+_CACHE_KIB = 64 * 1024
 
 
 class RowRefusedError(Exception):
@@ -46,6 +48,7 @@ class Session:
         try:
             self.run(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
             self.run("PRAGMA foreign_keys = ON")
+            self.run(f"PRAGMA cache_size = -{_CACHE_KIB}")
             self.rows("SELECT count(*) AS tables FROM sqlite_master")
         except BaseException:
             self.close()
