@@ -60,26 +60,36 @@ def test_history_shows_every_run_with_figures_and_what_ended_it() -> None:
     )
 
 
-def test_errors_name_the_record_the_cause_and_the_remedy_on_lines_of_our_own() -> None:
+def test_errors_name_the_cause_the_remedy_and_the_record_on_lines_of_our_own() -> None:
     assert errors_text([HELD]) == (
         "1 record held\n"
         "\n"
         "books-crm · customers · refused: 1\n"
-        "  Acme\\nERROR lease stolen  (left 77, since 2026-01-02 03:04:08 UTC, tried 2 times)\n"
-        "    why: Phone is too long.\n"
-        "    try: Shorten it in CRM.\n"
-        "    spec: x.yaml:12\n"
+        "  why: Phone is too long.\n"
+        "  try: Shorten it in CRM.\n"
+        "  spec: x.yaml:12\n"
+        "    Acme\\nERROR lease stolen  (left 77, since 2026-01-02 03:04:08 UTC, tried 2 times)\n"
     )
 
 
-def test_errors_are_grouped_by_cause_and_a_large_group_is_counted() -> None:
+def test_a_cause_is_said_once_above_its_records_and_many_are_counted() -> None:
     many = [replace(HELD, record_id=str(n)) for n in range(12)]
-    text = errors_text([*many, replace(HELD, code="ambiguous")])
+    text = errors_text([*many, replace(HELD, message="Name is taken."), replace(HELD, code="ambiguous")])
     assert [line for line in text.splitlines() if "·" in line] == [
         "books-crm · customers · ambiguous: 1",
-        "books-crm · customers · refused: 12",
+        "books-crm · customers · refused: 13",
     ]
+    assert [text.count(words) for words in ("Name is taken.", "Phone is too long.")] == [1, 2]
     assert "… and 2 more" in text
+
+
+def test_a_held_record_always_has_something_to_try() -> None:
+    bare = replace(HELD, remedy=None)
+    assert "try: Correct the record on the left" in errors_text([bare])
+    waiting = replace(bare, temporary=True, next_try="2026-01-02T03:05:00Z")
+    assert "tried again by itself" in errors_text([waiting])
+    assert "again after 2026-01-02 03:05:00 UTC" in errors_text([waiting])
+    assert errors_json([bare])["held"][0]["remedy"].startswith("Correct the record")
 
 
 def test_errors_as_json_list_every_record_and_no_bytes() -> None:

@@ -118,32 +118,47 @@ def _group(row: HeldRow) -> tuple[str, str, str]:
 
 
 def _group_text(rows: list[HeldRow]) -> str:
+    head = " · ".join(map(printable, _group(rows[0]))) + f": {len(rows):,}\n"
+    causes = [list(same) for _, same in groupby(sorted(rows, key=_cause), _cause)]
+    return head + "".join(_cause_text(same) for same in causes)
+
+
+def _cause(row: HeldRow) -> tuple[str, str, str]:
+    return (row.message, remedy_of(row), row.place or "")
+
+
+def _cause_text(rows: list[HeldRow]) -> str:
+    """What all these records have in common is said once, above their names."""
     first = rows[0]
-    head = " · ".join(map(printable, _group(first))) + f": {len(rows):,}\n"
-    records = [_record_text(row) for row in rows[:_SHOWN]]
-    more = (
-        [f"  … and {len(rows) - _SHOWN:,} more; --format json lists them all\n"] if len(rows) > _SHOWN else []
-    )
-    return "".join([head, *records, *more])
+    lines = [f"  why: {printable(first.message)}", f"  try: {printable(remedy_of(first))}"]
+    lines += [f"  spec: {printable(first.place)}"] if first.place else []
+    lines += [f"    {_record(row)}" for row in rows[:_SHOWN]]
+    rest = len(rows) - _SHOWN
+    lines += [f"    … and {rest:,} more; --format json lists them all"] if rest > 0 else []
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _record_text(row: HeldRow) -> str:
+def _record(row: HeldRow) -> str:
     name = shorten(printable(row.label), 80) if row.label else "(no name)"
     tries = f", tried {row.attempts} times" if row.attempts > 1 else ""
-    lines = [f"  {name}  ({row.side} {printable(row.record_id)}, since {moment(row.since)}{tries})"]
-    lines.append(f"    why: {printable(row.message)}")
-    lines += [f"    try: {printable(row.remedy)}"] if row.remedy else []
-    lines += [f"    spec: {printable(row.place)}"] if row.place else []
-    lines += [f"    tried again by itself after {moment(row.next_try)}"] if row.next_try else []
-    return "".join(f"{line}\n" for line in lines)
+    again = f", again after {moment(row.next_try)}" if row.next_try else ""
+    return f"{name}  ({row.side} {printable(row.record_id)}, since {moment(row.since)}{tries}{again})"
+
+
+def remedy_of(row: HeldRow) -> str:
+    """What a person can do: what the system or the engine advised, else what always helps."""
+    if row.remedy:
+        return row.remedy
+    if row.temporary:
+        return "Nothing; it is tried again by itself."
+    return f"Correct the record on the {row.side}; the next run after that tries it again."
 
 
 def errors_json(rows: Sequence[HeldRow]) -> dict[str, Any]:
     """The same as one object; every record, none left out."""
     hidden = ("content_hash", "plan_fingerprint")
-    return {
-        "held": [
-            {key: value for key, value in asdict(row).items() if key not in hidden}
-            for row in sorted(rows, key=_group)
-        ]
-    }
+    held = []
+    for row in sorted(rows, key=_group):
+        shown = {key: value for key, value in asdict(row).items() if key not in hidden}
+        held.append(shown | {"remedy": remedy_of(row)})
+    return {"held": held}
