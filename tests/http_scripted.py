@@ -83,7 +83,7 @@ class Scripted:
         return Answer(body={"access_token": f"{TOKEN}.{self.tokens}", "expires_in": 3600})
 
     def take(self, request: Request) -> Answer:
-        if request.path == "/oauth/v2/token":
+        if request.path.endswith("/token"):
             return self.token()
         self.requests.append(request)
         return self.answer(request)

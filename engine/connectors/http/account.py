@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from engine.connectors.http.description import Description
 
 CREDENTIAL_KEYS = ("client_id", "client_secret", "refresh_token")
+#: What a host is for -> the key of `with:` that overrides it.
+HOST_KEYS = {"api": "host", "accounts": "accounts_host"}
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 #: What may stand in an HTTP header or form without surprises.
 PRINTABLE = re.compile(r"[\x21-\x7e]+")
@@ -50,7 +52,7 @@ def resolve_account(description: Description, settings: Mapping[str, Any], *, sa
         UserError: a key is missing, unknown or of the wrong shape; a host is not one of the connector file's.
     """
     given = {key: value for key, value in settings.items() if not key.startswith("_")}
-    _check_keys(description, given)
+    _check_keys(description, given, sandbox=sandbox)
     credentials = _credentials(description.connector, given.get("credentials"))
     centre = str(given.get("data_centre") or credentials.centre or next(iter(description.centres)))
     if centre not in description.centres:
@@ -59,7 +61,7 @@ def resolve_account(description: Description, settings: Mapping[str, Any], *, sa
             remedy=f"There are: {', '.join(description.centres)}.",
         )
     hosts = dict(description.centres[centre])
-    for purpose, key in (("api", "host"), ("accounts", "accounts_host")):
+    for purpose, key in HOST_KEYS.items():
         hosts[purpose] = _host(description, str(given.get(key) or hosts[purpose]), sandbox=sandbox)
     return Account(
         connector=description.connector,
@@ -71,7 +73,7 @@ def resolve_account(description: Description, settings: Mapping[str, Any], *, sa
     )
 
 
-def _check_keys(description: Description, given: Mapping[str, Any]) -> None:
+def _check_keys(description: Description, given: Mapping[str, Any], *, sandbox: bool) -> None:
     known = description.settings.get("properties", {})
     missing = [key for key in description.settings.get("required", ()) if given.get(key) in (None, "")]
     if missing:
@@ -79,7 +81,9 @@ def _check_keys(description: Description, given: Mapping[str, Any]) -> None:
             f"The settings of {description.connector} lack `{missing[0]}`.",
             remedy=f"Write it under `with:`. {known.get(missing[0], {}).get('description', '')}".strip(),
         )
-    unknown = [key for key in given if key not in known]
+    # The sandbox tells every connector where it is, whether or not its file lists the keys.
+    own = HOST_KEYS.values() if sandbox else ()
+    unknown = [key for key in given if key not in known and key not in own]
     if unknown:
         raise UserError(
             f"The settings of {description.connector} have no key `{unknown[0]}`.",
