@@ -292,12 +292,12 @@ def test_both_ways_into_one_file_work_side_by_side_in_one_process(tmp_path: Path
             for batch in range(batches):
                 ids = [(f"{batch}/{row}", f"{batch}/{row}") for row in range(rows)]
                 ledger.note(lease, settlement(links=links(*ids)))
-            return ledger.links_table(integration, "m").num_rows
+            return int(ledger.links_table(integration, "m").num_rows)
 
     with ThreadPoolExecutor(3) as threads:
-        jobs = [("bulk", 6_000, 6), ("few", 3, 150), ("more", 5, 150)]
+        jobs = [("bulk", 6_000, 6), ("few", 3, 50), ("more", 5, 50)]
         results = [threads.submit(write, *job) for job in jobs]
-        assert [result.result() for result in results] == [36_000, 450, 750]
+        assert [result.result() for result in results] == [36_000, 150, 250]
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert connection.execute("SELECT count(*), max(id) FROM links").fetchall() == [(37_200, 37_200)]
+        assert connection.execute("SELECT count(*), max(id) FROM links").fetchall() == [(36_400, 36_400)]

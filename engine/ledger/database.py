@@ -125,6 +125,8 @@ class _Latch:
 
 
 _LATCHES: dict[str, _Latch] = {}
+#: Statements as SQLite text, for every ledger of this process: translating one takes longer than running it.
+_COMPILED: dict[Any, Any] = {}
 
 
 class Database:
@@ -144,6 +146,7 @@ class Database:
             f"sqlite:///{self._uri}&uri=true",
             # The sqlite3 module must not begin transactions by itself: `_begin` says how.
             connect_args={"isolation_level": None, "timeout": self._patience_s, "check_same_thread": False},
+            execution_options={"compiled_cache": _COMPILED},
         )
         sa.event.listen(engine, "connect", _prepare)
         sa.event.listen(engine, "begin", _begin)
