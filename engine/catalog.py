@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FieldType = Literal[
     "text",  # Unicode, NFC, line ends as \n
@@ -70,7 +72,9 @@ class Stream:
 
     name: str
     id: str  #: the field that identifies a record
-    modified: str | None = None  #: the field that tells the server's time of the last change; None = no cursor
+    modified: str | None = (
+        None  #: the field that tells the server's time of the last change; None = no cursor
+    )
     label: str | None = None
     fields: Mapping[str, Field] = field(default_factory=dict)
     can: Capabilities = field(default_factory=Capabilities)

@@ -38,7 +38,9 @@ class TemporaryError(EngineError):
 
     exit_code = 5
 
-    def __init__(self, message: str, *, remedy: str | None = None, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, remedy: str | None = None, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message, remedy=remedy)
         #: Seconds to wait before trying again; None = the system did not say.
         self.retry_after_s = retry_after_s

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from engine.catalog import Capabilities, FieldType
 from engine.record import Side, other
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.catalog import Capabilities, FieldType
 
 Arrow = Literal["->", "<-", "<->", "=="]
 Duplicates = Literal["link", "overwrite", "skip", "clone"]
@@ -46,7 +49,9 @@ class SidePlan:
     connector: str
     stream: str
     id_field: str
-    version_field: str | None  #: the server's time of the last change; None = no cursor, every read is complete
+    version_field: (
+        str | None
+    )  #: the server's time of the last change; None = no cursor, every read is complete
     reads: tuple[str, ...]  #: dotted field names to ask for
     key_reads: tuple[str, ...]  #: those of them that recognising records needs
     saved_view: str | None  #: a view saved in the system; None = all records

@@ -7,12 +7,14 @@ that was never in step, because the pair is new or the mapping line is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.record import Side, Value, other
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class Missing(Enum):

@@ -38,7 +38,9 @@ class Operation:
     kind: Kind
     id: str | None = None  #: the record's id in its system; None = a create
     version: str | None = None  #: the version seen when deciding; None = the stream has none
-    values: Values = field(default_factory=dict)  #: what to write, by the target's field names; only what changes
+    values: Values = field(
+        default_factory=dict
+    )  #: what to write, by the target's field names; only what changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,9 @@ class Receipt:
     outcome: Outcome
     id: str | None = None  #: the record's id after the write; None = not applied
     version: str | None = None  #: the record's version after the write; None = the answer does not say
-    accepted: Values | None = None  #: the record as the system now holds it; None = the answer does not show it
+    accepted: Values | None = (
+        None  #: the record as the system now holds it; None = the answer does not show it
+    )
     code: str | None = None  #: the system's own code, or one of ours
     message: str | None = None  #: the system's own words
     remedy: str | None = None  #: what a person can do; None = nothing beyond the message
@@ -64,7 +68,9 @@ class Held:
     code: str
     message: str
     remedy: str | None = None
-    temporary: bool = False  #: True = tried again by back-off; False = when the record, the spec or its cause changes
+    temporary: bool = (
+        False  #: True = tried again by back-off; False = when the record, the spec or its cause changes
+    )
     label: str | None = None  #: how a person recognises the record; None = only its id is known
     place: str | None = None  #: file:line of the spec line that decided; None = no single line
 

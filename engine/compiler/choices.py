@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
-from engine.catalog import FieldType
-from engine.compiler.draft import Draft
 from engine.errors import UserError
 from engine.expr.error import ExprError, did_you_mean
 from engine.expr.lattice import read_date
-from engine.expr.sql import evaluate_options
 from engine.expr.scope import Constant, OptionValue
-from engine.spec.diagnostic import Text
-from engine.spec.model import Option, Spec
+from engine.expr.sql import evaluate_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.catalog import FieldType
+    from engine.compiler.draft import Draft
+    from engine.spec.diagnostic import Text
+    from engine.spec.model import Option, Spec
 
 TYPES: Mapping[str, FieldType] = {
     "text": "text",
@@ -81,7 +85,11 @@ def _parse(option: Option, text: str) -> Constant:
 def _expected(option: Option, text: str) -> str:
     if option.type == "choice":
         return did_you_mean(text, option.choices) or f"Choose one of: {', '.join(option.choices)}."
-    words = {"boolean": "Write true or false.", "number": "Write a number.", "date": "Write a day: 2026-01-31."}
+    words = {
+        "boolean": "Write true or false.",
+        "number": "Write a number.",
+        "date": "Write a day: 2026-01-31.",
+    }
     return words.get(option.type, "Write a text.")
 
 

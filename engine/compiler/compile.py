@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.catalog import Catalog
 from engine.compiler.choices import choose, defaults, holds
 from engine.compiler.draft import Draft, Findings
 from engine.compiler.module import Checked, build_module, check_module
@@ -14,13 +12,18 @@ from engine.compiler.order import ordered
 from engine.compiler.requirements import check_requirements, compile_requirement
 from engine.compiler.rules import check_rules
 from engine.compiler.systems import bind
-from engine.expr.scope import OptionValue
 from engine.plan import Plan, SystemPlan
 from engine.spec.diagnostic import Diagnostic, SpecError
 from engine.spec.excerpt import complete
 from engine.spec.files import Load, loader_for
-from engine.spec.model import Spec
 from engine.spec.read import read_mapping, read_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.catalog import Catalog
+    from engine.expr.scope import OptionValue
+    from engine.spec.model import Spec
 
 
 def check_file(file: str, load: Load | None = None) -> tuple[Diagnostic, ...]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.catalog import Catalog, Stream
-from engine.expr.error import ExprError
 from engine.expr.scope import Call, FieldScope, Name, OptionValue, Walk
 from engine.spec.diagnostic import Diagnostic, Severity, Span, Text
-from engine.spec.model import Spec, StreamRef
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.expr.error import ExprError
     from engine.plan import NotBuilt
+    from engine.spec.model import Spec, StreamRef
+
 
 @dataclass(slots=True, kw_only=True)
 class Findings:

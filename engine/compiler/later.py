@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.compiler.draft import Draft, place
-from engine.compiler.line import Line
 from engine.plan import NotBuilt
-from engine.spec.diagnostic import Span
-from engine.spec.model import Module
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engine.compiler.line import Line
+    from engine.spec.diagnostic import Span
+    from engine.spec.model import Module
 
 
 def note_later(draft: Draft, module: Module, arrow: str, lines: Sequence[Line]) -> None:
     """Name everything of an active module that cannot be run yet."""
-
-    def note(what: str, span: Span) -> None:
+    for what, span in (*_of_module(module, arrow), *_of_lines(lines)):
         draft.not_built.append(NotBuilt(what=f"module `{module.name}`: {what}", place=place(span)))
 
+
+def _of_module(module: Module, arrow: str) -> Iterator[tuple[str, Span]]:
     if arrow in ("<->", "=="):
-        note({"<->": "syncing both ways (`<->`)", "==": "pairing only (`==`)"}[arrow], module.arrow_at)
-    for under in module.under:
-        note("`under`", under.field.span)
+        yield {"<->": "syncing both ways (`<->`)", "==": "pairing only (`==`)"}[arrow], module.arrow_at
     if module.enrol or (module.creates and module.creates.value == "by hand"):
-        note("`enrol` and `creates: by hand`", module.span)
-    if module.pairs:
-        note("`pairs`", module.pairs.span)
-    if module.only_referenced_by:
-        note("`only: referenced by`", module.only_referenced_by.span)
-    if module.deletes and module.deletes.value == "propagate":
-        note("`deletes: propagate`", module.deletes.span)
-    for one in module.precedence:
-        note("`yields-to`", one.span)
+        yield "`enrol` and `creates: by hand`", module.span
     if module.limits:
-        note("`limits`", module.span)
+        yield "`limits`", module.span
     if module.before_write == "trust":
-        note("`before-write: trust`", module.span)
+        yield "`before-write: trust`", module.span
+    yield from _of_texts(module)
+
+
+def _of_texts(module: Module) -> Iterator[tuple[str, Span]]:
+    yield from (("`under`", under.field.span) for under in module.under)
+    yield from (("`yields-to`", one.span) for one in module.precedence)
+    if module.pairs:
+        yield "`pairs`", module.pairs.span
+    if module.only_referenced_by:
+        yield "`only: referenced by`", module.only_referenced_by.span
+    if module.deletes and module.deletes.value == "propagate":
+        yield "`deletes: propagate`", module.deletes.span
+
+
+def _of_lines(lines: Sequence[Line]) -> Iterator[tuple[str, Span]]:
     for line in lines:
         if line.spec.refers:
-            note("`refers` in a mapping", line.spec.refers.span)
+            yield "`refers` in a mapping", line.spec.refers.span
         if line.spec.at_most:
-            note("`at-most` in a mapping", line.spec.at_most.span)
+            yield "`at-most` in a mapping", line.spec.at_most.span
 
 
 def note_rules(draft: Draft, active: Sequence[tuple[str, str, Span]]) -> None:

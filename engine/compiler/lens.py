@@ -6,19 +6,23 @@ what keys, view and checks say; the outermost adds the hash.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from engine.catalog import Field, Stream
-from engine.compiler.line import Line
 from engine.compiler.terms import column
-from engine.expr.build import call, case, cast, literal, named_type, text
+from engine.expr.build import call, case, cast, literal, named_type, not_null, text
 from engine.expr.canonical import as_text, match_key, read, unreadable, unwritable
 from engine.expr.lattice import FAMILY
 from engine.plan import Trouble
 from engine.record import Side, other
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.compiler.line import Line
 
 BROKEN = Trouble(
     code="unreadable",
@@ -99,7 +103,9 @@ def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
     """Each field as its catalog type, and the first one that cannot be read."""
     empty = parts.stream.empty_is_null
     columns = [
-        exp.alias_(read(column(name), parts.field(name), empty_is_null=empty, physical="VARCHAR"), name, quoted=True)
+        exp.alias_(
+            read(column(name), parts.field(name), empty_is_null=empty, physical="VARCHAR"), name, quoted=True
+        )
         for name in names
     ]
     columns += [column(one) for one in ("_id", "_version", "_absent", "_broken")]
@@ -112,7 +118,7 @@ def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
 
 
 def _unreadable(parts: LensParts, names: Sequence[str]) -> exp.Expression:
-    turns = [(exp.Not(this=exp.Is(this=column("_broken"), expression=exp.null())), parts.trouble(BROKEN))]
+    turns = [(not_null(column("_broken")), parts.trouble(BROKEN))]
     for name in names:
         one = parts.field(name)
         wrong = unreadable(column(name), one, empty_is_null=parts.stream.empty_is_null, physical="VARCHAR")
@@ -145,7 +151,7 @@ def _canon(parts: LensParts) -> exp.Select:
     return exp.select(*columns).from_(_typed(parts, parts.reads, slow=True).subquery("typed"))
 
 
-def _identity(parts: LensParts) -> list[exp.Expression]:
+def _identity(parts: LensParts) -> list[exp.Expr]:
     version = parts.stream.modified
     known = parts.stream.fields.get(version) if version else None
     # The field's own type decides what is later: moments by time, other values as they sort.
@@ -158,7 +164,7 @@ def _identity(parts: LensParts) -> list[exp.Expression]:
     ]
 
 
-def _keys(parts: LensParts) -> list[exp.Expression]:
+def _keys(parts: LensParts) -> list[exp.Expr]:
     """One text per key; null where any of its fields is empty, because an empty key recognises nobody."""
     return [exp.alias_(_key(parts, names), f"k{index}") for index, names in enumerate(parts.keys)]
 
@@ -186,12 +192,13 @@ def _absent(parts: LensParts) -> exp.Expression:
 
 def _not_null_lambda() -> exp.Expression:
     return exp.Lambda(
-        this=exp.Not(this=exp.Is(this=exp.column("x"), expression=exp.null())), expressions=[exp.to_identifier("x")]
+        this=exp.Not(this=exp.Is(this=exp.column("x"), expression=exp.null())),
+        expressions=[exp.to_identifier("x")],
     )
 
 
 def _trouble(parts: LensParts) -> exp.Expression:
-    turns = [(exp.Not(this=exp.Is(this=column("_unreadable"), expression=exp.null())), column("_unreadable"))]
+    turns = [(not_null(column("_unreadable")), column("_unreadable"))]
     for line in parts.lines:
         for wrong, trouble in line.fails.get(parts.side, ()):
             turns.append((wrong.copy(), parts.trouble(trouble)))
@@ -258,5 +265,8 @@ def snapshot(lines: Sequence[Line]) -> str:
     parts: list[exp.Expression] = []
     for nr, line in enumerate(lines):
         if line.spec.on == "always":
-            parts += [text(line.key), cast(as_text(exp.column(f"c{nr}", table="w"), line.type), named_type("TEXT"))]
+            parts += [
+                text(line.key),
+                cast(as_text(exp.column(f"c{nr}", table="w"), line.type), named_type("TEXT")),
+            ]
     return cast(call("JSON_OBJECT", *parts), named_type("TEXT")).sql(dialect="duckdb")

@@ -11,13 +11,13 @@ from engine.expr.error import ExprError
 from engine.expr.lattice import FAMILY, assignable, join, said
 from engine.plan import SlowField, Trouble
 from engine.record import Side, other
-from engine.spec.diagnostic import Text
-from engine.spec.model import MappedField, StreamRef
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
     from engine.expr.scope import FieldScope
+    from engine.spec.diagnostic import Text
+    from engine.spec.model import MappedField, StreamRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,9 @@ class Line:
     spec: MappedField
     targets: dict[Side, Field]  #: the fields that it may write
     get: dict[Side, exp.Expression] = field(default_factory=dict)
-    back: dict[Side, exp.Expression] = field(default_factory=dict)  #: canonical column `value` -> what is written
+    back: dict[Side, exp.Expression] = field(
+        default_factory=dict
+    )  #: canonical column `value` -> what is written
     reads: dict[Side, tuple[str, ...]] = field(default_factory=dict)
     fails: dict[Side, list[tuple[exp.Expression, Trouble]]] = field(default_factory=dict)
     slow: dict[Side, SlowField] = field(default_factory=dict)
@@ -66,7 +68,9 @@ def resolve(draft: Draft, scope: FieldScope, text: Text) -> Field | None:
     return name.field or Field(name=text.value, type=name.type)
 
 
-def compile_line(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End], number: int) -> Line | None:
+def compile_line(
+    draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End], number: int
+) -> Line | None:
     """One line, or None after findings."""
     if spec.left is not None and spec.right is not None:
         return _pair(draft, spec, arrow, ends)
@@ -105,14 +109,16 @@ def _both(draft: Draft, spec: MappedField, ends: dict[Side, End]) -> dict[Side, 
     found: dict[Side, Field] = {}
     for side, text in (("left", spec.left), ("right", spec.right)):
         end = ends["left" if side == "left" else "right"]
-        field_ = resolve(draft, draft.scope(end.ref, end.stream, walk=spec.arrow != "<->"), text) if text else None
+        field_ = (
+            resolve(draft, draft.scope(end.ref, end.stream, walk=spec.arrow != "<->"), text) if text else None
+        )
         if field_ is not None:
             found["left" if side == "left" else "right"] = field_
     return found if len(found) == len(ends) else None
 
 
 def _goes(arrow: str, side: str) -> bool:
-    return arrow == "<->" or arrow == ("->" if side == "right" else "<-")
+    return arrow in ("<->", "->" if side == "right" else "<-")
 
 
 def _common(draft: Draft, spec: MappedField, arrow: str, left: Field, right: Field) -> FieldType | None:
@@ -167,7 +173,9 @@ def _scale(kind: FieldType, left: Field, right: Field) -> int | None:
     return max((one.scale for one in (left, right) if one.scale is not None), default=None)
 
 
-def _check_writable(draft: Draft, spec: MappedField, side: Side, target: Field, ends: dict[Side, End]) -> None:
+def _check_writable(
+    draft: Draft, spec: MappedField, side: Side, target: Field, ends: dict[Side, End]
+) -> None:
     if not target.writable:
         text = spec.right if side == "right" else spec.left
         draft.findings.add(
@@ -204,9 +212,9 @@ def _gets(draft: Draft, spec: MappedField, line: Line, fields: dict[Side, Field]
 
 
 def _unlisted(source: exp.Expression, mapped: exp.Expression) -> exp.Expression:
-    from sqlglot import exp
+    from engine.expr.build import all_of, is_null, not_null
 
-    return exp.and_(source.copy().is_(exp.Null()).not_(), mapped.copy().is_(exp.Null()))
+    return all_of(not_null(source), is_null(mapped))
 
 
 def _computed(

@@ -15,7 +15,7 @@ from engine.expr.sql import compile_condition
 from engine.plan import Arrow, FieldPlan, KeyPlan, ModulePlan, NotBuilt, Write
 from engine.record import SIDES, Side
 from engine.spec.diagnostic import Text
-from engine.spec.model import Check, Mapping_, MappedField, Module, StreamRef
+from engine.spec.model import Check, MappedField, Mapping_, Module, StreamRef
 
 DUPLICATES = ("link", "overwrite", "skip", "clone")
 #: `creates:` names whose newcomers are made; here is on which sides that happens.
@@ -151,8 +151,13 @@ def _check_fits(draft: Draft, module: Module, mapping: Mapping_) -> None:
     """A mapping names the connectors' streams that it is written for."""
     for side, refs in (("left", mapping.left), ("right", mapping.right)):
         ref = module.left if side == "left" else module.right
-        connector = draft.spec.systems[ref.system].connector.value if ref.system in draft.spec.systems else None
-        if any(one.system == connector and one.stream == ref.stream for one in refs) or module.mapping is None:
+        connector = (
+            draft.spec.systems[ref.system].connector.value if ref.system in draft.spec.systems else None
+        )
+        if (
+            any(one.system == connector and one.stream == ref.stream for one in refs)
+            or module.mapping is None
+        ):
             continue
         named = ", ".join(f"{one.system}.{one.stream}" for one in refs)
         draft.findings.add(
@@ -169,7 +174,7 @@ def _check_targets(draft: Draft, lines: list[Line]) -> None:
     for line in lines:
         for side, target in line.targets.items():
             first = seen.setdefault((side, target.name), line)
-            if first is not line and not {first.spec.on, line.spec.on} == {"always", "create"}:
+            if first is not line and {first.spec.on, line.spec.on} != {"always", "create"}:
                 draft.findings.add(
                     "two-writers",
                     f"`{target.name}` is written by two lines: `{first.text}` and `{line.text}`.",
@@ -198,7 +203,9 @@ def _keys(
             names["left"].append(found[0].name)
             names["right"].append(found[1].name)
         if stands and names["left"]:
-            line = " AND ".join(f"{left} = {right}" for left, right in zip(names["left"], names["right"], strict=True))
+            line = " AND ".join(
+                f"{left} = {right}" for left, right in zip(names["left"], names["right"], strict=True)
+            )
             plan = KeyPlan(line=line, place=place(key.span))
             keys.append((plan, tuple(names["left"]), tuple(names["right"])))
     return tuple(keys)
@@ -218,7 +225,10 @@ def _needs(draft: Draft, module: Module, end: End) -> tuple[tuple[Check, str, tu
         other_side = any(name.startswith(("left.", "right.")) for name in expr.reads)
         if stands and (later or other_side):
             draft.not_built.append(
-                NotBuilt(what=f"module `{module.name}`: a check that looks at other records", place=place(check.span))
+                NotBuilt(
+                    what=f"module `{module.name}`: a check that looks at other records",
+                    place=place(check.span),
+                )
             )
         elif stands:
             kept.append((check, expr.sql, expr.reads))
@@ -299,7 +309,9 @@ def _check_clone(draft: Draft, checked: Checked) -> None:
             for name in names[SIDES.index(side)]:
                 one = checked.ends[side].stream.fields.get(name)
                 if one is not None and one.unique:
-                    span = checked.module.duplicates.span if checked.module.duplicates else checked.module.span
+                    span = (
+                        checked.module.duplicates.span if checked.module.duplicates else checked.module.span
+                    )
                     draft.findings.add(
                         "clone-unique",
                         f"`{name}` is unique in `{checked.ends[side].ref.system}`, so a duplicate cannot be cloned.",
@@ -350,5 +362,3 @@ def _field(line: Line, number: int) -> FieldPlan:
         on_create=line.spec.on == "create",
         place=place(line.spec.span),
     )
-
-

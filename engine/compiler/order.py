@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
 
-from engine.compiler.module import Checked
 from engine.errors import UserError
-from engine.spec.model import Module, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.compiler.module import Checked
+    from engine.spec.model import Module, Spec
 
 
 def ordered(spec: Spec, standing: Mapping[str, Checked]) -> list[str]:
     """Names of the modules in the order they run. Raises UserError naming a circle."""
     graph: dict[str, list[str]] = {
-        name: [one for one in _after(spec, checked.module) if one in standing] for name, checked in standing.items()
+        name: [one for one in _after(spec, checked.module) if one in standing]
+        for name, checked in standing.items()
     }
     try:
         levels = list(TopologicalSorter(graph).static_order())

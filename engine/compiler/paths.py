@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import UserError
 from engine.spec.confined import confined
-from engine.spec.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from engine.spec.diagnostic import Diagnostic
 
 SUFFIXES = (".yaml", ".yml")
 #: More files than this in one call are a mistake in the path, not a set of specs.
@@ -22,7 +26,9 @@ def check_paths(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
     files = _files(paths)
     if not files:
         named = ", ".join(str(path) for path in paths)
-        raise UserError(f"There is no YAML file in {named}.", remedy="Name a spec, a mapping, or a folder of them.")
+        raise UserError(
+            f"There is no YAML file in {named}.", remedy="Name a spec, a mapping, or a folder of them."
+        )
     return confined("engine.compiler:check_file", files)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.compiler.choices import holds
 from engine.compiler.draft import Draft, place
 from engine.compiler.rules import single_scope
 from engine.expr.error import ExprError
 from engine.expr.sql import Expr, compile_condition, evaluate_options
 from engine.plan import RequirementPlan
-from engine.spec.model import Check
+
+if TYPE_CHECKING:
+    from engine.spec.model import Check
 
 
 def check_requirements(draft: Draft) -> tuple[RequirementPlan, ...]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.compiler.choices import holds
-from engine.compiler.draft import Draft
 from engine.compiler.later import note_rules
 from engine.compiler.line import End, compile_line, resolve
 from engine.compiler.module import end_of
@@ -15,12 +14,15 @@ from engine.expr.error import ExprError
 from engine.expr.scope import ManyScope, Scope
 from engine.expr.sql import compile_condition
 from engine.expr.template import compile_template
-from engine.record import Side
 from engine.spec.diagnostic import Span, Text
 from engine.spec.model import Association, Check, Guard, LifecycleStep, StreamRef, Trigger
 from engine.spec.node import IncompleteError
 from engine.spec.phrase import split_arrow
 from engine.spec.report import Report
+
+if TYPE_CHECKING:
+    from engine.compiler.draft import Draft
+    from engine.record import Side
 
 
 def check_rules(draft: Draft) -> None:
@@ -34,7 +36,11 @@ def check_rules(draft: Draft) -> None:
         _association(draft, association)
     for step in spec.lifecycle.values():
         _step(draft, step)
-    rules = [*spec.triggers.values(), *spec.guards.values(), *spec.associations.values()]
+    rules: list[Trigger | Guard | Association] = [
+        *spec.triggers.values(),
+        *spec.guards.values(),
+        *spec.associations.values(),
+    ]
     active = [(type(one).__name__.lower(), one.name, one.span) for one in rules if holds(draft, one.only_if)]
     note_rules(draft, active)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.catalog import Field
 from engine.compiler.draft import Draft, place
 from engine.compiler.lens import LensParts, Need, key_lens, lens
-from engine.compiler.line import Line
-from engine.compiler.module import Checked
 from engine.compiler.terms import column, parsed
 from engine.expr.build import cast, named_type
 from engine.expr.canonical import write
 from engine.plan import SidePlan, Trouble
 from engine.record import SIDES, Side
+
+if TYPE_CHECKING:
+    from engine.compiler.line import Line
+    from engine.compiler.module import Checked
 
 
 def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
@@ -26,7 +30,9 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         view_reads=view.reads,
         needs=_needs(checked, side),
         label=_label(checked, side),
-        slots={"_today": cast(parsed("getvariable('today')"), named_type("DATE"))} if _today(checked, side) else {},
+        slots={"_today": cast(parsed("getvariable('today')"), named_type("DATE"))}
+        if _today(checked, side)
+        else {},
     )
     whole, keys = lens(parts), key_lens(parts)
     return SidePlan(
@@ -79,7 +85,10 @@ def _label(checked: Checked, side: Side) -> str | None:
         return str(names[SIDES.index(side)][0])
     for line in checked.lines:
         for name in line.reads.get(side, ()):
-            if checked.ends[side].stream.fields.get(name, Field(name=name, type="text")).type in ("text", "unknown"):
+            if checked.ends[side].stream.fields.get(name, Field(name=name, type="text")).type in (
+                "text",
+                "unknown",
+            ):
                 return name
     return None
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.catalog import Catalog
-from engine.compiler.draft import Findings
 from engine.connectors.registry import connector_types
 from engine.errors import EngineError
 from engine.expr.error import did_you_mean
-from engine.spec.model import Spec, System
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.catalog import Catalog
+    from engine.compiler.draft import Findings
+    from engine.spec.model import Spec, System
 
 
 def bind(spec: Spec, findings: Findings, live: Mapping[str, Catalog]) -> dict[str, Catalog]:
@@ -28,7 +31,9 @@ def _shipped(system: System, findings: Findings) -> Catalog | None:
     name = system.connector.value
     if name not in types:
         hint = did_you_mean(name, types) or f"There are: {', '.join(types)}."
-        findings.add("unknown-connector", f"There is no connector `{name}`.", system.connector.span, hint=hint)
+        findings.add(
+            "unknown-connector", f"There is no connector `{name}`.", system.connector.span, hint=hint
+        )
         return None
     try:
         kind = types[name]

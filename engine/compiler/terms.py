@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -17,11 +16,13 @@ from engine.expr.sql import compile_value
 from engine.expr.template import compile_template
 from engine.plan import NotBuilt, SlowField, Trouble
 from engine.record import Side, other
-from engine.spec.diagnostic import Text
-from engine.spec.model import MappedField
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.compiler.line import End, Line
+    from engine.spec.diagnostic import Text
+    from engine.spec.model import MappedField
 
 
 def column(name: str) -> exp.Expression:
@@ -86,7 +87,9 @@ def _check_laws(draft: Draft, spec: MappedField, fields: dict[Side, Field]) -> N
         )
 
 
-def computed(draft: Draft, line: Line, source: Side, target: Field, ends: dict[Side, End], number: int) -> bool:
+def computed(
+    draft: Draft, line: Line, source: Side, target: Field, ends: dict[Side, End], number: int
+) -> bool:
     """Fill in what the source gives for a computed line; False after findings."""
     spec = line.spec
     if spec.has_const:
@@ -164,7 +167,9 @@ def _slow(draft: Draft, line: Line, source: Side, target: Field, end: End, text:
         place=place(text.span),
     )
     line.reads[source] = reads
-    line.get[source] = read(column(name), Field(name=name, type=line.type, scale=target.scale), empty_is_null=False)
+    line.get[source] = read(
+        column(name), Field(name=name, type=line.type, scale=target.scale), empty_is_null=False
+    )
     line.fails[source] = [
         (
             column(f"{name}!").is_(exp.Null()).not_(),

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.compiler.draft import Draft
 from engine.expr.error import ExprError
 from engine.expr.sql import Expr, compile_condition
-from engine.record import Side
-from engine.spec.diagnostic import Text
 
 if TYPE_CHECKING:
+    from engine.compiler.draft import Draft
     from engine.compiler.line import End
+    from engine.record import Side
+    from engine.spec.diagnostic import Text
     from engine.spec.model import Module
 
 #: `saved(…)` alone, or first and joined by AND.
@@ -38,7 +38,9 @@ def compile_view(draft: Draft, module: Module, ends: dict[Side, End]) -> dict[Si
         if not sides:
             named = " and ".join(f"`{end.ref.system}`" for end in ends.values())
             draft.findings.add(
-                "unknown-system", f"`{system}` is at neither end of this module; those are {named}.", text.span
+                "unknown-system",
+                f"`{system}` is at neither end of this module; those are {named}.",
+                text.span,
             )
             continue
         views[sides[0]] = _one(draft, ends[sides[0]], text)
@@ -48,10 +50,6 @@ def compile_view(draft: Draft, module: Module, ends: dict[Side, End]) -> dict[Si
 def _one(draft: Draft, end: End, text: Text) -> View:
     try:
         saved, rest, offset = _split(draft, end, text)
-        if saved is not None and not end.stream.can.saved_views:
-            raise ExprError(
-                "not-allowed", f"`{end.ref.system}` has no saved views for `{end.ref.stream}`.", length=len("saved")
-            )
         if rest is None:
             return View(saved=saved or None)
         expr = _condition(draft, end, rest, offset)
@@ -67,6 +65,9 @@ def _split(draft: Draft, end: End, text: Text) -> tuple[str | None, str | None, 
     found = SAVED.fullmatch(text.value)
     if found is None:
         return None, text.value, 0
+    if not end.stream.can.saved_views:
+        message = f"`{end.ref.system}` has no saved views for `{end.ref.stream}`."
+        raise ExprError("not-allowed", message, length=len("saved"))
     call = compile_condition(found[1], draft.scope(end.ref, end.stream, "saved")).calls[0]
     return call.args[0] or "", found[2], found.start(2)
 
@@ -80,7 +81,11 @@ def _condition(draft: Draft, end: End, rest: str, offset: int) -> Expr:
         ) from error
     if offset and _has_bare_or(rest):
         raise ExprError(
-            "not-allowed", "Beside `saved(…)` an OR is ambiguous.", offset=offset, length=len(rest), hint="Put it in ()."
+            "not-allowed",
+            "Beside `saved(…)` an OR is ambiguous.",
+            offset=offset,
+            length=len(rest),
+            hint="Put it in ().",
         )
     return expr
 

@@ -12,18 +12,19 @@ Must not: retry a write whose outcome is unknown, log a credential, follow a red
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.catalog import Catalog
 from engine.event import Listener, ignore
 from engine.record import Kind, Operation, Receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
+
+    from engine.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,12 @@ class ReadRequest:
 
     stream: str
     fields: tuple[str, ...]  #: dotted names; the id and the modified field are always delivered too
-    since: str | None = None  #: server time as the stream's modified field shows it, inclusive; None = everything
-    ids: tuple[str, ...] | None = None  #: only these records; those that do not exist are simply not delivered
+    since: str | None = (
+        None  #: server time as the stream's modified field shows it, inclusive; None = everything
+    )
+    ids: tuple[str, ...] | None = (
+        None  #: only these records; those that do not exist are simply not delivered
+    )
     view: str | None = None  #: a view saved in the system; None = all records
 
 

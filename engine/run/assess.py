@@ -6,19 +6,23 @@ become Python objects. What is left stands in the table `work`, one row a record
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
-from engine.ledger import HeldRow, ModuleState
 from engine.run.pull import Reading, pull, since
 from engine.run.slow import add_slow
 from engine.run.stage import stage
-from engine.run.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.ledger import HeldRow, ModuleState
+    from engine.run.work import Work
 
 HELD = pa.schema(
     [("record_id", pa.string()), ("content_hash", pa.binary()), ("waits", pa.bool_()), ("code", pa.string())]
@@ -58,7 +62,9 @@ def assess(work: Work, state: ModuleState) -> Assessed:
     if not whole and held.due:
         _read_into_work(work, _by_ids(work, held.due), all_links=False)
     _drop_repeats(work)
-    latest = work.columns.one("SELECT arg_max(version, moment) FROM seen") if work.source.version_field else None
+    latest = (
+        work.columns.one("SELECT arg_max(version, moment) FROM seen") if work.source.version_field else None
+    )
     return Assessed(cursor=latest or state_cursor(work, state), whole=whole, counts=_count(work))
 
 
@@ -107,6 +113,7 @@ def _held(work: Work, *, whole: bool) -> _HeldNow:
         for row in work.ledger.held_rows(work.integration, work.module.name)
         if row.side == work.module.source
     )
+    work.attempts.update({row.record_id: row.attempts for row in rows})
     now = work.clock.text()
     due = {row.record_id for row in rows if _is_due(row, work.module.fingerprint, now)}
     waiting = frozenset(row.record_id for row in rows) - due
@@ -195,7 +202,7 @@ def _situations(work: Work) -> str:
         LEFT JOIN skips AS k ON k.record_id = p.id
         WHERE NOT (l.link_id IS NOT NULL AND l.state = 'active' AND l.{mine}_hash IS NOT DISTINCT FROM p.hash
                    AND p.in_view AND p.trouble IS NULL AND h.record_id IS NULL)
-    """  # noqa: S608 - side names are ours
+    """
 
 
 def _drop_repeats(work: Work) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 
 class Columns:
@@ -18,7 +20,10 @@ class Columns:
 
     def __init__(self) -> None:
         # Extensions would be fetched from the network; everything we use is built in.
-        quiet = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        quiet: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
         self._session = duckdb.connect(":memory:", config=quiet)
         self._session.execute("SET TimeZone='UTC'; SET preserve_insertion_order=true")
         self._session.execute("SET enable_external_access=false; SET lock_configuration=true")

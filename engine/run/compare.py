@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import simplejson
 
 from engine.connectors.port import Page, ReadRequest
 from engine.reconcile import Decision, Missing, Policy, Rule, Seen, reconcile
-from engine.record import Side
 from engine.run.pull import Reading, pull
 from engine.run.slow import add_slow
 from engine.run.stage import stage
-from engine.run.work import Work
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from engine.record import Side
+    from engine.run.work import Work
 
 Texts = Mapping[str, str | None]
 
@@ -54,7 +57,7 @@ class Decided:
 def pairs(work: Work, start: int, size: int) -> list[Pair]:
     """So many rows of `paired` from a number on, with the counterparts freshly read from the target."""
     rows = work.columns.rows(
-        f"SELECT p.id, p.other_id, p.link_id, w.label, w.hash, {work.module.snapshot}, w.absent "  # noqa: S608
+        f"SELECT p.id, p.other_id, p.link_id, w.label, w.hash, {work.module.snapshot}, w.absent "
         f"FROM paired AS p JOIN work AS w USING (id) WHERE p.nr > {start} AND p.nr <= {start + size} ORDER BY p.nr"
     )
     fresh = _fetch(work, [row[1] for row in rows])
@@ -97,7 +100,7 @@ def _fetch(work: Work, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
         for page in pull(work.connector(side), side, request, functions, reading, lambda _page: None):
             _lens(work, page, first=False)
-    rows = work.columns.rows(f"SELECT id, version, {work.module.snapshot}, trouble, absent FROM fresh AS w")  # noqa: S608
+    rows = work.columns.rows(f"SELECT id, version, {work.module.snapshot}, trouble, absent FROM fresh AS w")
     return {row[0]: row[1:] for row in rows}
 
 
@@ -113,7 +116,9 @@ def decide(work: Work, several: Sequence[Pair]) -> Iterator[Decided]:
     bases = work.ledger.bases([pair.link_id for pair in several if pair.link_id is not None])
     known, new = rules(work, first_contact=False), rules(work, first_contact=True)
     for pair in several:
-        left_base, right_base = bases.get(pair.link_id, (None, None)) if pair.link_id is not None else (None, None)
+        left_base, right_base = (
+            bases.get(pair.link_id, (None, None)) if pair.link_id is not None else (None, None)
+        )
         yield Decided(
             pair=pair,
             decision=reconcile(

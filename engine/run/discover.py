@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from engine.catalog import Catalog
 from engine.compiler import compile_file
 from engine.connectors.registry import connector_type
-from engine.plan import Plan
-from engine.run.execute import Call
 from engine.run.systems import close_systems, open_systems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.catalog import Catalog
+    from engine.plan import Plan
+    from engine.run.execute import Call
 
 
 def compile_live(file: str, profile: Mapping[str, str], call: Call) -> Plan:

@@ -6,19 +6,14 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.connectors.port import Connector
 from engine.errors import EngineError, TemporaryError, UserError
 from engine.event import Listener, RunStarted, ignore
 from engine.ledger import RunOutcome, RunRow, open_ledger
-from engine.ledger.store import Ledger
-from engine.plan import ModulePlan, Plan
 from engine.record import SIDES, Counts
 from engine.run.columns import Columns
 from engine.run.module import run_module
@@ -27,7 +22,15 @@ from engine.run.report import HeldRecord, RunReport
 from engine.run.requirements import check_requirements
 from engine.run.slow import compile_slow
 from engine.run.systems import World, close_systems, environment, open_systems
-from engine.run.work import Clock, InterruptedRun, Pen, Work
+from engine.run.work import Clock, Pen, StopAskedError, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from engine.connectors.port import Connector
+    from engine.ledger.store import Ledger
+    from engine.plan import ModulePlan, Plan
 
 LEASE_S = 180.0
 
@@ -139,7 +142,16 @@ def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal) -> None:
         try:
             check_requirements(plan, systems, session)
             for module in plan.modules:
-                work = work_of(plan, module, call, session, systems, pen.ledger, pen, journal.run)
+                work = work_of(
+                    plan=plan,
+                    module=module,
+                    call=call,
+                    session=session,
+                    systems=systems,
+                    ledger=pen.ledger,
+                    pen=pen,
+                    run=journal.run,
+                )
                 journal.counts[module.name] = work.counts
                 run_module(work, pen)
         finally:
@@ -167,6 +179,7 @@ def columns() -> Iterator[Columns]:
 
 
 def work_of(
+    *,
     plan: Plan,
     module: ModulePlan,
     call: Call,
@@ -211,7 +224,7 @@ def _end(pen: Pen, journal: Journal, started: float, outcome: RunOutcome, error:
 
 
 def _outcome_of(error: BaseException) -> RunOutcome:
-    if isinstance(error, (InterruptedRun, KeyboardInterrupt)):
+    if isinstance(error, (StopAskedError, KeyboardInterrupt)):
         return "interrupted"
     if isinstance(error, EngineError) and not isinstance(error, (UserError, TemporaryError)):
         return "stopped"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,9 +13,10 @@ from engine.event import PageRead
 from engine.ledger import ModuleState, Unlinked
 from engine.plan import digest
 from engine.run.pull import Reading, pull, since
-from engine.run.slow import add_slow
 from engine.run.stage import stage
-from engine.run.work import Work
+
+if TYPE_CHECKING:
+    from engine.run.work import Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,9 @@ def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
     cursor = _cursor(work, state, scope)
     _read_known(work, cursor)
     _join(work)
-    latest = work.columns.one("SELECT arg_max(version, moment) FROM known") if work.target.version_field else None
+    latest = (
+        work.columns.one("SELECT arg_max(version, moment) FROM known") if work.target.version_field else None
+    )
     return Matched(cursor=latest, scope=scope, whole=cursor is None, read=True)
 
 
@@ -52,7 +56,9 @@ def unlinked(work: Work, matched: Matched) -> Unlinked | None:
     if not (matched.read and work.target.version_field and work.target.can.since):
         return None
     keys = ", ".join(f"'k{index}': k{index}" for index in range(len(work.module.keys)))
-    table = work.columns.table(f"SELECT id AS record_id, version, to_json({{{keys}}})::VARCHAR AS keys FROM known")
+    table = work.columns.table(
+        f"SELECT id AS record_id, version, to_json({{{keys}}})::VARCHAR AS keys FROM known"
+    )
     return Unlinked(records=table, complete=matched.whole)
 
 
@@ -101,9 +107,11 @@ def _add_remembered(work: Work) -> None:
     """Records that had no link when last seen; a fresh delivery of the same record replaces them."""
     side = work.target
     work.columns.keep("remembered", work.ledger.unlinked_table(work.integration, work.module.name, side.side))
-    keys = ", ".join(f"json_extract_string(keys, '$.k{index}') AS k{index}" for index in range(len(work.module.keys)))
+    keys = ", ".join(
+        f"json_extract_string(keys, '$.k{index}') AS k{index}" for index in range(len(work.module.keys))
+    )
     work.columns.run(
-        f"INSERT INTO known BY NAME SELECT record_id AS id, version, {keys} FROM remembered "  # noqa: S608
+        f"INSERT INTO known BY NAME SELECT record_id AS id, version, {keys} FROM remembered "
         "WHERE record_id NOT IN (SELECT id FROM known)"
     )
 
@@ -122,7 +130,7 @@ def _mark_taken(work: Work) -> None:
 def _join(work: Work) -> None:
     """Keys in their order: the first that finds anybody decides; empty keys never match."""
     found = " UNION ALL ".join(
-        f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key FROM work AS w "  # noqa: S608
+        f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key FROM work AS w "
         f"JOIN known AS k ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
         for index in range(len(work.module.keys))
     )
@@ -139,4 +147,4 @@ def _join(work: Work) -> None:
                min(other_version) FILTER (NOT is_taken) AS other_version, max(rivals) AS rivals,
                bool_and(is_taken) AS taken, list(other_id ORDER BY other_id) AS others, min(key) AS key
         FROM counted GROUP BY id
-    """)  # noqa: S608 - column names are ours
+    """)

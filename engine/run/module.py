@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -15,7 +16,9 @@ from engine.run.push import push_creates, push_pairs
 from engine.run.receipts import next_try
 from engine.run.recover import recover
 from engine.run.sort import cloned, held_records, not_made, set_aside, sort
-from engine.run.work import Pen, Work
+
+if TYPE_CHECKING:
+    from engine.run.work import Pen, Work
 
 TABLES = ("work", "seen", "lensed", "links", "held", "skips", "matched", "known", "absent", "paired", "fresh")
 
@@ -103,7 +106,7 @@ def _row(work: Work, held: Held, content: bytes) -> HeldRow:
         label=held.label,
         place=held.place,
         temporary=held.temporary,
-        next_try=next_try(work, 1) if held.temporary else None,
+        next_try=next_try(work, held.id) if held.temporary else None,
         content_hash=content,
         plan_fingerprint=work.module.fingerprint,
         since=work.clock.text(),

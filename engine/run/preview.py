@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import simplejson
 
-from engine.connectors.port import Budget, Connector
 from engine.ledger import open_ledger
-from engine.ledger.store import Ledger
-from engine.plan import Plan
-from engine.record import Counts
 from engine.reconcile import Missing
 from engine.run.compare import Decided, decide, pairs
 from engine.run.execute import Call, columns, refuse_unbuilt, systems_of, work_of
@@ -23,7 +19,15 @@ from engine.run.module import look
 from engine.run.report import ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
 from engine.run.requirements import check_requirements
 from engine.run.sort import held_records
-from engine.run.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engine.connectors.port import Budget, Connector
+    from engine.ledger.store import Ledger
+    from engine.plan import Plan
+    from engine.record import Counts
+    from engine.run.work import Work
 
 CHUNK = 1_000
 
@@ -47,10 +51,19 @@ def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
     with _memory(call) as ledger, systems_of(plan, call) as systems, columns() as session:
         check_requirements(plan, systems, session)
         for module in plan.modules:
-            work = work_of(plan, module, call, session, systems, ledger, None, "preview")
+            work = work_of(
+                plan=plan,
+                module=module,
+                call=call,
+                session=session,
+                systems=systems,
+                ledger=ledger,
+                pen=None,
+                run="preview",
+            )
             gathered.counts[module.name] = work.counts
             _module(work, gathered, limit)
-        forecast = tuple(_forecast(name, one, plan, gathered) for name, one in systems.items())
+        forecast = tuple(_forecast(name, one, gathered) for name, one in systems.items())
     return Changeset(
         integration=plan.name,
         modules=gathered.counts,
@@ -90,7 +103,7 @@ def _creates(work: Work, gathered: Gathered, limit: int) -> int:
     total = int(work.columns.one("SELECT count(*) FROM absent"))
     work.counts.created[work.target.side] += total
     rows = work.columns.rows(
-        f"SELECT w.id, w.label, {work.module.snapshot} FROM work AS w SEMI JOIN absent AS a ON a.id = w.id "  # noqa: S608
+        f"SELECT w.id, w.label, {work.module.snapshot} FROM work AS w SEMI JOIN absent AS a ON a.id = w.id "
         f"ORDER BY w.rowid LIMIT {limit}"
     )
     lines = {line.key: line for line in work.module.fields}
@@ -110,7 +123,9 @@ def _updates(work: Work, gathered: Gathered, room: int) -> None:
     for start in range(0, total, CHUNK):
         found = pairs(work, start, CHUNK)
         work.counts.skipped += sum(1 for pair in found if pair.other is None)
-        work.counts.held += sum(1 for pair in found if pair.other is not None and pair.other_trouble is not None)
+        work.counts.held += sum(
+            1 for pair in found if pair.other is not None and pair.other_trouble is not None
+        )
         clear = [pair for pair in found if pair.other is not None and pair.other_trouble is None]
         for one in decide(work, clear):
             room -= _decided(work, gathered, one, room)
@@ -156,7 +171,7 @@ def _line(
     )
 
 
-def _forecast(name: str, connector: Connector, plan: Plan, gathered: Gathered) -> SystemForecast:
+def _forecast(name: str, connector: Connector, gathered: Gathered) -> SystemForecast:
     """What the run would cost: the reads that the preview has just made, and the writes it has counted.
 
     A run reads what the preview read; pairs are read again right before they are written, which the preview did too.
@@ -184,4 +199,3 @@ def _seconds(calls: int, budget: Budget) -> float | None:
     if budget.per_minute is None:
         return None
     return round(calls * 60 / budget.per_minute, 1)
-

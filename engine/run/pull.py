@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from engine.connectors.port import Connector, Page, ReadRequest
 from engine.errors import TemporaryError
-from engine.plan import SidePlan
 from engine.run.slow import Compute, add_slow
 from engine.run.stage import stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
+
+    from engine.connectors.port import Connector, Page, ReadRequest
+    from engine.plan import SidePlan
 
 #: A listing may show a change later than its time says: read so much further back than the last time seen.
 OVERLAP = timedelta(minutes=2)

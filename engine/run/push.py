@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from engine.connectors.port import AllApplied, Batch
 from engine.event import BatchSettled, RecordHeld
-from engine.ledger import HeldRow, Intent, Settlement
-from engine.plan import FieldPlan
+from engine.ledger import HeldRow, Intent, RecordKey, Settlement
 from engine.record import Held, Kind, Receipt
-from engine.run.compare import Decided, decide, pairs
+from engine.run.compare import Decided, Pair, decide, pairs
 from engine.run.receipts import accepted_snapshots, held_of, ids_of
 from engine.run.settle import changed_links, conflict_of, losers_of, new_links, quiet_settlement
-from engine.run.work import Pen, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engine.plan import FieldPlan
+    from engine.run.work import Pen, Work
 
 #: Writes that one intent covers at most: small enough to stop soon, large enough for a bulk target.
 BULK, SINGLE = 50_000, 25
@@ -45,7 +49,7 @@ def push_pairs(work: Work, pen: Pen) -> None:
             work.heed_stop()
 
 
-def _present(work: Work, pen: Pen, start: int, size: int) -> list:  # type: ignore[type-arg] # narrowed below
+def _present(work: Work, pen: Pen, start: int, size: int) -> list[Pair]:
     """Pairs whose counterpart exists and can be read; the others are settled here."""
     found = pairs(work, start, size)
     gone = [pair for pair in found if pair.other is None]
@@ -73,7 +77,7 @@ def creates_sql(work: Work) -> str:
     return (
         "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, "
         f"w.id AS _source, w.hash AS _hash, w.version AS _seen, w.label AS _label, {work.module.snapshot} AS _base, "
-        f"{keys}{columns} FROM work AS w SEMI JOIN absent AS a ON a.id = w.id ORDER BY w.rowid"  # noqa: S608
+        f"{keys}{columns} FROM work AS w SEMI JOIN absent AS a ON a.id = w.id ORDER BY w.rowid"
     )
 
 
@@ -98,7 +102,7 @@ def _create_batch(work: Work, pen: Pen, rows: pa.Table) -> None:
     _settle_receipts(work, pen, intent, rows, answer)
 
 
-def _sources(work: Work, rows: pa.Table) -> tuple[tuple[str, str], ...]:
+def _sources(work: Work, rows: pa.Table) -> tuple[RecordKey, ...]:
     """Records that may have been held and no longer are; none are listed where nothing is held."""
     held = {row[0] for row in work.columns.rows("SELECT record_id FROM held")}
     if not held:
@@ -130,8 +134,10 @@ def _settle_receipts(work: Work, pen: Pen, intent: int, rows: pa.Table, receipts
     _settle(work, pen, intent, settlement, applied=done.num_rows, kind="create")
 
 
-def _refused(rows: pa.Table, applied: Sequence[bool]) -> list[dict[str, object]]:
-    return rows.select(["_op", "_source", "_hash", "_label"]).filter(pa.array([not one for one in applied])).to_pylist()
+def _refused(rows: pa.Table, applied: Sequence[bool]) -> list[dict[str, Any]]:
+    shown = rows.select(["_op", "_source", "_hash", "_label"])
+    refused: list[dict[str, Any]] = shown.filter(pa.array([not one for one in applied])).to_pylist()
+    return refused
 
 
 def _update_batch(work: Work, pen: Pen, decided: Sequence[Decided]) -> None:
@@ -193,7 +199,7 @@ def update_rows(work: Work, decided: Sequence[Decided]) -> pa.Table:
     columns = ", ".join(_write_column(line, work) for line in work.module.compared if line.key in needed)
     work.columns.show("decided", chosen)
     rows = work.columns.table(
-        f"SELECT d._op, d._id, d._version, d._set, d._source, {columns} "  # noqa: S608
+        f"SELECT d._op, d._id, d._version, d._set, d._source, {columns} "
         "FROM decided AS d JOIN work AS w ON w.id = d._source ORDER BY d.nr"
     )
     work.columns.hide("decided")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from engine.connectors.port import Page
 from engine.ledger import HeldRow
-from engine.record import Receipt
 from engine.run.slow import add_slow
 from engine.run.stage import stage
-from engine.run.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.record import Receipt
+    from engine.run.work import Work
 
 #: First wait of a record whose trouble is temporary; doubled with every attempt up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
@@ -28,6 +31,7 @@ _WORDS = {
 _REMEDIES = {
     "stale": "Nothing to do: the next run reads it again and decides anew.",
     "gone": "Restore it there, or remove its link; it is not made again by itself.",
+    "refused": "Correct the record; it is tried again by itself once it has changed.",
     "unknown": "Nothing to do: the next run looks whether the record is there before it is sent again.",
     "retry": "Nothing to do: it is tried again.",
 }
@@ -57,7 +61,7 @@ def held_of(work: Work, row: Mapping[str, Any], receipt: Receipt) -> HeldRow:
         label=row["_label"],
         place=work.module.place,
         temporary=temporary,
-        next_try=next_try(work, 1) if temporary else None,
+        next_try=next_try(work, row["_source"]) if temporary else None,
         content_hash=row["_hash"],
         plan_fingerprint=work.module.fingerprint,
         since=work.clock.text(),
@@ -65,9 +69,10 @@ def held_of(work: Work, row: Mapping[str, Any], receipt: Receipt) -> HeldRow:
     )
 
 
-def next_try(work: Work, attempts: int) -> str:
-    """When a temporary trouble deserves another attempt."""
-    wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+def next_try(work: Work, record: str) -> str:
+    """When a temporary trouble of a source record deserves another attempt."""
+    doublings = min(work.attempts.get(record, 0), 10)
+    wait: timedelta = min(FIRST_WAIT * 2**doublings, LONGEST_WAIT)
     return (work.clock.now() + wait).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -86,7 +91,7 @@ def accepted_snapshots(
     page = Page(records=[dict(by_op[op].accepted or {}) for op in shown.values()])
     work.columns.show("page", add_slow(stage(page, side, side.reads), page, functions))
     rows = work.columns.rows(
-        f"SELECT w.id, {work.module.snapshot}, w.hash FROM ({side.lens}) AS w WHERE w.trouble IS NULL"  # noqa: S608
+        f"SELECT w.id, {work.module.snapshot}, w.hash FROM ({side.lens}) AS w WHERE w.trouble IS NULL"
     )
     work.columns.hide("page")
     return {shown[record]: (snapshot, content) for record, snapshot, content in rows if record in shown}

@@ -7,9 +7,8 @@ edits made since win as edits; what is not there is made again by the ordinary w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -21,13 +20,19 @@ from engine.run.receipts import next_try
 from engine.run.settle import new_links
 from engine.run.slow import add_slow
 from engine.run.stage import stage
-from engine.run.work import Pen, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.run.work import Pen, Work
 
 
 def recover(work: Work, pen: Pen) -> None:
     """Settle every open intent of the module, before anything is planned."""
     intents = [
-        intent for intent in work.ledger.pending_intents(work.integration) if intent.module == work.module.name
+        intent
+        for intent in work.ledger.pending_intents(work.integration)
+        if intent.module == work.module.name
     ]
     creates = [intent for intent in intents if intent.kind == "create" and intent.payload is not None]
     for intent in intents:
@@ -128,7 +133,7 @@ def _before(work: Work, moment: str) -> bool:
 
 def _open_rows(work: Work, intent: Intent) -> pa.Table:
     """Rows of the intent whose source has no link yet: the others were settled with their batch."""
-    payload = intent.payload
+    payload: pa.Table = intent.payload
     sources = payload["_source"].combine_chunks()
     links = work.ledger.links_table(work.integration, work.module.name, sources, work.source.side)
     linked = set(links[f"{work.source.side}_id"].to_pylist())
@@ -148,13 +153,14 @@ def _found(work: Work, rows: pa.Table) -> dict[str, str | None]:
     sent, present = identities(work)
     pairs = columns.rows(f"""
         WITH s AS (SELECT _source, identity, row_number() OVER (PARTITION BY identity ORDER BY _source) AS nr,
-                          count(*) OVER (PARTITION BY identity) AS n FROM (SELECT _source, {sent} AS identity FROM sent)),
+                          count(*) OVER (PARTITION BY identity) AS n
+                   FROM (SELECT _source, {sent} AS identity FROM sent)),
              p AS (SELECT id, identity, row_number() OVER (PARTITION BY identity ORDER BY id) AS nr,
                           count(*) OVER (PARTITION BY identity) AS n
                    FROM (SELECT w.id, {present} AS identity FROM present AS w
                          WHERE w.id NOT IN (SELECT id FROM open_ids)))
         SELECT s._source, CASE WHEN p.n <= s.n THEN p.id END FROM s JOIN p USING (identity, nr)
-    """)  # noqa: S608 - the plan's own columns
+    """)
     columns.drop("sent")
     return {str(source): target for source, target in pairs}
 
@@ -188,7 +194,7 @@ def _held(work: Work, row: Mapping[str, Any], trouble: tuple[str, str, str]) -> 
         label=row["_label"],
         place=work.module.place,
         temporary=code == "unconfirmed",
-        next_try=next_try(work, 1) if code == "unconfirmed" else None,
+        next_try=next_try(work, row["_source"]) if code == "unconfirmed" else None,
         content_hash=row["_hash"],
         plan_fingerprint=work.module.fingerprint,
         since=work.clock.text(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from engine.record import Counts, Held, Kind, Side
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.record import Counts, Held, Kind, Side
 
 #: done: nothing is left to say · held: finished, but records are held · interrupted: stopped on request, settled ·
 #: parked: a system's quota is spent, the next run goes on

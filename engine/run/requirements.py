@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from engine.connectors.port import Connector, ReadRequest
 from engine.errors import UserError
-from engine.plan import Plan, RequirementPlan
-from engine.run.columns import Columns
 from engine.run.stage import pick, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.plan import Plan, RequirementPlan
+    from engine.run.columns import Columns
 
 
 def check_requirements(plan: Plan, systems: Mapping[str, Connector], columns: Columns) -> None:
@@ -58,6 +62,6 @@ def _holds(one: RequirementPlan, known: Mapping[tuple[str, str, str], str | None
     row = {".".join(read): pa.array([known[read]], pa.string()) for read in one.reads}
     columns.show("page", pa.table(row or {"nothing": pa.array([None], pa.string())}))
     names = ", ".join(one.canonical) or "nothing"
-    holds = columns.one(f"SELECT {one.sql} FROM (SELECT {names} FROM page)")  # noqa: S608 - compiled SQL
+    holds = columns.one(f"SELECT {one.sql} FROM (SELECT {names} FROM page)")
     columns.hide("page")
     return bool(holds)

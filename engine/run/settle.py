@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import simplejson
 
 from engine.ledger import HeldRow, Loser, Settlement
 from engine.reconcile import FieldDecision, Missing
-from engine.record import Receipt
 from engine.run.compare import Decided, Pair, content_hash
-from engine.run.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.record import Receipt
+    from engine.run.work import Work
 
 
 def new_links(
@@ -75,7 +79,9 @@ LINK: list[tuple[str, pa.DataType]] = [
 ]
 
 
-def _rows(rows: Sequence[Mapping[str, object]], columns: Sequence[tuple[str, pa.DataType]]) -> pa.Table | None:
+def _rows(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[tuple[str, pa.DataType]]
+) -> pa.Table | None:
     return pa.Table.from_pylist(list(rows), schema=pa.schema(list(columns))) if rows else None
 
 

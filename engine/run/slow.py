@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from engine.catalog import FieldType, Stream
-from engine.connectors.port import Page
 from engine.expr.error import ExprError
 from engine.expr.path import compile_path
 from engine.expr.scope import FieldScope, OptionValue
 from engine.expr.template import compile_template
-from engine.plan import SlowField
 from engine.run.stage import text_of
+
+if TYPE_CHECKING:
+    from engine.connectors.port import Page
+    from engine.plan import SlowField
 
 Compute = Callable[[Mapping[str, Any]], Any]
 
@@ -28,8 +30,7 @@ def compile_slow(slow: Sequence[SlowField]) -> dict[str, Compute]:
 
 def _compile(one: SlowField) -> Compute:
     if one.kind == "path":
-        path = compile_path(one.source)
-        return lambda record: path.search(record)
+        return compile_path(one.source).search
     scope = FieldScope(stream=Stream(name="record", id="", open=True), options=_options(one))
     template = compile_template(one.source, scope)
     return lambda record: template.render({name: record.get(name) for name in one.reads})
@@ -39,7 +40,8 @@ def _options(one: SlowField) -> dict[str, OptionValue]:
     """The choices that the compiler has checked, as constants of their kind."""
     kinds: dict[type, FieldType] = {bool: "boolean", Decimal: "decimal", date: "date"}
     return {
-        name: OptionValue(type=kinds.get(type(value), "text"), value=value) for name, value in one.options.items()
+        name: OptionValue(type=kinds.get(type(value), "text"), value=value)
+        for name, value in one.options.items()
     }
 
 
@@ -59,7 +61,7 @@ def add_slow(staged: pa.Table, page: Page, functions: Mapping[str, Compute]) -> 
 
 def _records(staged: pa.Table, page: Page) -> list[dict[str, Any]]:
     """What templates and paths see: the nested record, with the staged fields by their dotted names on top."""
-    flat = staged.to_pylist()
+    flat: list[dict[str, Any]] = staged.to_pylist()
     if page.records is None:
         return flat
     return [{**nested, **fields} for nested, fields in zip(page.records, flat, strict=True)]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from engine.plan import Trouble
 from engine.record import Held
-from engine.run.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.run.work import Work
 
 HOLD_COLUMNS = "w.id, w.label, w.hash"
 
@@ -26,7 +30,7 @@ def sort(work: Work) -> None:
         CREATE OR REPLACE TABLE absent AS
         SELECT w.id FROM work AS w LEFT JOIN matched AS m USING (id)
         WHERE w.situation = 'newcomer' AND ({made}) AND {creates} AND w.lacks IS NULL
-    """)  # noqa: S608 - fixed words
+    """)
     work.columns.run(f"""
         CREATE OR REPLACE TABLE paired AS
         SELECT id, link_id, other_id, row_number() OVER () AS nr FROM (
@@ -34,7 +38,7 @@ def sort(work: Work) -> None:
             UNION ALL
             SELECT w.id, NULL, m.other_id FROM work AS w JOIN matched AS m USING (id)
             WHERE w.situation = 'newcomer' AND {single} AND {not (clone or skip)})
-    """)  # noqa: S608 - fixed words
+    """)
 
 
 def set_aside(work: Work) -> list[tuple[str, str]]:
@@ -78,7 +82,7 @@ def held_records(work: Work) -> Iterator[tuple[Held, bytes]]:
 
 def _unreadable(work: Work) -> Iterator[tuple[Held, bytes]]:
     rows = work.columns.rows(
-        f"SELECT {HOLD_COLUMNS}, w.trouble FROM work AS w WHERE w.situation = 'unreadable'"  # noqa: S608
+        f"SELECT {HOLD_COLUMNS}, w.trouble FROM work AS w WHERE w.situation = 'unreadable'"
     )
     for record, label, content, index in rows:
         yield _held(work, record, label, work.source.troubles[index]), content
@@ -88,7 +92,7 @@ def _lacking(work: Work) -> Iterator[tuple[Held, bytes]]:
     if work.target.side not in work.module.creates:
         return
     rows = work.columns.rows(
-        f"SELECT {HOLD_COLUMNS}, w.lacks FROM work AS w LEFT JOIN matched AS m USING (id) "  # noqa: S608
+        f"SELECT {HOLD_COLUMNS}, w.lacks FROM work AS w LEFT JOIN matched AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NOT NULL"
     )
     for record, label, content, index in rows:
@@ -97,7 +101,7 @@ def _lacking(work: Work) -> Iterator[tuple[Held, bytes]]:
 
 def _unclear(work: Work) -> Iterator[tuple[Held, bytes]]:
     rows = work.columns.rows(
-        f"SELECT {HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key "  # noqa: S608
+        f"SELECT {HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key "
         "FROM work AS w JOIN matched AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND NOT (m.candidates = 1 AND m.rivals = 1)"
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import simplejson
 
-from engine.connectors.port import Page
-from engine.plan import SidePlan
+if TYPE_CHECKING:
+    from engine.connectors.port import Page
+    from engine.plan import SidePlan
 
 ABSENT = pa.list_(pa.string())
 _GONE = object()

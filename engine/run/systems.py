@@ -8,13 +8,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.connectors.port import Connector, Surroundings
 from engine.connectors.registry import connector_type
 from engine.errors import UserError
-from engine.event import Listener
-from engine.plan import Plan, SystemPlan
+
+if TYPE_CHECKING:
+    from engine.event import Listener
+    from engine.plan import Plan, SystemPlan
 
 REFERENCE = re.compile(r"\$\{(env|file):([^}]*)\}")
 
@@ -53,7 +55,11 @@ def _open(system: SystemPlan, base: Path, world: World) -> Connector:
     settings = {**system.settings, **(override or {})}
     resolved = resolve(settings, base, world.environment, f"systems.{system.name} ({system.place})")
     surroundings = Surroundings(
-        folder=world.folder, clock=time.time, sleep=time.sleep, sandbox=override is not None, emit=world.listen
+        folder=world.folder,
+        clock=time.time,
+        sleep=time.sleep,
+        sandbox=override is not None,
+        emit=world.listen,
     )
     return connector_type(system.connector).open({**resolved, "_base": str(base)}, surroundings)
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from engine.connectors.port import Connector
 from engine.errors import EngineError
-from engine.event import Listener
-from engine.ledger import Lease
-from engine.ledger.store import Ledger
-from engine.plan import ModulePlan, SidePlan
 from engine.record import Counts, Side
-from engine.run.columns import Columns
-from engine.run.slow import Compute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from engine.connectors.port import Connector
+    from engine.event import Listener
+    from engine.ledger import Lease
+    from engine.ledger.store import Ledger
+    from engine.plan import ModulePlan, SidePlan
+    from engine.run.columns import Columns
+    from engine.run.slow import Compute
 
 
-class InterruptedRun(EngineError):
+class StopAskedError(EngineError):
     """A person asked the run to stop; the batch in flight was settled."""
 
     exit_code = 130
@@ -67,6 +71,7 @@ class Work:
     stop: Callable[[], bool]
     slow: Mapping[Side, dict[str, Compute]]
     counts: Counts = field(default_factory=Counts)
+    attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
 
     @property
     def source(self) -> SidePlan:
@@ -85,7 +90,7 @@ class Work:
     def heed_stop(self) -> None:
         """Between batches: end here if a person asked for it."""
         if self.stop():
-            raise InterruptedRun(
+            raise StopAskedError(
                 "Stopped as asked; everything that was written is remembered.",
                 remedy="Run the same command again to go on.",
             )
