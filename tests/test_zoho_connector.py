@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 import yaml
 from http_scripted import batch, ids, read, write
@@ -147,22 +148,39 @@ def test_no_text_changes_the_address_around_it(id_: str) -> None:
     assert not set(path) & set("?#\\ \r\n")
 
 
+def nap(seconds: float) -> None:
+    """Sleep, but not as long as a real system deserves."""
+    time.sleep(min(seconds, 0.01))
+
+
 class Company:
     """The sandbox's company, with our connectors on it."""
 
-    def __init__(self, connect: dict[str, dict[str, Any]], folder: Path) -> None:
-        self._around = Surroundings(folder=folder, clock=time.time, sleep=time.sleep, sandbox=True)
+    def __init__(self, connect: dict[str, dict[str, Any]], folder: Path, url: str) -> None:
+        self._url = url
+        self._around = Surroundings(folder=folder, clock=time.time, sleep=nap, sandbox=True)
         self.crm = self._open(CRM, connect)
         self.books = self._open(BOOKS, connect)
+
+    def strike(self, kind: str, method: str, path: str) -> None:
+        """Something goes wrong with the next request that fits."""
+        fault = {"fault": kind, "match": {"method": method, "path": path}, "seconds": 1, "retry_after": 0}
+        httpx.post(f"{self._url}/_sandbox/faults", json=fault).raise_for_status()
+
+    def named(self, name: str) -> int:
+        """Contacts of that name that are there, seen past our connector."""
+        records = httpx.get(f"{self._url}/_sandbox/records/books/contacts").json()["records"]
+        return sum(record["contact_name"] == name for record in records)
 
     def _open(self, type_: HttpType, connect: dict[str, dict[str, Any]]) -> HttpConnector:
         return type_.open(connect[type_.name], self._around)
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Iterator[Company]:
+def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
+    monkeypatch.setattr("engine.connectors.http.transport.READ_S", 0.4)
     with start(tmp_path) as running:
-        made = Company(running.connect(), tmp_path)
+        made = Company(running.connect(), tmp_path, running.url)
         with closing(made.crm), closing(made.books):
             yield made
 
@@ -245,3 +263,30 @@ def test_the_organisations_of_both_products_can_be_compared(company: Company) ->
     assert org["iso_code"] == organization["currency_code"] == "EUR"
     assert organization["organization_id"] in company.books.check()
     assert len(ids(read(company.crm, "users", "email"))) == 12
+
+
+#: fault -> what the receipt says, and how many records are there afterwards.
+FAULTS = {
+    "status-429": ("applied", 1),
+    "expired-token": ("applied", 1),
+    "status-500-after-apply": ("unknown", 1),
+    "timeout": ("unknown", 0),
+    "timeout-after-apply": ("unknown", 1),
+    "torn": ("unknown", 1),
+    "html": ("unknown", 0),
+    "status-503": ("unknown", 0),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_whatever_goes_wrong_a_create_is_never_made_twice(company: Company, kind: str) -> None:
+    outcome, there = FAULTS[kind]
+    company.strike(kind, "POST", "/contacts$")
+    (receipt,) = write(company.books, "contacts", batch("create", {"contact_name": "Once"}))
+    assert (receipt.outcome, company.named("Once")) == (outcome, there)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FAULTS if not kind.endswith("after-apply")])
+def test_whatever_goes_wrong_once_a_read_is_complete(company: Company, kind: str) -> None:
+    company.strike(kind, "GET", "/Accounts$")
+    assert len(ids(read(company.crm, "Accounts", "Account_Name"))) == 320
