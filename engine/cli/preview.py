@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.command import PENDING, answer, formats, ledger_options
-from engine.cli.progress import telling
-from engine.cli.spec import find_spec, spec_arguments
+from engine.cli.prepare import prepared
+from engine.cli.spec import spec_arguments
 from engine.cli.stand_in import (
     Company,
     SandboxCommand,
-    private_folder,
     sandbox_option,
-    sandbox_settings,
     words,
 )
 
@@ -50,15 +48,14 @@ def preview(
 
     Nothing is written, neither to a system nor to the ledger.
     """
-    from engine.compiler import compile_file
     from engine.render.changes import changeset_text
-    from engine.run.execute import Call
     from engine.run.preview import preview as look
 
-    plan = compile_file(str(find_spec(spec)), profile=choices)
-    kept = private_folder(folder)
-    with sandbox_settings(sandbox, plan, kept) as settings, telling() as listen:
-        changes = look(plan, Call(folder=kept, overrides=settings, ledger=ledger, listen=listen), limit=limit)
+    with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
+        plan,
+        call,
+    ):
+        changes = look(plan, call, limit=limit)
     again = f"{spec}{words(sandbox)}"
     answer(form, changes.as_json, lambda screen: changeset_text(changes, screen, spec=again))
     return PENDING if detailed_exitcode and changes.writes else 0

@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.command import HELD, INTERRUPTED, TEMPORARY, answer, formats, ledger_options
-from engine.cli.progress import telling
-from engine.cli.spec import find_spec, spec_arguments
-from engine.cli.stand_in import (
-    Company,
-    SandboxCommand,
-    private_folder,
-    sandbox_option,
-    sandbox_settings,
-)
+from engine.cli.prepare import prepared
+from engine.cli.spec import spec_arguments
+from engine.cli.stand_in import Company, SandboxCommand, sandbox_option
 from engine.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -43,13 +37,13 @@ def run(
     Run again, it changes nothing. Killed anywhere and run again, the outcome is the same. Ctrl-C finishes the
     batch in flight and stops; a second one stops at once.
     """
-    from engine.compiler import compile_file
     from engine.render.outcome import run_text
-    from engine.run.execute import Call, execute
+    from engine.run.execute import execute
 
-    plan = compile_file(str(find_spec(spec)), profile=choices)
-    kept = private_folder(folder)
-    with sandbox_settings(sandbox, plan, kept) as settings, telling() as listen, stopping() as stop:
-        report = execute(plan, Call(folder=kept, overrides=settings, ledger=ledger, listen=listen, stop=stop))
+    with (
+        stopping() as stop,
+        prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
+    ):
+        report = execute(plan, call)
     answer(form, report.as_json, lambda screen: run_text(report, screen, spec=spec))
     return _EXIT_CODES[report.outcome]

@@ -1,0 +1,43 @@
+"""From the words of a command line to what `execute` and `preview` take: a plan and the way to run it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from engine.cli.progress import telling
+from engine.cli.spec import find_spec
+from engine.cli.stand_in import private_folder, sandbox_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from engine.cli.stand_in import Company
+    from engine.plan import Plan
+    from engine.run.execute import Call
+
+
+@contextmanager
+def prepared(
+    spec: str,
+    choices: Mapping[str, str],
+    *,
+    sandbox: Company | None,
+    folder: Path,
+    ledger: str | None,
+    stop: Callable[[], bool],
+) -> Iterator[tuple[Plan, Call]]:
+    """The compiled plan and the call to run it with; the sandbox and the progress display end with the block.
+
+    Nothing is made on disk before the spec has compiled.
+    """
+    from engine.compiler import compile_file
+    from engine.run.discover import against_live
+    from engine.run.execute import Call
+
+    offline = compile_file(str(find_spec(spec)), profile=choices)
+    kept = private_folder(folder)
+    with sandbox_settings(sandbox, offline, kept) as settings, telling() as listen:
+        call = Call(folder=kept, overrides=settings, ledger=ledger, listen=listen, stop=stop)
+        yield against_live(offline, choices, call), call
