@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.compiler import compile_file
 from engine.connectors.registry import connector_type
+from engine.run.execute import refuse_unbuilt
 from engine.run.systems import close_systems, open_systems
 
 if TYPE_CHECKING:
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 
 
 def compile_live(file: str, profile: Mapping[str, str], call: Call) -> Plan:
-    """The plan of a spec; systems whose catalog is open are asked what they have.
+    """The plan of a spec, against what its systems really have. Raises as `against_live`."""
+    return against_live(compile_file(file, profile=profile), profile, call)
+
+
+def against_live(plan: Plan, profile: Mapping[str, str], call: Call) -> Plan:
+    """The plan compiled again with the catalogs of systems that only know them once connected.
 
     Raises SpecError with the findings, UserError or TemporaryError if a system cannot be asked.
     """
-    plan = compile_file(file, profile=profile)
+    refuse_unbuilt(plan)
     asked = {name for name, system in plan.systems.items() if _is_open(plan, name, system.connector)}
     if not asked:
         return plan
@@ -33,7 +39,7 @@ def compile_live(file: str, profile: Mapping[str, str], call: Call) -> Plan:
         live: dict[str, Catalog] = {name: connector.catalog() for name, connector in systems.items()}
     finally:
         close_systems(systems)
-    return compile_file(file, profile=profile, live=live)
+    return compile_file(plan.file, profile=profile, live=live)
 
 
 def _is_open(plan: Plan, name: str, connector: str) -> bool:
