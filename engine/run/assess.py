@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
-from engine.run.pull import Reading, pull, since
+from engine.run.pull import Reading, later, pull, since
 from engine.run.slow import add_slow
 from engine.run.stage import stage
 
@@ -65,7 +65,8 @@ def assess(work: Work, state: ModuleState) -> Assessed:
     latest = (
         work.columns.one("SELECT arg_max(version, moment) FROM seen") if work.source.version_field else None
     )
-    return Assessed(cursor=latest or state_cursor(work, state), whole=whole, counts=_count(work))
+    known = state_cursor(work, state) if work.source.version_field else None
+    return Assessed(cursor=later(latest, None if whole else known), whole=whole, counts=_count(work))
 
 
 def _start_empty(work: Work) -> None:

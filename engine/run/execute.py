@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, TemporaryError, UserError
-from engine.event import Listener, RunStarted, ignore
+from engine.event import Listener, Noted, RunStarted, ignore
 from engine.ledger import RunOutcome, RunRow, open_ledger
 from engine.record import SIDES, Counts
 from engine.run.columns import Columns
@@ -108,6 +108,8 @@ def _leased(plan: Plan, call: Call, pen: Pen, started: float) -> RunReport:
             plan_fingerprint=plan.fingerprint,
         ),
     )
+    for sentence in _disclosures(plan, pen.ledger):
+        call.listen(Noted(message=sentence))
     call.listen(RunStarted(run=run, integration=plan.name, modules=tuple(one.name for one in plan.modules)))
     journal = Journal(run=run, counts={}, calls={})
     try:
@@ -233,6 +235,14 @@ def _outcome_of(error: BaseException) -> RunOutcome:
 
 def _sentence(error: BaseException) -> str:
     return error.message if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+
+
+def _disclosures(plan: Plan, ledger: Ledger) -> list[str]:
+    """What connecting shows to the other system, told once: before the integration's first run."""
+    if ledger.runs(plan.name, limit=2)[1:]:
+        return []
+    told = (one.partition(": ") for one in plan.discloses)
+    return [f"Connecting shows to {system}: {what}" for system, _, what in told]
 
 
 def _run_id(clock: Clock) -> str:

@@ -45,6 +45,7 @@ def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
     cursor = _cursor(work, state, scope)
     _read_known(work, cursor)
     _join(work)
+    _join_twins(work)
     latest = (
         work.columns.one("SELECT arg_max(version, moment) FROM known") if work.target.version_field else None
     )
@@ -147,4 +148,20 @@ def _join(work: Work) -> None:
                min(other_version) FILTER (NOT is_taken) AS other_version, max(rivals) AS rivals,
                bool_and(is_taken) AS taken, list(other_id ORDER BY other_id) AS others, min(key) AS key
         FROM counted GROUP BY id
+    """)
+
+
+def _join_twins(work: Work) -> None:
+    """Newcomers that nobody on the target equals, but that equal each other: making both would double them."""
+    keys = range(len(work.module.keys))
+    first = "coalesce(" + ", ".join(f"'{index}:' || w.k{index}" for index in keys) + ")"
+    which = "CASE " + " ".join(f"WHEN w.k{index} IS NOT NULL THEN {index}" for index in keys) + " END"
+    work.columns.run(f"""
+        INSERT INTO matched BY NAME
+        WITH alone AS (SELECT w.id, {first} AS identity, {which} AS key FROM work AS w
+                       WHERE w.situation = 'newcomer' AND w.id NOT IN (SELECT id FROM matched)),
+             counted AS (SELECT *, count(*) OVER (PARTITION BY identity) AS twins FROM alone
+                         WHERE identity IS NOT NULL)
+        SELECT id, 0 AS candidates, twins AS rivals, false AS taken, []::VARCHAR[] AS others, key
+        FROM counted WHERE twins > 1
     """)

@@ -12,6 +12,7 @@ from engine.ledger import HeldRow, ModuleState, Settlement
 from engine.record import Held
 from engine.run.assess import Assessed, assess
 from engine.run.match import Matched, match, unlinked
+from engine.run.pull import later
 from engine.run.push import push_creates, push_pairs
 from engine.run.receipts import next_try
 from engine.run.recover import recover
@@ -133,5 +134,6 @@ def _next_state(work: Work, state: ModuleState, assessed: Assessed, matched: Mat
     moved = {f"{mine}_cursor": assessed.cursor, f"{mine}_scope": work.source.scope}
     if matched.read:
         before = state.left_cursor if other == "left" else state.right_cursor
-        moved |= {f"{other}_cursor": matched.cursor or before, f"{other}_scope": matched.scope}
+        known = None if matched.whole else before
+        moved |= {f"{other}_cursor": later(matched.cursor, known), f"{other}_scope": matched.scope}
     return replace(state, contacted=True, fingerprint=work.module.fingerprint, **moved)  # type: ignore[arg-type] # names are ModuleState's

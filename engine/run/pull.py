@@ -69,6 +69,19 @@ def since(cursor: str | None) -> str | None:
     return _in_notation_of(cursor, moment - OVERLAP)
 
 
+def later(first: str | None, second: str | None) -> str | None:
+    """The later of two cursors of one server, in its own notation; a cursor never goes back."""
+    if first is None or second is None:
+        return first or second
+    try:
+        moments = datetime.fromisoformat(first), datetime.fromisoformat(second)
+        return first if moments[0] >= moments[1] else second
+    except (ValueError, TypeError):  # no moments: counters or texts, which the connector compares as they are
+        return max(
+            first, second, key=lambda cursor: (len(cursor), cursor) if cursor.isdigit() else (0, cursor)
+        )
+
+
 def _in_notation_of(sample: str, moment: datetime) -> str:
     """The moment written as the server writes its own, so that text comparison stays right."""
     separator = sample[10]

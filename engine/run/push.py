@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import simplejson
 
 from engine.connectors.port import AllApplied, Batch
 from engine.event import BatchSettled, RecordHeld
@@ -142,7 +143,7 @@ def _refused(rows: pa.Table, applied: Sequence[bool]) -> list[dict[str, Any]]:
 
 def _update_batch(work: Work, pen: Pen, decided: Sequence[Decided]) -> None:
     rows = update_rows(work, decided)
-    intent = _intend(work, pen, "update", rows)
+    intent = _intend(work, pen, "update", rows, before=_before(decided))
     answer = _write(work, Batch(kind="update", table=_sent(rows)))
     by_op = _by_op(rows, answer)
     done = [one for one in decided if by_op[_op(one)].outcome == "applied"]
@@ -231,7 +232,17 @@ def _note_quiet(work: Work, pen: Pen, quiet: Sequence[Decided]) -> None:
     work.counts.unchanged += len(quiet) - len(conflicts)
 
 
-def _intend(work: Work, pen: Pen, kind: Kind, rows: pa.Table) -> int:
+def _before(decided: Sequence[Decided]) -> pa.Table:
+    """What the records held right before they are written, so that a person can find and restore it."""
+    return pa.table(
+        {
+            "_op": pa.array([_op(one) for one in decided], pa.string()),
+            "before": pa.array([simplejson.dumps(one.pair.other) for one in decided], pa.string()),
+        }
+    )
+
+
+def _intend(work: Work, pen: Pen, kind: Kind, rows: pa.Table, before: pa.Table | None = None) -> int:
     intent = Intent(
         run=work.run,
         module=work.module.name,
@@ -240,6 +251,7 @@ def _intend(work: Work, pen: Pen, kind: Kind, rows: pa.Table) -> int:
         created=work.clock.text(),
         payload=rows,
         count=rows.num_rows,
+        before=before,
     )
     return work.ledger.intend(pen.keep(), intent)
 

@@ -24,7 +24,7 @@ def sort(work: Work) -> None:
     clone = work.module.duplicates == "clone"
     skip = work.module.duplicates == "skip"
     single = "m.candidates = 1 AND m.rivals = 1"
-    made = f"m.id IS NULL OR ({single})" if clone else "m.id IS NULL"
+    made = f"m.id IS NULL OR ({single}) OR len(m.others) = 0" if clone else "m.id IS NULL"
     creates = work.target.side in work.module.creates
     work.columns.run(f"""
         CREATE OR REPLACE TABLE absent AS
@@ -103,7 +103,8 @@ def _unclear(work: Work) -> Iterator[tuple[Held, bytes]]:
     rows = work.columns.rows(
         f"SELECT {HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key "
         "FROM work AS w JOIN matched AS m USING (id) "
-        "WHERE w.situation = 'newcomer' AND NOT (m.candidates = 1 AND m.rivals = 1)"
+        "WHERE w.situation = 'newcomer' AND NOT (m.candidates = 1 AND m.rivals = 1) "
+        "AND w.id NOT IN (SELECT id FROM absent)"
     )
     for record, label, content, taken, candidates, others, key in rows:
         yield _held(work, record, label, _doubt(work, taken, candidates, others, key)), content
@@ -111,6 +112,13 @@ def _unclear(work: Work) -> Iterator[tuple[Held, bytes]]:
 
 def _doubt(work: Work, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column
     there, line = work.target.name, work.module.keys[key]
+    if not others:
+        return Trouble(
+            code="ambiguous",
+            message=f"Several records of {work.source.name} are the same by `{line.line}`.",
+            remedy=f"Merge or rename them in {work.source.system}, or add a further match key.",
+            place=line.place,
+        )
     if taken:
         return Trouble(
             code="already-linked",
