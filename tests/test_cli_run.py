@@ -140,7 +140,7 @@ def test_ctrl_c_settles_says_how_to_go_on_and_the_next_run_goes_on(tmp_path: Pat
     words = [sys.executable, "-m", "engine", "run", SPEC, "--sandbox", "--folder", str(tmp_path)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
-        assert running.stderr.readline().startswith("run ")
+        assert next(line for line in running.stderr if line.startswith("run "))
         running.send_signal(signal.SIGINT)
         _, told = running.communicate(timeout=60)
     assert running.returncode == 130, told
