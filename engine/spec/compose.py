@@ -72,6 +72,7 @@ class _Composer:
         self.places = Places()
         self.events = 0
         self.depth = 0
+        self.aliases: set[str | None] = set()  #: those told already; each is told once
         self.refused = False  #: something forbidden was met: the rest is read for its findings only
 
     def document(self) -> Any:
@@ -113,6 +114,10 @@ class _Composer:
         return self._container(pointer, event)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
+        self.refused = True
+        if event.anchor in self.aliases:
+            return
+        self.aliases.add(event.anchor)
         message = (
             f"`*{event.anchor}` repeats another part of the file; a spec says each thing where it stands."
         )

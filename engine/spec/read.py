@@ -171,4 +171,6 @@ def _check_name(source: Source) -> None:
     file = PurePath(source.report.file).stem
     if name is not None and name.value != file:
         message = f"This mapping is called `{name}`, but it is found by the name of its file, `{file}`."
-        source.report.add("wrong-name", message, name.span, hint=f"write `mapping: {file}`, or rename the file")
+        source.report.add(
+            "wrong-name", message, name.span, hint=f"write `mapping: {file}`, or rename the file"
+        )

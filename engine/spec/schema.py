@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.spec.hint import closest, cut_by_comma, did_you_mean, truth
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from engine.spec.report import Report
 
 Kind = Literal["spec", "mapping"]
+
+#: Unknown keys of one mapping that are compared with its missing ones; each comparison takes a while.
+MOST_SLIPS = 20
+
 Error = Any  # jsonschema's ValidationError, whose attributes are typed as perhaps unset
 
 
@@ -100,7 +105,8 @@ class _Teller:
 
     def _undecided(self, error: Error, pointer: Pointer, chosen: Choice) -> None:
         """No alternative can be told; a slip of the key that would decide is said once, as a slip."""
-        strange = [key for key in error.instance if key not in chosen.keys and not key.startswith("x-")]
+        unknown = (key for key in error.instance if key not in chosen.keys and not key.startswith("x-"))
+        strange = list(islice(unknown, MOST_SLIPS))
         for key in strange:
             self._one_unknown_key(key, pointer, chosen.keys, frozenset())
         if not any(closest(key, chosen.keys) in chosen.missing for key in strange):
@@ -135,7 +141,8 @@ class _Teller:
 
     def _missing_key(self, error: Error, pointer: Pointer) -> None:
         known = error.schema["properties"]
-        slips = {closest(key, known) for key in error.instance if key not in known}
+        strange = (key for key in error.instance if key not in known)
+        slips = {closest(key, known) for key in islice(strange, MOST_SLIPS)}
         for key in error.validator_value:
             if key not in error.instance and key not in slips and (pointer, key) not in self.told:
                 self.told.add((pointer, key))
