@@ -139,6 +139,13 @@ def test_a_refused_grant_is_said_in_a_sentence_with_what_to_do(at: Bench, name: 
     assert at.script.requests == []
 
 
+def test_a_folder_that_cannot_keep_the_token_is_named(at: Bench) -> None:
+    with at.crm() as crm:
+        crm._wire._tokens._file = at.folder / "not-there" / "token.json"
+        with pytest.raises(UserError, match=r"access token cannot be kept in .*not-there: No such file"):
+            read(crm, "Accounts")
+
+
 WRONG: dict[str, tuple[Any, str]] = {
     "not json": ("1000.abc", "are not a JSON object"),
     "a list": ("[1]", "are not a JSON object"),

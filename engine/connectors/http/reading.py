@@ -97,10 +97,10 @@ class Reading:
             since = self._further(listing, last, since)
 
     def _walk(
-        self, listing: Listing, params: dict[str, str], headers: Mapping[str, str]
+        self, listing: Listing, params: dict[str, str], headers: Mapping[str, str], what: str = "list"
     ) -> Iterator[tuple[list[Row], Walk | None]]:
         """Pages of rows; None beside the last one. Ends early when the list reaches no further."""
-        about = f"list {self._stream.name}"
+        about = f"{what} {self._stream.name}"
         walk = Walk(listing.paging, f"{self._wire.name}: {about}")
         path = fill_path(listing.path, self._words)
         place: dict[str, str] | None = walk.first()
@@ -203,7 +203,7 @@ class Reading:
         """The id of a saved view, by any of its names. Raises UserError with the names that exist."""
         lookup = Listing(path=view.path, rows=view.rows, params=view.params, paging=view.paging)
         found: dict[str, str] = {}
-        for rows, _ in self._walk(lookup, fill_params(view.params, self._words), {}):
+        for rows, _ in self._walk(lookup, fill_params(view.params, self._words), {}, "list the views of"):
             for row in rows:
                 found.update(
                     {str(row[key]): str(row[view.id]) for key in reversed(view.names) if row.get(key)}

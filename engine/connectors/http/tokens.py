@@ -69,7 +69,7 @@ class Tokens:
         """A header other than the rejected one: with a newer token of another process, or with a new one.
 
         Raises:
-            UserError: the credentials are not accepted.
+            UserError: the credentials are not accepted, or the token cannot be kept on disk.
             TemporaryError: the token endpoint cannot be reached, or gives no more tokens for the moment.
         """
         from filelock import Timeout  # as above
@@ -84,6 +84,11 @@ class Tokens:
             raise TemporaryError(
                 f"Another process renews the access token of {self._account.connector} and does not finish.",
                 remedy=f"If no other run is active, remove {self._lock.lock_file}.",
+            ) from None
+        except OSError as error:
+            raise UserError(
+                f"The access token cannot be kept in {self._file.parent}: {error.strerror}.",
+                remedy="Make the folder writable, or free some space.",
             ) from None
         return f"{self._auth.prefix} {kept['access_token']}"
 

@@ -146,11 +146,10 @@ class Wire:
         try:
             answer = self._transport.fetch(self._wanted(call, token))
         except UnsentError as error:
-            return Reply(
-                answer=None, verdict=_unreached("unsent", "unreachable", f"it cannot be reached: {error}")
-            )
+            return Reply(answer=None, verdict=_unreachable(error))
         except LostError as error:
-            return Reply(answer=None, verdict=_unreached("unknown", "no-answer", str(error)))
+            lost = Verdict(next="unknown", code="no-answer", message=str(error))
+            return Reply(answer=None, verdict=lost)
         self.pace.learn(answer.headers)
         return Reply(
             answer=answer, verdict=judge(self._description.errors, answer, call.what, self.secrets.hide)
@@ -169,8 +168,13 @@ class Wire:
         )
 
 
-def _unreached(next_: Any, code: str, message: str) -> Verdict:
-    return Verdict(next=next_, code=code, message=message)
+def _unreachable(error: UnsentError) -> Verdict:
+    return Verdict(
+        next="unsent",
+        code="unreachable",
+        message=f"it cannot be reached: {error}",
+        remedy="Check the network, then run again.",
+    )
 
 
 class Patience:
@@ -187,7 +191,7 @@ class Patience:
         """Whether this reply is a reason to try again."""
         if reply.verdict is None or reply.verdict.next not in self._again:
             return False
-        self._why = f"it asks for patience: {reply.verdict.message}"
+        self._why = reply.verdict.message
         return True
 
     def pause(self, state: tenacity.RetryCallState) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -187,21 +187,21 @@ class Batches:
 
     def _of_verdict(self, part: Sequence[Operation], verdict: Verdict) -> Sent:
         """A verdict on the request as a whole."""
-        divisible = verdict.next in ("hold", "gone", "stale")
-        if divisible and len(part) > 1:
-            # Refused as a whole and so not applied: halves find the record that spoils it for the others.
-            middle = len(part) // 2
-            first = self._send(part[:middle])
-            second = self._send(part[middle:]) if first.trouble is None else None
-            rest = second.receipts if second else tuple(_unsent(part[middle:], first.trouble))
-            return Sent(
-                receipts=(*first.receipts, *rest),
-                trouble=first.trouble or (second.trouble if second else None),
-            )
-        if verdict.next in OUTCOMES:
+        if verdict.next == "hold" and len(part) > 1:
+            return self._halved(part)
+        if (len(part) == 1 and verdict.next in OUTCOMES) or verdict.next == "unknown":
             return Sent(receipts=tuple(self._refused(operation, verdict) for operation in part))
         error = self._wire.error(verdict, f"{self._kind} {self._stream.name}")
         return Sent(receipts=tuple(_unsent(part, error)), trouble=error)
+
+    def _halved(self, part: Sequence[Operation]) -> Sent:
+        """Refused as a whole and so not applied: halves find the record that spoils it for the others."""
+        middle = len(part) // 2
+        first = self._send(part[:middle])
+        if first.trouble is not None:
+            return replace(first, receipts=(*first.receipts, *_unsent(part[middle:], first.trouble)))
+        second = self._send(part[middle:])
+        return replace(second, receipts=(*first.receipts, *second.receipts))
 
     def _refused(self, operation: Operation, verdict: Verdict) -> Receipt:
         outcome = OUTCOMES.get(verdict.next, "retry")
