@@ -31,4 +31,4 @@ cases: ## rewrite the expected texts under tests/cases, to be reviewed as a diff
 	pytest --update-cases
 
 bench: ## the benchmark of a million records
-	$(PYTHON) -m benchmarks
+	$(PYTHON) benchmarks/accounts.py

@@ -1,0 +1,44 @@
+"""A warm run of twenty changed records between two stores of this process; prints the median as JSON."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from engine.compiler import compile_file
+from engine.connectors.memory import store
+from engine.run.execute import Call, execute
+
+SPEC = Path(__file__).parent / "specs" / "small.yaml"
+RECORDS, ROUNDS = 20, 20
+
+
+def main() -> None:
+    plan = compile_file(str(SPEC))
+    left, right = store("bench-left"), store("bench-right")
+    names = [
+        left.put("people", {"name": f"Person {nr}", "email": f"p{nr}@firm.example"}) for nr in range(RECORDS)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        call = Call(folder=Path(folder), overrides={})
+        execute(plan, call)  # the warm-up makes the records
+        seconds = []
+        for number in range(ROUNDS):
+            for name in names:
+                left.edit("people", name, staff=number)
+            started = time.perf_counter()
+            report = execute(plan, call)
+            seconds.append(time.perf_counter() - started)
+            if report.modules["people"].updated["right"] != RECORDS:
+                sys.exit(f"The run did not update {RECORDS} records: {report.as_json()}")
+    if [row["size"] for row in right.rows("contacts")] != [ROUNDS - 1] * RECORDS:
+        sys.exit("The target does not hold what the source holds.")
+    print(json.dumps({"seconds": statistics.median(seconds), "least": min(seconds), "most": max(seconds)}))
+
+
+if __name__ == "__main__":
+    main()
