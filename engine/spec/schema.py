@@ -46,18 +46,33 @@ def check_schema(which: Kind, document: Document, report: Report) -> None:
 @cache
 def _validator(which: Kind) -> Draft202012Validator:
     from jsonschema import Draft202012Validator  # 0.1 s to load: only where a file is really checked
-    from referencing import Registry, Resource
 
-    found = {f"{name}.schema.json": _read(name) for name in ("spec", "mapping")}
-    registry: Any = Registry().with_resources(
-        (name, Resource.from_contents(schema)) for name, schema in found.items()
-    )
-    return Draft202012Validator(found[f"{which}.schema.json"], registry=registry)
+    files = {f"{name}.schema.json": _read(name) for name in ("spec", "mapping")}
+    own = f"{which}.schema.json"
+    return Draft202012Validator(_inlined(files[own], own, files))
 
 
 def _read(name: str) -> Any:
-    text = (share("schemas") / f"{name}.schema.json").read_text(encoding="utf-8")
-    return json.loads(text)
+    return json.loads((share("schemas") / f"{name}.schema.json").read_text(encoding="utf-8"))
+
+
+def _inlined(part: Any, own: str, files: dict[str, Any]) -> Any:
+    """The schema with every `$ref` replaced by what it refers to, which halves the time of a check.
+
+    The language has no recursive part, so this ends. `own` is the file that `#/…` refers to.
+    """
+    if isinstance(part, list):
+        return [_inlined(inner, own, files) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {
+        key: _inlined(inner, own, files) for key, inner in part.items() if key not in ("$ref", "$defs", "$id")
+    }
+    if "$ref" not in part:
+        return kept
+    file, _, name = part["$ref"].partition("#/$defs/")
+    target = file or own
+    return {**_inlined(files[target]["$defs"][name], target, files), **kept}
 
 
 class _Teller:
