@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.catalog import Catalog, Stream
-from engine.expr.scope import Call, FieldScope, Name, OptionValue, Walk
+from engine.expr.scope import FieldScope, ManyScope, OptionValue, Walk
 from engine.spec.diagnostic import Diagnostic, Severity, Span, Text
 
 if TYPE_CHECKING:
@@ -70,38 +70,20 @@ class Draft:
             walk=self.walker(ref.system) if walk else None,
         )
 
-    def pair_scope(self, refs: Mapping[str, StreamRef], own: str) -> PairScope:
+    def pair_scope(self, refs: Mapping[str, StreamRef], own: str) -> ManyScope:
         """What names mean for a record that would be copied: its own fields, or `left.` and `right.` ones."""
         scopes = {}
         for side, ref in refs.items():
             stream = self.stream(ref)
             if stream is not None:
-                prefix = "" if side == own else f"{side}."
-                scopes[side] = replace(self.scope(ref, stream, "linked", walk=True), prefix=prefix)
-        return PairScope(own=scopes[own], sides=scopes)
+                scopes[side] = replace(self.scope(ref, stream, "linked", walk=True), prefix=f"{side}.")
+        scopes[""] = replace(scopes[own], prefix="")
+        return ManyScope(scopes=scopes, options=self.options, functions=scopes[own].functions)
 
     def walker(self, system: str) -> Walk:
         """The stream behind a reference field of a system."""
         catalog = self.catalogs[system]
         return lambda reference: catalog.streams.get(reference.refers or "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairScope:
-    """The record that would be copied, with both sides of its pair beside it."""
-
-    own: FieldScope
-    sides: Mapping[str, FieldScope]
-
-    def resolve(self, parts: tuple[str, ...]) -> Name:
-        """A field of the record itself; `left.FIELD` and `right.FIELD` name a side."""
-        if parts[0] in self.sides and len(parts) > 1:
-            return self.sides[parts[0]].resolve(parts[1:])
-        return self.own.resolve(parts)
-
-    def function(self, name: str, args: tuple[str | Name, ...]) -> Call | None:
-        """What may stand beside the record's own fields."""
-        return self.own.function(name, args)
 
 
 def place(span: Span) -> str:

@@ -72,7 +72,7 @@ def _trigger(draft: Draft, trigger: Trigger) -> None:
         return
     if trigger.only is not None:
         condition(draft, trigger.only, draft.scope(target.ref, target.stream, "linked", walk=True))
-    _sets(draft, trigger.set, target, trigger.only or trigger.watch.text)
+    _sets(draft, trigger.set, target, trigger.span)
     if trigger.create is not None:
         _trigger_lines(draft, trigger, {"left": watched, "right": target})
 
@@ -99,16 +99,16 @@ def _trigger_lines(draft: Draft, trigger: Trigger, ends: dict[Side, End]) -> Non
             resolve(draft, draft.scope(ends["right"].ref, ends["right"].stream), text)
 
 
-def _sets(draft: Draft, values: Mapping[str, Any], end: End, near: Text) -> None:
+def _sets(draft: Draft, values: Mapping[str, Any], end: End, near: Span) -> None:
     """`set:` names fields of the target, and its words must be choices of theirs."""
     for name, value in values.items():
-        text = Text(value=name, span=near.span)
+        text = Text(value=name, span=near)
         found = resolve(draft, draft.scope(end.ref, end.stream), text)
         if found is not None and found.choices and str(value) not in found.choices:
             draft.findings.add(
                 "unknown-choice",
                 f"`{value}` is not a choice of `{found.name}`.",
-                near.span,
+                near,
                 hint=f"It accepts: {', '.join(found.choices)}.",
             )
 
@@ -205,7 +205,7 @@ def _action(draft: Draft, action: Mapping[str, Any], span: Span) -> None:
         scope = draft.scope(end.ref, end.stream, "linked", "origin", walk=True)
         condition(draft, Text(value=action["only"], span=span), scope)
     if isinstance(action.get("to"), Mapping):
-        _sets(draft, action["to"], end, Text(value=named, span=span))
+        _sets(draft, action["to"], end, span)
 
 
 NOWHERE = Span(file="", line=1, column=1, end_line=1, end_column=1)

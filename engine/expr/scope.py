@@ -208,9 +208,12 @@ class FieldScope:
     def _unknown(self, dotted: str) -> ExprError:
         where = f"{self.system}.{self.stream.name}" if self.system else self.stream.name
         known = list(self.stream.fields)
-        hint = did_you_mean(dotted, known) or did_you_mean(
-            dotted, (name.rsplit(".", 1)[-1] for name in known)
-        )
+        same_end = [
+            name for name in known if name.rsplit(".", 1)[-1].lower() == dotted.rsplit(".", 1)[-1].lower()
+        ]
+        hint = did_you_mean(dotted, known)
+        if same_end and not (hint and dotted.lower() in hint.lower()):
+            hint = "Did you mean " + " or ".join(f"`{name}`" for name in same_end[:3]) + "?"
         if dotted in self.options:
             hint = f"Did you mean `options.{dotted}`?"
         return ExprError("unknown-field", f"`{where}` has no field `{dotted}`.", hint=hint)
