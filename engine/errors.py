@@ -33,6 +33,10 @@ class UserError(EngineError):
     exit_code = 1
 
 
+class NotBuiltError(UserError):
+    """The spec uses a construct that this version checks but cannot run yet; nothing was read or written."""
+
+
 class TemporaryError(EngineError):
     """The same command may succeed later."""
 

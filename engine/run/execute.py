@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import EngineError, TemporaryError, UserError
+from engine.errors import EngineError, NotBuiltError, TemporaryError, UserError
 from engine.event import Listener, Noted, RunStarted, ignore
 from engine.ledger import RunOutcome, RunRow, open_ledger
 from engine.record import SIDES, Counts
@@ -64,11 +64,11 @@ class Call:
 
 
 def refuse_unbuilt(plan: Plan) -> None:
-    """Raises UserError naming every construct of the plan that this version checks but cannot run."""
+    """Raises NotBuiltError naming every construct of the plan that this version checks but cannot run."""
     if not plan.not_built:
         return
     lines = "".join(f"\n  {one.place}: {one.what}" for one in plan.not_built)
-    raise UserError(
+    raise NotBuiltError(
         f"`{plan.name}` asks for what this version cannot run yet; nothing was read or written:{lines}",
         remedy="Switch these off by their options (--set), or remove them from the spec.",
     )
