@@ -130,14 +130,14 @@ def reconcile_field(rule: Rule, seen: Triple) -> FieldDecision:
 
 def _first_contact(rule: Rule, seen: Triple) -> FieldDecision:
     """Never in step: a blank is filled where the line may, and never empties the other side."""
-    for blank, value in (("left", seen.left), ("right", seen.right)):
-        if value in (None, ""):
-            filled: Side = "left" if blank == "left" else "right"
-            if filled in rule.toward:
-                return _copy(rule, seen, other(filled), lost=False, why="fills a blank")
-            return FieldDecision(
-                key=rule.key, base_left=seen.left, base_right=seen.right, why="a blank empties nothing"
-            )
+    sides: tuple[tuple[Side, Seen], ...] = (("left", seen.left), ("right", seen.right))
+    blank = [side for side, value in sides if value in (None, "")]
+    if len(blank) == 1 and blank[0] in rule.toward:
+        return _copy(rule, seen, other(blank[0]), lost=False, why="fills a blank")
+    if blank:
+        return FieldDecision(
+            key=rule.key, base_left=seen.left, base_right=seen.right, why="a blank empties nothing"
+        )
     if seen.base_left is not NO_BASE or rule.policy == "hold":
         return _wait(rule, seen)
     return _by_policy(rule, seen, "first contact")
