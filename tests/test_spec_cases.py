@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ def test_a_bad_spec_gives_exactly_the_expected_findings(
     if pytestconfig.getoption("--update-cases"):
         expected.write_text(printed, encoding="utf-8")
     assert printed == expected.read_text(encoding="utf-8")
+
+
+def test_every_code_is_explained() -> None:
+    """docs/findings.md says what each code means."""
+    page = (CASES.parent.parent.parent / "docs" / "findings.md").read_text(encoding="utf-8")
+    told = "".join((CASES / f"{name}.txt").read_text(encoding="utf-8") for name in NAMES)
+    codes = set(re.findall(r": (?:error|warning|note)\[([a-z0-9-]+)\]: ", told))
+    assert {code for code in codes if f"`{code}`" not in page} == set()
 
 
 def test_every_bad_spec_has_an_error() -> None:
