@@ -67,25 +67,32 @@ def read(
         column if physical and physical.upper() in {"VARCHAR", "TEXT"} else cast(column, named_type("TEXT"))
     )
     if FAMILY[field.type] == "text":
-        value = clean(words, field.type)
-        return call("NULLIF", value, text("")) if empty_is_null else value
+        return clean(words, field.type, empty_is_null=empty_is_null)
     return read_text_as(words, field)
 
 
 def unreadable(
-    column: exp.Expression, field: Field, *, empty_is_null: bool, physical: str | None = None
+    column: exp.Expression,
+    field: Field,
+    *,
+    empty_is_null: bool,
+    physical: str | None = None,
+    canonical: exp.Expression | None = None,
 ) -> exp.Expression:
     """Whether a column holds something that `read` cannot type; never NULL.
 
-    What is empty is not unreadable if it counts as null.
+    What is empty is not unreadable if it counts as null. `canonical` is the column that holds what `read` gave, if
+    there is one; None = it is read here again.
     """
     if FAMILY[field.type] == "text":
         return exp.false()
-    canonical = read(column, field, empty_is_null=empty_is_null, physical=physical)
-    held = [not_null(column), is_null(canonical)]
+    if canonical is None:
+        canonical = read(column, field, empty_is_null=empty_is_null, physical=physical)
+    held = not_null(column)
     if empty_is_null:
-        held.append(exp.NEQ(this=call("TRIM", cast(column, named_type("TEXT"))), expression=text("")))
-    return all_of(*held)
+        filled = exp.NEQ(this=call("TRIM", cast(column, named_type("TEXT"))), expression=text(""))
+        held = all_of(held, filled)
+    return case((not_null(canonical), exp.false()), (held, exp.true()), default=exp.false())
 
 
 def as_text(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
@@ -94,11 +101,8 @@ def as_text(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
         return canonical
     words = cast(canonical, named_type("TEXT"))
     if type_ in {"decimal", "money"}:
-        shorter = call(
-            "REGEXP_EXTRACT", words, text(r"^(-?[0-9]+(?:\.[0-9]*[1-9])?)\.?0*$"), exp.Literal.number(1)
-        )
-        ends_in_zero = all_of(call("CONTAINS", words, text(".")), call("ENDS_WITH", words, text("0")))
-        return case((ends_in_zero, shorter), default=words)
+        digits = text(r"^(-?[0-9]+(?:\.[0-9]*[1-9])?)\.?0*$")
+        return call("REGEXP_EXTRACT", words, digits, exp.Literal.number(1))
     if type_ == "number":
         return call("REGEXP_REPLACE", words, text(r"\.0$"), text(""))
     if type_ == "instant":
@@ -163,9 +167,13 @@ def match_key(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
     if type_ == "id" or FAMILY[type_] != "text":
         return call("NULLIF", as_text(canonical, type_), text(""))
     lowered = call("LOWER", canonical)
-    runs = any_of(*(call("CONTAINS", canonical, text(run)) for run in ("  ", "\n", "\t", "\u00a0")))
-    single = call("REGEXP_REPLACE", lowered, text(r"[\s\x{a0}]+"), text(" "), text("g"))
-    return call("NULLIF", call("TRIM", case((runs, single), default=lowered)), text(""))
+    runs = [call("CONTAINS", canonical, text(run)) for run in ("  ", "\n", "\t", "\u00a0")]
+    edges = [call(name, canonical, text(" ")) for name in ("STARTS_WITH", "ENDS_WITH")]
+    single = call("TRIM", call("REGEXP_REPLACE", lowered, text(r"[\s\x{a0}]+"), text(" "), text("g")))
+    empty = equal(canonical, text(""))
+    return case(
+        (empty, exp.null()), (any_of(*runs, *edges), call("NULLIF", single, text(""))), default=lowered
+    )
 
 
 Pairs = Sequence[tuple[Sequence[str], str]]

@@ -298,8 +298,17 @@ def _refuse_unknown(node: exp.Expression) -> None:
 
 
 def _copies(term: Term) -> int:
-    """What DuckDB writes out twice when it expands NULLIF."""
-    return term.args[0].weight if term.op == "nullif" else term.args[1].weight if term.op in {"/", "%"} else 0
+    """What DuckDB is given twice: NULLIF is a macro, and reading a text looks at it several times."""
+    if term.op == "nullif":
+        return term.args[0].weight
+    if term.op in {"/", "%"}:
+        return term.args[1].weight
+    if term.op in {"cast", "concat"}:
+        return sum(arg.weight * (_LOOKS if FAMILY[arg.type] == "text" else 1) for arg in term.args)
+    return 0
+
+
+_LOOKS = 8  #: times that reading a text as something else names it
 
 
 def _maybe_not(node: exp.Expression, term: Term) -> Term:

@@ -1,8 +1,8 @@
 """A checked expression as DuckDB SQL: two-valued, and unable to fail on any row.
 
-A condition is never NULL: comparisons are null-safe or give false. What can overflow stands inside a TRY of its
-own; a value that cannot be computed is NULL. One TRY around a whole computation would not do: DuckDB takes an
-expression that occurs twice out of it and computes it before, where it fails.
+A condition is never NULL: comparisons are null-safe or give false. What can overflow stands inside a TRY of
+its own; a value that cannot be computed is NULL. One TRY around a whole computation would not do: DuckDB takes
+an expression that occurs twice out of it and computes it before, where it fails.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from engine.catalog import Field, FieldType
+from engine.expr.build import between, case, literal, named_type, sql_type
 from engine.expr.build import call as function
-from engine.expr.build import literal, named_type, sql_type
 from engine.expr.canonical import as_text, read
 from engine.expr.lattice import FAMILY
 
@@ -54,17 +54,22 @@ def emit(term: Term) -> exp.Expression:
 
 
 def emit_value(term: Term, want: FieldType | None = None) -> exp.Expression:
-    """The DuckDB expression of a value in the type that its field wants; finite, in the years 1 to 9999."""
-    sql = emit(term)
+    """The DuckDB expression of a value, in the type that its field wants."""
+    sql = _within_bounds(term)
     if want is not None and sql_type(want) != sql_type(term.type):
-        sql = exp.TryCast(this=sql, to=sql_type(want))
-    computed = any(part.op in _RISKY for part in term.walk())
-    if computed and (want or term.type) == "number":
-        return exp.Case(ifs=[exp.If(this=function("ISFINITE", sql), true=sql.copy())])
-    if computed and term.type == "date":
-        first, last = literal(dt.date.min, "date"), literal(dt.date.max, "date")
-        return exp.Case(ifs=[exp.If(this=exp.Between(this=sql, low=first, high=last), true=sql.copy())])
+        return exp.TryCast(this=sql, to=sql_type(want))
     return sql
+
+
+def _within_bounds(term: Term) -> exp.Expression:
+    """A part whose value leaves the computation: a number is finite, a day lies in the years 1 to 9999."""
+    sql = emit(term)
+    if term.type not in {"number", "date"} or not any(part.op in _RISKY for part in term.walk()):
+        return sql
+    if term.type == "number":
+        return case((function("ISFINITE", sql), sql))
+    first, last = literal(dt.date.min, "date"), literal(dt.date.max, "date")
+    return case((between(sql, first, last), sql))
 
 
 def _operands(term: Term) -> list[exp.Expression]:
@@ -141,7 +146,7 @@ def _case(term: Term) -> exp.Expression:
 
 def _cast(term: Term) -> exp.Expression:
     inner = term.args[0]
-    operand = _operands(term)[0]
+    operand = _within_bounds(inner)
     target = sql_type(term.type, scale=term.value if isinstance(term.value, int) else None)
     if FAMILY[term.type] == "text":
         return as_text(operand, inner.type)
@@ -151,13 +156,13 @@ def _cast(term: Term) -> exp.Expression:
 
 
 def _concat(term: Term) -> exp.Expression:
-    texts = [as_text(emit(arg), arg.type) for arg in term.args]
+    texts = [as_text(_within_bounds(arg), arg.type) for arg in term.args]
     return function("CONCAT", *texts)
 
 
 def _date_trunc(term: Term) -> exp.Expression:
-    truncated = function("DATE_TRUNC", *_operands(term))
-    return exp.Cast(this=truncated, to=sql_type(term.type))
+    truncated = function("TRY", function("DATE_TRUNC", *_operands(term)))
+    return exp.TryCast(this=truncated, to=sql_type(term.type))
 
 
 def _call_function(term: Term) -> exp.Expression:

@@ -44,27 +44,37 @@ _INSTANT = (
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 
 
-def clean(words: exp.Expression, type_: FieldType) -> exp.Expression:
-    """Text in NFC, line ends as LF, trimmed; the domain of an e-mail address in lower case."""
-    tidy = _tidy(words)
-    if type_ != "email":
-        return tidy
-    name = call("REGEXP_EXTRACT", tidy, text("^(.*@)?"))
-    domain = call("LOWER", call("SPLIT_PART", tidy, text("@"), exp.Literal.number(-1)))
-    has_domain = call("CONTAINS", tidy, text("@"))
-    mixed = case((has_domain, call("CONCAT", name, domain)), default=tidy)
-    return case((equal(call("LOWER", words), words), tidy), default=mixed)
+def clean(words: exp.Expression, type_: FieldType, *, empty_is_null: bool) -> exp.Expression:
+    """Text in NFC, line ends as LF, trimmed; the domain of an e-mail address in lower case.
+
+    ASCII text that is tidy already, which nearly all is, is only looked at.
+    """
+    lines = call("REPLACE", words, text("\r\n"), text("\n"))
+    tidied = call("NFC_NORMALIZE", call("TRIM", lines, text(_SPACE)))
+    if type_ == "email":
+        lower = equal(call("LOWER", words), words)
+        turns = [(all_of(_is_tidy(words), lower), words), (_is_tidy(words), _mail(words))]
+        tidied = _mail(tidied)
+    else:
+        turns = [(_is_tidy(words), words)]
+    return case(*turns, default=call("NULLIF", tidied, text("")) if empty_is_null else tidied)
 
 
-def _tidy(words: exp.Expression) -> exp.Expression:
-    """ASCII text that is tidy already, which nearly all is, is only looked at."""
+def _is_tidy(words: exp.Expression) -> exp.Expression:
+    """ASCII, not empty, no blanks at the ends, no carriage return."""
     ascii_only = equal(call("STRLEN", words), call("LENGTH", words))
     starts_visible = exp.GTE(this=words.copy(), expression=text("!"))
     edges = [exp.Not(this=call("ENDS_WITH", words, text(end))) for end in " \n\t"]
-    no_return = exp.Not(this=call("CONTAINS", words, text("\r")))
-    lines = call("REPLACE", words, text("\r\n"), text("\n"))
-    tidied = call("NFC_NORMALIZE", call("TRIM", lines, text(_SPACE)))
-    return case((all_of(ascii_only, starts_visible, *edges, no_return), words), default=tidied)
+    return all_of(ascii_only, starts_visible, *edges, exp.Not(this=call("CONTAINS", words, text("\r"))))
+
+
+def _mail(words: exp.Expression) -> exp.Expression:
+    """What stands behind the last @ in lower case."""
+    domain = call("SPLIT_PART", words, text("@"), exp.Literal.number(-1))
+    before = call("LEFT", words, exp.Neg(this=call("LENGTH", domain)))
+    return case(
+        (call("CONTAINS", words, text("@")), call("CONCAT", before, call("LOWER", domain))), default=words
+    )
 
 
 def read_text_as(words: exp.Expression, field: Field) -> exp.Expression:
@@ -157,22 +167,25 @@ def _instant(words: exp.Expression, field: Field) -> exp.Expression:
 def _duration(words: exp.Expression, field: Field) -> exp.Expression:
     """Minutes: `90`, or hours and minutes `1:30`."""
     trimmed = call("TRIM", words)
-    parts = [
-        try_cast(call("SPLIT_PART", trimmed, text(":"), exp.Literal.number(at)), named_type("BIGINT"))
-        for at in (1, 2)
-    ]
-    minutes: exp.Expression = exp.Add(
-        this=exp.Mul(this=parts[0], expression=exp.Literal.number(60)), expression=parts[1]
+    turns = [(_matches(one, "[0-9]{1,5}:[0-5][0-9]"), _minutes(one)) for one in (words, trimmed)]
+    return case(*turns, default=_integer(words, field))
+
+
+def _minutes(clock: exp.Expression) -> exp.Expression:
+    """Minutes of `H:MM`."""
+    hours = try_cast(call("LEFT", clock, exp.Literal.number(-3)), named_type("BIGINT"))
+    minutes = try_cast(call("RIGHT", clock, exp.Literal.number(2)), named_type("BIGINT"))
+    return call(
+        "TRY", exp.Add(this=exp.Mul(this=hours, expression=exp.Literal.number(60)), expression=minutes)
     )
-    minutes = call("TRY", minutes)
-    return case((_matches(trimmed, "[0-9]{1,5}:[0-5][0-9]"), minutes), default=_integer(words, field))
 
 
 def _nested(words: exp.Expression, field: Field) -> exp.Expression:
     """Minified JSON of the kind that the type names."""
     opens = text("[" if field.type == "list" else "{")
     minified = cast(call("TRY", call("JSON", words)), named_type("TEXT"))
-    return case((call("STARTS_WITH", call("LTRIM", words, text(_SPACE)), opens), minified))
+    starts = [call("STARTS_WITH", one, opens) for one in (words, call("LTRIM", words, text(_SPACE)))]
+    return case(*((start, minified) for start in starts))
 
 
 _READERS: dict[FieldType, Callable[[exp.Expression, Field], exp.Expression]] = {
