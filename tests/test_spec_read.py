@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from engine.spec.files import loader_for
 from engine.spec.read import read_mapping, read_spec
 from engine.spec.report import MOST_FINDINGS
+from engine.spec.schema import _validator
 from engine.spec.share import share
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from engine.spec.model import Spec
@@ -190,6 +192,26 @@ def test_a_schema_is_valid_and_explains_every_key(name: str) -> None:
     }
     silent = [path for path, key in keys_of(schema, name) if not describes(key, name, others)]
     assert silent == []
+
+
+@pytest.mark.parametrize("name", ["spec", "mapping"])
+def test_every_example_in_a_schema_is_right(name: Literal["spec", "mapping"]) -> None:
+    """What an editor offers passes the check that follows."""
+    from jsonschema import Draft202012Validator
+
+    parts = list(parts_of(_validator(name).schema))
+    examples = [(part, example) for part in parts for example in part.get("examples", ())]
+    assert len(examples) > 3
+    wrong = [example for part, example in examples if not Draft202012Validator(part).is_valid(example)]
+    assert wrong == []
+
+
+def parts_of(schema: object) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+    inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for part in inner:
+        yield from parts_of(part)
 
 
 def keys_of(schema: object, path: str) -> list[tuple[str, dict[str, object]]]:

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from engine.spec.diagnostic import Span, Text
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.spec.diagnostic import Span, Text
 
 Arrow = Literal["->", "<-", "<->", "=="]
 Duplicates = Literal["link", "overwrite", "skip", "clone"]
@@ -97,7 +99,7 @@ class MappedField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mapping_:
+class Mapping_:  # noqa: N801 - the language calls it so, and `Mapping` is the standard library's
     """Which field of one stream is which field of the other; reusable."""
 
     name: str
@@ -164,7 +166,7 @@ class Module:
     fields: tuple[MappedField, ...]  #: `fields:` written in the module, after those of the mapping
     set: Mapping[str, Any]  #: constants for records that are created
     under: tuple[Under, ...]
-    only_referenced_by: Text | None  #: `only: referenced by MODULE`
+    only_referenced_by: Text | None  #: `only: referenced by MODULE`, several joined by commas
     needs: tuple[Check, ...]  #: a record that fails one is held with the sentence
     enrol: Enrol | None
     pairs: Text | None  #: use the links of that module instead of own ones

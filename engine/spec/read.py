@@ -59,7 +59,8 @@ def read_mapping(file: str, load: Load) -> tuple[Mapping_ | None, Findings]:
 
 def kind_of(raw: bytes) -> Kind:
     """Whether a file means to be a mapping or a spec, by its top-level keys."""
-    return "mapping" if re.search(rb"^mapping[ ]*:", raw, re.MULTILINE) else "spec"
+    keys = set(re.findall(rb"^(mapping|spec) *:", raw, re.MULTILINE))
+    return "mapping" if keys == {b"mapping"} else "spec"
 
 
 def check_file(file: str) -> Findings:

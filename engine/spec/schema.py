@@ -189,7 +189,8 @@ class _Teller:
 
     def _wrong_constant(self, error: Error, pointer: Pointer) -> None:
         message = f"{sentence(name_of(pointer))} must be {error.validator_value}."
-        self._add("wrong-choice", message, self.document.value_at(pointer))
+        hint = "it is the version of the language that this engine reads" if pointer == ("spec",) else None
+        self._add("wrong-choice", message, self.document.value_at(pointer), hint)
 
     def _wrong_form(self, error: Error, pointer: Pointer) -> None:
         if error.schema.get("x-told-by-reader"):
