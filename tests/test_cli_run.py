@@ -94,7 +94,8 @@ def test_history_status_and_errors_tell_what_happened(ran: Ran) -> None:
 def test_records_that_the_target_refuses_are_held_and_the_rest_goes_on(tmp_path: Path) -> None:
     awkward = call(tmp_path, "run", SPEC, "--sandbox=awkward")
     assert awkward.exit_code == 4, awkward.output
-    assert "records are held. See why, and what resolves each: engine errors" in awkward.stdout
+    again = f"engine errors {SPEC} --folder {tmp_path}"
+    assert f"records are held. See why, and what resolves each: {again}\n" in awkward.stdout
     held = asked(tmp_path, "errors", SPEC)["held"]
     assert len(held) >= 4
     assert all(row["message"] and row["remedy"] and row["label"] for row in held)

@@ -8,8 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.spec import find_spec, spec_arguments
-from engine.cli.stand_in import SandboxCommand, private_folder, sandbox_option
+from engine.cli.command import repeated
+from engine.cli.spec import find_spec, spec_arguments, spec_words
+from engine.cli.stand_in import SandboxCommand, private_folder, sandbox_option, words
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def test_what_is_nowhere_is_said_with_what_there_is(
     assert SHIPPED in str(told.value.remedy)
 
 
-def parsed(*words: str) -> tuple[int, dict[str, object]]:
+def parsed(*typed: str) -> tuple[int, dict[str, object]]:
     seen: dict[str, object] = {}
 
     @click.command(cls=SandboxCommand)
@@ -57,11 +58,11 @@ def parsed(*words: str) -> tuple[int, dict[str, object]]:
     def command(**given: object) -> None:
         seen.update(given)
 
-    return CliRunner().invoke(command, words).exit_code, seen
+    return CliRunner().invoke(command, typed).exit_code, seen
 
 
 @pytest.mark.parametrize(
-    ("words", "company"),
+    ("typed", "company"),
     [
         (["x.yaml"], None),
         (["x.yaml", "--sandbox"], "clean"),
@@ -69,8 +70,8 @@ def parsed(*words: str) -> tuple[int, dict[str, object]]:
         (["--sandbox=awkward", "x.yaml"], "awkward"),
     ],
 )
-def test_sandbox_may_stand_alone_even_before_the_spec(words: list[str], company: str | None) -> None:
-    code, seen = parsed(*words)
+def test_sandbox_may_stand_alone_even_before_the_spec(typed: list[str], company: str | None) -> None:
+    code, seen = parsed(*typed)
     assert (code, seen["spec"], seen["sandbox"]) == (0, "x.yaml", company)
 
 
@@ -79,9 +80,9 @@ def test_options_are_set_by_name() -> None:
     assert seen["choices"] == {"extent": "both", "view": "a=b"}
 
 
-@pytest.mark.parametrize("words", [["--set", "extent"], ["--set", "=both"], ["--set", "a=1", "--set", "a=2"]])
-def test_an_option_that_is_set_wrongly_is_wrong_use(words: list[str]) -> None:
-    assert parsed("x.yaml", *words)[0] == 2
+@pytest.mark.parametrize("typed", [["--set", "extent"], ["--set", "=both"], ["--set", "a=1", "--set", "a=2"]])
+def test_an_option_that_is_set_wrongly_is_wrong_use(typed: list[str]) -> None:
+    assert parsed("x.yaml", *typed)[0] == 2
 
 
 def test_the_folder_is_private_and_stays_out_of_git(tmp_path: Path) -> None:
@@ -89,3 +90,11 @@ def test_the_folder_is_private_and_stays_out_of_git(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / ".gitignore").read_text() == "*\n"
     assert private_folder(folder) == folder
+
+
+def test_a_command_is_repeated_as_it_was_typed() -> None:
+    """What a run advises to type next means the same spec, choices and place."""
+    assert spec_words("my spec.yaml", {"extent": "both"}) == "'my spec.yaml' --set extent=both"
+    assert [words(None), words("clean"), words("awkward")] == ["", " --sandbox", " --sandbox=awkward"]
+    assert repeated(Path(".engine"), None) == ""
+    assert repeated(Path("a b"), "x.db") == " --folder 'a b' --ledger x.db"

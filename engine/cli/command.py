@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FINDINGS, HELD, TEMPORARY, PENDING, INTERRUPTED = 1, 4, 5, 3, 130
 
+FOLDER = Path(".engine")
 _DEBUG = f"{__name__}.debug"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -112,7 +114,7 @@ def folder_option(function: Function) -> Function:
     return click.option(
         "--folder",
         type=click.Path(path_type=Path, file_okay=False),
-        default=Path(".engine"),
+        default=FOLDER,
         show_default=True,
         envvar="ENGINE_FOLDER",
         help="Where the engine keeps its ledger, caches and the sandbox's records.",
@@ -128,6 +130,13 @@ def ledger_options(function: Function) -> Function:
         help="The ledger's file or database; by default inside the folder.",
     )
     return folder_option(ledger(function))
+
+
+def repeated(folder: Path, ledger: str | None) -> str:
+    """The ledger options to write on the next command line, so that it means the same place; empty by default."""
+    words = [] if folder == FOLDER else ["--folder", str(folder)]
+    words += ["--ledger", ledger] if ledger else []
+    return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def screen() -> Screen:

@@ -6,15 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.command import PENDING, answer, formats, ledger_options
+from engine.cli.command import PENDING, answer, formats, ledger_options, repeated
 from engine.cli.prepare import prepared
-from engine.cli.spec import spec_arguments
-from engine.cli.stand_in import (
-    Company,
-    SandboxCommand,
-    sandbox_option,
-    words,
-)
+from engine.cli.spec import spec_arguments, spec_words
+from engine.cli.stand_in import Company, SandboxCommand, sandbox_option, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +51,6 @@ def preview(
         call,
     ):
         changes = look(plan, call, limit=limit)
-    again = f"{spec}{words(sandbox)}"
+    again = spec_words(spec, choices) + words(sandbox) + repeated(folder, ledger)
     answer(form, changes.as_json, lambda screen: changeset_text(changes, screen, spec=again))
     return PENDING if detailed_exitcode and changes.writes else 0

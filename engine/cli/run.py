@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.command import HELD, INTERRUPTED, TEMPORARY, answer, formats, ledger_options
+from engine.cli.command import HELD, INTERRUPTED, TEMPORARY, answer, formats, ledger_options, repeated
 from engine.cli.prepare import prepared
 from engine.cli.spec import spec_arguments
 from engine.cli.stand_in import Company, SandboxCommand, sandbox_option
@@ -45,5 +46,6 @@ def run(
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
     ):
         report = execute(plan, call)
-    answer(form, report.as_json, lambda screen: run_text(report, screen, spec=spec))
+    again = shlex.quote(spec) + repeated(folder, ledger)
+    answer(form, report.as_json, lambda screen: run_text(report, screen, spec=again))
     return _EXIT_CODES[report.outcome]

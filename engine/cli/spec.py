@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,6 +79,12 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
             raise click.BadParameter(f"`{option}` is set twice.")
         chosen[option] = value
     return chosen
+
+
+def spec_words(spec: str, choices: Mapping[str, str]) -> str:
+    """SPEC and the choices as they would be typed again."""
+    words = [spec, *(word for option, value in choices.items() for word in ("--set", f"{option}={value}"))]
+    return shlex.join(words)
 
 
 def spec_arguments(function: Function) -> Function:
