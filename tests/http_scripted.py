@@ -125,7 +125,7 @@ def serving() -> Iterator[Scripted]:
             self.wfile.write(b"" if bodiless else answer.raw[: answer.cut])
             self.close_connection = self.close_connection or answer.cut is not None
 
-        do_GET = do_POST = do_PUT = do_DELETE = take  # noqa: N815  the names that http.server looks for
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = take  # noqa: N815  the names that http.server looks for
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

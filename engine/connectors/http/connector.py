@@ -69,10 +69,8 @@ class HttpConnector:
             TemporaryError: the system does not work now, or does not page as it should.
         """
         stream, calls = self._known(request.stream)
-        reading = Reading(
-            self._wire, stream, calls, self._description.custom_fields, words=self._account.words
-        )
-        yield from reading.pages(request)
+        custom, words = self._description.custom_fields, self._account.words
+        yield from Reading(self._wire, stream, calls, request, custom=custom, words=words).pages()
 
     def write(self, stream: str, batch: Batch) -> Iterator[Receipt]:
         """Write a batch; receipts come as answers arrive.

@@ -46,30 +46,35 @@ class Reading:
         wire: Wire,
         stream: Stream,
         calls: StreamCalls,
+        request: ReadRequest,
+        *,
         custom: CustomFields | None,
         words: Mapping[str, str],
     ) -> None:
         self._wire = wire
         self._stream = stream
         self._calls = calls
+        self._request = request
         self._custom = custom
         self._words = {**words, "stream": stream.name}
+        always = [name for name in (stream.id, stream.modified) if name]
+        self._fields = dict.fromkeys((*always, *request.fields))
+        self._keys = dict.fromkeys(name.split(".")[0] for name in self._fields)
 
-    def pages(self, request: ReadRequest) -> Iterator[Page]:
+    def pages(self) -> Iterator[Page]:
         """The pages; the last one is marked complete. Raises UserError and TemporaryError."""
-        if request.ids is not None:
-            ids = [id_ for id_ in request.ids if is_identity(id_)]  # no other text is an id anywhere
-            yield from self._by_ids(request, ids)
+        if self._request.ids is not None:
+            yield from self._by_ids([id_ for id_ in self._request.ids if is_identity(id_)])
         elif self._calls.list is not None:
-            yield from self._listed(request, self._calls.list)
+            yield from self._listed(self._calls.list)
         else:
             raise UserError(f"{self._wire.name} cannot list `{self._stream.name}`.")
 
-    def _by_ids(self, request: ReadRequest, ids: Sequence[str]) -> Iterator[Page]:
+    def _by_ids(self, ids: Sequence[str]) -> Iterator[Page]:
         listing, getting = self._calls.list, self._calls.get
         if listing is not None and listing.ids is not None:
             for part in chunks(ids, listing.ids.at_most):
-                params = {**self._list_params(request, listing), listing.ids.param: ",".join(part)}
+                params = {**self._list_params(listing), listing.ids.param: ",".join(part)}
                 for rows, _ in self._walk(listing, params, {}):
                     yield Page(records=[self._record(row) for row in rows])
         elif getting is not None:
@@ -80,10 +85,10 @@ class Reading:
             raise UserError(f"{self._wire.name} cannot read single records of `{self._stream.name}`.")
         yield Page(records=[], complete=True)
 
-    def _listed(self, request: ReadRequest, listing: Listing) -> Iterator[Page]:
-        params = self._list_params(request, listing)
-        detailed = needs_detail(request, self._stream, self._calls)
-        since = request.since
+    def _listed(self, listing: Listing) -> Iterator[Page]:
+        params = self._list_params(listing)
+        detailed = needs_detail(self._request, self._stream, self._calls)
+        since = self._request.since
         while True:
             headers, limits = self._since(listing, since)
             last: Row | None = None
@@ -135,27 +140,25 @@ class Reading:
                 remedy="Run again; if it stays, the system does not answer as its connector file says.",
             ) from None
 
-    def _list_params(self, request: ReadRequest, listing: Listing) -> dict[str, str]:
+    def _list_params(self, listing: Listing) -> dict[str, str]:
         params = fill_params(listing.params, self._words)
         if listing.fields is not None:
-            params[listing.fields.param] = self._fields(request, listing)
-        if request.view is not None and request.ids is None:
+            params[listing.fields.param] = self._named_fields(listing.fields.at_most)
+        view = self._request.view if self._request.ids is None else None
+        if view is not None:
             if listing.view is None:
                 raise UserError(f"{self._wire.name} has no saved views of `{self._stream.name}`.")
             params = {key: value for key, value in params.items() if key not in listing.view.without}
-            params[listing.view.param] = self._view_id(listing.view, request.view)
+            params[listing.view.param] = self._view_id(listing.view, view)
         return params
 
-    def _fields(self, request: ReadRequest, listing: Listing) -> str:
-        always = [name for name in (self._stream.id, self._stream.modified) if name]
-        names = list(dict.fromkeys(name.split(".")[0] for name in (*always, *request.fields)))
-        most = listing.fields.at_most if listing.fields else len(names)
-        if len(names) > most:
+    def _named_fields(self, most: int) -> str:
+        if len(self._keys) > most:
             raise UserError(
-                f"{self._wire.name} reads at most {most} fields of `{self._stream.name}`, not {len(names)}.",
+                f"{self._wire.name} reads at most {most} fields of `{self._stream.name}`, not {len(self._keys)}.",
                 remedy="Map fewer fields, or split the mapping.",
             )
-        return ",".join(names)
+        return ",".join(self._keys)
 
     def _since(self, listing: Listing, since: str | None) -> tuple[dict[str, str], dict[str, str]]:
         """Headers and parameters that limit a list to what changed."""
@@ -231,14 +234,16 @@ class Reading:
         return self._record(row) if isinstance(row, Mapping) else None
 
     def _record(self, row: Row) -> Row:
-        """A record as the engine reads it: with an id, which is text."""
+        """A record as the engine reads it: what was asked for and an id, which is text."""
         id_ = row.get(self._stream.id)
         if id_ in (None, ""):
             raise TemporaryError(
                 f"{self._wire.name} delivered a record of `{self._stream.name}` without `{self._stream.id}`.",
                 remedy="Run again; if it stays, the system does not answer as its connector file says.",
             )
-        return {**flatten(row, self._custom), self._stream.id: str(id_)}
+        whole = flatten(row, self._custom)
+        kept = {key: whole[key] for key in (*self._keys, *self._fields) if key in whole}
+        return {**kept, self._stream.id: str(id_)}
 
 
 def pages_of(records: int | None, paging: Paging) -> int:
