@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 import pytest
@@ -12,9 +12,6 @@ from engine.cli.command import repeated
 from engine.cli.spec import find_spec, spec_arguments, spec_words
 from engine.cli.stand_in import SandboxCommand, private_folder, sandbox_option, words
 from engine.errors import UserError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SHIPPED = "zoho-books-crm.yaml"
 
