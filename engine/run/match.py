@@ -27,6 +27,7 @@ class Matched:
     scope: str  #: fingerprint of what was read of the target
     whole: bool  #: every record of the target was read
     read: bool  #: the target was read at all
+    gone: tuple[str, ...] = ()  #: records without a link that are no longer there
 
 
 def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
@@ -43,13 +44,10 @@ def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
     if not (newcomers and work.module.keys and work.target.can.read):
         return Matched(cursor=None, scope=scope, whole=False, read=False)
     cursor = _cursor(work, state, scope)
-    _read_known(work, cursor)
+    latest, gone = _read_known(work, cursor)
     _join(work)
     _join_twins(work)
-    latest = (
-        work.columns.one("SELECT arg_max(version, moment) FROM known") if work.target.version_field else None
-    )
-    return Matched(cursor=latest, scope=scope, whole=cursor is None, read=True)
+    return Matched(cursor=latest, scope=scope, whole=cursor is None, read=True, gone=gone)
 
 
 def unlinked(work: Work, matched: Matched) -> Unlinked | None:
@@ -60,7 +58,7 @@ def unlinked(work: Work, matched: Matched) -> Unlinked | None:
     table = work.columns.table(
         f"SELECT id AS record_id, version, to_json({{{keys}}})::VARCHAR AS keys FROM known"
     )
-    return Unlinked(records=table, complete=matched.whole)
+    return Unlinked(records=table, complete=matched.whole, gone=matched.gone)
 
 
 def _cursor(work: Work, state: ModuleState, scope: str) -> str | None:
@@ -71,8 +69,11 @@ def _cursor(work: Work, state: ModuleState, scope: str) -> str | None:
     return since(known) if usable and last == scope else None
 
 
-def _read_known(work: Work, cursor: str | None) -> None:
-    """The table `known`: id, version, moment and keys of the target's records."""
+def _read_known(work: Work, cursor: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """The table `known`: id, version, moment and keys of the target's records that may be recognised.
+
+    Answers how far the read has come in the target's time, and the remembered records that are gone.
+    """
     side = work.target
     fields = side.key_reads
     _take_in(work, stage(Page(records=()), side, fields), first=True)
@@ -88,13 +89,14 @@ def _read_known(work: Work, cursor: str | None) -> None:
         _take_in(work, page)
         work.heed_stop()
     work.counts.read[side.side] += reading.records
-    if cursor is not None:
-        _add_remembered(work)
+    latest = work.columns.one("SELECT arg_max(version, moment) FROM known") if side.version_field else None
+    gone = _add_remembered(work) if cursor is not None else ()
     work.columns.run(
         "CREATE OR REPLACE TABLE known AS SELECT * FROM known "
         "QUALIFY row_number() OVER (PARTITION BY id ORDER BY rowid DESC) = 1"
     )
     _mark_taken(work)
+    return latest, gone
 
 
 def _take_in(work: Work, page: pa.Table, *, first: bool = False) -> None:
@@ -104,17 +106,27 @@ def _take_in(work: Work, page: pa.Table, *, first: bool = False) -> None:
     work.columns.hide("page")
 
 
-def _add_remembered(work: Work) -> None:
-    """Records that had no link when last seen; a fresh delivery of the same record replaces them."""
+def _add_remembered(work: Work) -> tuple[str, ...]:
+    """Records outside the window that a newcomer equals, read again: one may be gone or changed by now.
+
+    Answers the ids of those that are gone.
+    """
     side = work.target
     work.columns.keep("remembered", work.ledger.unlinked_table(work.integration, work.module.name, side.side))
-    keys = ", ".join(
-        f"json_extract_string(keys, '$.k{index}') AS k{index}" for index in range(len(work.module.keys))
+    wanted = " UNION ".join(
+        f"SELECT r.record_id FROM remembered AS r JOIN work AS w ON json_extract_string(r.keys, '$.k{index}') "
+        f"= w.k{index} WHERE w.situation = 'newcomer' AND r.record_id NOT IN (SELECT id FROM known)"
+        for index in range(len(work.module.keys))
     )
-    work.columns.run(
-        f"INSERT INTO known BY NAME SELECT record_id AS id, version, {keys} FROM remembered "
-        "WHERE record_id NOT IN (SELECT id FROM known)"
-    )
+    ids = tuple(str(row[0]) for row in work.columns.rows(f"SELECT record_id FROM ({wanted}) ORDER BY 1"))
+    work.columns.drop("remembered")
+    if not ids:
+        return ()
+    request = ReadRequest(stream=side.stream, fields=side.key_reads, ids=ids)
+    for page in pull(work.connector(side), side, request, {}, Reading(), lambda _page: None):
+        _take_in(work, page)
+    there = {row[0] for row in work.columns.rows("SELECT id FROM known")}
+    return tuple(one for one in ids if one not in there)
 
 
 def _mark_taken(work: Work) -> None:
