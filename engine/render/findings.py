@@ -32,9 +32,51 @@ def findings_text(findings: Sequence[Diagnostic]) -> str:
 
 def _lines(found: Diagnostic) -> list[str]:
     head = f"{found.span}: {found.severity}[{found.code}]: {found.message}"
-    hint = [] if found.hint is None else [f"  hint: {printable(found.hint)}"]
+    hint = [] if found.hint is None else [f"  hint: {printable(_sentence(found.hint))}"]
     also = [f"  see: {printable(str(span))}" for span in found.related]
     return [printable(head), *_excerpt(found), *hint, *also]
+
+
+def _sentence(hint: str) -> str:
+    """A hint the way all are shown: its first word in small letters, as it goes on after `hint:`."""
+    first = hint.split(" ", 1)[0]
+    return hint[0].lower() + hint[1:] if first.istitle() and first.lower() in _OPENERS else hint
+
+
+#: Words that hints begin with; a name at the start of a hint keeps its capital.
+_OPENERS = frozenset(
+    (
+        "a",
+        "add",
+        "an",
+        "ask",
+        "choose",
+        "compare",
+        "convert",
+        "did",
+        "give",
+        "id",
+        "inside",
+        "it",
+        "keep",
+        "known",
+    )
+    + (
+        "leave",
+        "let",
+        "list",
+        "make",
+        "merge",
+        "move",
+        "name",
+        "names",
+        "narrow",
+        "nothing",
+        "numbers,",
+        "put",
+    )
+    + ("quote", "remove", "text", "there", "turn", "use", "what", "with", "without", "write")
+)
 
 
 def _excerpt(found: Diagnostic) -> list[str]:
@@ -77,7 +119,7 @@ def _plain(found: Diagnostic) -> dict[str, Any]:
         "code": found.code,
         "message": found.message,
         **_place(found.span),
-        "hint": found.hint,
+        "hint": None if found.hint is None else _sentence(found.hint),
         "excerpt": found.excerpt,
         "related": [_place(span) for span in found.related],
     }
@@ -109,7 +151,7 @@ def _command(found: Diagnostic) -> str:
         "title": found.code,
     }
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in wanted.items())
-    message = found.message if found.hint is None else f"{found.message}\nhint: {found.hint}"
+    message = found.message if found.hint is None else f"{found.message}\nhint: {_sentence(found.hint)}"
     return f"::{_GITHUB_COMMANDS[found.severity]} {properties}::{_escaped(message)}"
 
 
@@ -137,7 +179,7 @@ def findings_sarif(findings: Sequence[Diagnostic]) -> str:
 
 
 def _result(found: Diagnostic) -> dict[str, Any]:
-    message = found.message if found.hint is None else f"{found.message} (hint: {found.hint})"
+    message = found.message if found.hint is None else f"{found.message} (hint: {_sentence(found.hint)})"
     return {
         "ruleId": found.code,
         "level": _SARIF_LEVELS[found.severity],
