@@ -45,37 +45,7 @@ def _sentence(hint: str) -> str:
 
 #: Words that hints begin with; a name at the start of a hint keeps its capital.
 _OPENERS = frozenset(
-    (
-        "a",
-        "add",
-        "an",
-        "ask",
-        "choose",
-        "compare",
-        "convert",
-        "did",
-        "give",
-        "id",
-        "inside",
-        "it",
-        "keep",
-        "known",
-    )
-    + (
-        "leave",
-        "let",
-        "list",
-        "make",
-        "merge",
-        "move",
-        "name",
-        "names",
-        "narrow",
-        "nothing",
-        "numbers,",
-        "put",
-    )
-    + ("quote", "remove", "text", "there", "turn", "use", "what", "with", "without", "write")
+    ("add", "an", "choose", "did", "it", "keep", "list", "make", "name", "put", "turn", "write")
 )
 
 
