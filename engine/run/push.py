@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import simplejson
 
 from engine.connectors.port import AllApplied, Batch
+from engine.errors import EngineError
 from engine.event import BatchSettled, RecordHeld
 from engine.ledger import HeldRow, Intent, RecordKey, Settlement
 from engine.record import Held, Kind, Receipt
@@ -17,7 +19,7 @@ from engine.run.receipts import accepted_snapshots, held_of, ids_of
 from engine.run.settle import changed_links, conflict_of, losers_of, new_links, quiet_settlement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engine.plan import FieldPlan
     from engine.run.work import Pen, Work
@@ -91,16 +93,17 @@ def _sent(rows: pa.Table) -> pa.Table:
 def _create_batch(work: Work, pen: Pen, rows: pa.Table) -> None:
     intent = _intend(work, pen, "create", rows)
     answer = _write(work, Batch(kind="create", table=_sent(rows)))
-    if isinstance(answer, AllApplied):
+    if answer.whole is not None:
         settlement = Settlement(
             run=work.run,
             module=work.module.name,
-            links=new_links(work, rows, answer.ids, answer.versions),
+            links=new_links(work, rows, answer.whole.ids, answer.whole.versions),
             released=_sources(work, rows),
         )
         _settle(work, pen, intent, settlement, applied=rows.num_rows, kind="create")
-        return
-    _settle_receipts(work, pen, intent, rows, answer)
+    else:
+        _settle_receipts(work, pen, intent, rows, answer.by_op)
+    answer.go_on()
 
 
 def _sources(work: Work, rows: pa.Table) -> tuple[RecordKey, ...]:
@@ -111,9 +114,8 @@ def _sources(work: Work, rows: pa.Table) -> tuple[RecordKey, ...]:
     return tuple((work.source.side, one) for one in rows["_source"].to_pylist() if one in held)
 
 
-def _settle_receipts(work: Work, pen: Pen, intent: int, rows: pa.Table, receipts: Sequence[Receipt]) -> None:
+def _settle_receipts(work: Work, pen: Pen, intent: int, rows: pa.Table, by_op: Mapping[str, Receipt]) -> None:
     """Settle a batch of creates whose writes were answered one by one."""
-    by_op = {receipt.op: receipt for receipt in receipts}
     ops = rows["_op"].to_pylist()
     applied = [by_op[op].outcome == "applied" for op in ops]
     done = rows.filter(pa.array(applied))
@@ -122,7 +124,7 @@ def _settle_receipts(work: Work, pen: Pen, intent: int, rows: pa.Table, receipts
     if done.num_rows:
         ids, versions = ids_of([by_op[op] for op in done["_op"].to_pylist()])
         links = new_links(work, done, ids, versions, accepted_snapshots(work, by_op, done["_op"].to_pylist()))
-    unknown = any(receipt.outcome == "unknown" for receipt in receipts)
+    unknown = any(receipt.outcome == "unknown" for receipt in by_op.values())
     settlement = Settlement(
         run=work.run,
         module=work.module.name,
@@ -145,7 +147,7 @@ def _update_batch(work: Work, pen: Pen, decided: Sequence[Decided]) -> None:
     rows = update_rows(work, decided)
     intent = _intend(work, pen, "update", rows, before=_before(decided))
     answer = _write(work, Batch(kind="update", table=_sent(rows)))
-    by_op = _by_op(rows, answer)
+    by_op = answer.by_op
     done = [one for one in decided if by_op[_op(one)].outcome == "applied"]
     rest = [(one, by_op[_op(one)]) for one in decided if by_op[_op(one)].outcome != "applied"]
     held = tuple(
@@ -166,16 +168,7 @@ def _update_batch(work: Work, pen: Pen, decided: Sequence[Decided]) -> None:
     work.counts.conflicts += len(conflicts)
     work.counts.held -= len(conflicts)
     _settle(work, pen, intent, settlement, applied=len(done) - len(conflicts), kind="update")
-
-
-def _by_op(rows: pa.Table, answer: AllApplied | Sequence[Receipt]) -> dict[str, Receipt]:
-    if not isinstance(answer, AllApplied):
-        return {receipt.op: receipt for receipt in answer}
-    versions = answer.versions.to_pylist() if answer.versions is not None else [None] * len(answer.ids)
-    return {
-        op: Receipt(op=op, outcome="applied", id=record, version=version)
-        for op, record, version in zip(rows["_op"].to_pylist(), answer.ids.to_pylist(), versions, strict=True)
-    }
+    answer.go_on()
 
 
 def _op(one: Decided) -> str:
@@ -256,9 +249,46 @@ def _intend(work: Work, pen: Pen, kind: Kind, rows: pa.Table, before: pa.Table |
     return work.ledger.intend(pen.keep(), intent)
 
 
-def _write(work: Work, batch: Batch) -> AllApplied | list[Receipt]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a system said to a batch."""
+
+    by_op: Mapping[str, Receipt]  #: one receipt a write; empty where `whole` says it all
+    whole: AllApplied | None  #: everything was applied at once; None = see `by_op`
+    stop: EngineError | None  #: after this batch nothing further can work; None = go on
+
+    def go_on(self) -> None:
+        """After settling: raise what ended the writing, if anything did."""
+        if self.stop is not None:
+            raise self.stop
+
+
+def _write(work: Work, batch: Batch) -> Answer:
+    """Send a batch and gather its receipts; a write without one may or may not have been applied."""
     answer = work.connector(work.target).write(work.target.stream, batch)
-    return answer if isinstance(answer, AllApplied) else list(answer)
+    ops: list[str] = batch.table["_op"].to_pylist()
+    if isinstance(answer, AllApplied):
+        by_op = _all_applied(ops, answer) if batch.kind != "create" else {}
+        return Answer(by_op=by_op, whole=answer, stop=None)
+    receipts: dict[str, Receipt] = {}
+    stop: EngineError | None = None
+    try:
+        for receipt in answer:
+            receipts[receipt.op] = receipt
+    except EngineError as error:
+        if not receipts:
+            raise  # nothing is known of the batch: its intent stays open, and the next run looks
+        stop = error
+    silent = {op: Receipt(op=op, outcome="unknown") for op in ops if op not in receipts}
+    return Answer(by_op={**receipts, **silent}, whole=None, stop=stop)
+
+
+def _all_applied(ops: Sequence[str], answer: AllApplied) -> dict[str, Receipt]:
+    versions = answer.versions.to_pylist() if answer.versions is not None else [None] * len(answer.ids)
+    return {
+        op: Receipt(op=op, outcome="applied", id=record, version=version)
+        for op, record, version in zip(ops, answer.ids.to_pylist(), versions, strict=True)
+    }
 
 
 def _settle(work: Work, pen: Pen, intent: int, settlement: Settlement, *, applied: int, kind: Kind) -> None:
