@@ -216,6 +216,36 @@ def test_a_text_key_that_nobody_gives_is_refused_and_one_that_is_given_is_the_id
     assert _ask(path, "SELECT code FROM t") == [("007",)]
 
 
+@pytest.mark.parametrize(
+    ("script", "ids"),
+    [
+        ("CREATE TABLE notes (id TEXT PRIMARY KEY, body TEXT);", ["a", "b"]),
+        (
+            "CREATE TABLE notes (id TEXT PRIMARY KEY, body TEXT);"
+            "CREATE TRIGGER shout BEFORE INSERT ON notes BEGIN DELETE FROM notes WHERE id = 'old'; END;",
+            ["a", "b"],
+        ),
+        (
+            "CREATE TABLE notes (id TEXT COLLATE NOCASE PRIMARY KEY ON CONFLICT REPLACE, body TEXT);",
+            ["a", "b"],
+        ),
+        ("CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT);", ["1", "2"]),
+    ],
+)
+def test_the_ids_that_are_told_are_those_that_the_table_holds(
+    tmp_path: Path, script: str, ids: list[str]
+) -> None:
+    """Whether the batch brings them, a trigger stands in between, or the database counts them."""
+    _make(tmp_path / "notes.db", script)
+    columns = {"_op": ["1", "2"], "_id": [None, None], "_version": [None, None], "body": ["x", "y"]}
+    if ids[0] == "a":
+        columns["id"] = ids
+    done = _open(tmp_path / "notes.db").write("notes", Batch(kind="create", table=pa.table(columns)))
+    assert isinstance(done, AllApplied)
+    assert done.ids.to_pylist() == ids
+    assert [str(row[0]) for row in _ask(tmp_path / "notes.db", "SELECT id FROM notes ORDER BY id")] == ids
+
+
 def test_an_update_cannot_move_a_record_to_another_id_nor_hit_one_that_only_looks_alike(
     tmp_path: Path,
 ) -> None:

@@ -28,6 +28,7 @@ class Table:
     modified: str | None  #: None = no cursor
     types: Mapping[str, Field]  #: fields whose types the spec declares; they count more than the database's
     writable: bool  #: False = a query or a view
+    alters: bool  #: a trigger, or what the table does on conflict, may keep other rows than those inserted
 
     def type(self, name: str) -> FieldType:
         """The type of a field: as declared, else as the database has it; the id is always `id`."""
@@ -82,7 +83,7 @@ def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table 
         source = f"({str(query).strip().rstrip(';')})"
         names = session.table(f"SELECT * FROM {source} LIMIT 0").column_names
         columns = {name: Column(name=name) for name in names}
-        key, writable = None, False
+        key, writable, alters = None, False, True
     else:
         name = str(said.get("table", stream))
         kind = session.rows(
@@ -92,6 +93,7 @@ def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table 
             return None
         source, writable = quote(name), kind[0]["type"] == "table"
         columns, key = _columns(session, name)
+        alters = _alters(session, name)
     identity = said.get("id") or key
     if identity is None:
         raise UserError(
@@ -106,6 +108,7 @@ def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table 
         modified=said.get("modified"),
         types={field: declare_field(field, words) for field, words in (said.get("fields") or {}).items()},
         writable=writable,
+        alters=alters,
     )
     table.require([name for name in (table.id, table.modified) if name])
     return table
@@ -152,3 +155,14 @@ def _unique(session: Session, name: str) -> set[str]:
         (name,),
     )
     return {row["name"] for row in rows}
+
+
+def _alters(session: Session, name: str) -> bool:
+    """Whether a trigger or an ON CONFLICT clause stands between an INSERT and what the table then holds."""
+    return bool(
+        session.rows(
+            "SELECT 1 AS one FROM sqlite_master WHERE (type = 'trigger' AND lower(tbl_name) = lower(?)) "
+            "OR (lower(name) = lower(?) AND sql LIKE '%ON%CONFLICT%') LIMIT 1",
+            (name, name),
+        )
+    )

@@ -102,11 +102,32 @@ def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
     names = fields_of(rows)
     columns = ", ".join(quote(name) for name in names)
     values = f"({columns}) VALUES ({', '.join('?' * len(names))})" if names else "DEFAULT VALUES"
-    key = quote(table.id)
+    sql = f"INSERT INTO {table.source} {values}"
+    given = _given_ids(table, rows)
+    if given is not None:
+        session.run_many(sql, _storable(table, rows, names))
+        return given
+    return _told_ids(session, table, sql, _storable(table, rows, names))
+
+
+def _given_ids(table: Table, rows: pa.Table) -> pa.ChunkedArray | None:
+    """The ids that the rows bring, where the database keeps them as they are; asking it takes as long again."""
+    import pyarrow.compute as pc
+
+    if table.alters or table.id not in rows.column_names or table.columns[table.id].affinity != "TEXT":
+        return None
+    ids = as_text(rows[table.id])
+    return None if ids.null_count or pc.any(pc.equal(ids, "")).as_py() else ids
+
+
+def _told_ids(session: Session, table: Table, sql: str, values: pa.Table) -> pa.ChunkedArray:
+    """Insert and ask for the ids that the database gave."""
+    import pyarrow.compute as pc
+
     # '' instead of null: the driver takes the type of the column from its first rows.
-    sql = f"INSERT INTO {table.source} {values} RETURNING coalesce(CAST({key} AS TEXT), '') AS id"
-    ids = session.table(sql, _storable(table, rows, names)).column("id")
-    if "" in ids.unique().to_pylist():
+    told = f"{sql} RETURNING coalesce(CAST({quote(table.id)} AS TEXT), '') AS id"
+    ids = session.table(told, values).column("id")
+    if pc.any(pc.equal(ids, "")).as_py():
         raise RowRefusedError(f"the record has no `{table.id}`, and the database gives it none", "no-id")
     return ids
 
