@@ -221,8 +221,8 @@ def test_a_text_key_that_nobody_gives_is_refused_and_one_that_is_given_is_the_id
     [
         ("CREATE TABLE notes (id TEXT PRIMARY KEY, body TEXT);", ["a", "b"]),
         (
-            "CREATE TABLE notes (id TEXT PRIMARY KEY, body TEXT);"
-            "CREATE TRIGGER shout BEFORE INSERT ON notes BEGIN DELETE FROM notes WHERE id = 'old'; END;",
+            """CREATE TABLE notes (id TEXT PRIMARY KEY, body TEXT);
+            CREATE TRIGGER tidy BEFORE INSERT ON notes BEGIN DELETE FROM notes WHERE id = 'old'; END;""",
             ["a", "b"],
         ),
         (

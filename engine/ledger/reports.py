@@ -8,7 +8,16 @@ import sqlalchemy as sa
 
 from engine.ledger import leases, reading, schema
 from engine.ledger.codec import from_json, unpack
-from engine.ledger.model import HeldRow, Intent, Lease, Loser, ModuleState, ModuleStatus, RunRow
+from engine.ledger.model import (
+    LINK_COLUMNS,
+    HeldRow,
+    Intent,
+    Lease,
+    Loser,
+    ModuleState,
+    ModuleStatus,
+    RunRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,15 +39,22 @@ class Reports:
     # tables
 
     def links_table(
-        self, integration: str, module: str, ids: pa.Array | None = None, side: Side | None = None
+        self,
+        integration: str,
+        module: str,
+        ids: pa.Array | None = None,
+        side: Side | None = None,
+        *,
+        columns: Sequence[str] = LINK_COLUMNS,
     ) -> pa.Table:
-        """Links of a module in any state: LINK_COLUMNS, in no particular order.
+        """Links of a module in any state: these of LINK_COLUMNS, in no particular order.
 
         All of them, or some: `ids` are then record ids of `side`, or link ids if `side` is None.
         """
         links = schema.links
-        names = ("left_id", "right_id", "left_hash", "right_hash", "left_version", "right_version", "state")
-        query = sa.select(links.c.id.label("link_id"), *[links.c[name] for name in names])
+        query = sa.select(
+            *[links.c.id.label(name) if name == "link_id" else links.c[name] for name in columns]
+        )
         query = query.where(links.c.integration == integration, links.c.module == module)
         if ids is None:
             return reading.table_of(self._database, query)
