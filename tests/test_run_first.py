@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from engine.record import Side
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
@@ -23,7 +25,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def test_everybody_is_made_once_with_the_mapped_fields(tmp_path: Path, sync: str) -> None:
     """Either arrow does the same; the reversed one only names the sides the other way round."""
     mirrored = sync.startswith("desk")
-    target = "left" if mirrored else "right"
+    target: Side = "left" if mirrored else "right"
     lines = [" <- ".join(reversed(line.split(" -> "))) for line in LINES] if mirrored else LINES
     with World(
         tmp_path, sync=sync, lines=lines, module="match: [ label = name ]" if mirrored else MATCH

@@ -14,12 +14,14 @@ import pyarrow.compute as pc
 
 from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
-from engine.run.pull import Reading, later, pull, since
+from engine.run.columns import TODAY
+from engine.run.pull import Reading, earlier, later, pull, since
 from engine.run.slow import add_slow
 from engine.run.stage import stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from engine.ledger import HeldRow, ModuleState
     from engine.run.work import Work
@@ -58,15 +60,24 @@ def assess(work: Work, state: ModuleState) -> Assessed:
     _keep_memory(work, held)
     _start_empty(work)
     whole = cursor is None
+    began = work.clock.now()
     _read_into_work(work, _request(work, cursor), all_links=whole)
+    latest = _latest(work, began)
     if not whole and held.due:
         _read_into_work(work, _by_ids(work, held.due), all_links=False)
     _drop_repeats(work)
-    latest = (
-        work.columns.one("SELECT arg_max(version, moment) FROM seen") if work.source.version_field else None
-    )
     known = state_cursor(work, state) if work.source.version_field else None
     return Assessed(cursor=later(latest, None if whole else known), whole=whole, counts=_count(work))
+
+
+def _latest(work: Work, began: datetime) -> str | None:
+    """How far the source has been seen: the latest time it showed, less the time that the reading took.
+
+    What changed while the pages came may have been passed by, although a later page shows a later time.
+    """
+    if not work.source.version_field:
+        return None
+    return earlier(work.columns.one("SELECT arg_max(version, moment) FROM seen"), work.clock.now() - began)
 
 
 def _start_empty(work: Work) -> None:
@@ -83,10 +94,16 @@ def state_cursor(work: Work, state: ModuleState) -> str | None:
     return state.left_cursor if work.module.source == "left" else state.right_cursor
 
 
+def source_scope(work: Work) -> str:
+    """A fingerprint of what is read. Where the plan asks for today's date, another day reads everything again."""
+    scope = work.source.scope
+    return f"{scope} {work.clock.now():%Y-%m-%d}" if TODAY in work.source.lens.lower() else scope
+
+
 def _cursor(work: Work, state: ModuleState) -> str | None:
     """Where to go on reading; None when everything must be read."""
     scope = state.left_scope if work.module.source == "left" else state.right_scope
-    same = scope == work.source.scope and state.fingerprint == work.module.fingerprint
+    same = scope == source_scope(work) and state.fingerprint == work.module.fingerprint
     usable = work.source.version_field and work.source.can.since and not work.source.saved_view
     return since(state_cursor(work, state)) if same and usable else None
 
@@ -149,7 +166,8 @@ def _keep_memory(work: Work, held: _HeldNow) -> None:
 def _read_into_work(work: Work, request: ReadRequest, *, all_links: bool) -> None:
     side = work.source
     if all_links:
-        _keep_links(work, work.ledger.links_table(work.integration, work.module.name))
+        needed = ("link_id", "left_id", "right_id", f"{side.side}_hash", "state")
+        _keep_links(work, work.ledger.links_table(work.integration, work.module.name, columns=needed))
     reading = Reading()
 
     def arrived(page: Page) -> None:

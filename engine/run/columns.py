@@ -9,6 +9,10 @@ import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
+
+#: How a lens asks for the date of the run.
+TODAY = "getvariable('today')"
 
 
 class Columns:
@@ -18,7 +22,7 @@ class Columns:
     whose access to files is off and whose configuration is locked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, today: date) -> None:
         # Extensions would be fetched from the network; everything we use is built in.
         quiet: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": "false",
@@ -26,6 +30,7 @@ class Columns:
         }
         self._session = duckdb.connect(":memory:", config=quiet)
         self._session.execute("SET TimeZone='UTC'; SET preserve_insertion_order=true")
+        self._session.execute(f"SET VARIABLE today = DATE '{today:%Y-%m-%d}'")
         self._session.execute("SET enable_external_access=false; SET lock_configuration=true")
 
     def run(self, sql: str, parameters: Sequence[Any] | None = None) -> None:

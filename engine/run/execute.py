@@ -140,7 +140,7 @@ class Journal:
 
 
 def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal) -> None:
-    with systems_of(plan, call) as systems, columns() as session:
+    with systems_of(plan, call) as systems, columns(call) as session:
         try:
             check_requirements(plan, systems, session)
             for module in plan.modules:
@@ -171,9 +171,9 @@ def systems_of(plan: Plan, call: Call) -> Iterator[dict[str, Connector]]:
 
 
 @contextmanager
-def columns() -> Iterator[Columns]:
+def columns(call: Call) -> Iterator[Columns]:
     """A session for one run."""
-    session = Columns()
+    session = Columns(call.now().date())
     try:
         yield session
     finally:

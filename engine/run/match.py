@@ -12,7 +12,7 @@ from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
 from engine.ledger import ModuleState, Unlinked
 from engine.plan import digest
-from engine.run.pull import Reading, pull, since
+from engine.run.pull import Reading, earlier, pull, since
 from engine.run.stage import stage
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _read_known(work: Work, cursor: str | None) -> tuple[str | None, tuple[str, 
     fields = side.key_reads
     _take_in(work, stage(Page(records=()), side, fields), first=True)
     request = ReadRequest(stream=side.stream, fields=fields, since=cursor, view=side.saved_view)
-    reading = Reading()
+    reading, began = Reading(), work.clock.now()
 
     def arrived(page: Page) -> None:
         if work.pen:
@@ -89,7 +89,10 @@ def _read_known(work: Work, cursor: str | None) -> tuple[str | None, tuple[str, 
         _take_in(work, page)
         work.heed_stop()
     work.counts.read[side.side] += reading.records
-    latest = work.columns.one("SELECT arg_max(version, moment) FROM known") if side.version_field else None
+    latest = None
+    if side.version_field:
+        newest = work.columns.one("SELECT arg_max(version, moment) FROM known")
+        latest = earlier(newest, work.clock.now() - began)  # see `assess`: a change may have been passed by
     gone = _add_remembered(work) if cursor is not None else ()
     work.columns.run(
         "CREATE OR REPLACE TABLE known AS SELECT * FROM known "

@@ -10,13 +10,13 @@ import pyarrow as pa
 from engine.event import ModuleStarted, PushPlanned, RecordHeld
 from engine.ledger import HeldRow, ModuleState, Settlement
 from engine.record import Held
-from engine.run.assess import Assessed, assess
+from engine.run.assess import Assessed, assess, source_scope
 from engine.run.match import Matched, match, unlinked
 from engine.run.pull import later
 from engine.run.push import push_creates, push_pairs
 from engine.run.receipts import next_try
 from engine.run.recover import recover
-from engine.run.sort import cloned, held_records, not_made, set_aside, sort
+from engine.run.sort import cloned, held_records, no_longer_held, not_made, set_aside, sort
 
 if TYPE_CHECKING:
     from engine.run.work import Pen, Work
@@ -30,7 +30,7 @@ def run_module(work: Work, pen: Pen) -> None:
     recover(work, pen)
     state = work.ledger.module_state(work.integration, work.module.name)
     assessed, matched = look(work, state)
-    _note(work, pen)
+    _note(work, pen, assessed)
     work.listen(PushPlanned(module=work.module.name, writes=planned(work)))
     with work.ledger.bulk_load(pen.keep()):
         push_creates(work, pen)
@@ -70,14 +70,15 @@ def _tally(work: Work, assessed: Assessed) -> None:
     counts.conflicts += found["still-in-conflict"]
 
 
-def _note(work: Work, pen: Pen) -> None:
+def _note(work: Work, pen: Pen, assessed: Assessed) -> None:
     """Remember what needs no write: records that are held now, and duplicates that are left alone."""
     held = tuple(_row(work, one, content) for one, content in held_records(work))
-    skips = _skips(work)
-    if held or skips is not None:
-        work.ledger.settle(
-            pen.keep(), None, Settlement(run=work.run, module=work.module.name, held=held, skips=skips)
+    skips, released = _skips(work), no_longer_held(work, whole=assessed.whole)
+    if held or released or skips is not None:
+        settlement = Settlement(
+            run=work.run, module=work.module.name, held=held, released=released, skips=skips
         )
+        work.ledger.settle(pen.keep(), None, settlement)
     work.counts.held += len(held)
     for one in held:
         work.listen(RecordHeld(module=work.module.name, held=_shown(one)))
@@ -131,7 +132,7 @@ def _shown(row: HeldRow) -> Held:
 def _next_state(work: Work, state: ModuleState, assessed: Assessed, matched: Matched) -> ModuleState:
     """The cursors after a module that was worked off to its end."""
     mine, other = work.source.side, work.target.side
-    moved = {f"{mine}_cursor": assessed.cursor, f"{mine}_scope": work.source.scope}
+    moved = {f"{mine}_cursor": assessed.cursor, f"{mine}_scope": source_scope(work)}
     if matched.read:
         before = state.left_cursor if other == "left" else state.right_cursor
         known = None if matched.whole else before

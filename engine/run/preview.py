@@ -48,7 +48,7 @@ def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
     call.folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     gathered = Gathered(counts={}, lines=[], held=[], writes={})
-    with _memory(call) as ledger, systems_of(plan, call) as systems, columns() as session:
+    with _memory(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
         check_requirements(plan, systems, session)
         for module in plan.modules:
             work = work_of(

@@ -57,7 +57,12 @@ def pull(
 
 
 def since(cursor: str | None) -> str | None:
-    """Where to read from: the cursor less the overlap, in the cursor's own notation. Not a time: the cursor."""
+    """Where to read from: the cursor less the overlap."""
+    return earlier(cursor, OVERLAP)
+
+
+def earlier(cursor: str | None, by: timedelta) -> str | None:
+    """A moment before the cursor, in the cursor's own notation. Not a time: the cursor."""
     if cursor is None:
         return None
     try:
@@ -66,7 +71,7 @@ def since(cursor: str | None) -> str | None:
         return cursor
     if moment.tzinfo is None or len(cursor) < len("2026-01-01T00:00"):
         return cursor
-    return _in_notation_of(cursor, moment - OVERLAP)
+    return _in_notation_of(cursor, moment - by)
 
 
 def later(first: str | None, second: str | None) -> str | None:

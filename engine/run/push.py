@@ -16,7 +16,7 @@ from engine.ledger import HeldRow, Intent, RecordKey, Settlement
 from engine.record import Held, Kind, Receipt
 from engine.run.compare import Decided, Pair, decide, pairs
 from engine.run.receipts import accepted_snapshots, held_of, ids_of
-from engine.run.settle import changed_links, conflict_of, losers_of, new_links, quiet_settlement
+from engine.run.settle import changed_links, conflict_of, losers_of, new_links, quiet_settlement, vanished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,8 +61,9 @@ def _present(work: Work, pen: Pen, start: int, size: int) -> list[Pair]:
     if settlement:
         work.ledger.settle(pen.keep(), None, settlement)
         _tell(work, settlement.held)
-    work.counts.skipped += len(gone)
-    work.counts.held += len(murky)
+    lost = len(vanished(gone))
+    work.counts.skipped += len(gone) - lost
+    work.counts.held += len(murky) + lost
     return [pair for pair in found if pair.other is not None and pair.other_trouble is None]
 
 

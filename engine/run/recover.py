@@ -78,11 +78,11 @@ def _adopt(work: Work, pen: Pen, intent: Intent) -> None:
         run=work.run,
         module=work.module.name,
         links=_adopted(work, there, found),
-        held=(*_hold(work, unclear, AMBIGUOUS), *(_hold(work, missing, UNCONFIRMED) if waits else ())),
-        released=tuple(
-            (work.source.side, one)
-            for one in (*there["_source"].to_pylist(), *([] if waits else missing["_source"].to_pylist()))
+        held=(
+            *_hold(work, unclear, AMBIGUOUS),
+            *_hold(work, missing, UNCONFIRMED if waits else NOT_ARRIVED),
         ),
+        released=tuple((work.source.side, one) for one in there["_source"].to_pylist()),
         intent_state="uncertain" if waits else "done" if not missing.num_rows else "failed",
         not_before=intent.not_before if waits else None,
     )
@@ -107,6 +107,12 @@ UNCONFIRMED = (
     "unconfirmed",
     "{target} did not confirm the write; it may or may not have been applied.",
     "Nothing to do: the next run looks whether the record is there before it is sent again.",
+)
+#: The cursor may have passed the record meanwhile: held and due at once, it is asked for by its id.
+NOT_ARRIVED = (
+    "try-later",
+    "An earlier run sent it to {target}, where it never arrived.",
+    "Nothing to do: it is made again.",
 )
 AMBIGUOUS = (
     "ambiguous",
@@ -193,8 +199,8 @@ def _held(work: Work, row: Mapping[str, Any], trouble: tuple[str, str, str]) -> 
         remedy=remedy,
         label=row["_label"],
         place=work.module.place,
-        temporary=code == "unconfirmed",
-        next_try=next_try(work, row["_source"]) if code == "unconfirmed" else None,
+        temporary=True,
+        next_try=work.clock.text() if code == "try-later" else next_try(work, row["_source"]),
         content_hash=row["_hash"],
         plan_fingerprint=work.module.fingerprint,
         since=work.clock.text(),

@@ -10,6 +10,7 @@ import simplejson
 from engine.ledger import HeldRow, Loser, Settlement
 from engine.reconcile import FieldDecision, Missing
 from engine.run.compare import Decided, Pair, content_hash
+from engine.run.receipts import next_try
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -149,7 +150,33 @@ def quiet_settlement(work: Work, *, gone: Sequence[Pair], murky: Sequence[Pair])
         run=work.run,
         module=work.module.name,
         changes=changes if links else None,
-        held=tuple(_murky(work, pair) for pair in murky),
+        held=(*(_murky(work, pair) for pair in murky), *(_vanished(work, pair) for pair in vanished(gone))),
+        released=tuple((work.source.side, pair.id) for pair in links),
+    )
+
+
+def vanished(gone: Sequence[Pair]) -> list[Pair]:
+    """Pairs recognised just now whose counterpart was deleted before they could be linked."""
+    return [pair for pair in gone if pair.link_id is None]
+
+
+def _vanished(work: Work, pair: Pair) -> HeldRow:
+    return HeldRow(
+        integration=work.integration,
+        module=work.module.name,
+        side=work.source.side,
+        record_id=pair.id,
+        code="changed-meanwhile",
+        message=f"{work.target.name}:{pair.other_id}, which it equals, was deleted while the run was at work.",
+        remedy="Nothing to do: it is looked at again.",
+        label=pair.label,
+        place=work.module.place,
+        temporary=True,
+        next_try=next_try(work, pair.id),
+        content_hash=pair.content,
+        plan_fingerprint=work.module.fingerprint,
+        since=work.clock.text(),
+        run=work.run,
     )
 
 
@@ -184,6 +211,8 @@ def conflict_of(work: Work, one: Decided) -> HeldRow:
         code="conflict",
         message=f"It differs from {work.target.name}:{one.pair.other_id} in {named}, and neither side may win.",
         remedy="Make the two equal by hand, or say `duplicates: overwrite` in the module.",
+        temporary=True,  # whoever makes them equal on the target does not touch the source
+        next_try=next_try(work, one.pair.id),
         label=one.pair.label,
         place=work.module.place,
         content_hash=one.pair.content,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.plan import Trouble
@@ -10,6 +11,7 @@ from engine.record import Held
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from engine.ledger import RecordKey
     from engine.run.work import Work
 
 HOLD_COLUMNS = "w.id, w.label, w.hash"
@@ -73,6 +75,19 @@ def not_made(work: Work) -> int:
     return int(found)
 
 
+def no_longer_held(work: Work, *, whole: bool) -> tuple[RecordKey, ...]:
+    """Held records that are out of the question: out of view, gone on either side, or skipped.
+
+    One that was asked for and not delivered is gone on the source; a window tells that only of those due.
+    """
+    found = work.columns.rows(f"""
+        SELECT h.record_id FROM held AS h LEFT JOIN work AS w ON w.id = h.record_id
+        WHERE h.code <> 'unconfirmed' AND (w.situation IN ('out-of-view', 'gone', 'skipped')
+              OR (w.id IS NULL AND ({whole} OR NOT h.waits)))
+    """)
+    return tuple((work.source.side, str(row[0])) for row in found)
+
+
 def held_records(work: Work) -> Iterator[tuple[Held, bytes]]:
     """Records that cannot go on now, each with the hash of what it looked like."""
     yield from _unreadable(work)
@@ -107,7 +122,8 @@ def _unclear(work: Work) -> Iterator[tuple[Held, bytes]]:
         "AND w.id NOT IN (SELECT id FROM absent)"
     )
     for record, label, content, taken, candidates, others, key in rows:
-        yield _held(work, record, label, _doubt(work, taken, candidates, others, key)), content
+        doubt = _held(work, record, label, _doubt(work, taken, candidates, others, key))
+        yield replace(doubt, temporary=True), content  # what resolves it may happen to another record
 
 
 def _doubt(work: Work, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column
