@@ -30,11 +30,23 @@ _TYPES: dict[FieldType, str] = {
 
 
 def sql_type(type_: FieldType, *, scale: int | None = None) -> exp.DataType:
-    """The DuckDB type of canonical values. `scale` counts for decimal and money; None = 9."""
+    """The DuckDB type of canonical values. `scale` counts for decimal and money; None = 9.
+
+    A decimal always has a place after the point, so that its text always has a point.
+    """
     if type_ in {"decimal", "money"}:
-        digits = min(DEFAULT_SCALE if scale is None else scale, MAX_SCALE)
-        return named_type(f"DECIMAL({WHOLE_DIGITS + digits}, {digits})")
+        return decimal_type(max(scale_of(scale), 1))
     return named_type(_TYPES.get(type_, "TEXT"))
+
+
+def scale_of(scale: int | None) -> int:
+    """Digits after the point that a decimal of the catalog may have."""
+    return min(DEFAULT_SCALE if scale is None else scale, MAX_SCALE)
+
+
+def decimal_type(scale: int) -> exp.DataType:
+    """The DuckDB decimal with exactly so many digits after the point."""
+    return named_type(f"DECIMAL({WHOLE_DIGITS + scale}, {scale})")
 
 
 def named_type(name: str) -> exp.DataType:

@@ -5,8 +5,8 @@ The session must have `SET TimeZone = 'UTC'`. A value may stand in an expression
 not long expressions.
 
 Canonical types: text-like, list and object VARCHAR (the last two as minified JSON) · integer and duration
-(minutes) BIGINT · decimal and money DECIMAL(20 + scale, scale) · number DOUBLE, finite · boolean BOOLEAN ·
-date DATE and instant TIMESTAMPTZ, both of the years 1 to 9999.
+(minutes) BIGINT · decimal and money DECIMAL(20 + scale, scale), scale at least 1 · number DOUBLE, finite ·
+boolean BOOLEAN · date DATE and instant TIMESTAMPTZ, both of the years 1 to 9999.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from engine.expr.build import (
     call,
     case,
     cast,
+    decimal_type,
     equal,
     is_null,
     literal,
     named_type,
     not_null,
+    scale_of,
     sql_type,
     text,
     try_cast,
@@ -101,8 +103,9 @@ def as_text(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
         return canonical
     words = cast(canonical, named_type("TEXT"))
     if type_ in {"decimal", "money"}:
-        digits = text(r"^(-?[0-9]+(?:\.[0-9]*[1-9])?)\.?0*$")
-        return call("REGEXP_EXTRACT", words, digits, exp.Literal.number(1))
+        return call(
+            "REGEXP_REPLACE", words, text(r"\.?0+$"), text("")
+        )  # there is always a point: see sql_type
     if type_ == "number":
         return call("REGEXP_REPLACE", words, text(r"\.0$"), text(""))
     if type_ == "instant":
@@ -145,16 +148,18 @@ def write(canonical: exp.Expression, type_: FieldType, target: Field) -> exp.Exp
     if FAMILY[type_] == "text":
         return read(canonical, target, empty_is_null=True)
     if wanted in {"decimal", "money", "integer", "duration"} and FAMILY[type_] == "numeric":
-        return _exact(canonical, type_, sql_type(wanted, scale=target.scale))
+        return _exact(canonical, type_, target)
     return try_cast(canonical, sql_type(wanted))
 
 
-def _exact(canonical: exp.Expression, type_: FieldType, to: exp.DataType) -> exp.Expression:
+def _exact(canonical: exp.Expression, type_: FieldType, target: Field) -> exp.Expression:
     """A number in a narrower type, NULL rather than rounded."""
-    narrowed = try_cast(canonical, to)
+    stored = try_cast(canonical, sql_type(target.type, scale=target.scale))
     if type_ in {"integer", "duration"}:
-        return narrowed
-    return case((equal(narrowed, canonical), narrowed))
+        return stored
+    decimal = target.type in {"decimal", "money"}
+    exact = try_cast(canonical, decimal_type(scale_of(target.scale)) if decimal else sql_type(target.type))
+    return case((equal(exact, canonical), stored))
 
 
 def unwritable(canonical: exp.Expression, type_: FieldType, target: Field) -> exp.Expression:
@@ -164,8 +169,10 @@ def unwritable(canonical: exp.Expression, type_: FieldType, target: Field) -> ex
 
 def match_key(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
     """What two records are recognised by: lower case, single blanks, NULL if empty; an id exactly."""
-    if type_ == "id" or FAMILY[type_] != "text":
-        return call("NULLIF", as_text(canonical, type_), text(""))
+    if FAMILY[type_] != "text":
+        return as_text(canonical, type_)
+    if type_ == "id":
+        return call("NULLIF", canonical, text(""))
     lowered = call("LOWER", canonical)
     runs = [call("CONTAINS", canonical, text(run)) for run in ("  ", "\n", "\t", "\u00a0")]
     edges = [call(name, canonical, text(" ")) for name in ("STARTS_WITH", "ENDS_WITH")]

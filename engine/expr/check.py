@@ -340,6 +340,8 @@ def _constant(name: Name, option: OptionValue) -> Literal_:
                 "bad-literal", f"The option `{name.sql}` holds `{value}`, which is not {said(option.type)}."
             )
         return read
+    if isinstance(value, str) and "\x00" in value:
+        raise ExprError("bad-literal", f"The option `{name.sql}` holds a NUL character.")
     return value
 
 

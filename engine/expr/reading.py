@@ -21,9 +21,11 @@ from engine.expr.build import (
     call,
     case,
     cast,
+    decimal_type,
     equal,
     literal,
     named_type,
+    scale_of,
     sql_type,
     text,
     try_cast,
@@ -47,25 +49,25 @@ _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USM
 def clean(words: exp.Expression, type_: FieldType, *, empty_is_null: bool) -> exp.Expression:
     """Text in NFC, line ends as LF, trimmed; the domain of an e-mail address in lower case.
 
-    ASCII text that is tidy already, which nearly all is, is only looked at.
+    Text that is trimmed already, which nearly all is, is only looked at; NFC itself is cheap for ASCII.
     """
     lines = call("REPLACE", words, text("\r\n"), text("\n"))
-    tidied = call("NFC_NORMALIZE", call("TRIM", lines, text(_SPACE)))
+    trimmed, normal = call("NFC_NORMALIZE", call("TRIM", lines, text(_SPACE))), call("NFC_NORMALIZE", words)
     if type_ == "email":
         lower = equal(call("LOWER", words), words)
-        turns = [(all_of(_is_tidy(words), lower), words), (_is_tidy(words), _mail(words))]
-        tidied = _mail(tidied)
+        turns = [(all_of(_is_trimmed(words), lower), normal), (_is_trimmed(words), _mail(normal))]
+        trimmed = _mail(trimmed)
     else:
-        turns = [(_is_tidy(words), words)]
-    return case(*turns, default=call("NULLIF", tidied, text("")) if empty_is_null else tidied)
+        turns = [(_is_trimmed(words), normal)]
+    return case(*turns, default=call("NULLIF", trimmed, text("")) if empty_is_null else trimmed)
 
 
-def _is_tidy(words: exp.Expression) -> exp.Expression:
-    """ASCII, not empty, no blanks at the ends, no carriage return."""
-    ascii_only = equal(call("STRLEN", words), call("LENGTH", words))
-    starts_visible = exp.GTE(this=words.copy(), expression=text("!"))
-    edges = [exp.Not(this=call("ENDS_WITH", words, text(end))) for end in " \n\t"]
-    return all_of(ascii_only, starts_visible, *edges, exp.Not(this=call("CONTAINS", words, text("\r"))))
+def _is_trimmed(words: exp.Expression) -> exp.Expression:
+    """Not empty, no blanks at the ends, nowhere a carriage return or a blank beyond ASCII."""
+    last = call("ARRAY_EXTRACT", words, exp.Literal.number(-1))
+    edges = [exp.GTE(this=one.copy(), expression=text("!")) for one in (words, last)]
+    absent = [exp.Not(this=call("CONTAINS", words, text(one))) for one in ("\r", "\u00a0")]
+    return all_of(*edges, *absent)
 
 
 def _mail(words: exp.Expression) -> exp.Expression:
@@ -96,14 +98,16 @@ def _integer(words: exp.Expression, field: Field) -> exp.Expression:
 def _decimal(words: exp.Expression, field: Field) -> exp.Expression:
     """Digits that fit exactly; excess digits after the point are unreadable, not rounded."""
     exact = sql_type("decimal", scale=field.scale)
-    scale = int(exact.expressions[1].name)
+    scale = scale_of(field.scale)
     trimmed = call("TRIM", words)
     plain = rf"[+-]?([0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{0,{scale}}}0*)?|\.[0-9]{{1,{max(scale, 1)}}})"
     usual = _matches(words, plain)
-    wide = try_cast(trimmed, named_type(f"DECIMAL({WHOLE_DIGITS + MAX_SCALE}, {MAX_SCALE})"))
-    narrowed = try_cast(trimmed, exact)
+    wide = try_cast(trimmed, decimal_type(MAX_SCALE))
+    narrowed = try_cast(trimmed, decimal_type(scale))
     spelled = _matches(trimmed, rf"{plain}|{_EXPONENT}")
-    return case((usual, try_cast(words, exact)), (all_of(spelled, equal(narrowed, wide)), narrowed))
+    return case(
+        (usual, try_cast(words, exact)), (all_of(spelled, equal(narrowed, wide)), try_cast(trimmed, exact))
+    )
 
 
 def _number(words: exp.Expression, field: Field) -> exp.Expression:
@@ -236,7 +240,6 @@ def read_typed(column: exp.Expression, field: Field, physical: str) -> exp.Expre
         return case((_in_era(column, type_), column))
     shape = re.fullmatch(r"DECIMAL\(\s*(\d+)\s*,\s*(\d+)\s*\)", physical)
     if shape and type_ in {"decimal", "money"}:
-        exact = sql_type(type_, scale=field.scale)
-        narrowed = try_cast(column, exact)
-        return case((equal(narrowed, column), narrowed))
+        narrowed = try_cast(column, decimal_type(scale_of(field.scale)))
+        return case((equal(narrowed, column), try_cast(column, sql_type(type_, scale=field.scale))))
     return None
