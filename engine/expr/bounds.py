@@ -125,13 +125,14 @@ def _refuse_comment(text: str, end: int, token: Token) -> None:
 def _refuse_comment_between(text: str, start: int, stop: int) -> None:
     """What the tokenizer dropped between two tokens must be white space."""
     gap = text[start:stop]
-    if gap.strip():
-        offset = start + len(gap) - len(gap.lstrip())
+    comment = gap.strip()
+    if comment:
+        offset = start + gap.index(comment)
         raise ExprError(
             "not-allowed",
             "A comment has no place inside an expression.",
             offset=offset,
-            length=stop - offset,
+            length=len(comment),
             hint="Write it behind a # in the YAML file.",
         )
 

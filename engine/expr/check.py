@@ -106,11 +106,21 @@ class Checker:
 
     def name(self, node: exp.Expression) -> Term:
         """A field, or an option, which is a constant."""
-        name = self._scope.resolve(_parts(node))
+        name = self._resolve(node)
         if name.option is None:
             return Term(op="name", type=name.type, name=name)
         value = _constant(name, name.option)
         return Term(op="literal", type=name.type, name=name, value=value, total=value is not None)
+
+    def _resolve(self, node: exp.Expression) -> Name:
+        parts = _parts(node)
+        try:
+            return self._scope.resolve(parts)
+        except ExprError as error:
+            if isinstance(node, exp.Column) and len(parts) == 1 and node.this.args.get("quoted"):
+                quoted = parts[0].replace("'", "''")
+                error.hint = f"Text goes in single quotes: '{quoted}'."
+            raise
 
     def literal(self, node: exp.Expression) -> Term:
         """A text in quotes, or a number."""
@@ -240,26 +250,20 @@ class Checker:
         """A function of the language, or one that the engine answers."""
         name = str(node.this).lower()
         args = self._all(node.expressions)
-        known = FUNCTIONS.get(name)
-        if known is not None:
-            return arguments.apply(known, args)
+        try:
+            return arguments.apply(FUNCTIONS[name], args) if name in FUNCTIONS else self._call(name, args)
+        except ExprError as error:
+            raise error.at(span(node)[0], len(name)) from error.__cause__
+
+    def _call(self, name: str, args: list[Term]) -> Term:
         call = self._scope.function(name, tuple(_argument(name, arg) for arg in args))
         if call is None:
-            start, _ = span(node)
             hint = (
                 did_you_mean(name, [*FUNCTIONS, *CALLS]) or "docs/language.md lists the functions there are."
             )
-            raise ExprError(
-                "unknown-function",
-                f"There is no function `{name}`.",
-                offset=start,
-                length=len(name),
-                hint=hint,
-            )
-        total = call.name in {"linked", "saved", "today"}
-        return Term(
-            op="call", type=call.type, call=call, args=tuple(a for a in args if a.op == "name"), total=total
-        )
+            raise ExprError("unknown-function", f"There is no function `{name}`.", hint=hint)
+        looked_at = tuple(arg for arg in args if arg.op == "name")
+        return Term(op="call", type=call.type, call=call, args=looked_at, total=call.name != "origin")
 
 
 _CHECKS: dict[type, Callable[[Checker, exp.Expression], Term]] = {

@@ -337,14 +337,14 @@ def _path(node: nodes.Node) -> tuple[str, ...] | None:
     return (node.name, *reversed(words)) if isinstance(node, nodes.Name) else None
 
 
-def _line(text: str, number: int) -> tuple[int, int]:
+def _line(text: str, number: int | None) -> tuple[int, int]:
     """Offset and length of a line; Jinja2 knows no columns."""
     lines = text.splitlines(keepends=True)
-    at = min(max(number, 1), len(lines)) - 1
+    at = min(max(number or 1, 1), len(lines)) - 1
     return (sum(map(len, lines[:at])), len(lines[at].rstrip("\r\n"))) if lines else (0, 0)
 
 
-def _find(text: str, number: int, words: str) -> tuple[int, int]:
+def _find(text: str, number: int | None, words: str) -> tuple[int, int]:
     """Offset and length of a word in a line; of the whole line if it is spelled otherwise."""
     offset, length = _line(text, number)
     found = re.search(rf"(?<![\w.]){re.escape(words)}(?!\w)", text[offset : offset + length])

@@ -239,8 +239,15 @@ class ManyScope:
         if parts[0] == "options" and len(parts) > 1:
             return OptionScope(options=self.options).resolve(parts)
         dotted = ".".join(parts)
-        near = did_you_mean(
-            dotted, [f"{start}.{name}" for start, s in self.scopes.items() for name in s.stream.fields]
+        homes = [
+            f"`{start}.{dotted}`" for start, scope in self.scopes.items() if dotted in scope.stream.fields
+        ]
+        near = (
+            f"Did you mean {' or '.join(homes)}?"
+            if homes
+            else did_you_mean(
+                dotted, [f"{start}.{name}" for start, s in self.scopes.items() for name in s.stream.fields]
+            )
         )
         known = "Names here start with " + ", ".join(f"`{start}.`" for start in sorted(self.scopes)) + "."
         raise ExprError("unknown-field", f"`{dotted}` is not known here.", hint=near or known)

@@ -5,7 +5,7 @@ Importing this module is cheap; sqlglot is loaded by the first expression.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.expr.error import ExprError
@@ -54,15 +54,17 @@ def compile_condition(text: str, scope: Scope) -> Expr:
     """A condition: true or false on every row, never NULL, never an error. Raises ExprError.
 
     A call of `saved` stands alone or as one of several conditions joined by AND; it counts as true, because
-    the system itself applies the view.
+    the system itself applies the view. What options decide is decided here: `reads` then lists fewer fields.
     """
     from engine.expr.emit import emit  # sqlglot is loaded when the first expression comes
+    from engine.expr.fold import fold  # see above
 
     term = _check_condition(text, scope)
     for part in term.args if term.op == "and" else (term,):
         if not _is_saved(part):
             _refuse_saved(part)
-    return _expr(text, term, emit(term).sql(dialect="duckdb"), "boolean")
+    folded = fold(term)
+    return replace(_expr(text, folded, emit(folded).sql(dialect="duckdb"), "boolean"), options=_options(term))
 
 
 def evaluate_options(text: str, options: Mapping[str, OptionValue]) -> bool:
@@ -123,9 +125,9 @@ def _is_saved(term: Term) -> bool:
 
 def _refuse_saved(term: Term) -> None:
     for part in term.walk():
-        if part.call is not None and part.call.name == "saved":
+        if _is_saved(part):
             message = (
-                "`saved(…)` stands alone: a view that the system keeps cannot be combined with a condition."
+                "`saved(…)` stands alone or joined by AND: what a kept view leaves out is not known here."
             )
             raise ExprError("not-allowed", message, offset=part.offset, length=part.length)
 
@@ -140,7 +142,14 @@ def _expr(text: str, term: Term, sql: str, type_: FieldType) -> Expr:
         type=type_,
         reads=tuple(sorted({name.sql for name in names if name.option is None})),
         via=tuple(sorted({step for name in names for step in name.via})),
-        options=tuple(sorted({name.sql for name in names if name.option is not None})),
+        options=_options(term),
         calls=tuple(calls[slot] for slot in sorted(calls)),
         total=term.total,
+    )
+
+
+def _options(term: Term) -> tuple[str, ...]:
+    """Options that a checked tree looks at, sorted."""
+    return tuple(
+        sorted({part.name.sql for part in term.walk() if part.name and part.name.option is not None})
     )
