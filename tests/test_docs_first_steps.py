@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 from click.testing import CliRunner
 
 from engine.cli import engine
+
+if TYPE_CHECKING:
+    import pytest
 
 PAGE = (Path(__file__).parent.parent / "docs" / "first-steps.md").read_text(encoding="utf-8")
 FILE = re.compile(r"`([\w./-]+)`:\n```\w+\n(.*?)```", re.DOTALL)
