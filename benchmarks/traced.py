@@ -50,7 +50,7 @@ def main() -> None:
     from engine.ledger.store import Ledger
     from engine.run.columns import Columns
 
-    for name in ("run", "rows", "one", "table", "batches"):
+    for name in ("run", "rows", "one", "table"):
         setattr(Columns, name, timed(f"columns.{name}", getattr(Columns, name), _statement))
     for name in (
         "settle",

@@ -194,12 +194,12 @@ def _take_in(work: Work, page: pa.Table, *, first: bool = False) -> None:
     """Put what is not plainly unchanged into `work`; of the rest remember only its time."""
     columns = work.columns
     columns.show("page", page)
-    columns.run(f"CREATE OR REPLACE TEMP TABLE lensed AS {work.source.lens}")
-    columns.hide("page")
     into = "CREATE TABLE {} AS" if first else "INSERT INTO {}"
     columns.run(f"{into.format('work')} {_situations(work)}")
-    latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment FROM lensed"
+    # Through the lens again, which costs nothing: only the two columns that are asked for are computed.
+    latest = f"SELECT arg_max(version, moment) AS version, max(moment) AS moment FROM ({work.source.lens})"
     columns.run(f"{into.format('seen')} {latest}")
+    columns.hide("page")
 
 
 def _situations(work: Work) -> str:
@@ -215,7 +215,7 @@ def _situations(work: Work) -> str:
                     WHEN l.link_id IS NOT NULL THEN 'changed'
                     WHEN k.record_id IS NOT NULL THEN 'skipped'
                     ELSE 'newcomer' END AS situation
-        FROM lensed AS p
+        FROM ({work.source.lens}) AS p
         LEFT JOIN links AS l ON l.{mine}_id = p.id
         LEFT JOIN held AS h ON h.record_id = p.id
         LEFT JOIN skips AS k ON k.record_id = p.id

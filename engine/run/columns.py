@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import date
+
+    import pyarrow as pa
 
 #: How a lens asks for the date of the run.
 TODAY = "getvariable('today')"
@@ -50,15 +51,6 @@ class Columns:
         """The whole answer as an Arrow table."""
         return self._session.sql(sql).to_arrow_table()
 
-    def batches(self, sql: str, rows: int) -> Iterator[pa.Table]:
-        """The answer in Arrow tables of at most so many rows; other statements may run in between."""
-        cursor = self._session.cursor()
-        try:
-            reader = cursor.sql(sql).to_arrow_reader(rows)
-            yield from _regrouped(reader, rows)
-        finally:
-            cursor.close()
-
     def show(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible to SQL under a name, without copying it."""
         self._session.register(name, table)
@@ -81,21 +73,3 @@ class Columns:
     def close(self) -> None:
         """Give the memory back."""
         self._session.close()
-
-
-def _regrouped(reader: pa.RecordBatchReader, rows: int) -> Iterator[pa.Table]:
-    """DuckDB answers in vectors of its own size; a write batch has ours."""
-    waiting: list[pa.RecordBatch] = []
-    count = 0
-    for part in reader:
-        rest = part
-        while count + rest.num_rows >= rows:
-            cut = rows - count
-            waiting.append(rest.slice(0, cut))
-            yield pa.Table.from_batches(waiting)
-            rest, waiting, count = rest.slice(cut), [], 0
-        if rest.num_rows:
-            waiting.append(rest)
-            count += rest.num_rows
-    if waiting:
-        yield pa.Table.from_batches(waiting)

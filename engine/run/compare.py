@@ -54,11 +54,20 @@ class Decided:
         return tuple(one.key for one in self.decision.fields if one.write)
 
 
-def pairs(work: Work, start: int, size: int) -> list[Pair]:
-    """So many rows of `paired` from a number on, with the counterparts freshly read from the target."""
+def portions(work: Work, table: str, size: int) -> list[tuple[int, int]]:
+    """The places in `work` between which `absent` or `paired` has so many rows at a time: (first, last)."""
+    found = work.columns.rows(
+        f"SELECT min(place), max(place) FROM {table} GROUP BY rowid // {size} ORDER BY 1"
+    )
+    return [(int(first), int(last)) for first, last in found]
+
+
+def pairs(work: Work, first: int, last: int) -> list[Pair]:
+    """The pairs between two places, with the counterparts freshly read from the target."""
     rows = work.columns.rows(
         f"SELECT p.id, p.other_id, p.link_id, w.label, w.hash, {work.module.snapshot}, w.absent "
-        f"FROM paired AS p JOIN work AS w USING (id) WHERE p.nr > {start} AND p.nr <= {start + size} ORDER BY p.nr"
+        f"FROM paired AS p JOIN work AS w ON w.rowid = p.place AND w.rowid BETWEEN {first} AND {last} "
+        f"WHERE p.place BETWEEN {first} AND {last} ORDER BY p.place"
     )
     fresh = _fetch(work, [row[1] for row in rows])
     return [_pair(work, row, fresh.get(row[1])) for row in rows]

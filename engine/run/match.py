@@ -133,9 +133,13 @@ def _add_remembered(work: Work) -> tuple[str, ...]:
 
 
 def _mark_taken(work: Work) -> None:
-    """Which target records have a link already, or were set aside by a person's choice."""
+    """Which target records that a newcomer equals have a link already, or were set aside by a person's choice."""
     side, integration, name = work.target.side, work.integration, work.module.name
-    ids = work.columns.table("SELECT id FROM known")["id"].combine_chunks()
+    equal = " UNION ".join(
+        f"SELECT k.id FROM known AS k JOIN work AS w ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
+        for index in range(len(work.module.keys))
+    )
+    ids = work.columns.table(equal)["id"].combine_chunks()
     links = work.ledger.links_table(integration, name, ids, side)
     work.columns.keep("taken", pa.table({"id": links[f"{side}_id"]}))
     skips = work.ledger.skips_table(integration, name)

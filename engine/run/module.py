@@ -21,7 +21,7 @@ from engine.run.sort import cloned, held_records, no_longer_held, not_made, set_
 if TYPE_CHECKING:
     from engine.run.work import Pen, Work
 
-TABLES = ("work", "seen", "lensed", "links", "held", "skips", "matched", "known", "absent", "paired", "fresh")
+TABLES = ("work", "seen", "links", "held", "skips", "matched", "known", "absent", "paired", "fresh")
 
 
 def run_module(work: Work, pen: Pen) -> None:

@@ -13,7 +13,7 @@ import simplejson
 
 from engine.ledger import open_ledger
 from engine.reconcile import Missing
-from engine.run.compare import Decided, decide, pairs
+from engine.run.compare import Decided, decide, pairs, portions
 from engine.run.execute import Call, columns, refuse_unbuilt, systems_of, work_of
 from engine.run.module import look
 from engine.run.report import ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
@@ -119,9 +119,8 @@ def _creates(work: Work, gathered: Gathered, limit: int) -> int:
 
 
 def _updates(work: Work, gathered: Gathered, room: int) -> None:
-    total = int(work.columns.one("SELECT count(*) FROM paired"))
-    for start in range(0, total, CHUNK):
-        found = pairs(work, start, CHUNK)
+    for first, last in portions(work, "paired", CHUNK):
+        found = pairs(work, first, last)
         work.counts.skipped += sum(1 for pair in found if pair.other is None)
         work.counts.held += sum(
             1 for pair in found if pair.other is not None and pair.other_trouble is not None

@@ -14,7 +14,7 @@ from engine.errors import EngineError
 from engine.event import BatchSettled, RecordHeld
 from engine.ledger import HeldRow, Intent, RecordKey, Settlement
 from engine.record import Held, Kind, Receipt
-from engine.run.compare import Decided, Pair, decide, pairs
+from engine.run.compare import Decided, Pair, decide, pairs, portions
 from engine.run.receipts import accepted_snapshots, held_of, ids_of
 from engine.run.settle import changed_links, conflict_of, losers_of, new_links, quiet_settlement, vanished
 
@@ -34,17 +34,16 @@ SETTLE = timedelta(seconds=60)
 
 def push_creates(work: Work, pen: Pen) -> None:
     """Make the records of `absent` on the target, batch by batch."""
-    for rows in work.columns.batches(creates_sql(work), _size(work)):
-        _create_batch(work, pen, rows)
+    for first, last in portions(work, "absent", _size(work)):
+        _create_batch(work, pen, work.columns.table(creates_sql(work, first, last)))
         work.heed_stop()
 
 
 def push_pairs(work: Work, pen: Pen) -> None:
     """Bring the records of `paired` in step, chunk by chunk, each decided right before it is written."""
-    total = int(work.columns.one("SELECT count(*) FROM paired"))
     size = CHUNK if work.target.can.bulk else max(SINGLE, work.target.can.batch_size, work.target.can.by_ids)
-    for start in range(0, total, size):
-        decided = list(decide(work, _present(work, pen, start, size)))
+    for first_place, last_place in portions(work, "paired", size):
+        decided = list(decide(work, _present(work, pen, first_place, last_place)))
         _note_quiet(work, pen, [one for one in decided if not one.writes])
         writing = [one for one in decided if one.writes]
         for first in range(0, len(writing), _size(work)):
@@ -52,9 +51,9 @@ def push_pairs(work: Work, pen: Pen) -> None:
             work.heed_stop()
 
 
-def _present(work: Work, pen: Pen, start: int, size: int) -> list[Pair]:
+def _present(work: Work, pen: Pen, first: int, last: int) -> list[Pair]:
     """Pairs whose counterpart exists and can be read; the others are settled here."""
-    found = pairs(work, start, size)
+    found = pairs(work, first, last)
     gone = [pair for pair in found if pair.other is None]
     murky = [pair for pair in found if pair.other is not None and pair.other_trouble is not None]
     settlement = quiet_settlement(work, gone=gone, murky=murky)
@@ -72,16 +71,18 @@ def _size(work: Work) -> int:
     return BULK if can.bulk else max(SINGLE, can.batch_size)
 
 
-def creates_sql(work: Work) -> str:
-    """What is sent for every record of `absent`, beside what is remembered of it."""
+def creates_sql(work: Work, first: int, last: int) -> str:
+    """What is sent for the records of `absent` between two places, beside what is remembered of them."""
     target = work.target.side
     lines = [line for line in work.module.fields if target in line.writes]
+    within = f"place BETWEEN {first} AND {last}"
     keys = "".join(f"w.k{index} AS _k{index}, " for index in range(len(work.module.keys)))
     columns = ", ".join(f'{line.writes[target].sql} AS "{line.writes[target].to}"' for line in lines)
     return (
         "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, "
         f"w.id AS _source, w.hash AS _hash, w.version AS _seen, w.label AS _label, {work.module.snapshot} AS _base, "
-        f"{keys}{columns} FROM work AS w SEMI JOIN absent AS a ON a.id = w.id ORDER BY w.rowid"
+        f"{keys}{columns} FROM work AS w SEMI JOIN (FROM absent WHERE {within}) AS a ON a.place = w.rowid "
+        f"WHERE {within.replace('place', 'w.rowid')} ORDER BY w.rowid"
     )
 
 

@@ -18,7 +18,7 @@ HOLD_COLUMNS = "w.id, w.label, w.hash"
 
 
 def sort(work: Work) -> None:
-    """Leave tables `absent` (to be made) and `paired` (to be compared), by record id.
+    """Leave tables `absent` (to be made) and `paired` (to be compared): record ids and their `place` in `work`.
 
     `paired` holds linked records that changed and newcomers that were recognised; a newcomer that shows that it
     is not alone, or that its counterpart is taken, is in neither: `held_newcomers` tells it.
@@ -30,16 +30,16 @@ def sort(work: Work) -> None:
     creates = work.target.side in work.module.creates
     work.columns.run(f"""
         CREATE OR REPLACE TABLE absent AS
-        SELECT w.id FROM work AS w LEFT JOIN matched AS m USING (id)
-        WHERE w.situation = 'newcomer' AND ({made}) AND {creates} AND w.lacks IS NULL
+        SELECT w.id, w.rowid AS place FROM work AS w LEFT JOIN matched AS m USING (id)
+        WHERE w.situation = 'newcomer' AND ({made}) AND {creates} AND w.lacks IS NULL ORDER BY place
     """)
     work.columns.run(f"""
         CREATE OR REPLACE TABLE paired AS
-        SELECT id, link_id, other_id, row_number() OVER () AS nr FROM (
-            SELECT id, link_id, other_id FROM work WHERE situation = 'changed'
+        SELECT id, link_id, other_id, place FROM (
+            SELECT id, link_id, other_id, rowid AS place FROM work WHERE situation = 'changed'
             UNION ALL
-            SELECT w.id, NULL, m.other_id FROM work AS w JOIN matched AS m USING (id)
-            WHERE w.situation = 'newcomer' AND {single} AND {not (clone or skip)})
+            SELECT w.id, NULL, m.other_id, w.rowid FROM work AS w JOIN matched AS m USING (id)
+            WHERE w.situation = 'newcomer' AND {single} AND {not (clone or skip)}) ORDER BY place
     """)
 
 
