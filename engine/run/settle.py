@@ -192,6 +192,8 @@ def _murky(work: Work, pair: Pair) -> HeldRow:
         remedy=trouble.remedy,
         label=pair.label,
         place=trouble.place,
+        temporary=True,  # whoever corrects the counterpart does not touch the source
+        next_try=next_try(work, pair.id),
         content_hash=pair.content,
         plan_fingerprint=work.module.fingerprint,
         since=work.clock.text(),
