@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from engine.expr import arguments
 from engine.expr.error import ExprError, did_you_mean
-from engine.expr.fit import as_condition, fit_all, pair_up
+from engine.expr.fit import as_condition, fit_all, pair_up, wrong
 from engine.expr.functions import FUNCTIONS
 from engine.expr.lattice import FAMILY, read_date, read_instant, said
 from engine.expr.parse import span
@@ -196,8 +196,11 @@ class Checker:
             raise ExprError(
                 "syntax", "`IN` needs a list in brackets.", hint="Write `Status IN ('open', 'won')`."
             )
-        if any(item.flexible and item.value is None for item in listed):
-            raise ExprError("not-allowed", "NULL is in no list.", hint="Write `… OR Field IS NULL`.")
+        for item in listed:
+            if item.flexible and item.value is None:
+                raise wrong(
+                    item, "NULL is in no list.", code="not-allowed", hint="Write `… OR Field IS NULL`."
+                )
         fitted = [pair_up(value, item) for item in listed]
         return Term(op="in", type="boolean", args=(fitted[0][0], *(item for _, item in fitted)), total=True)
 

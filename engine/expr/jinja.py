@@ -250,6 +250,18 @@ def _check_node(text: str, node: nodes.Node) -> None:
         raise ExprError("not-allowed", message, offset=offset, length=length, hint=hint)
     if isinstance(node, nodes.Filter | nodes.Test):
         _check_name(text, node, _FILTERS if isinstance(node, nodes.Filter) else _TESTS)
+    if isinstance(node, nodes.Getattr | nodes.Getitem):
+        _check_part(text, node)
+
+
+def _check_part(text: str, node: nodes.Getattr | nodes.Getitem) -> None:
+    """What begins with two underscores is the inside of Python, never a field: no template has business there."""
+    part = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", "")
+    if isinstance(part, str) and part.startswith("__"):
+        offset, length = _find(text, node.lineno, part)
+        raise ExprError(
+            "not-allowed", f"`{part}` does not belong to templates here.", offset=offset, length=length
+        )
 
 
 def _check_name(text: str, node: nodes.Filter | nodes.Test, known: list[str]) -> None:

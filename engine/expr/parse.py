@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
     from sqlglot.tokens import Token  # type: ignore[attr-defined]  # re-exported there in every version
 
 
+Primary = Callable[["_Parser", "Token"], Any]
+
+
+def _placed(primary: Primary) -> Primary:
+    """The parser of a literal, noting where the literal stands; not every version of sqlglot does."""
+
+    def place(parser: _Parser, token: Token) -> Any:
+        node = primary(parser, token)
+        if isinstance(node, exp.Expression) and node.meta.get("start") is None:
+            node.update_positions(token)
+        return node
+
+    return place
+
+
 class _Parser(DuckDB.Parser):  # type: ignore[misc,valid-type]  # sqlglot sets it by a metaclass
     """DuckDB's grammar of expressions without its functions: our own table says which exist."""
 
@@ -23,6 +39,7 @@ class _Parser(DuckDB.Parser):  # type: ignore[misc,valid-type]  # sqlglot sets i
     NO_PAREN_FUNCTIONS: dict[Any, Any] = {}  # noqa: RUF012  # the class attribute is sqlglot's
     NO_PAREN_FUNCTION_PARSERS = {"CASE": DuckDB.Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]}  # noqa: RUF012  # sqlglot's
     FUNCTION_PARSERS = {"CAST": DuckDB.Parser.FUNCTION_PARSERS["CAST"]}  # noqa: RUF012  # sqlglot's
+    PRIMARY_PARSERS = {kind: _placed(primary) for kind, primary in DuckDB.Parser.PRIMARY_PARSERS.items()}  # noqa: RUF012  # sqlglot's
 
 
 def parse(text: str) -> exp.Expression:
