@@ -204,7 +204,7 @@ def parse(text: str, scope: Scope) -> tuple[nodes.Template, dict[str, Name]]:
         tree = environment().parse(text)
     except TemplateSyntaxError as error:
         place = _line(text, error.lineno)
-        message = f"The template cannot be read: {error.message}."
+        message = f"The template cannot be read: {str(error.message).rstrip('.')}."
         raise ExprError("syntax", message, offset=place[0], length=place[1]) from error
     except (RecursionError, ValueError, MemoryError) as error:
         raise ExprError("syntax", "The template cannot be read.", hint="Write it simpler.") from error
