@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -47,7 +48,9 @@ def sandbox(
         answer(form, lambda: served, lambda _: connect_text(running.url, served))
         say("Serving until Ctrl-C.")
 
-    # Ctrl-C is how it ends, wherever it comes.
+    # How it ends, wherever it comes; said plainly, for a shell starts background jobs with Ctrl-C switched off.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         serve_forever(private_folder(folder), company=company, port=port, limits=limits, ready=tell)
     say("Stopped; the records stay in the folder.")

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-
-from engine.render.text import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping
+from typing import Any
 
 
 def connect_text(url: str, served: Mapping[str, Mapping[str, Any]]) -> str:
-    """The address, and the `with:` settings of each connector as one line a spec can take."""
-    lines = [f"{name}: {{ {_settings(settings)} }}" for name, settings in served.items()]
-    return f"Sandbox at {url}. In a spec, connect with\n" + "".join(f"  {line}\n" for line in lines)
+    """The address, the credentials as lines for a shell, and the `with:` settings that refer to them."""
+    secrets = [
+        f"  export {variable(name)}={shlex.quote(json.dumps(value))}\n"
+        for name, settings in served.items()
+        for value in settings.values()
+        if isinstance(value, Mapping)
+    ]
+    settings = [f"  {name}: {{ {_with(name, settings)} }}\n" for name, settings in served.items()]
+    return "".join([f"Sandbox at {url}\nIn the shell:\n", *secrets, "In a spec, under `with:`:\n", *settings])
 
 
-def _settings(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}: {printable(_flow(value))}" for key, value in settings.items())
+def variable(connector: str) -> str:
+    """The environment variable for a connector's credentials."""
+    return connector.upper().replace("-", "_")
 
 
-def _flow(value: Any) -> str:
-    # JSON is YAML: quoted text stays text.
-    return json.dumps(value, ensure_ascii=False)
+def _with(connector: str, settings: Mapping[str, Any]) -> str:
+    # Credentials are always references; what else there is stands there as JSON, which is YAML.
+    reference = f"${{env:{variable(connector)}}}"
+    shown = {key: reference if isinstance(value, Mapping) else value for key, value in settings.items()}
+    return ", ".join(f"{key}: {json.dumps(value)}" for key, value in shown.items())
