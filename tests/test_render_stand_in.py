@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+from typing import Any
 
 import yaml
 
 from engine.render.stand_in import connect_text
 
-SERVED = {
+SERVED: dict[str, dict[str, Any]] = {
     "some-crm": {"host": "http://127.0.0.1:1", "credentials": {"client_id": "it's", "refresh_token": "r"}},
     "shop": {"host": "http://127.0.0.1:1", "organization": "20081234567"},
 }
