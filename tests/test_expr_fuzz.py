@@ -12,7 +12,12 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from engine.expr.build import sql_type
+from engine.expr.check import Checker
+from engine.expr.emit import emit
 from engine.expr.error import ExprError
+from engine.expr.fit import as_condition
+from engine.expr.fold import fold
+from engine.expr.parse import parse
 from engine.expr.scope import OptionScope, OptionValue
 from engine.expr.sql import compile_condition, compile_value, evaluate_options
 
@@ -287,6 +292,23 @@ def test_options_are_decided_without_a_database_as_duckdb_would_decide(
     event("accepted")
     found = world().execute(f"SELECT {expr.sql}").fetchone()
     assert found == (evaluate_options(text, options),)
+
+
+@given(_conditions(3))
+@_relaxed
+@example("options.figures OR f_boolean")
+@example("NOT options.figures AND f_boolean OR f_text = options.view")
+@example("CASE WHEN options.limit > 12 THEN f_boolean ELSE true END")
+def test_what_options_settle_is_left_out_without_changing_an_answer(text: str) -> None:
+    try:
+        term = as_condition(Checker(scope("today", "linked")).check(parse(text)))
+    except ExprError:
+        event("refused")
+        return
+    whole, folded = emit(term).sql(dialect="duckdb"), emit(fold(term)).sql(dialect="duckdb")
+    event("folded" if whole != folded else "as it was")
+    query = f"SELECT count(*) FILTER (({whole}) IS DISTINCT FROM ({folded})) FROM rows"
+    assert world().execute(query).fetchone() == (0,)
 
 
 @given(st.text(max_size=80))

@@ -20,9 +20,8 @@ def fold(term: Term) -> Term:
     try:
         return _literal(folded, evaluate(folded) is True)
     except ExprError:
-        return (
-            folded  # a function that only the database has: it decides on every record, with the same answer
-        )
+        # A function that only the database has: it decides on every record, with the same answer.
+        return folded
 
 
 def _logic(term: Term) -> Term:
