@@ -30,5 +30,5 @@ fix: ## format, and repair what a tool can repair
 cases: ## rewrite the expected texts under tests/cases, to be reviewed as a diff
 	pytest --update-cases
 
-bench: ## the benchmark of a million records
+bench: ## a million accounts from one table into another, beside plain statements
 	$(PYTHON) benchmarks/accounts.py
