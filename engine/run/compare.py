@@ -69,7 +69,7 @@ def pairs(work: Work, first: int, last: int) -> list[Pair]:
         f"FROM paired AS p JOIN work AS w ON w.rowid = p.place AND w.rowid BETWEEN {first} AND {last} "
         f"WHERE p.place BETWEEN {first} AND {last} ORDER BY p.place"
     )
-    fresh = _fetch(work, [row[1] for row in rows])
+    fresh = fetch(work, [row[1] for row in rows])
     return [_pair(work, row, fresh.get(row[1])) for row in rows]
 
 
@@ -98,7 +98,7 @@ def _keys_of(work: Work, columns: Sequence[str] | None) -> frozenset[str]:
     return frozenset(line.key for line in work.module.compared if line.column in columns)
 
 
-def _fetch(work: Work, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+def fetch(work: Work, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     """The target's records as they are now: id -> (version, snapshot, trouble, absent)."""
     side = work.target
     functions = work.slow[side.side]

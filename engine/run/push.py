@@ -166,6 +166,7 @@ def _update_batch(work: Work, pen: Pen, decided: Sequence[Decided]) -> None:
         held=held + conflicts,
         released=tuple((work.source.side, one.pair.id) for one in done if not one.decision.conflicts),
         losers=losers_of(work, done),
+        intent_state="uncertain" if any(one.outcome == "unknown" for one in by_op.values()) else "done",
     )
     work.counts.conflicts += len(conflicts)
     work.counts.held -= len(conflicts)

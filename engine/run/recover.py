@@ -1,6 +1,6 @@
 """Recover: find out what became of the writes that a killed run, or an answer that never came, left open.
 
-An update needs no look-up: its records have not been passed by the cursor, are read again and found equal or not.
+An update is not repeated: its record is read again and found equal or not; only what it overwrote is told here.
 A create is looked up on the target: what is there is adopted with the journalled values as its base, so that
 edits made since win as edits; what is not there is made again by the ordinary way, once it can no longer turn up.
 """
@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import simplejson
 
 from engine.connectors.port import Page, ReadRequest
 from engine.event import Noted
-from engine.ledger import HeldRow, Intent, Settlement
+from engine.ledger import HeldRow, Intent, Loser, Settlement
+from engine.run.compare import fetch
 from engine.run.pull import Reading, pull
 from engine.run.receipts import next_try
 from engine.run.settle import new_links
@@ -24,6 +26,7 @@ from engine.run.stage import stage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from engine.run.compare import Texts
     from engine.run.work import Pen, Work
 
 
@@ -37,7 +40,7 @@ def recover(work: Work, pen: Pen) -> None:
     creates = [intent for intent in intents if intent.kind == "create" and intent.payload is not None]
     for intent in intents:
         if intent.kind != "create" or intent.payload is None:
-            work.ledger.settle(pen.keep(), intent.id, _closed(work))
+            work.ledger.settle(pen.keep(), intent.id, _closed(work, overwritten(work, intent)))
     if creates:
         _read_target(work)
         for intent in creates:
@@ -45,8 +48,63 @@ def recover(work: Work, pen: Pen) -> None:
         work.columns.drop("present", "open_ids")
 
 
-def _closed(work: Work) -> Settlement:
-    return Settlement(run=work.run, module=work.module.name, intent_state="failed")
+def _closed(work: Work, losers: tuple[Loser, ...]) -> Settlement:
+    return Settlement(run=work.run, module=work.module.name, intent_state="failed", losers=losers)
+
+
+def overwritten(work: Work, intent: Intent) -> tuple[Loser, ...]:
+    """Values that somebody had set on the target and that an update, known only by its intent, has replaced.
+
+    Where the update did not arrive the target still holds them, and the run decides anew.
+    """
+    if intent.payload is None or intent.before is None:
+        return ()
+    rows = intent.payload.select(["_op", "_id", "_set", "_source"]).to_pylist()
+    before = dict(zip(intent.before["_op"].to_pylist(), intent.before["before"].to_pylist(), strict=True))
+    present, known = fetch(work, [row["_id"] for row in rows]), _bases(work, rows)
+    found = []
+    for row in rows:
+        if row["_id"] in present:
+            was, now = simplejson.loads(before[row["_op"]]), simplejson.loads(present[row["_id"]][1])
+            link, base = known.get(row["_source"], (None, {}))
+            found += _lost(work, row, was=was, now=now, base=base, link=link)
+    return tuple(found)
+
+
+def _bases(work: Work, rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, Texts]]:
+    """Source id -> its link, and what the target held when the two were last in step."""
+    mine = f"{work.source.side}_id"
+    sources = pa.array([row["_source"] for row in rows], pa.string())
+    links = work.ledger.links_table(work.integration, work.module.name, sources, work.source.side)
+    ids = dict(zip(links[mine].to_pylist(), links["link_id"].to_pylist(), strict=True))
+    bases = work.ledger.bases(list(ids.values()))
+    index = 0 if work.target.side == "left" else 1
+    return {record: (link, bases[link][index] or {}) for record, link in ids.items()}
+
+
+def _lost(
+    work: Work, row: Mapping[str, Any], *, was: Texts, now: Texts, base: Texts, link: int | None
+) -> list[Loser]:
+    """The fields of one record whose value was a person's and is replaced."""
+    side = work.target.side
+    sent = [
+        one.key for one in work.module.compared if side in one.writes and one.writes[side].to in row["_set"]
+    ]
+    return [
+        Loser(
+            module=work.module.name,
+            side=side,
+            record_id=row["_id"],
+            field=key,
+            value=was[key],
+            winner=now.get(key),
+            at=work.clock.text(),
+            run=work.run,
+            link_id=link,
+        )
+        for key in sent
+        if was.get(key) not in (None, "", base.get(key), now.get(key))
+    ]
 
 
 def _read_target(work: Work) -> None:
