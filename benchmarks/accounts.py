@@ -31,6 +31,7 @@ class Measured:
     step: str
     contender: str
     seconds: float  #: wall clock of the whole process, start-up included
+    cpu_s: float  #: processor time, all threads: what is left of `seconds` on a machine that others use too
     peak_mb: float  #: resident memory at its highest
     ratio: float | None = None  #: seconds against `sqlite` in the same step; None = there is no such thing
     note: str = ""
@@ -166,7 +167,7 @@ class Bench:
             step=step,
             contender=name,
             seconds=round(seconds, 3),
-            peak_mb=round(peak, 1),
+            cpu_s=round(used.cpu_s, 3), peak_mb=round(used.peak_mb, 1),
             ratio=None if ratio is None else round(ratio, 2),
             note=note,
         )

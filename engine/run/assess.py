@@ -16,8 +16,6 @@ from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
 from engine.run.columns import TODAY
 from engine.run.pull import Reading, earlier, later, pull, since
-from engine.run.slow import add_slow
-from engine.run.stage import stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +56,7 @@ def assess(work: Work, state: ModuleState) -> Assessed:
     cursor = _cursor(work, state)
     held = _held(work, whole=cursor is None)
     _keep_memory(work, held)
-    _start_empty(work)
+    work.columns.drop("work", "seen")
     whole = cursor is None
     began = work.clock.now()
     _read_into_work(work, _request(work, cursor), all_links=whole)
@@ -78,15 +76,6 @@ def _latest(work: Work, began: datetime) -> str | None:
     if not work.source.version_field:
         return None
     return earlier(work.columns.one("SELECT arg_max(version, moment) FROM seen"), work.clock.now() - began)
-
-
-def _start_empty(work: Work) -> None:
-    """Let an empty page through the lens, so that `work` and `seen` exist with their types."""
-    side = work.source
-    work.columns.drop("work", "seen")
-    _keep_links(work, work.ledger.links_table(work.integration, work.module.name, pa.array([], pa.string())))
-    nothing = Page(records=())
-    _take_in(work, add_slow(stage(nothing, side, side.reads), nothing, work.slow[side.side]), first=True)
 
 
 def state_cursor(work: Work, state: ModuleState) -> str | None:
@@ -190,15 +179,14 @@ def _keep_links(work: Work, links: pa.Table) -> None:
     work.columns.keep("links", links)
 
 
-def _take_in(work: Work, page: pa.Table, *, first: bool = False) -> None:
+def _take_in(work: Work, page: pa.Table) -> None:
     """Put what is not plainly unchanged into `work`; of the rest remember only its time."""
     columns = work.columns
     columns.show("page", page)
-    into = "CREATE TABLE {} AS" if first else "INSERT INTO {}"
-    columns.run(f"{into.format('work')} {_situations(work)}")
+    columns.add("work", _situations(work))
     # Through the lens again, which costs nothing: only the two columns that are asked for are computed.
     latest = f"SELECT arg_max(version, moment) AS version, max(moment) AS moment FROM ({work.source.lens})"
-    columns.run(f"{into.format('seen')} {latest}")
+    columns.add("seen", latest)
     columns.hide("page")
 
 

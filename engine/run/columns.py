@@ -29,6 +29,7 @@ class Columns:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }
+        self._made: set[str] = set()  #: tables that `add` has made
         self._session = duckdb.connect(":memory:", config=quiet)
         self._session.execute("SET TimeZone='UTC'; SET preserve_insertion_order=true")
         self._session.execute(f"SET VARIABLE today = DATE '{today:%Y-%m-%d}'")
@@ -51,6 +52,11 @@ class Columns:
         """The whole answer as an Arrow table."""
         return self._session.sql(sql).to_arrow_table()
 
+    def add(self, name: str, sql: str) -> None:
+        """Add the answer to a table, which the first answer makes."""
+        self.run(f"INSERT INTO {name} {sql}" if name in self._made else f"CREATE TABLE {name} AS {sql}")
+        self._made.add(name)
+
     def show(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible to SQL under a name, without copying it."""
         self._session.register(name, table)
@@ -69,6 +75,7 @@ class Columns:
         """Drop tables that may exist."""
         for name in names:
             self.run(f"DROP TABLE IF EXISTS {name}")
+            self._made.discard(name)
 
     def close(self) -> None:
         """Give the memory back."""

@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import simplejson
 
-from engine.connectors.port import Page, ReadRequest
+from engine.connectors.port import ReadRequest
 from engine.reconcile import Decision, Missing, Policy, Rule, Seen, reconcile
 from engine.run.pull import Reading, pull
-from engine.run.slow import add_slow
-from engine.run.stage import stage
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from engine.record import Side
     from engine.run.work import Work
 
@@ -102,22 +98,14 @@ def fetch(work: Work, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     """The target's records as they are now: id -> (version, snapshot, trouble, absent)."""
     side = work.target
     functions = work.slow[side.side]
-    nothing = Page(records=())
-    _lens(work, add_slow(stage(nothing, side, side.reads), nothing, functions), first=True)
-    if ids:
-        reading = Reading()
-        request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
-        for page in pull(work.connector(side), side, request, functions, reading, lambda _page: None):
-            _lens(work, page, first=False)
+    work.columns.drop("fresh")
+    request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
+    for page in pull(work.connector(side), side, request, functions, Reading(), lambda _page: None):
+        work.columns.show("page", page)
+        work.columns.add("fresh", side.lens)
+        work.columns.hide("page")
     rows = work.columns.rows(f"SELECT id, version, {work.module.snapshot}, trouble, absent FROM fresh AS w")
     return {row[0]: row[1:] for row in rows}
-
-
-def _lens(work: Work, page: pa.Table, *, first: bool) -> None:
-    work.columns.show("page", page)
-    into = "CREATE OR REPLACE TABLE fresh AS" if first else "INSERT INTO fresh"
-    work.columns.run(f"{into} {work.target.lens}")
-    work.columns.hide("page")
 
 
 def decide(work: Work, several: Sequence[Pair]) -> Iterator[Decided]:

@@ -13,7 +13,6 @@ from engine.event import PageRead
 from engine.ledger import ModuleState, Unlinked
 from engine.plan import digest
 from engine.run.pull import Reading, earlier, pull, since
-from engine.run.stage import stage
 
 if TYPE_CHECKING:
     from engine.run.work import Work
@@ -76,7 +75,7 @@ def _read_known(work: Work, cursor: str | None) -> tuple[str | None, tuple[str, 
     """
     side = work.target
     fields = side.key_reads
-    _take_in(work, stage(Page(records=()), side, fields), first=True)
+    work.columns.drop("known")
     request = ReadRequest(stream=side.stream, fields=fields, since=cursor, view=side.saved_view)
     reading, began = Reading(), work.clock.now()
 
@@ -102,10 +101,9 @@ def _read_known(work: Work, cursor: str | None) -> tuple[str | None, tuple[str, 
     return latest, gone
 
 
-def _take_in(work: Work, page: pa.Table, *, first: bool = False) -> None:
+def _take_in(work: Work, page: pa.Table) -> None:
     work.columns.show("page", page)
-    into = "CREATE OR REPLACE TABLE known AS" if first else "INSERT INTO known"
-    work.columns.run(f"{into} {work.target.key_lens}")
+    work.columns.add("known", work.target.key_lens)
     work.columns.hide("page")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from engine.connectors.port import Page
 from engine.errors import TemporaryError
 from engine.run.slow import Compute, add_slow
 from engine.run.stage import stage
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from engine.connectors.port import Connector, Page, ReadRequest
+    from engine.connectors.port import Connector, ReadRequest
     from engine.plan import SidePlan
 
 #: A listing may show a change later than its time says: read so much further back than the last time seen.
@@ -38,7 +39,7 @@ def pull(
     reading: Reading,
     arrived: Callable[[Page], None],
 ) -> Iterator[pa.Table]:
-    """Staged pages of a stream; `arrived` is told of each, and `reading` counts them.
+    """Staged pages of a stream, at least one, which may be empty; `arrived` is told of each, `reading` counts them.
 
     Raises TemporaryError if the read ends without the connector certifying that it was complete, because a
     cursor that moved past records nobody saw would lose them.
@@ -49,6 +50,9 @@ def pull(
         arrived(page)
         if len(page):
             yield add_slow(stage(page, side, request.fields), page, functions)
+    if not reading.records:
+        nothing = Page(records=())
+        yield add_slow(stage(nothing, side, request.fields), nothing, functions)
     if not reading.complete:
         raise TemporaryError(
             f"Reading {side.name} ended before the system had delivered everything.",

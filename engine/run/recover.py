@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import simplejson
 
-from engine.connectors.port import Page, ReadRequest
+from engine.connectors.port import ReadRequest
 from engine.event import Noted
 from engine.ledger import HeldRow, Intent, Loser, Settlement
 from engine.run.compare import fetch
 from engine.run.pull import Reading, pull
 from engine.run.receipts import next_try
 from engine.run.settle import new_links
-from engine.run.slow import add_slow
-from engine.run.stage import stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,18 +108,12 @@ def _lost(
 def _read_target(work: Work) -> None:
     """The table `present`: every record of the target as it is now. A lookup that fails stops the run."""
     side, functions = work.target, work.slow[work.target.side]
-    nothing = Page(records=())
-    _lens(work, add_slow(stage(nothing, side, side.reads), nothing, functions), first=True)
+    work.columns.drop("present")
     request = ReadRequest(stream=side.stream, fields=side.reads)
     for page in pull(work.connector(side), side, request, functions, Reading(), lambda _page: None):
-        _lens(work, page, first=False)
-
-
-def _lens(work: Work, page: pa.Table, *, first: bool) -> None:
-    work.columns.show("page", page)
-    into = "CREATE OR REPLACE TABLE present AS" if first else "INSERT INTO present"
-    work.columns.run(f"{into} {work.target.lens}")
-    work.columns.hide("page")
+        work.columns.show("page", page)
+        work.columns.add("present", side.lens)
+        work.columns.hide("page")
 
 
 def _adopt(work: Work, pen: Pen, intent: Intent) -> None:
