@@ -77,9 +77,7 @@ def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
 @contextmanager
 def _memory(call: Call) -> Iterator[Ledger]:
     """The ledger to look at; where nothing has run yet, an empty one that is thrown away."""
-    from engine.ledger.opening import path_of  # loads the database library, which a plan alone does not need
-
-    if Path(path_of(call.ledger_url)).exists():
+    if "://" in call.ledger_url or Path(call.ledger_url).exists():
         with open_ledger(call.ledger_url, readonly=True) as ledger:
             yield ledger
         return
