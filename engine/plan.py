@@ -61,6 +61,7 @@ class SidePlan:
     #: k0 … (match keys), c0 … (canonical values of every line)
     lens: str
     key_lens: str  #: SELECT over `page` giving id, version, moment, k0 …
+    clock: str  #: SELECT over `page` giving id, version, moment: all that the cursor needs of an unchanged record
     troubles: tuple[Trouble, ...]
     slow: tuple[SlowField, ...]
     can: Capabilities

@@ -99,6 +99,11 @@ def key_lens(parts: LensParts) -> str:
     return (chosen.where(parts.view.copy()) if parts.view is not None else chosen).sql(dialect="duckdb")
 
 
+def clock(parts: LensParts) -> str:
+    """The SELECT for the server's time alone: id, version and moment of every record."""
+    return exp.select(*_identity(parts)).from_("page").sql(dialect="duckdb")
+
+
 def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
     """Each field as its catalog type, and the first one that cannot be read."""
     empty = parts.stream.empty_is_null

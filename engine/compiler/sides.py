@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Field
 from engine.compiler.draft import Draft, place
-from engine.compiler.lens import LensParts, Need, key_lens, lens
+from engine.compiler.lens import LensParts, Need, clock, key_lens, lens
 from engine.compiler.terms import column, parsed
 from engine.expr.build import cast, named_type
 from engine.expr.canonical import write
@@ -47,6 +47,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         saved_view=view.saved,
         lens=whole,
         key_lens=keys,
+        clock=clock(parts),
         troubles=tuple(parts.troubles),
         slow=tuple(line.slow[side] for line in checked.lines if side in line.slow),
         can=end.stream.can,

@@ -184,9 +184,8 @@ def _take_in(work: Work, page: pa.Table) -> None:
     columns = work.columns
     columns.show("page", page)
     columns.add("work", _situations(work))
-    # Through the lens again, which costs nothing: only the two columns that are asked for are computed.
-    latest = f"SELECT arg_max(version, moment) AS version, max(moment) AS moment FROM ({work.source.lens})"
-    columns.add("seen", latest)
+    latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment"
+    columns.add("seen", f"{latest} FROM ({work.source.clock})")
     columns.hide("page")
 
 
@@ -214,15 +213,7 @@ def _situations(work: Work) -> str:
 
 def _drop_repeats(work: Work) -> None:
     """A record that was delivered twice counts once; the later delivery is the fresher one."""
-    columns = work.columns
-    total, distinct = columns.rows("SELECT count(*), count(DISTINCT id) FROM work")[0]
-    if total == distinct:
-        return
-    columns.run(
-        "CREATE OR REPLACE TABLE work AS SELECT * FROM work "
-        "QUALIFY row_number() OVER (PARTITION BY id ORDER BY rowid DESC) = 1"
-    )
-    work.counts.read[work.source.side] -= total - distinct
+    work.counts.read[work.source.side] -= work.columns.last_of_each("work")
 
 
 def _count(work: Work) -> dict[str, int]:

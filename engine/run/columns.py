@@ -71,6 +71,16 @@ class Columns:
         self.run(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM arriving")
         self.hide("arriving")
 
+    def last_of_each(self, name: str) -> int:
+        """Keep the last row of each `id` of a table; says how many rows went."""
+        total, distinct = self.rows(f"SELECT count(*), count(DISTINCT id) FROM {name}")[0]
+        if total != distinct:  # counting is quicker than sorting, and repeats are rare
+            self.run(
+                f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {name} "
+                "QUALIFY row_number() OVER (PARTITION BY id ORDER BY rowid DESC) = 1"
+            )
+        return int(total - distinct)
+
     def drop(self, *names: str) -> None:
         """Drop tables that may exist."""
         for name in names:

@@ -93,10 +93,7 @@ def _read_known(work: Work, cursor: str | None) -> tuple[str | None, tuple[str, 
         newest = work.columns.one("SELECT arg_max(version, moment) FROM known")
         latest = earlier(newest, work.clock.now() - began)  # see `assess`: a change may have been passed by
     gone = _add_remembered(work) if cursor is not None else ()
-    work.columns.run(
-        "CREATE OR REPLACE TABLE known AS SELECT * FROM known "
-        "QUALIFY row_number() OVER (PARTITION BY id ORDER BY rowid DESC) = 1"
-    )
+    work.columns.last_of_each("known")
     _mark_taken(work)
     return latest, gone
 

@@ -71,7 +71,9 @@ def changed_links(
         for one in decided
         if one.pair.link_id is not None
     ]
-    return _rows(new, LINK), _rows(known, [("link_id", pa.int64()), *LINK])
+    # The ids of a known link stay as they are; writing them again would touch both indexes for nothing.
+    changes = [column for column in LINK if column[0] not in ("left_id", "right_id")]
+    return _rows(new, LINK), _rows(known, [("link_id", pa.int64()), *changes])
 
 
 LINK: list[tuple[str, pa.DataType]] = [
