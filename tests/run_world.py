@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -218,6 +219,25 @@ class World:
     def wait(self, **some: float) -> None:
         """Let time pass for everybody."""
         self.now += timedelta(**some)
+
+    def remember(self) -> Callable[[], None]:
+        """Keep everything as it is now; what is answered brings it back."""
+        now, ledger = self.now, self.ledger.read_bytes() if self.ledger.exists() else None
+        records = {name: copy.deepcopy(memory.store(name).streams) for name in self.stores.values()}
+        numbers = {name: (memory.store(name)._next_id, memory.store(name)._last) for name in records}
+
+        def restore() -> None:
+            self.now = now
+            for beside in self.folder.glob(f"{LEDGER_FILE}*"):
+                beside.unlink()
+            if ledger is not None:
+                self.ledger.write_bytes(ledger)
+            for name, streams in records.items():
+                store = memory.store(name)
+                store.streams = copy.deepcopy(streams)
+                store._next_id, store._last = numbers[name]
+
+        return restore
 
     @property
     def ledger(self) -> Path:
