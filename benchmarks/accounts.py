@@ -10,11 +10,10 @@ import argparse
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import company
@@ -35,6 +34,16 @@ class Measured:
     peak_mb: float  #: resident memory at its highest
     ratio: float | None = None  #: seconds against `sqlite` in the same step; None = there is no such thing
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What one process took."""
+
+    seconds: float
+    cpu_s: float
+    peak_mb: float
+    said: str  #: its standard output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +123,15 @@ class Bench:
         expected = company.totals(self.source, "accounts", "revenue")
         yardstick: float | None = None
         for one in contenders:
-            seconds, peak, said = self._measure(one.command(act, self.source), one.target)
+            used = self._measure(one.command(act, self.source), one.target)
             found = company.totals(one.target, "contacts", "yearly_revenue")
             if found != expected:
                 sys.exit(f"{one.name} left {found} after `{step}`, but the source has {expected}.")
-            yardstick = seconds if yardstick is None else yardstick
-            self._add(step, one.name, seconds, peak, ratio=seconds / yardstick, note=_note(one, said))
+            yardstick = yardstick or used.seconds
+            self._add(step, one.name, used, ratio=used.seconds / yardstick, note=_note(one, used.said))
 
-    def _measure(self, command: list[str], target: Path | None = None) -> tuple[float, float, str]:
-        """(wall seconds, peak MB, standard output) of a Python process."""
+    def _measure(self, command: list[str], target: Path | None = None) -> Used:
+        """Run a Python process to its end."""
         places = {"BENCH_SOURCE": str(self.source), "BENCH_TARGET": str(target)}
         started = time.perf_counter()
         child = subprocess.Popen(
@@ -140,39 +149,39 @@ class Bench:
         child.stdout.close()
         if child.returncode:
             sys.exit(f"{' '.join(command)} ended with {child.returncode}: {said}")
-        return seconds, used.ru_maxrss / 1024, said
+        cpu_s = used.ru_utime + used.ru_stime
+        return Used(seconds=seconds, cpu_s=cpu_s, peak_mb=used.ru_maxrss / 1024, said=said)
 
     def _small(self) -> None:
         """Twenty records in memory: the time inside a process that is warm."""
-        _, peak, said = self._measure([str(HERE / "small.py")])
-        found = json.loads(said)
+        used = self._measure([str(HERE / "small.py")])
+        found = json.loads(used.said)
         note = f"median of 20, {found['least']:.3f} to {found['most']:.3f}"
-        self._add("20 records in memory, warm", "engine", found["seconds"], peak, note=note)
+        inside = replace(used, seconds=found["seconds"], cpu_s=found["cpu_s"])
+        self._add("20 records in memory, warm", "engine", inside, note=note)
 
     def _start_up(self) -> None:
         for words in (["--help"], ["validate", "specs/", "mappings/"]):
-            runs = [self._measure(["-m", "engine", *words]) for _ in range(REPEATS)]
-            seconds = statistics.median(run[0] for run in runs)
-            note = (
-                f"median of {REPEATS}, {min(run[0] for run in runs):.3f} to {max(run[0] for run in runs):.3f}"
-            )
-            self._add(
-                "start-up", f"engine {' '.join(words)}", seconds, max(run[1] for run in runs), note=note
-            )
+            runs = sorted((self._measure(["-m", "engine", *words]) for _ in range(REPEATS)), key=_seconds)
+            note = f"median of {REPEATS}, {runs[0].seconds:.3f} to {runs[-1].seconds:.3f}"
+            self._add("start-up", f"engine {' '.join(words)}", runs[REPEATS // 2], note=note)
 
-    def _add(
-        self, step: str, name: str, seconds: float, peak: float, *, ratio: float | None = None, note: str = ""
-    ) -> None:
+    def _add(self, step: str, name: str, used: Used, *, ratio: float | None = None, note: str = "") -> None:
         one = Measured(
             step=step,
             contender=name,
-            seconds=round(seconds, 3),
-            cpu_s=round(used.cpu_s, 3), peak_mb=round(used.peak_mb, 1),
+            seconds=round(used.seconds, 3),
+            cpu_s=round(used.cpu_s, 3),
+            peak_mb=round(used.peak_mb, 1),
             ratio=None if ratio is None else round(ratio, 2),
             note=note,
         )
         self.measured.append(one)
         print(_line(one), file=sys.stderr, flush=True)
+
+
+def _seconds(used: Used) -> float:
+    return used.seconds
 
 
 def _note(one: Contender, said: str) -> str:
@@ -188,7 +197,8 @@ def _note(one: Contender, said: str) -> str:
 
 def _line(one: Measured) -> str:
     ratio = "" if one.ratio is None else f"{one.ratio:.2f}x"
-    return f"{one.step:<28} {one.contender:<34} {one.seconds:>8.3f} s {one.peak_mb:>7.0f} MB {ratio:>8}  {one.note}"
+    figures = f"{one.seconds:>8.3f} s {one.cpu_s:>8.3f} s cpu {one.peak_mb:>6.0f} MB {ratio:>8}"
+    return f"{one.step:<26} {one.contender:<33} {figures}  {one.note}"
 
 
 def main() -> None:
