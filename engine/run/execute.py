@@ -16,8 +16,8 @@ from engine.event import Listener, Noted, RunStarted, ignore
 from engine.ledger import RunOutcome, RunRow, open_ledger
 from engine.record import SIDES, Counts
 from engine.run.columns import Columns
+from engine.run.held import as_held
 from engine.run.module import run_module
-from engine.run.push import as_held
 from engine.run.report import HeldRecord, RunReport
 from engine.run.requirements import check_requirements
 from engine.run.slow import compile_slow

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from engine.event import ModuleStarted, PushPlanned, RecordHeld
-from engine.ledger import HeldRow, ModuleState, Settlement
-from engine.record import Held
+from engine.ledger import ModuleState, Settlement
 from engine.run.assess import Assessed, assess, source_scope
+from engine.run.held import as_held
 from engine.run.match import Matched, match, unlinked
 from engine.run.pull import later
 from engine.run.push import push_creates, push_pairs
-from engine.run.receipts import next_try
 from engine.run.recover import recover
 from engine.run.sort import cloned, held_records, no_longer_held, not_made, set_aside, sort
 
@@ -72,7 +71,7 @@ def _tally(work: Work, assessed: Assessed) -> None:
 
 def _note(work: Work, pen: Pen, assessed: Assessed) -> None:
     """Remember what needs no write: records that are held now, and duplicates that are left alone."""
-    held = tuple(_row(work, one, content) for one, content in held_records(work))
+    held = tuple(held_records(work))
     skips, released = _skips(work), no_longer_held(work, whole=assessed.whole)
     if held or released or skips is not None:
         settlement = Settlement(
@@ -81,7 +80,7 @@ def _note(work: Work, pen: Pen, assessed: Assessed) -> None:
         work.ledger.settle(pen.keep(), None, settlement)
     work.counts.held += len(held)
     for one in held:
-        work.listen(RecordHeld(module=work.module.name, held=_shown(one)))
+        work.listen(RecordHeld(module=work.module.name, held=as_held(one)))
 
 
 def _skips(work: Work) -> pa.Table | None:
@@ -94,39 +93,6 @@ def _skips(work: Work) -> pa.Table | None:
         for record, found in cloned(work)
     ]
     return pa.Table.from_pylist(rows) if rows else None
-
-
-def _row(work: Work, held: Held, content: bytes) -> HeldRow:
-    return HeldRow(
-        integration=work.integration,
-        module=work.module.name,
-        side=held.side,
-        record_id=held.id,
-        code=held.code,
-        message=held.message,
-        remedy=held.remedy,
-        label=held.label,
-        place=held.place,
-        temporary=held.temporary,
-        next_try=next_try(work, held.id) if held.temporary else None,
-        content_hash=content,
-        plan_fingerprint=work.module.fingerprint,
-        since=work.clock.text(),
-        run=work.run,
-    )
-
-
-def _shown(row: HeldRow) -> Held:
-    return Held(
-        side=row.side,
-        id=row.record_id,
-        code=row.code,
-        message=row.message,
-        remedy=row.remedy,
-        temporary=row.temporary,
-        label=row.label,
-        place=row.place,
-    )
 
 
 def _next_state(work: Work, state: ModuleState, assessed: Assessed, matched: Matched) -> ModuleState:

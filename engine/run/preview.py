@@ -15,6 +15,7 @@ from engine.ledger import open_ledger
 from engine.reconcile import Missing
 from engine.run.compare import Decided, decide, pairs, portions
 from engine.run.execute import Call, columns, refuse_unbuilt, systems_of, work_of
+from engine.run.held import as_held
 from engine.run.module import look
 from engine.run.report import ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
 from engine.run.requirements import check_requirements
@@ -88,7 +89,7 @@ def _memory(call: Call) -> Iterator[Ledger]:
 def _module(work: Work, gathered: Gathered, limit: int) -> None:
     state = work.ledger.module_state(work.integration, work.module.name)
     look(work, state)
-    held = [one for one, _ in held_records(work)]
+    held = [as_held(row) for row in held_records(work)]
     work.counts.held += len(held)
     gathered.held += [HeldRecord(module=work.module.name, held=one) for one in held]
     room = _creates(work, gathered, limit)

@@ -13,8 +13,9 @@ from engine.connectors.port import AllApplied, Batch
 from engine.errors import EngineError
 from engine.event import BatchSettled, RecordHeld
 from engine.ledger import HeldRow, Intent, RecordKey, Settlement
-from engine.record import Held, Kind, Receipt
+from engine.record import Kind, Receipt
 from engine.run.compare import Decided, Pair, decide, pairs, portions
+from engine.run.held import as_held
 from engine.run.receipts import accepted_snapshots, held_of, ids_of
 from engine.run.settle import changed_links, conflict_of, losers_of, new_links, quiet_settlement, vanished
 
@@ -134,7 +135,7 @@ def _settle_receipts(work: Work, pen: Pen, intent: int, rows: pa.Table, by_op: M
         held=held,
         released=_sources(work, done),
         intent_state="uncertain" if unknown else "done",
-        not_before=_later(work) if unknown else None,
+        not_before=work.clock.text_in(SETTLE) if unknown else None,
     )
     _settle(work, pen, intent, settlement, applied=done.num_rows, kind="create")
 
@@ -310,21 +311,3 @@ def _settle(work: Work, pen: Pen, intent: int, settlement: Settlement, *, applie
 def _tell(work: Work, held: Iterator[HeldRow] | Sequence[HeldRow]) -> None:
     for row in held:
         work.listen(RecordHeld(module=work.module.name, held=as_held(row)))
-
-
-def as_held(row: HeldRow) -> Held:
-    """A kept row as the plain value that reports show."""
-    return Held(
-        side=row.side,
-        id=row.record_id,
-        code=row.code,
-        message=row.message,
-        remedy=row.remedy,
-        temporary=row.temporary,
-        label=row.label,
-        place=row.place,
-    )
-
-
-def _later(work: Work) -> str:
-    return (work.clock.now() + SETTLE).isoformat(timespec="milliseconds").replace("+00:00", "Z")

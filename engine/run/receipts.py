@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from engine.connectors.port import Page
-from engine.ledger import HeldRow
+from engine.plan import Trouble
+from engine.run.held import hold
 from engine.run.slow import add_slow
 from engine.run.stage import stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from engine.ledger import HeldRow
     from engine.record import Receipt
     from engine.run.work import Work
-
-#: First wait of a record whose trouble is temporary; doubled with every attempt up to the longest.
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
 _WORDS = {
     "refused": ("refused", "refused the record"),
@@ -48,32 +46,16 @@ def held_of(work: Work, row: Mapping[str, Any], receipt: Receipt) -> HeldRow:
     code, words = _WORDS[receipt.outcome]
     if code == "unconfirmed" and not receipt.op.startswith("create/"):
         code = "unconfirmed-change"  # needs no look-up: the record is read again and found equal or not
-    temporary = receipt.outcome != "refused"
     detail = ": ".join(part for part in (receipt.code, receipt.message) if part)
-    return HeldRow(
-        integration=work.integration,
-        module=work.module.name,
-        side=work.source.side,
-        record_id=row["_source"],
+    trouble = Trouble(
         code=code,
         message=f"{work.target.system} {words}" + (f" ({detail})." if detail else "."),
         remedy=receipt.remedy or _REMEDIES.get(receipt.outcome),
-        label=row["_label"],
         place=work.module.place,
-        temporary=temporary,
-        next_try=next_try(work, row["_source"]) if temporary else None,
-        content_hash=row["_hash"],
-        plan_fingerprint=work.module.fingerprint,
-        since=work.clock.text(),
-        run=work.run,
     )
-
-
-def next_try(work: Work, record: str) -> str:
-    """When a temporary trouble of a source record deserves another attempt."""
-    doublings = min(work.attempts.get(record, 0), 10)
-    wait: timedelta = min(FIRST_WAIT * 2**doublings, LONGEST_WAIT)
-    return (work.clock.now() + wait).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return hold(
+        work, row["_source"], row["_label"], row["_hash"], trouble, temporary=receipt.outcome != "refused"
+    )
 
 
 def accepted_snapshots(

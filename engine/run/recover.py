@@ -7,6 +7,7 @@ edits made since win as edits; what is not there is made again by the ordinary w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,10 @@ import simplejson
 from engine.connectors.port import ReadRequest
 from engine.event import Noted
 from engine.ledger import HeldRow, Intent, Loser, Settlement
+from engine.plan import Trouble
 from engine.run.compare import fetch
+from engine.run.held import hold
 from engine.run.pull import Reading, pull
-from engine.run.receipts import next_try
 from engine.run.settle import new_links
 
 if TYPE_CHECKING:
@@ -129,8 +131,8 @@ def _adopt(work: Work, pen: Pen, intent: Intent) -> None:
         module=work.module.name,
         links=_adopted(work, there, found),
         held=(
-            *_hold(work, unclear, AMBIGUOUS),
-            *_hold(work, missing, UNCONFIRMED if waits else NOT_ARRIVED),
+            *_hold(work, unclear, _ambiguous(work)),
+            *_hold(work, missing, _unconfirmed(work) if waits else _not_arrived(work)),
         ),
         released=tuple((work.source.side, one) for one in there["_source"].to_pylist()),
         intent_state="uncertain" if waits else "done" if not missing.num_rows else "failed",
@@ -153,29 +155,39 @@ def _adopted(work: Work, there: pa.Table, found: Mapping[str, str | None]) -> pa
     return new_links(work, there, ids, None)
 
 
-UNCONFIRMED = (
-    "unconfirmed",
-    "{target} did not confirm the write; it may or may not have been applied.",
-    "Nothing to do: the next run looks whether the record is there before it is sent again.",
-)
-#: The cursor may have passed the record meanwhile: held and due at once, it is asked for by its id.
-NOT_ARRIVED = (
-    "try-later",
-    "An earlier run sent it to {target}, where it never arrived.",
-    "Nothing to do: it is made again.",
-)
-AMBIGUOUS = (
-    "ambiguous",
-    "An earlier run may have made it, and {target} has several records that look like it.",
-    "Delete the surplus records there; the next run links the one that is left.",
-)
+def _unconfirmed(work: Work) -> Trouble:
+    return Trouble(
+        code="unconfirmed",
+        message=f"{work.target.name} did not confirm the write; it may or may not have been applied.",
+        remedy="Nothing to do: the next run looks whether the record is there before it is sent again.",
+        place=work.module.place,
+    )
 
 
-def _hold(work: Work, rows: pa.Table, trouble: tuple[str, str, str]) -> list[HeldRow]:
-    return [_held(work, row, trouble) for row in rows.select(list(_SHOWN)).to_pylist()]
+def _not_arrived(work: Work) -> Trouble:
+    """The cursor may have passed the record meanwhile: held and due at once, it is asked for by its id."""
+    return Trouble(
+        code="try-later",
+        message=f"An earlier run sent it to {work.target.name}, where it never arrived.",
+        remedy="Nothing to do: it is made again.",
+        place=work.module.place,
+    )
 
 
-_SHOWN = ("_source", "_hash", "_label")
+def _ambiguous(work: Work) -> Trouble:
+    return Trouble(
+        code="ambiguous",
+        message=f"An earlier run may have made it, and {work.target.name} has several records that look like it.",
+        remedy="Delete the surplus records there; the next run links the one that is left.",
+        place=work.module.place,
+    )
+
+
+def _hold(work: Work, rows: pa.Table, trouble: Trouble) -> list[HeldRow]:
+    shown = rows.select(["_source", "_label", "_hash"]).to_pylist()
+    held = [hold(work, row["_source"], row["_label"], row["_hash"], trouble, temporary=True) for row in shown]
+    due = trouble.code == "try-later"
+    return [replace(one, next_try=work.clock.text()) for one in held] if due else held
 
 
 def _sentence(work: Work, count: int) -> str:
@@ -235,24 +247,3 @@ def identities(work: Work) -> tuple[str, str]:
     sent = [f"'{index}:' || _k{index}" for index in keys]
     present = [f"'{index}:' || w.k{index}" for index in keys]
     return f"coalesce({', '.join([*sent, '_base'])})", f"coalesce({', '.join([*present, module.snapshot])})"
-
-
-def _held(work: Work, row: Mapping[str, Any], trouble: tuple[str, str, str]) -> HeldRow:
-    code, message, remedy = trouble
-    return HeldRow(
-        integration=work.integration,
-        module=work.module.name,
-        side=work.source.side,
-        record_id=row["_source"],
-        code=code,
-        message=message.format(target=work.target.name),
-        remedy=remedy,
-        label=row["_label"],
-        place=work.module.place,
-        temporary=True,
-        next_try=work.clock.text() if code == "try-later" else next_try(work, row["_source"]),
-        content_hash=row["_hash"],
-        plan_fingerprint=work.module.fingerprint,
-        since=work.clock.text(),
-        run=work.run,
-    )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import simplejson
 
 from engine.ledger import HeldRow, Loser, Settlement
+from engine.plan import Trouble
 from engine.reconcile import FieldDecision, Missing
 from engine.run.compare import Decided, Pair, content_hash
-from engine.run.receipts import next_try
+from engine.run.held import hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,64 +165,31 @@ def vanished(gone: Sequence[Pair]) -> list[Pair]:
 
 
 def _vanished(work: Work, pair: Pair) -> HeldRow:
-    return HeldRow(
-        integration=work.integration,
-        module=work.module.name,
-        side=work.source.side,
-        record_id=pair.id,
+    trouble = Trouble(
         code="changed-meanwhile",
         message=f"{work.target.name}:{pair.other_id}, which it equals, was deleted while the run was at work.",
         remedy="Nothing to do: it is looked at again.",
-        label=pair.label,
         place=work.module.place,
-        temporary=True,
-        next_try=next_try(work, pair.id),
-        content_hash=pair.content,
-        plan_fingerprint=work.module.fingerprint,
-        since=work.clock.text(),
-        run=work.run,
     )
+    return hold(work, pair.id, pair.label, pair.content, trouble, temporary=True)
 
 
 def _murky(work: Work, pair: Pair) -> HeldRow:
     trouble = work.target.troubles[pair.other_trouble or 0]
-    return HeldRow(
-        integration=work.integration,
-        module=work.module.name,
-        side=work.source.side,
-        record_id=pair.id,
-        code=trouble.code,
-        message=f"Its counterpart {work.target.name}:{pair.other_id} cannot be compared: {trouble.message}",
-        remedy=trouble.remedy,
-        label=pair.label,
-        place=trouble.place,
-        temporary=True,  # whoever corrects the counterpart does not touch the source
-        next_try=next_try(work, pair.id),
-        content_hash=pair.content,
-        plan_fingerprint=work.module.fingerprint,
-        since=work.clock.text(),
-        run=work.run,
-    )
+    message = f"Its counterpart {work.target.name}:{pair.other_id} cannot be compared: {trouble.message}"
+    # Whoever corrects the counterpart does not touch the source, so it is asked for again by and by.
+    return hold(work, pair.id, pair.label, pair.content, replace(trouble, message=message), temporary=True)
 
 
 def conflict_of(work: Work, one: Decided) -> HeldRow:
     """A pair with fields that differ and that nobody may decide but a person."""
-    lines = {line.key: line.line for line in work.module.compared}
+    pair, lines = one.pair, {line.key: line.line for line in work.module.compared}
     named = ", ".join(f"`{lines[key]}`" for key in one.decision.conflicts)
-    return HeldRow(
-        integration=work.integration,
-        module=work.module.name,
-        side=work.source.side,
-        record_id=one.pair.id,
+    trouble = Trouble(
         code="conflict",
-        message=f"It differs from {work.target.name}:{one.pair.other_id} in {named}, and neither side may win.",
+        message=f"It differs from {work.target.name}:{pair.other_id} in {named}, and neither side may win.",
         remedy="Make the two equal by hand, or say `duplicates: overwrite` in the module.",
-        temporary=True,  # whoever makes them equal on the target does not touch the source
-        next_try=next_try(work, one.pair.id),
-        label=one.pair.label,
         place=work.module.place,
-        content_hash=one.pair.content,
-        plan_fingerprint=work.module.fingerprint,
-        since=work.clock.text(),
-        run=work.run,
     )
+    # Whoever makes them equal on the target does not touch the source.
+    return hold(work, pair.id, pair.label, pair.content, trouble, temporary=True)

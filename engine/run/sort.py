@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.plan import Trouble
-from engine.record import Held
+from engine.run.held import hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.ledger import RecordKey
+    from engine.ledger import HeldRow, RecordKey
     from engine.run.work import Work
 
 HOLD_COLUMNS = "w.id, w.label, w.hash"
@@ -88,22 +87,22 @@ def no_longer_held(work: Work, *, whole: bool) -> tuple[RecordKey, ...]:
     return tuple((work.source.side, str(row[0])) for row in found)
 
 
-def held_records(work: Work) -> Iterator[tuple[Held, bytes]]:
+def held_records(work: Work) -> Iterator[HeldRow]:
     """Records that cannot go on now, each with the hash of what it looked like."""
     yield from _unreadable(work)
     yield from _lacking(work)
     yield from _unclear(work)
 
 
-def _unreadable(work: Work) -> Iterator[tuple[Held, bytes]]:
+def _unreadable(work: Work) -> Iterator[HeldRow]:
     rows = work.columns.rows(
         f"SELECT {HOLD_COLUMNS}, w.trouble FROM work AS w WHERE w.situation = 'unreadable'"
     )
     for record, label, content, index in rows:
-        yield _held(work, record, label, work.source.troubles[index]), content
+        yield hold(work, record, label, content, work.source.troubles[index])
 
 
-def _lacking(work: Work) -> Iterator[tuple[Held, bytes]]:
+def _lacking(work: Work) -> Iterator[HeldRow]:
     if work.target.side not in work.module.creates:
         return
     rows = work.columns.rows(
@@ -111,10 +110,10 @@ def _lacking(work: Work) -> Iterator[tuple[Held, bytes]]:
         "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NOT NULL"
     )
     for record, label, content, index in rows:
-        yield _held(work, record, label, work.source.troubles[index]), content
+        yield hold(work, record, label, content, work.source.troubles[index])
 
 
-def _unclear(work: Work) -> Iterator[tuple[Held, bytes]]:
+def _unclear(work: Work) -> Iterator[HeldRow]:
     rows = work.columns.rows(
         f"SELECT {HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key "
         "FROM work AS w JOIN matched AS m USING (id) "
@@ -122,8 +121,9 @@ def _unclear(work: Work) -> Iterator[tuple[Held, bytes]]:
         "AND w.id NOT IN (SELECT id FROM absent)"
     )
     for record, label, content, taken, candidates, others, key in rows:
-        doubt = _held(work, record, label, _doubt(work, taken, candidates, others, key))
-        yield replace(doubt, temporary=True), content  # what resolves it may happen to another record
+        doubt = _doubt(work, taken, candidates, others, key)
+        # What resolves it may happen to another record, so it is asked for again by and by.
+        yield hold(work, record, label, content, doubt, temporary=True)
 
 
 def _doubt(work: Work, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column
@@ -155,16 +155,4 @@ def _doubt(work: Work, taken: bool, candidates: int, others: list[str], key: int
         message=f"Several records of {work.source.name} are the same as {there}:{others[0]} by `{line.line}`.",
         remedy=f"Merge or rename them in {work.source.system}, or add a further match key.",
         place=line.place,
-    )
-
-
-def _held(work: Work, record: str, label: str | None, trouble: Trouble) -> Held:
-    return Held(
-        side=work.source.side,
-        id=record,
-        code=trouble.code,
-        message=trouble.message,
-        remedy=trouble.remedy,
-        label=label,
-        place=trouble.place,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
@@ -35,7 +35,11 @@ class Clock:
 
     def text(self) -> str:
         """Now, as the ledger keeps it."""
-        return self.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return self.text_in(timedelta())
+
+    def text_in(self, wait: timedelta) -> str:
+        """The moment after a wait, as the ledger keeps it."""
+        return (self.now() + wait).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(slots=True, kw_only=True)
