@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.body import pick_rows
-from engine.connectors.http.reading import Reading, needs_detail, pages_of
+from engine.connectors.http.families import Families
+from engine.connectors.http.forecasting import forecast_ids, forecast_list, forecast_writes
+from engine.connectors.http.kept import Kept, file_for
+from engine.connectors.http.learned import Learned
+from engine.connectors.http.reading import Reading
+from engine.connectors.http.walking import Walker
 from engine.connectors.http.wire import Call, Wire
 from engine.connectors.http.writing import Batches
-from engine.connectors.port import Batch, Budget, Forecast, Page, ReadRequest, Surroundings
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from engine.catalog import Catalog, Stream
     from engine.connectors.http.account import Account
-    from engine.connectors.http.description import Check, Description, StreamCalls, Writing
+    from engine.connectors.http.calls import StreamCalls, Writing
+    from engine.connectors.http.description import Check, Description
+    from engine.connectors.port import Batch, Budget, Forecast, Page, ReadRequest, Surroundings
     from engine.record import Kind, Receipt
 
 
@@ -30,6 +37,11 @@ class HttpConnector:
         self._catalog = catalog
         self._account = account
         self._wire = Wire(description, account, surroundings)
+        self._around = surroundings
+        words = account.words
+        probes = file_for(surroundings.folder, "probes", account.hosts["api"], *sorted(words.values()))
+        self._learned = Learned(kept=Kept(probes, f"what is known of {self._wire.name}"))
+        self._families = Families(self._wire, description, catalog, self._learned, words)
 
     def catalog(self) -> Catalog:
         """The streams as the catalog file lists them; fields of an account's own are not asked for."""
@@ -69,8 +81,17 @@ class HttpConnector:
             TemporaryError: the system does not work now, or does not page as it should.
         """
         stream, calls = self._known(request.stream)
-        custom, words = self._description.custom_fields, self._account.words
-        yield from Reading(self._wire, stream, calls, request, custom=custom, words=words).pages()
+        reading = Reading(
+            Walker(self._wire, stream.name, self._account.words, base=calls.base),
+            stream,
+            calls,
+            request,
+            custom=self._description.custom_fields,
+            families=self._families,
+            learned=self._learned,
+            now=lambda: datetime.fromtimestamp(self._around.clock(), UTC),
+        )
+        yield from reading.pages()
 
     def write(self, stream: str, batch: Batch) -> Iterator[Receipt]:
         """Write a batch; receipts come as answers arrive.
@@ -84,7 +105,15 @@ class HttpConnector:
         known, calls = self._known(stream)
         operations = list(batch.operations())
         self._refuse_guesses(known, self._writing(known, calls, batch.kind), operations)
-        batches = Batches(self._wire, self._description, known, kind=batch.kind, words=self._account.words)
+        batches = Batches(
+            Walker(self._wire, stream, self._account.words, base=calls.base),
+            self._description,
+            known,
+            kind=batch.kind,
+            words=self._account.words,
+            families=self._families,
+            learned=self._learned,
+        )
         return batches.write(operations)
 
     def budget(self) -> Budget:
@@ -95,24 +124,19 @@ class HttpConnector:
         """Requests that `read` would send, those for access tokens left out."""
         stream, calls = self._known(request.stream)
         if request.ids is not None:
-            size = calls.list.ids.at_most if calls.list and calls.list.ids else 1
-            return Forecast(calls=-(-len(request.ids) // size), method=f"by id, {size} a request")
+            return forecast_ids(request.ids, calls)
         if calls.list is None:
             raise UserError(f"{self._wire.name} cannot list `{request.stream}`.")
-        lookups = 1 if request.view is not None else 0
-        pages = pages_of(records, calls.list.paging)
-        method = f"list, {calls.list.paging.at_most} a page"
-        if not needs_detail(request, stream, calls):
-            return Forecast(calls=lookups + pages, method=method)
-        return Forecast(
-            calls=lookups + pages + (records or 0), method=f"{method}, and one request a record for details"
-        )
+        return forecast_list(request, stream, calls, records, self._learned)
 
-    def forecast_write(self, stream: str, kind: Kind, records: int) -> Forecast:
-        """Requests that `write` would send if nothing is refused as a whole."""
+    def forecast_write(self, stream: str, kind: Kind, records: int, fields: Sequence[str] = ()) -> Forecast:
+        """Requests that `write` would send if nothing is refused as a whole.
+
+        `fields` are those that every record sets; without them no field is taken to need an action of its own.
+        """
         known, calls = self._known(stream)
         size = self._writing(known, calls, kind).batch
-        return Forecast(calls=-(-records // size), method=f"{kind}, {size} a request")
+        return forecast_writes(calls, kind, records, size, fields)
 
     @property
     def calls(self) -> int:
@@ -152,6 +176,8 @@ class HttpConnector:
         names = {name for operation in operations for name in operation.values}
         known = (stream.fields.get(name) for name in sorted(names))
         guessed = [field.name for field in known if field is not None and field.source == "assumed"]
+        acts = self._description.streams[stream.name].actions
+        guessed += [name for name in sorted(names) if name in acts and acts[name].source == "assumed"]
         if writing.source != "assumed" and not guessed:
             return
         what = f"The field `{guessed[0]}` of `{stream.name}`" if guessed else f"Writing to `{stream.name}`"

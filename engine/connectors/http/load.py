@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from engine.errors import UserError
 
 #: Files in here are ours.
 OURS = Path(__file__).resolve().parent.parent
+#: A place in a shape that each stream fills with a word of its own.
+WORD = re.compile(r"<([a-z]+)>")
 
 
 @cache
@@ -22,6 +25,15 @@ def load_description(file: Path) -> Description:
 
     Raises:
         UserError: the file cannot be read or is not as schemas/connector.schema.json says.
+    """
+    return describe(read_document(file))
+
+
+def read_document(file: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The content of a connector file, laid over the file that it extends; `above` = those that extend it.
+
+    Raises:
+        UserError: as `load_description`, or files extend each other in a circle.
     """
     import yaml  # only a spec that names this connector needs it
 
@@ -32,7 +44,13 @@ def load_description(file: Path) -> Description:
         raise UserError(f"The connector file {file} cannot be read: {error}.") from error
     if OURS not in file.resolve().parents:
         check_document(document, file)
-    return describe(document)
+    own = dict(document)
+    under = own.pop("extends", None)
+    if under is None:
+        return own
+    if file in above:
+        raise UserError(f"The connector file {file} extends itself.")
+    return _laid_over(read_document(file.with_name(under), (*above, file)), own)
 
 
 def check_document(document: object, file: Path) -> None:
@@ -45,7 +63,8 @@ def check_document(document: object, file: Path) -> None:
 
     schema = json.loads((share("schemas") / "connector.schema.json").read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(schema)
-    first = jsonschema.exceptions.best_match(validator.iter_errors(document))
+    # A null takes away what lies under it: it may stand anywhere.
+    first = jsonschema.exceptions.best_match(validator.iter_errors(_filled(document, {})))
     if first is not None:
         raise UserError(
             f"The connector file {file} is wrong at `{first.json_path}`: {first.message}.",
@@ -61,25 +80,36 @@ def describe(document: Mapping[str, Any]) -> Description:
     """
     top = dict(document)
     shapes = top.pop("shapes", {})
-    top["streams"] = {name: _shaped(name, body, shapes) for name, body in top.get("streams", {}).items()}
-    return cast("Description", _build(Description, top, str(document.get("connector"))))
+    streams = top.get("streams", {})
+    top["streams"] = {name: _shaped(name, body, shapes) for name, body in streams.items() if body is not None}
+    return cast("Description", _build(Description, _filled(top, {}), str(document.get("connector"))))
 
 
-def _shaped(name: str, stream: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
-    own = {key: value for key, value in stream.items() if key != "like"}
+def _shaped(name: str, stream: Mapping[str, Any], shapes: Mapping[str, Any]) -> Any:
+    own = {key: value for key, value in stream.items() if key not in ("like", "words")}
     shape = stream.get("like")
     if shape is not None and shape not in shapes:
         raise UserError(f"The stream `{name}` is like `{shape}`, which is not among the shapes.")
-    return _laid_over(shapes[shape], own) if shape is not None else own
+    laid = _laid_over(shapes[shape], own) if shape is not None else own
+    return _filled(laid, stream.get("words", {}))
+
+
+def _filled(value: Any, words: Mapping[str, str]) -> Any:
+    """A shape with its `<words>` filled in, and without what a null took away."""
+    if isinstance(value, Mapping):
+        return {key: _filled(part, words) for key, part in value.items() if part is not None}
+    if isinstance(value, list):
+        return [_filled(part, words) for part in value]
+    return WORD.sub(lambda found: words.get(found[1], found[0]), value) if isinstance(value, str) else value
 
 
 def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two mappings as one, deeply; `over` wins, and a null of it takes the key away."""
+    """Two mappings as one, deeply; `over` wins."""
     merged = dict(under)
     for key, value in over.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = _laid_over(merged[key], value) if both else value
-    return {key: value for key, value in merged.items() if value is not None}
+    return merged
 
 
 @cache

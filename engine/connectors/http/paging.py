@@ -8,7 +8,7 @@ from engine.connectors.http.body import pick
 from engine.errors import TemporaryError
 
 if TYPE_CHECKING:
-    from engine.connectors.http.description import Paging
+    from engine.connectors.http.calls import Paging
 
 #: Pages of one list; more is an answer that never ends.
 MOST_PAGES = 10_000

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from engine.connectors.http.account import PRINTABLE, Account
 from engine.connectors.http.body import pick
 from engine.connectors.http.description import Auth, Errors
+from engine.connectors.http.kept import LOCK_S, file_for, write_private
 from engine.connectors.http.transport import Answer, LostError, Transport, UnsentError, Wanted
 from engine.connectors.http.verdict import BROKEN, FINE, trouble
 from engine.errors import TemporaryError, UserError
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 #: A token is not used in its last moments: it might end while the request travels.
 MARGIN_S = 60
 ATTEMPTS = 4
-LOCK_S = 60
 #: Longer waits for the throttle end the run instead: it may be started again later.
 LONGEST_WAIT_S = 60.0
 
@@ -120,7 +118,7 @@ class Tokens:
         lasts_s = float(lifetime_s) if isinstance(lifetime_s, int) else float(self._auth.lifetime_s)
         now = self._around.clock()
         kept = {"access_token": token, "ends": now + max(lasts_s - MARGIN_S, 1.0), "issued": [*recent, now]}
-        _write_private(self._file, json.dumps(kept).encode())
+        write_private(self._file, json.dumps(kept).encode())
         return kept
 
     def _within_throttle(self, issued: list[float], now: float) -> list[float]:
@@ -194,16 +192,8 @@ class Tokens:
 
 
 def _file(folder: Path, account: Account) -> Path:
-    """Where the token of this grant is kept; the name gives nothing away."""
+    """Where the token of this grant is kept."""
     credentials = account.credentials
-    identity = "\n".join((account.hosts["accounts"], credentials.client_id, credentials.refresh_token))
-    return folder / f"token-{hashlib.sha256(identity.encode()).hexdigest()[:20]}.json"
-
-
-def _write_private(file: Path, content: bytes) -> None:
-    """Replace a file in one step; only its owner may read it."""
-    beside = file.with_suffix(f".{os.getpid()}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(content)
-    beside.replace(file)
+    return file_for(
+        folder, "token", account.hosts["accounts"], credentials.client_id, credentials.refresh_token
+    )

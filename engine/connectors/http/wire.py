@@ -40,6 +40,7 @@ class Call:
     about: str  #: what it is for, in a sentence such as `list orders`
     method: str
     path: str  #: after the base, already quoted
+    base: str | None = None  #: None = that of the connector file
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
@@ -161,7 +162,7 @@ class Wire:
         typed = {"content-type": "application/json"} if call.content is not None else {}
         return Wanted(
             method=call.method,
-            url=self._account.hosts["api"] + self._description.base + call.path,
+            url=self._account.hosts["api"] + (call.base or self._description.base) + call.path,
             params=params,
             headers={**call.headers, **typed, "authorization": token},
             content=call.content,

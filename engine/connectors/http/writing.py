@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.account import PRINTABLE
+from engine.connectors.http.acting import Acting
 from engine.connectors.http.body import dump, flatten, nest, pick
 from engine.connectors.http.paths import fill_params, fill_path, is_identity
 from engine.connectors.http.verdict import Verdict, trouble
@@ -17,12 +19,16 @@ from engine.errors import EngineError, TemporaryError
 from engine.record import Kind, Operation, Outcome, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from engine.catalog import Stream
-    from engine.connectors.http.description import Description, Writing
+    from engine.connectors.http.calls import Writing
+    from engine.connectors.http.description import Description
+    from engine.connectors.http.families import Families
+    from engine.connectors.http.learned import Learned, Row
     from engine.connectors.http.transport import Answer
-    from engine.connectors.http.wire import Wire
+    from engine.connectors.http.walking import Walker
+    from engine.record import Values
 
 #: What a verdict on a request means for the one record in it. Whatever is not here ends the batch.
 OUTCOMES: Mapping[str, Outcome] = {"hold": "refused", "gone": "gone", "stale": "stale", "unknown": "unknown"}
@@ -31,6 +37,10 @@ ENOUGH = 5
 LOOKED_UP = "It may have been written; it is looked up before it is written again."
 #: Statuses whose body may tell what became of each record.
 TELLING = frozenset({200, 201, 202, 207, 400, 412})
+
+
+class GoneError(Exception):
+    """A record that is to be changed does not exist any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +60,26 @@ class Batches:
     """Writes operations of one kind to one stream."""
 
     def __init__(
-        self, wire: Wire, description: Description, stream: Stream, *, kind: Kind, words: Mapping[str, str]
+        self,
+        walker: Walker,
+        description: Description,
+        stream: Stream,
+        *,
+        kind: Kind,
+        words: Mapping[str, str],
+        families: Families,
+        learned: Learned,
     ) -> None:
-        writing: Writing | None = getattr(description.streams[stream.name], kind)
+        calls = description.streams[stream.name]
+        writing: Writing | None = getattr(calls, kind)
         if writing is None:
             raise ValueError(f"{stream.name} has no {kind}")
-        self._wire = wire
+        self._walker = walker
+        self._wire = walker.wire
+        self._calls = calls
+        self._families = families
+        self._learned = learned
+        self._acting = Acting(self._wire, calls, stream.name)
         self._description = description
         self._stream = stream
         self._kind = kind
@@ -66,15 +90,46 @@ class Batches:
         """Send all; one receipt an operation. Raises after every receipt, when no further call can work."""
         good: list[Operation] = []
         for operation in operations:
-            if self._kind == "create" or is_identity(operation.id):
+            refusal = self._refusal(operation)
+            if refusal is None:
                 good.append(operation)
             else:
-                yield _receipt(
-                    operation, "refused", "bad-id", "The id holds other characters than an id can have."
-                )
+                yield refusal
         size = self._writing.batch
         parts = [good[start : start + size] for start in range(0, len(good), size)]
         yield from self._side_by_side(parts)
+
+    def _refusal(self, operation: Operation) -> Receipt | None:
+        """Why an operation cannot be sent; None = it can."""
+        if self._kind != "create" and not is_identity(operation.id):
+            return _receipt(
+                operation, "refused", "bad-id", "The id holds other characters than an id can have."
+            )
+        unsettable = self._acting.unsettable(operation)
+        if unsettable is not None:
+            return _receipt(operation, "refused", "no-action", *unsettable)
+        return self._misplaced(operation)
+
+    def _misplaced(self, operation: Operation) -> Receipt | None:
+        """Why a record has no place below a parent; its place is remembered otherwise."""
+        parent = self._calls.parent
+        if parent is None or "{parent}" not in self._writing.path:
+            return None
+        wanted = operation.values.get(parent.field)
+        if self._kind == "create" or operation.id is None:
+            lacks = f"The record lacks the `{parent.field}` that it is to stand below."
+            return (
+                None
+                if is_identity(str(wanted)) and wanted
+                else _receipt(operation, "refused", "no-parent", lacks)
+            )
+        known = self._families.parent_of(self._stream.name, operation.id)
+        if known is None:
+            return _receipt(operation, "gone", "gone", f"No list of `{self._stream.name}` shows the record.")
+        if wanted is not None and str(wanted) != known:
+            stays = f"{self._wire.name} does not move a record to another `{parent.field}`."
+            return _receipt(operation, "refused", "no-move", stays, "Make a new record there instead.")
+        return None
 
     def _side_by_side(self, parts: list[list[Operation]]) -> Iterator[Receipt]:
         """Several requests at once, as many as the system allows; receipts in the order of the parts."""
@@ -109,13 +164,44 @@ class Batches:
         )
 
     def _send(self, part: Sequence[Operation]) -> Sent:
+        if not self._calls.actions or self._kind == "delete":
+            return self._sent(part)
+        plain, wanted = self._acting.split(part[0])
+        if plain.values or self._kind == "create":
+            sent = self._sent([plain])
+        else:
+            sent = Sent(receipts=(Receipt(op=plain.op, outcome="applied", id=plain.id),))
+        for name, value in wanted.items():
+            if sent.trouble is None and sent.receipts[0].outcome == "applied":
+                sent = self._acted(plain, sent.receipts[0], name, value)
+        return sent
+
+    def _acted(self, operation: Operation, receipt: Receipt, name: str, value: str) -> Sent:
+        """What the action that sets a field makes of a write that was applied."""
+        if receipt.accepted is not None and receipt.accepted.get(name) == value:
+            return Sent(receipts=(receipt,))
+        try:
+            verdict = self._acting.act(name, value, self._words_of(operation, receipt.id or ""))
+        except EngineError as error:
+            # A record that was just made stays made: the next run sets what is missing.
+            made = (receipt,) if self._kind == "create" else tuple(_unsent([operation], error))
+            return Sent(receipts=made, trouble=error)
+        if verdict is None:
+            now = {**receipt.accepted, name: value} if receipt.accepted is not None else None
+            return Sent(receipts=(replace(receipt, version=None, accepted=now),))
+        after = self._of_verdict([operation], verdict)
+        return replace(after, receipts=(receipt,)) if self._kind == "create" else after
+
+    def _sent(self, part: Sequence[Operation]) -> Sent:
         try:
             call = self._call(part)
+            reply = self._wire.send(call)
+        except GoneError:
+            gone = Verdict(next="gone", code="gone", message="The record does not exist any more.")
+            return self._of_verdict(part, gone)
         except (TypeError, ValueError) as error:
             words = f"A value has no JSON form: {error}."
             return self._of_verdict(part, Verdict(next="hold", code="bad-value", message=words))
-        try:
-            reply = self._wire.send(call)
         except EngineError as error:
             return Sent(receipts=tuple(_unsent(part, error)), trouble=error)
         results = self._results(reply, len(part))
@@ -127,26 +213,69 @@ class Batches:
 
     def _call(self, part: Sequence[Operation]) -> Call:
         writing, first = self._writing, part[0]
-        words = {**self._words, "id": first.id or "", "ids": ",".join(str(one.id) for one in part)}
+        words = {**self._words_of(first, first.id or ""), "ids": ",".join(str(one.id) for one in part)}
         version = first.version if len(part) == 1 and PRINTABLE.fullmatch(first.version or "") else None
         return Call(
             what=self._kind,
             about=f"{self._kind} {self._stream.name}",
             method=writing.method,
             path=fill_path(writing.path, words),
+            base=self._calls.base,
             params=fill_params(writing.params, words),
             headers={writing.condition: version} if writing.condition and version else {},
             content=self._content(part),
         )
 
+    def _words_of(self, operation: Operation, id_: str) -> dict[str, str]:
+        """What the path of a request about one record may name."""
+        parent, below = self._calls.parent, ""
+        if parent is not None:
+            known = self._learned.parents.get(self._stream.name, {}).get(operation.id or "")
+            below = known or str(operation.values.get(parent.field, ""))
+        return {**self._words, "id": id_, "parent": below}
+
     def _content(self, part: Sequence[Operation]) -> bytes | None:
         body = self._writing.body
         if body is None:
             return None
-        rows = [nest(one.values, self._stream, self._description.custom_fields) for one in part]
+        rows = [nest(self._values(one), self._stream, self._description.custom_fields) for one in part]
         if body.id is not None:
             rows = [{body.id: one.id, **row} for one, row in zip(part, rows, strict=True)]
         return dump({body.rows: rows, **body.also} if body.rows is not None else {**rows[0], **body.also})
+
+    def _values(self, operation: Operation) -> Values:
+        """What is sent of an operation: no parent that the path names, and objects that are replaced as a whole."""
+        values, parent = dict(operation.values), self._calls.parent
+        if parent is not None and "{parent}" in self._writing.path:
+            values.pop(parent.field, None)
+        touched = [key for key in self._writing.whole if any(name.startswith(key + ".") for name in values)]
+        if not touched:
+            return values
+        row = self._fresh(operation)
+        parts = {key: row.get(key) for key in touched}
+        kept = {
+            f"{key}.{name}": value
+            for key, object_ in parts.items()
+            if isinstance(object_, Mapping)
+            for name, value in object_.items()
+        }
+        return {**kept, **values}
+
+    def _fresh(self, operation: Operation) -> Row:
+        """The record in full, as the engine has just read it, or else read again."""
+        id_, modified = operation.id or "", self._stream.modified
+        row = self._learned.fresh.get(self._stream.name, {}).pop(id_, None)
+        if row is not None and modified is not None and row.get(modified) == operation.version:
+            return row
+        getting = self._calls.get
+        found = (
+            self._walker.one(getting, id_, parent=self._words_of(operation, id_)["parent"])
+            if getting
+            else None
+        )
+        if found is None:
+            raise GoneError
+        return found
 
     def _results(self, reply: Reply, n: int) -> list[Any] | None:
         """One result a record; None = the answer does not tell them apart."""

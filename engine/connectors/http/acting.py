@@ -1,0 +1,68 @@
+"""Acting: fields that no write takes and a request of its own sets, such as the status of a document."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.connectors.http.paths import fill_path
+from engine.connectors.http.wire import Call, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.connectors.http.calls import StreamCalls
+    from engine.connectors.http.verdict import Verdict
+    from engine.record import Operation
+
+
+class Acting:
+    """The actions of one stream."""
+
+    def __init__(self, wire: Wire, calls: StreamCalls, stream: str) -> None:
+        self._wire = wire
+        self._actions = calls.actions
+        self._base = calls.base
+        self._stream = stream
+
+    def unsettable(self, operation: Operation) -> tuple[str, str] | None:
+        """A message and a remedy for a value that no action sets; None = there is none."""
+        for name, action in self._actions.items():
+            value = operation.values.get(name)
+            if (
+                name not in operation.values
+                or str(value) in action.values
+                or self._is_blank(operation, value)
+            ):
+                continue
+            return (
+                f"`{name}` of `{self._stream}` cannot be set to `{value}`.",
+                f"It can be set to: {', '.join(action.values)}.",
+            )
+        return None
+
+    def _is_blank(self, operation: Operation, value: object) -> bool:
+        """A new record that has no value yet keeps what the system gives it."""
+        return operation.kind == "create" and value in (None, "")
+
+    def split(self, operation: Operation) -> tuple[Operation, Mapping[str, str]]:
+        """What a write carries, and the fields that actions set after it."""
+        plain = {name: value for name, value in operation.values.items() if name not in self._actions}
+        wanted = {
+            name: str(operation.values[name])
+            for name in self._actions
+            if operation.values.get(name) not in (None, "")
+        }
+        return replace(operation, values=plain), wanted
+
+    def act(self, name: str, value: str, words: Mapping[str, str]) -> Verdict | None:
+        """Set one field; None = done. Raises for credentials and quotas only."""
+        action = self._actions[name]
+        call = Call(
+            what="update",
+            about=f"set `{name}` of {self._stream}",
+            method=action.method,
+            path=fill_path(action.path, {**words, "value": action.values[value]}),
+            base=self._base,
+        )
+        return self._wire.send(call).verdict

@@ -1,0 +1,158 @@
+"""Calls: what a connector file says about the requests of a stream: lists, details, writes, actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  `load` reads the types of the fields at run time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.catalog import Source  # noqa: TC001  see above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """How a list goes on after its first page."""
+
+    style: Literal["none", "page", "token"] = "none"
+    page: str = "page"  #: parameter: number of the page, from 1
+    size: str = "per_page"  #: parameter: records a page
+    at_most: int = 200  #: records a page
+    more: str = ""  #: JMESPath: whether there is another page
+    token: str | None = None  #: parameter that takes the token of the next page
+    next: str | None = None  #: JMESPath of that token
+    reach: int | None = None  #: records that page numbers reach; beyond it only tokens do; None = all
+    ceiling: int | None = (
+        None  #: records that one list reaches; then it starts again at the last time; None = all
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """How a list is limited to what changed lately."""
+
+    #: header, filter = the system compares; sorted = newest first, and reading stops at the first older one
+    style: Literal["header", "sorted", "filter"]
+    header: str | None = None  #: for header: its name
+    param: str | None = None  #: for filter: the query parameter that takes the moment
+    basic: bool = False  #: for filter: True = the offset is written `+0100`, without its colon
+    #: for filter: True = an account may ignore it; a moment far in the future is sent once to find out
+    probe: bool = False
+    exclusive: bool = False  #: True = the system leaves out the given second; one second is taken off
+    params: Mapping[str, str] = field(default_factory=dict)  #: sent with such a read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """A query parameter that takes a list joined by commas."""
+
+    param: str
+    at_most: int  #: entries one request takes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How a list is limited to a view saved in the system."""
+
+    param: str  #: takes the view's id
+    without: tuple[str, ...] = ()  #: parameters that may not stand beside it
+    path: str  #: list of the views that exist
+    params: Mapping[str, str] = field(default_factory=dict)
+    rows: str  #: JMESPath of the views
+    id: str = "id"  #: key of a view's id
+    names: tuple[str, ...] = ("name",)  #: keys of what a person may call it
+    paging: Paging = field(default_factory=Paging)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Reading many records."""
+
+    path: str
+    rows: str  #: JMESPath of the records
+    params: Mapping[str, str] = field(default_factory=dict)
+    paging: Paging = field(default_factory=Paging)
+    fields: Param | None = None  #: names the wanted fields; None = the system decides
+    since: Since | None = None
+    ids: Param | None = None  #: names the wanted records; None = see `get`
+    view: View | None = None
+    source: Source = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Getting:
+    """Reading one record in full."""
+
+    path: str
+    row: str  #: JMESPath of the record
+    params: Mapping[str, str] = field(default_factory=dict)
+    source: Source = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """How records are packed into a request."""
+
+    rows: str | None = None  #: key of the list of records; None = the record itself is the body
+    id: str | None = None  #: key that carries the id inside a row; None = the id is in the path
+    also: Mapping[str, Any] = field(default_factory=dict)  #: further keys of the body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipts:
+    """Where an answer tells what became of each record."""
+
+    rows: str | None = (
+        None  #: JMESPath of one result a record, in the order sent; None = the answer is about one
+    )
+    success: str | None = None  #: code of a result that went well; None = the answer as a whole says it
+    id: str | None = None  #: JMESPath, in the result; None = the id that was sent
+    version: str | None = None  #: JMESPath, in the result
+    record: str | None = None  #: JMESPath, in the result, of the record as it now is; None = not shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """Writing records."""
+
+    method: Literal["POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    batch: int = 1  #: records one request carries
+    body: Body | None = None  #: None = no body
+    receipts: Receipts = field(default_factory=Receipts)
+    condition: str | None = None  #: header that takes the version of a single record; None = unconditional
+    #: objects that the system replaces as a whole: when a part changes, all of it is sent, freshly read
+    whole: tuple[str, ...] = ()
+    source: Source = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """How a field is set that no write takes: by a request of its own, after the write."""
+
+    path: str  #: may name `{id}`, `{parent}` and `{value}`
+    values: Mapping[str, str]  #: value of the field -> the word that stands for `{value}`
+    method: Literal["POST", "PUT", "PATCH"] = "POST"
+    source: Source = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """Which record a record lives below; paths name its id `{parent}`."""
+
+    stream: str  #: the stream of the parents; a list whose path names `{parent}` is read once a parent
+    field: str  #: dotted name of the field that holds the parent's id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamCalls:
+    """The requests of one stream; what is None the system cannot do."""
+
+    list: Listing | None = None
+    get: Getting | None = None
+    create: Writing | None = None
+    update: Writing | None = None
+    delete: Writing | None = None
+    parent: Parent | None = None  #: None = records stand alone
+    base: str | None = None  #: path in front of the paths of this stream; None = that of the file
+    actions: Mapping[str, Action] = field(default_factory=dict)  #: by the name of the field that they set

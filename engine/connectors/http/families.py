@@ -1,0 +1,88 @@
+"""Families: records that live below a record of another stream, and how their parents are found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.connectors.http.learned import Learned, dig
+from engine.connectors.http.walking import Walker
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engine.catalog import Catalog
+    from engine.connectors.http.calls import Listing, Parent
+    from engine.connectors.http.description import Description
+    from engine.connectors.http.learned import Row
+    from engine.connectors.http.wire import Wire
+
+
+class Families:
+    """Finds parents for one connection."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        description: Description,
+        catalog: Catalog,
+        learned: Learned,
+        words: Mapping[str, str],
+    ) -> None:
+        self._wire = wire
+        self._description = description
+        self._catalog = catalog
+        self._learned = learned
+        self._words = words
+        self.pages = 0  #: list requests that were sent for parents and their children
+
+    def ids(self, parent: Parent) -> Iterator[str]:
+        """The ids of every record of the parent stream. Raises UserError and TemporaryError."""
+        listing = self._listing(parent.stream)
+        key = self._catalog.streams[parent.stream].id
+        for row in self._rows(parent.stream, listing):
+            yield str(row[key])
+
+    def rows(self, stream: str) -> Iterator[tuple[str, Row]]:
+        """Every row of a stream of children, each behind the id of its parent."""
+        parent, listing = self._description.streams[stream].parent, self._listing(stream)
+        if parent is None:
+            raise ValueError(f"{stream} has no parents")
+        if "{parent}" not in listing.path:
+            yield from ((str(dig(row, parent.field)), row) for row in self._rows(stream, listing))
+            return
+        before = self.pages
+        for id_ in list(self.ids(parent)):
+            yield from ((id_, row) for row in self._rows(stream, listing, parent=id_))
+        self._learned.lists[stream] = self.pages - before
+
+    def parent_of(self, stream: str, id_: str) -> str | None:
+        """The id of a record's parent; None = there is no such record.
+
+        A record that no list has shown yet costs a whole list, once.
+        """
+        known = self._learned.parents.get(stream, {})
+        return known[id_] if id_ in known else self.learn(stream).get(id_)
+
+    def learn(self, stream: str) -> Mapping[str, str]:
+        """Read the whole list and remember whose child each record is."""
+        key = self._catalog.streams[stream].id
+        found = {str(row[key]): parent for parent, row in self.rows(stream)}
+        self._learned.parents[stream] = found
+        return found
+
+    def _rows(self, stream: str, listing: Listing, *, parent: str | None = None) -> Iterator[Row]:
+        base = self._description.streams[stream].base
+        walker = Walker(self._wire, stream, self._words, base=base)
+        params = walker.params(listing)
+        if listing.fields is not None:
+            params[listing.fields.param] = self._catalog.streams[stream].id
+        for rows, _ in walker.walk(listing, params, {}, parent=parent):
+            self.pages += 1
+            yield from rows
+
+    def _listing(self, stream: str) -> Listing:
+        listing = self._description.streams[stream].list
+        if listing is None:
+            raise UserError(f"{self._wire.name} cannot list `{stream}`.")
+        return listing

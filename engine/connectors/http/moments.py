@@ -1,0 +1,42 @@
+"""Moments: how a list is told from when on changes are wanted, and which of its records are recent. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.connectors.http.calls import Since
+    from engine.connectors.http.learned import Row
+
+
+def moment_of(text: str, who: str) -> datetime:
+    """A time with its zone. Raises UserError when the text is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UserError(f"{who}: `{text[:40]}` is not a time with a zone.")
+    return moment
+
+
+def limits(rule: Since, since: datetime) -> tuple[dict[str, str], dict[str, str]]:
+    """Headers and parameters that limit a list to what changed at or after a moment."""
+    moment = since - timedelta(seconds=1 if rule.exclusive else 0)
+    text = moment.isoformat(timespec="seconds")
+    if rule.style == "header" and rule.header is not None:
+        return {rule.header: text}, dict(rule.params)
+    if rule.style == "filter" and rule.param is not None:
+        written = moment.strftime("%Y-%m-%dT%H:%M:%S%z") if rule.basic else text
+        return {}, {**rule.params, rule.param: written}
+    return {}, dict(rule.params)
+
+
+def recent(rows: Sequence[Row], name: str, since: datetime, who: str) -> list[Row]:
+    """The rows that changed at or after a moment; one that does not say when is taken for recent."""
+    return [row for row in rows if not row.get(name) or moment_of(str(row[name]), who) >= since]

@@ -1,0 +1,123 @@
+"""Walking: every page of one list, and one record by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.connectors.http.body import UnreadableError, pick, pick_rows
+from engine.connectors.http.calls import Getting, Listing, View
+from engine.connectors.http.paging import Walk
+from engine.connectors.http.paths import fill_params, fill_path
+from engine.connectors.http.wire import Call, Reply, Wire
+from engine.errors import TemporaryError, UserError
+
+if TYPE_CHECKING:
+    from engine.connectors.http.learned import Row
+
+
+class Walker:
+    """Reads lists and single records of one stream."""
+
+    def __init__(self, wire: Wire, stream: str, words: Mapping[str, str], *, base: str | None = None) -> None:
+        self.wire = wire
+        self.stream = stream
+        self.base = base
+        self._words = {**words, "stream": stream}
+
+    def params(self, listing: Listing) -> dict[str, str]:
+        """The parameters that every page of a list carries."""
+        return fill_params(listing.params, self._words)
+
+    def call(
+        self,
+        listing: Listing,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        *,
+        parent: str = "",
+        what: str = "list",
+    ) -> Call:
+        """The request for one page."""
+        return Call(
+            what="read",
+            about=f"{what} {self.stream}",
+            method="GET",
+            path=fill_path(listing.path, {**self._words, "parent": parent}),
+            base=self.base,
+            params=params,
+            headers=headers,
+        )
+
+    def walk(
+        self,
+        listing: Listing,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        *,
+        parent: str | None = None,
+        what: str = "list",
+    ) -> Iterator[tuple[list[Row], Walk | None]]:
+        """Pages of rows; None beside the last one. Ends early when the list reaches no further.
+
+        A list below a parent that is gone has no rows. Raises UserError and TemporaryError.
+        """
+        about = f"{what} {self.stream}"
+        walk = Walk(listing.paging, f"{self.wire.name}: {about}")
+        place: dict[str, str] | None = walk.first()
+        while place is not None:
+            call = self.call(listing, {**params, **place}, headers, parent=parent or "", what=what)
+            reply = self.wire.ask(call)
+            if reply.verdict is not None and parent is not None:
+                yield [], None
+                return
+            rows = self._rows(reply, listing.rows, about)
+            place = walk.after(reply.body, rows)
+            yield rows, None if place is None else walk
+            if walk.is_full:
+                return
+
+    def _rows(self, reply: Reply, path: str, about: str) -> list[Row]:
+        if reply.verdict is not None:
+            raise UserError(
+                f"{self.wire.name} could not {about}: {reply.verdict.message} ({reply.verdict.code}).",
+                remedy=reply.verdict.advice,
+            )
+        try:
+            return pick_rows(path, reply.body)
+        except UnreadableError as error:
+            raise TemporaryError(
+                f"{self.wire.name} could not {about}: it answered with {error}.",
+                remedy="Run again; if it stays, the system does not answer as its connector file says.",
+            ) from None
+
+    def one(self, getting: Getting, id_: str, *, parent: str = "") -> Row | None:
+        """One record in full; None = it does not exist. Raises UserError and TemporaryError."""
+        words = {**self._words, "id": id_, "parent": parent}
+        call = Call(
+            what="read",
+            about=f"read one record of {self.stream}",
+            method="GET",
+            path=fill_path(getting.path, words),
+            base=self.base,
+            params=fill_params(getting.params, words),
+        )
+        reply = self.wire.ask(call)
+        row: Any = None if reply.verdict is not None else pick(getting.row, reply.body)
+        return row if isinstance(row, Mapping) else None
+
+    def view_id(self, view: View, name: str) -> str:
+        """The id of a saved view, by any of its names. Raises UserError with the names that exist."""
+        lookup = Listing(path=view.path, rows=view.rows, params=view.params, paging=view.paging)
+        found: dict[str, str] = {}
+        for rows, _ in self.walk(lookup, self.params(lookup), {}, what="list the views of"):
+            for row in rows:
+                found.update(
+                    {str(row[key]): str(row[view.id]) for key in reversed(view.names) if row.get(key)}
+                )
+        if name not in found:
+            raise UserError(
+                f"{self.wire.name} has no view `{name}` of `{self.stream}`.",
+                remedy=f"There are: {', '.join(sorted(found)[:20])}.",
+            )
+        return found[name]

@@ -1,0 +1,223 @@
+"""Documents over HTTP: filters that may be ignored, actions, objects replaced whole, children, files that extend."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from http_scripted import Answer, Bench, Request, batch, bench, ids, read, write
+
+from engine.connectors.http.load import load_description
+from engine.connectors.port import ReadRequest
+from engine.connectors.zoho import ERP
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BOOKS_V3 = "/books/v3"
+TENANT = {"organization_id": "20000000001"}
+NOON = "2026-11-20T12:00:00+0100"
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Iterator[Bench]:
+    with bench(tmp_path) as made:
+        yield made
+
+
+def asked(at: Bench) -> list[str]:
+    """What the server was asked, as `METHOD path`, without the base."""
+    return [f"{request.method} {request.path.removeprefix(BOOKS_V3)}" for request in at.script.requests]
+
+
+def invoices(*times: str) -> Answer:
+    rows = [{"invoice_id": str(n), "last_modified_time": time} for n, time in enumerate(times)]
+    return Answer(body={"code": 0, "invoices": rows, "page_context": {"has_more_page": False}})
+
+
+HEEDS = {
+    "heeds the filter": (invoices(), True),
+    "ignores the filter": (invoices(NOON), False),
+    "refuses the filter": (Answer(400, {"code": 4, "message": "Invalid value passed"}), False),
+}
+
+
+@pytest.mark.parametrize("name", HEEDS)
+def test_whether_an_account_heeds_a_time_filter_is_tried_once_and_kept(at: Bench, name: str) -> None:
+    first, heeds = HEEDS[name]
+    at.script.play(first, invoices(NOON))
+    wanted = ReadRequest(stream="invoices", fields=("total",), since=NOON)
+    with at.books() as books:
+        told = books.forecast_read(wanted, 1)
+        assert ids(list(books.read(wanted)), "invoice_id") == ["0"]
+        assert told.calls == len(at.script.requests) == 2
+    far = at.script.requests[0].query["last_modified_time"]
+    assert far > "2036"
+    with at.books() as again:
+        assert again.forecast_read(wanted, 1).calls == 1
+        list(again.read(wanted))
+    for request in at.script.requests[1:]:
+        # The filter means "after": a second is taken off, and the offset has no colon.
+        assert request.query.get("last_modified_time") == ("2026-11-20T11:59:59+0100" if heeds else None)
+    assert len(at.script.requests) == 3
+
+
+def invoice(**more: Any) -> Answer:
+    record = {"invoice_id": "7", "last_modified_time": NOON, "status": "draft", **more}
+    return Answer(200, {"code": 0, "invoice": record})
+
+
+DONE = Answer(body={"code": 0, "message": "done"})
+REFUSED = Answer(400, {"code": 4042, "message": "An invoice with payments cannot be void."})
+
+
+def test_a_status_is_set_by_its_action_after_the_other_fields_and_counted(at: Bench) -> None:
+    at.script.answer = lambda request: DONE if "/status/" in request.path else invoice(notes="n")
+    with at.books() as books:
+        (both,) = write(books, "invoices", batch("update", {"_id": "7", "notes": "n", "status": "void"}))
+        assert asked(at) == ["PUT /invoices/7", "POST /invoices/7/status/void"]
+        assert books.forecast_write("invoices", "update", 1, ("notes", "status")).calls == 2
+        assert at.script.requests[0].json == {"notes": "n"}
+        assert (both.outcome, both.version, dict(both.accepted or {})["status"]) == ("applied", None, "void")
+        at.script.requests.clear()
+        (alone,) = write(books, "invoices", batch("update", {"_id": "7", "status": "sent"}))
+        assert (alone.outcome, asked(at)) == ("applied", ["POST /invoices/7/status/sent"])
+        assert books.forecast_write("invoices", "update", 1, ("status",)).calls == 1
+
+
+def test_a_new_record_takes_an_action_only_if_it_is_not_already_so(at: Bench) -> None:
+    at.script.answer = lambda request: DONE if "/status/" in request.path else invoice()
+    with at.books() as books:
+        write(books, "invoices", batch("create", {"customer_id": "1", "status": "draft"}))
+        write(books, "invoices", batch("create", {"customer_id": "1", "status": "sent"}))
+    assert asked(at) == ["POST /invoices", "POST /invoices", "POST /invoices/7/status/sent"]
+
+
+def test_a_status_that_no_action_sets_is_refused_before_anything_is_sent(at: Bench) -> None:
+    with at.books() as books:
+        (receipt,) = write(books, "invoices", batch("update", {"_id": "7", "status": "paid"}))
+    assert (receipt.outcome, receipt.message) == (
+        "refused",
+        "`status` of `invoices` cannot be set to `paid`.",
+    )
+    assert receipt.remedy == "It can be set to: draft, sent, void."
+    assert at.script.requests == []
+
+
+def test_a_refused_action_holds_an_update_and_leaves_a_new_record_as_it_was_made(at: Bench) -> None:
+    at.script.answer = lambda request: REFUSED if "/status/" in request.path else invoice()
+    with at.books() as books:
+        (held,) = write(books, "invoices", batch("update", {"_id": "7", "status": "void"}))
+        (made,) = write(books, "invoices", batch("create", {"customer_id": "1", "status": "void"}))
+    assert (held.outcome, held.code, held.message) == (
+        "refused",
+        "4042",
+        "An invoice with payments cannot be void.",
+    )
+    # What it holds is told, so that the next run sees the difference and says why it stays.
+    assert (made.outcome, made.id, dict(made.accepted or {})["status"]) == ("applied", "7", "draft")
+
+
+def contact(**address: Any) -> Answer:
+    record = {"contact_id": "5", "last_modified_time": NOON, "billing_address": address}
+    return Answer(body={"code": 0, "contact": record})
+
+
+def test_an_address_is_sent_whole_from_the_record_that_was_just_read(at: Bench) -> None:
+    at.script.answer = lambda _: contact(address="Kaai 1", city="Gent", zip="9000")
+    change = {"_id": "5", "_version": NOON, "billing_address.city": "Brugge"}
+    with at.books() as books:
+        read(books, "contacts", "billing_address.city", ids=("5",))
+        write(books, "contacts", batch("update", change))
+        assert asked(at) == ["GET /contacts/5", "PUT /contacts/5"]
+        assert at.script.requests[1].json == {
+            "billing_address": {"address": "Kaai 1", "city": "Brugge", "zip": "9000"}
+        }
+        at.script.requests.clear()
+        write(books, "contacts", batch("update", change))  # read once is used once
+        assert asked(at) == ["GET /contacts/5", "PUT /contacts/5"]
+        at.script.requests.clear()
+        read(books, "contacts", "notes", ids=("5",))
+        write(books, "contacts", batch("update", {**change, "_version": "2026-11-20T13:00:00+0100"}))
+        assert asked(at) == ["GET /contacts/5", "GET /contacts/5", "PUT /contacts/5"]
+        at.script.requests.clear()
+        write(books, "contacts", batch("update", {"_id": "5", "notes": "n"}))
+        assert asked(at) == ["PUT /contacts/5"]
+
+
+def test_a_record_that_is_gone_before_its_address_is_read_is_gone(at: Bench) -> None:
+    at.script.play(Answer(404, {"code": 1002, "message": "gone"}))
+    with at.books() as books:
+        (receipt,) = write(books, "contacts", batch("update", {"_id": "5", "billing_address.city": "X"}))
+    assert receipt.outcome == "gone"
+
+
+def projects(request: Request) -> Answer:
+    """Two projects; the first has two tasks, the second is deleted while they are read."""
+    path = request.path.removeprefix(BOOKS_V3)
+    if path == "/projects":
+        rows = [{"project_id": "1"}, {"project_id": "2"}]
+        return Answer(body={"code": 0, "projects": rows, "page_context": {}})
+    if path == "/projects/1/tasks" and request.method == "GET":
+        tasks = [{"task_id": "11", "task_name": "a"}, {"task_id": "12", "task_name": "b"}]
+        return Answer(body={"code": 0, "tasks": tasks, "page_context": {}})
+    if path.startswith("/projects/1/tasks"):
+        return Answer(body={"code": 0, "task": {"task_id": "11", "task_name": "c"}})
+    return Answer(404, {"code": 1002, "message": "Project does not exist."})
+
+
+def test_children_are_read_through_their_parents_and_forecast_once_they_have_been(at: Bench) -> None:
+    at.script.answer = projects
+    wanted = ReadRequest(stream="project_tasks", fields=("task_name", "project_id"))
+    with at.books() as books:
+        assert "not known yet" in books.forecast_read(wanted, None).method
+        pages = list(books.read(wanted))
+        assert books.forecast_read(wanted, None).calls == len(at.script.requests) == 3
+    rows = [row for page in pages for row in page.records or ()]
+    assert [(row["task_id"], row["project_id"]) for row in rows] == [("11", "1"), ("12", "1")]
+    assert pages[-1].complete
+
+
+def test_a_child_is_written_below_its_parent_which_is_found_if_need_be(at: Bench) -> None:
+    at.script.answer = projects
+    with at.books() as books:
+        (made,) = write(
+            books, "project_tasks", batch("create", {"project_id": "1", "task_name": "c", "rate": None})
+        )
+        assert made.outcome == "applied"
+        assert asked(at) == ["POST /projects/1/tasks"]
+        assert at.script.requests[0].json == {"task_name": "c", "rate": None}
+        at.script.requests.clear()
+        changes = [{"_id": "12", "task_name": "x"}, {"_id": "99", "task_name": "y"}]
+        changes += [{"_id": "11", "project_id": "2"}, {"_id": "11", "project_id": "1", "task_name": "z"}]
+        got = {r.op: (r.outcome, r.code) for r in write(books, "project_tasks", batch("update", *changes))}
+        assert got == {
+            "op0": ("applied", None),
+            "op1": ("gone", "gone"),
+            "op2": ("refused", "no-move"),
+            "op3": ("applied", None),
+        }
+        assert "PUT /projects/1/tasks/12" in asked(at)
+        (lost,) = write(books, "project_tasks", batch("create", {"task_name": "c"}))
+        assert (lost.outcome, lost.code) == ("refused", "no-parent")
+
+
+def test_a_file_that_extends_another_says_the_differences_only(at: Bench) -> None:
+    at.script.answer = lambda _: Answer(body={"code": 0, "employees": [], "items": [], "page_context": {}})
+    with closing(at.open(ERP, organization="5")) as erp:
+        read(erp, "items", "name", since=NOON)
+        read(erp, "employees", "name")
+    assert [request.path for request in at.script.requests] == ["/erp/v3/items", "/erp/v1/employees"]
+    assert "last_modified_time" not in at.script.requests[0].query  # ERP declares no such filter
+    assert list(ERP.description.centres) == ["in"]
+    assert ERP.description.streams["invoices"].actions["status"].values["void"] == "void"
+
+
+def test_files_that_extend_each_other_in_a_circle_are_refused(tmp_path: Path) -> None:
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / f"{name}.yaml").write_text(f"connector: {name}\nextends: {other}.yaml\n")
+    with pytest.raises(UserError, match=r"a\.yaml extends itself"):
+        load_description(tmp_path / "a.yaml")
