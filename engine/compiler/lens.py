@@ -85,41 +85,56 @@ class LensParts:
         return literal(self.troubles.index(one), "integer")
 
 
+# sqlglot copies whatever it is given, trees and all; here each part is made for one place, so it need not.
+
+
+def named(value: exp.Expression, name: str, *, quoted: bool | None = None) -> exp.Expression:
+    """`value AS name`; the value becomes a part of it."""
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=quoted))
+
+
+def select(*columns: str | exp.Expr, source: str | exp.Expr) -> exp.Select:
+    """`SELECT columns FROM source`; the columns and the source become parts of it."""
+    return exp.Select().select(*columns, copy=False).from_(source, copy=False)
+
+
 def lens(parts: LensParts) -> str:
     """The whole SELECT; see `SidePlan.lens` for its columns."""
     canon = _canon(parts)
-    hashed = exp.alias_(_hash(parts), "hash")
-    return exp.select("*", hashed).from_(canon.subquery("canon")).sql(dialect="duckdb")
+    hashed = named(_hash(parts), "hash")
+    return select("*", hashed, source=canon.subquery("canon", copy=False)).sql(dialect="duckdb", copy=False)
 
 
 def key_lens(parts: LensParts) -> str:
     """The SELECT for recognising records: id, version, moment and keys, of what the view lets through."""
     typed = _typed(parts, parts.key_reads, slow=False)
-    chosen = exp.select(*_identity(parts), *_keys(parts)).from_(typed.subquery("typed"))
-    return (chosen.where(parts.view.copy()) if parts.view is not None else chosen).sql(dialect="duckdb")
+    chosen = select(*_identity(parts), *_keys(parts), source=typed.subquery("typed", copy=False))
+    return (chosen.where(parts.view.copy(), copy=False) if parts.view is not None else chosen).sql(
+        dialect="duckdb", copy=False
+    )
 
 
 def clock(parts: LensParts) -> str:
     """The SELECT for the server's time alone: id, version and moment of every record."""
-    return exp.select(*_identity(parts)).from_("page").sql(dialect="duckdb")
+    return select(*_identity(parts), source="page").sql(dialect="duckdb", copy=False)
 
 
 def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
     """Each field as its catalog type, and the first one that cannot be read."""
     empty = parts.stream.empty_is_null
     columns = [
-        exp.alias_(
+        named(
             read(column(name), parts.field(name), empty_is_null=empty, physical="VARCHAR"), name, quoted=True
         )
         for name in names
     ]
     columns += [column(one) for one in ("_id", "_version", "_absent", "_broken")]
-    columns += [exp.alias_(value.copy(), slot, quoted=True) for slot, value in sorted(parts.slots.items())]
+    columns += [named(value.copy(), slot, quoted=True) for slot, value in sorted(parts.slots.items())]
     if slow:
         slows = [line.slow[parts.side].column for line in parts.lines if parts.side in line.slow]
         columns += [column(name) for one in slows for name in (one, f"{one}!")]
-        columns.append(exp.alias_(_unreadable(parts, names), "_unreadable", quoted=True))
-    return exp.select(*columns).from_("page")
+        columns.append(named(_unreadable(parts, names), "_unreadable", quoted=True))
+    return select(*columns, source="page")
 
 
 def _unreadable(parts: LensParts, names: Sequence[str]) -> exp.Expression:
@@ -145,15 +160,15 @@ def _cannot_read(parts: LensParts, one: Field) -> Trouble:
 def _canon(parts: LensParts) -> exp.Select:
     columns = [
         *_identity(parts),
-        exp.alias_(_absent(parts), "absent"),
-        exp.alias_(_trouble(parts), "trouble"),
-        exp.alias_(_lacks(parts), "lacks"),
-        exp.alias_(parts.view.copy() if parts.view is not None else exp.true(), "in_view"),
-        exp.alias_(cast(column(parts.label) if parts.label else column("_id"), named_type("TEXT")), "label"),
+        named(_absent(parts), "absent"),
+        named(_trouble(parts), "trouble"),
+        named(_lacks(parts), "lacks"),
+        named(parts.view.copy() if parts.view is not None else exp.true(), "in_view"),
+        named(cast(column(parts.label) if parts.label else column("_id"), named_type("TEXT")), "label"),
         *_keys(parts),
-        *(exp.alias_(line.get[parts.side].copy(), f"c{nr}") for nr, line in parts.shown),
+        *(named(line.get[parts.side].copy(), f"c{nr}") for nr, line in parts.shown),
     ]
-    return exp.select(*columns).from_(_typed(parts, parts.reads, slow=True).subquery("typed"))
+    return select(*columns, source=_typed(parts, parts.reads, slow=True).subquery("typed", copy=False))
 
 
 def _identity(parts: LensParts) -> list[exp.Expr]:
@@ -163,15 +178,15 @@ def _identity(parts: LensParts) -> list[exp.Expr]:
     clock = Field(name="_version", type=known.type if known else "text")
     moment = read(column("_version"), clock, empty_is_null=True) if version else exp.null()
     return [
-        exp.alias_(column("_id"), "id"),
-        exp.alias_(column("_version"), "version"),
-        exp.alias_(moment, "moment"),
+        named(column("_id"), "id"),
+        named(column("_version"), "version"),
+        named(moment, "moment"),
     ]
 
 
 def _keys(parts: LensParts) -> list[exp.Expr]:
     """One text per key; null where any of its fields is empty, because an empty key recognises nobody."""
-    return [exp.alias_(_key(parts, names), f"k{index}") for index, names in enumerate(parts.keys)]
+    return [named(_key(parts, names), f"k{index}") for index, names in enumerate(parts.keys)]
 
 
 def _key(parts: LensParts, names: tuple[str, ...]) -> exp.Expression:
@@ -274,4 +289,4 @@ def snapshot(lines: Sequence[Line]) -> str:
                 text(line.key),
                 cast(as_text(exp.column(f"c{nr}", table="w"), line.type), named_type("TEXT")),
             ]
-    return cast(call("JSON_OBJECT", *parts), named_type("TEXT")).sql(dialect="duckdb")
+    return cast(call("JSON_OBJECT", *parts), named_type("TEXT")).sql(dialect="duckdb", copy=False)
