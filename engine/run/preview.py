@@ -6,10 +6,9 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import simplejson
+from typing import TYPE_CHECKING, Any
 
 from engine.ledger import open_ledger
 from engine.reconcile import Missing
@@ -17,12 +16,13 @@ from engine.run.compare import Decided, decide, pairs, portions
 from engine.run.execute import Call, columns, refuse_unbuilt, systems_of, work_of
 from engine.run.held import as_held
 from engine.run.module import look
+from engine.run.push import creates_sql
 from engine.run.report import ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
 from engine.run.requirements import check_requirements
 from engine.run.sort import held_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from engine.connectors.port import Budget, Connector
     from engine.ledger.store import Ledger
@@ -103,20 +103,24 @@ def _creates(work: Work, gathered: Gathered, limit: int) -> int:
     """Show the first records that would be made; answers how many more lines there is room for."""
     total = int(work.columns.one("SELECT count(*) FROM absent"))
     work.counts.created[work.target.side] += total
-    rows = work.columns.rows(
-        f"SELECT w.id, w.label, {work.module.snapshot} FROM work AS w SEMI JOIN absent AS a ON a.id = w.id "
-        f"ORDER BY w.rowid LIMIT {limit}"
-    )
-    lines = {line.key: line for line in work.module.fields}
-    for record, label, snapshot in rows:
-        values: Mapping[str, str | None] = simplejson.loads(snapshot)
+    first = portions(work, "absent", limit)[:1] if limit else []
+    rows = [row for places in first for row in work.columns.table(creates_sql(work, *places)).to_pylist()]
+    for row in rows:
         fields = tuple(
-            FieldChange(field=lines[key].writes[work.target.side].to, before=None, after=value)
-            for key, value in values.items()
-            if value is not None and work.target.side in lines[key].writes
+            FieldChange(field=name, before=None, after=_shown(value))
+            for name, value in row.items()
+            if not name.startswith("_") and value is not None
         )
-        gathered.lines.append(_line(work, "create", None, label or record, "new on the other side", fields))
+        label = row["_label"] or row["_source"]
+        gathered.lines.append(_line(work, "create", None, label, "new on the other side", fields))
     return limit - len(rows)
+
+
+def _shown(value: Any) -> str:
+    """A value as a person compares it: decimals without the zeros that their column adds."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _updates(work: Work, gathered: Gathered, room: int) -> None:
