@@ -12,9 +12,10 @@ from starlette.routing import Mount, Route
 
 from engine.errors import UserError
 from engine.sandbox import books_routes, control, crm_records, crm_settings
+from engine.sandbox.books_editions import EDITIONS
 from engine.sandbox.gate import BooksGate, CallLog, CrmGate
 from engine.sandbox.oauth import grant
-from engine.sandbox.refusals import BooksRefused, CrmRefused, broken, crm_error
+from engine.sandbox.refusals import BooksRefused, CrmRefused, broken, crm_error, is_finance
 from engine.sandbox.site import Site, site_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _refuse_command(_: Request, error: Exception) -> Response:
 def _refuse_path(request: Request, error: Exception) -> Response:
     """An unknown path or method, as the product under that path says it."""
     status = cast("HTTPException", error).status_code
-    if request.url.path.startswith("/books/"):
+    if is_finance(request.url.path):
         return JSONResponse({"code": 5, "message": "Invalid URL Passed"}, status_code=status)
     if status == 405:  # noqa: PLR2004  # HTTP's own number
         body = crm_error("INVALID_REQUEST_METHOD", "The http request method type is not a valid one")
@@ -69,7 +70,14 @@ def make_app(site: Site) -> Starlette:
                 routes=[*crm_settings.ROUTES, *crm_records.ROUTES],
                 middleware=[Middleware(CrmGate, site=site)],
             ),
-            Mount("/books/v3", routes=books_routes.ROUTES, middleware=[Middleware(BooksGate, site=site)]),
+            *(
+                Mount(
+                    f"/{product}/v3",
+                    routes=books_routes.ROUTES,
+                    middleware=[Middleware(BooksGate, site=site, product=product)],
+                )
+                for product in EDITIONS
+            ),
             Mount("/_sandbox", routes=control.ROUTES),
         ],
         middleware=[Middleware(CallLog, site=site)],

@@ -1,23 +1,38 @@
-"""Books reads: short rows page by page, and whole records."""
+"""Reads of a finance product: short rows page by page, and whole records."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.books_shapes import CURRENCY_ID, Collection
-from engine.sandbox.clock import books_time
+from engine.sandbox.books_documents import CURRENCY_ID
+from engine.sandbox.books_figures import hours, hours_text, receivables
+from engine.sandbox.clock import books_time, parse_time
 from engine.sandbox.refusals import BooksRefused
-from engine.sandbox.site import Site, as_of, whole_number
+from engine.sandbox.site import as_of, whole_number
 from engine.sandbox.store import Query, Row, fold
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
+    from engine.sandbox.books_finance import Finance
+    from engine.sandbox.books_table import Collection
+
 MAX_PER_PAGE = 200
-_STATUS = {"Status.All": None, "Status.Active": "active", "Status.Inactive": "inactive"}
 _CURRENCY = {"currency_code": "EUR", "currency_symbol": "€"}
-_AMOUNTS = ("outstanding_receivable_amount", "unused_credits_receivable_amount")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: Parameters that bound a list by its date, with the comparison that each stands for.
+_BOUNDS = {
+    "date_start": ">=",
+    "from_date": ">=",
+    "date_after": ">",
+    "date_end": "<=",
+    "to_date": "<=",
+    "date_before": "<",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,50 +57,83 @@ def parse_page(request: Request) -> tuple[int, int]:
     return page, per_page
 
 
-def parse_listing(request: Request, shape: Collection) -> Listing:
+def parse_listing(request: Request, shape: Collection, parent: str | None = None) -> Listing:
     """Check the parameters of a list. Unknown ones are overlooked. Raises BooksRefused."""
     query = request.query_params
     page, per_page = parse_page(request)
-    filter_by = query.get("filter_by", "Status.Active")
-    column, order = query.get("sort_column", shape.name), query.get("sort_order", "A")
+    filter_by = query.get("filter_by", shape.shown)
+    column, order = query.get("sort_column", next(iter(shape.sorts))), query.get("sort_order", "A")
     order = {"ascending": "A", "descending": "D"}.get(order, order)
-    for name, value, known in (
-        ("filter_by", filter_by, _STATUS),
+    known = {"Status.All": None} | {
+        f"Status.{status.replace('_', '').title()}": status for status in shape.statuses
+    }
+    for name, value, allowed in (
+        ("filter_by", filter_by, known),
         ("sort_column", column, shape.sorts),
         ("sort_order", order, "AD"),
     ):
-        if value not in known:
+        if value not in allowed:
             raise BooksRefused(400, 4, f"Invalid value passed for {name}")
-    where, args = _conditions(request, shape, _STATUS[filter_by])
+    conditions = [
+        *_equal("status", known[filter_by]),
+        *_equal(shape.parent, parent),
+        *_texts(request, shape),
+        *_bounds(request, shape),
+    ]
     return Listing(
         page=page,
         per_page=per_page,
         filter_by=filter_by,
         sort_column=column,
         sort_order=order,
-        where=where,
-        args=args,
+        where=("deleted IS NULL", *(condition for condition, _ in conditions)),
+        args=tuple(value for _, value in conditions),
     )
 
 
-def _conditions(
-    request: Request, shape: Collection, status: str | None
-) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    conditions: list[tuple[str, Any]] = []
-    if status is not None:
-        conditions.append(("json_extract(body, '$.status') = ?", status))
-    for field in shape.searches:
-        column = "key" if field == shape.name else f"lower(json_extract(body, '$.{field}'))"
+def _equal(name: str | None, value: str | None) -> list[tuple[str, Any]]:
+    return [] if value is None else [(f"json_extract(body, '$.{name}') = ?", value)]
+
+
+def _texts(request: Request, shape: Collection) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    columns = {name: f"json_extract(body, '$.{name}')" for name in shape.searches}
+    if shape.unique and shape.name in columns:
+        columns[shape.name] = "key"
+    for field, column in columns.items():
         for suffix, pattern in (("", "{}"), ("_startswith", "{}%"), ("_contains", "%{}%")):
             text = request.query_params.get(field + suffix)
             if text is not None:
                 escaped = fold(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-                conditions.append((f"{column} LIKE ? ESCAPE '\\'", pattern.format(escaped)))
-    where = ("deleted IS NULL", *(condition for condition, _ in conditions))
-    return where, tuple(value for _, value in conditions)
+                folded = column if column == "key" else f"lower({column})"
+                found.append((f"{folded} LIKE ? ESCAPE '\\'", pattern.format(escaped)))
+    for custom in shape.custom:
+        value = request.query_params.get(custom.api_name)
+        if value is not None:
+            found.append((f"json_extract(body, '$.custom_fields.{custom.api_name}') = ?", value))
+    return found
 
 
-def list_body(site: Site, request: Request, shape: Collection, listing: Listing) -> dict[str, Any]:
+def _bounds(request: Request, shape: Collection) -> list[tuple[str, Any]]:
+    """Bounds of the date, and `last_modified_time` where the product honours it."""
+    found: list[tuple[str, Any]] = []
+    date = next((name for name in ("date", "log_date") if name in shape.defaults), None)
+    for name, compare in _BOUNDS.items():
+        text = request.query_params.get(name)
+        if text is not None and date is not None:
+            if not _DAY.fullmatch(text):
+                raise BooksRefused(400, 4, f"Invalid value passed for {name}")
+            found.append((f"json_extract(body, '$.{date}') {compare} ?", text))
+    text = request.query_params.get("last_modified_time")
+    if text is not None and shape.since:
+        moment = parse_time(text)
+        if moment is None:
+            raise BooksRefused(400, 4, "Invalid value passed for last_modified_time")
+        found.append(("modified > ?", moment))
+    return found
+
+
+def list_body(finance: Finance, request: Request, shape: Collection, listing: Listing) -> dict[str, Any]:
     """One page of short rows."""
     way = "ASC" if listing.sort_order == "A" else "DESC"
     query = Query(
@@ -96,7 +144,7 @@ def list_body(site: Site, request: Request, shape: Collection, listing: Listing)
         offset=(listing.page - 1) * listing.per_page,
         as_of=as_of(request),
     )
-    rows = site.store.rows("books", shape.plural, query)
+    rows = finance.rows(shape.plural, query)
     context = {
         "page": listing.page,
         "per_page": listing.per_page,
@@ -106,50 +154,126 @@ def list_body(site: Site, request: Request, shape: Collection, listing: Listing)
         "sort_column": listing.sort_column,
         "sort_order": listing.sort_order,
     }
-    shown = [show_short(shape, row) for row in rows[: listing.per_page]]
-    return {"code": 0, "message": "success", shape.plural: shown, "page_context": context}
+    shown = show(finance, shape, rows[: listing.per_page], whole=False)
+    key = "users" if shape.plural == "project_users" else shape.plural.removeprefix("project_")
+    key = "chartofaccounts" if shape.plural == "accounts" else key
+    return {"code": 0, "message": "success", key: shown, "page_context": context}
 
 
-def show_short(shape: Collection, row: Row) -> dict[str, Any]:
-    """A list row: no addresses, persons, notes, website or custom fields."""
-    whole = _derived(shape, row)
-    return {shape.id: row.id} | {name: whole[name] for name in shape.listed} | _times(row)
-
-
-def show_whole(shape: Collection, row: Row) -> dict[str, Any]:
-    """A record with everything."""
-    shown = {shape.id: row.id} | _derived(shape, row) | _times(row)
-    for name, lengths in shape.lengths.items():
-        if isinstance(shape.defaults[name], dict):
-            shown[name] = dict.fromkeys(lengths, "") | shown[name]
-    values = row.body.get("custom_fields", {})
-    shown["custom_fields"] = [
-        {
-            "customfield_id": custom.id,
-            "index": index,
-            "api_name": custom.api_name,
-            "label": custom.label,
-            "value": values.get(custom.api_name, ""),
-        }
-        for index, custom in enumerate(shape.custom, start=1)
-    ]
-    shown["custom_field_hash"] = {name: value for name, value in values.items() if value != ""}
+def show(finance: Finance, shape: Collection, rows: Sequence[Row], *, whole: bool) -> list[dict[str, Any]]:
+    """Records as the product shows them: short list rows, or with everything."""
+    names = {field: _names(finance, shape, field, rows) for field in shape.refers}
+    figures = _figures(finance, shape)
+    shown = []
+    for row in rows:
+        body = {name: value for name, value in row.body.items() if name not in ("custom_fields", "minutes")}
+        body |= {_name_of(field): found.get(row.body.get(field, ""), "") for field, found in names.items()}
+        body |= _derived(shape, row) | _figure(shape, figures.get(_figure_id(shape, row)))
+        if whole:
+            body |= _whole(finance, shape, row)
+        else:
+            body = {name: body[name] for name in _listed(shape, body)}
+        shown.append({shape.id: row.id} | body | _times(shape, row))
     return shown
 
 
+def show_whole(finance: Finance, shape: Collection, row: Row) -> dict[str, Any]:
+    """One record with everything."""
+    return show(finance, shape, [row], whole=True)[0]
+
+
+def _name_of(field: str) -> str:
+    return field.removesuffix("_id") + "_name"
+
+
+def _names(finance: Finance, shape: Collection, field: str, rows: Sequence[Row]) -> dict[str, str]:
+    """What is referred to by a field, by the id that it holds."""
+    ids = list({row.body.get(field, "") for row in rows} - {""})
+    target = finance.edition.collections[shape.refers[field]]
+    label = "name" if target.plural == "users" else target.name
+    return finance.site.store.texts(finance.product, target.plural, ids, label) if ids else {}
+
+
+def _listed(shape: Collection, body: dict[str, Any]) -> list[str]:
+    figures = (
+        "total_hours",
+        "billable_hours",
+        "billed_hours",
+        "un_billed_hours",
+        "log_time",
+        "currency_code",
+    )
+    names = [*shape.listed, *(_name_of(field) for field in shape.refers if field in shape.listed)]
+    return [name for name in dict.fromkeys((*names, *figures)) if name in body]
+
+
 def _derived(shape: Collection, row: Row) -> dict[str, Any]:
-    """The body with what Books computes: for a contact, its primary person and its amounts."""
-    body = {name: value for name, value in row.body.items() if name != "custom_fields"}
+    """What follows from the record itself: for a contact, its primary person."""
     if shape.plural != "contacts":
-        return body
+        return _CURRENCY if "currency_id" in shape.defaults else {}
+    body = row.body
     persons = body["contact_persons"]
     primary = next((p for p in persons if p.get("is_primary_contact")), persons[0] if persons else {})
     names = ("first_name", "last_name", "email", "phone", "mobile")
-    body |= {name: primary.get(name, "") for name in names} | dict.fromkeys(_AMOUNTS, 0) | _CURRENCY
+    found = {name: primary.get(name, "") for name in names} | _CURRENCY
     linked = any(body[name] for name in ("zcrm_account_id", "zcrm_contact_id", "zcrm_vendor_id"))
-    own = {"has_transaction": False, "is_linked_with_zohocrm": linked, "currency_id": CURRENCY_ID}
-    return body | own | {"primary_contact_id": primary.get("contact_person_id", "")}
+    own = {"is_linked_with_zohocrm": linked, "currency_id": CURRENCY_ID}
+    return found | own | {"primary_contact_id": primary.get("contact_person_id", "")}
 
 
-def _times(row: Row) -> dict[str, str]:
-    return {"created_time": books_time(row.created), "last_modified_time": books_time(row.modified)}
+def _figures(finance: Finance, shape: Collection) -> dict[str, tuple[Any, ...]]:
+    if shape.plural == "contacts":
+        return receivables(finance)
+    fields = {"projects": "project_id", "project_tasks": "task_id"}
+    return hours(finance, fields[shape.plural]) if shape.plural in fields else {}
+
+
+def _figure_id(shape: Collection, row: Row) -> str:
+    return row.id if shape.plural in ("contacts", "projects", "project_tasks") else ""
+
+
+def _figure(shape: Collection, found: tuple[Any, ...] | None) -> dict[str, Any]:
+    """Sums over other records, as the fields that show them."""
+    if shape.plural == "contacts":
+        owed, sold = found or (0, 0)
+        amounts = {"outstanding_receivable_amount": round(owed, 2), "unused_credits_receivable_amount": 0}
+        return amounts | {"total_sales_amount": round(sold, 2), "has_transaction": found is not None}
+    every, billable, billed = found or (0, 0, 0)
+    if shape.plural == "projects":
+        return {"total_hours": hours_text(every), "billable_hours": hours_text(billable)}
+    if shape.plural == "project_tasks":
+        texts = {"log_time": hours_text(every), "billed_hours": hours_text(billed)}
+        return texts | {"un_billed_hours": hours_text(billable - billed)}
+    return {}
+
+
+def _whole(finance: Finance, shape: Collection, row: Row) -> dict[str, Any]:
+    """What only a read of one record shows: complete addresses, custom fields, a project's tasks and staff."""
+    shown: dict[str, Any] = {}
+    for name, lengths in shape.lengths.items():
+        if isinstance(shape.defaults[name], dict):
+            shown[name] = dict.fromkeys(lengths, "") | row.body[name]
+    values = row.body.get("custom_fields", {})
+    if shape.custom:
+        shown["custom_fields"] = [
+            {
+                "customfield_id": custom.id,
+                "index": index,
+                "api_name": custom.api_name,
+                "label": custom.label,
+                "value": values.get(custom.api_name, ""),
+            }
+            for index, custom in enumerate(shape.custom, start=1)
+        ]
+        shown["custom_field_hash"] = {name: value for name, value in values.items() if value != ""}
+    if shape.plural == "projects":
+        mine = Query(where=("json_extract(body, '$.project_id') = ?", "deleted IS NULL"), args=(row.id,))
+        for key, plural in (("tasks", "project_tasks"), ("users", "project_users")):
+            child = finance.edition.collections[plural]
+            shown[key] = show(finance, child, finance.rows(plural, mine), whole=False)
+    return shown
+
+
+def _times(shape: Collection, row: Row) -> dict[str, str]:
+    modified = {"last_modified_time": books_time(row.modified)} if shape.stamped else {}
+    return {"created_time": books_time(row.created)} | modified

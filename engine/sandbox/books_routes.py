@@ -1,4 +1,4 @@
-"""Books endpoints: contacts, items, the organisation, its users and currencies."""
+"""Endpoints of a finance product: one set for every collection, and a few of their own."""
 
 from __future__ import annotations
 
@@ -8,85 +8,138 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from engine.sandbox import books_persons as persons
 from engine.sandbox import books_write as write
-from engine.sandbox.books_read import list_body, parse_listing, parse_page, show_whole
-from engine.sandbox.books_shapes import COLLECTIONS, CURRENCY_ID, ORGANIZATION_ID, Collection
+from engine.sandbox.books_documents import CURRENCY_ID
+from engine.sandbox.books_finance import Finance, finance_of, require_organization
+from engine.sandbox.books_read import list_body, parse_listing, show_whole
 from engine.sandbox.refusals import BooksRefused
-from engine.sandbox.site import read_json, site_of
-from engine.sandbox.store import Query, Row
+from engine.sandbox.site import read_json
+from engine.sandbox.store import Query
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from engine.sandbox.books_table import Collection
+    from engine.sandbox.store import Row
 
-def require_organization(request: Request) -> None:
-    """Every call but the list of organisations names one that the token may use. Raises BooksRefused."""
-    named = request.query_params.get("organization_id")
-    if named is None:
-        raise BooksRefused(400, 6, "The parameter organization_id is missing.")
-    if named != ORGANIZATION_ID:
-        raise BooksRefused(400, 6041, f"This user is not associated with the CompanyID/CompanyName:{named}.")
+_TIME = "/projects/timeentries"
 
 
-def _shape(request: Request) -> Collection:
-    require_organization(request)
-    shape = COLLECTIONS.get(request.path_params["collection"])
-    if shape is None:
-        raise BooksRefused(404, 5, "Invalid URL Passed")
-    return shape
+def _found(request: Request) -> tuple[Finance, Collection]:
+    """The product and the collection that an address names; its parent lives. Raises BooksRefused."""
+    finance, params = require_organization(request), request.path_params
+    if "parent" in params:
+        child = request.url.path.partition("/projects/")[2].split("/")[1]
+        shape = finance.at(f"projects/{{parent}}/{child}")
+        write.living(finance, finance.edition.collections["projects"], params["parent"])
+        return finance, shape
+    return finance, finance.at(params.get("collection", _TIME.lstrip("/")))
 
 
-def _answer(message: str, shape: Collection, row: Row, status: int = 200) -> Response:
-    return JSONResponse({"code": 0, "message": message, shape.singular: show_whole(shape, row)}, status)
+def _row(request: Request, finance: Finance, shape: Collection) -> Row:
+    return write.living(finance, shape, request.path_params["id"], request.path_params.get("parent"))
+
+
+def _answer(finance: Finance, message: str, shape: Collection, row: Row, status: int = 200) -> Response:
+    shown = show_whole(finance, shape, row)
+    return JSONResponse({"code": 0, "message": message, shape.singular: shown}, status)
 
 
 async def list_records(request: Request) -> Response:
     """A page of short rows."""
-    shape = _shape(request)
-    return JSONResponse(list_body(site_of(request), request, shape, parse_listing(request, shape)))
+    finance, shape = _found(request)
+    listing = parse_listing(request, shape, request.path_params.get("parent"))
+    return JSONResponse(list_body(finance, request, shape, listing))
 
 
 async def read_record(request: Request) -> Response:
     """One whole record."""
-    shape = _shape(request)
-    return _answer("success", shape, write.living(site_of(request), shape, request.path_params["id"]))
+    finance, shape = _found(request)
+    return _answer(finance, "success", shape, _row(request, finance, shape))
 
 
 async def create_record(request: Request) -> Response:
     """A new record."""
-    site, shape, sent = site_of(request), _shape(request), await _body(request)
-    with site.store.transaction():
-        row = write.create(site, shape, sent)
-    return _answer(f"The {shape.singular} has been added.", shape, row, 201)
+    (finance, shape), sent = _found(request), await body_of(request)
+    if shape.parent is not None:
+        sent |= {shape.parent: request.path_params["parent"]}
+    with finance.site.store.transaction():
+        row = write.create(finance, shape, sent)
+        if shape.plural == "invoices" and request.query_params.get("send") == "true":
+            row = write.act(finance, shape, row, "sent")
+    status = finance.edition.created.get(shape.plural, 201)
+    return _answer(finance, f"The {shape.title.lower()} has been added.", shape, row, status)
 
 
 async def update_record(request: Request) -> Response:
     """A changed record."""
-    site, shape, sent = site_of(request), _shape(request), await _body(request)
-    with site.store.transaction():
-        row = write.update(site, shape, request.path_params["id"], sent)
-    return _answer(f"{shape.title} information has been saved.", shape, row)
+    (finance, shape), sent = _found(request), await body_of(request)
+    with finance.site.store.transaction():
+        row = write.update(finance, shape, _row(request, finance, shape), sent)
+    return _answer(finance, f"{shape.title} information has been saved.", shape, row)
+
+
+async def upsert_record(request: Request) -> Response:
+    """A record found by a custom field without duplicates, or made when `X-Upsert` says so."""
+    (finance, shape), sent = _found(request), await body_of(request)
+    key, value = (request.headers.get(f"X-Unique-Identifier-{part}") for part in ("Key", "Value"))
+    if not key or not value:
+        raise BooksRefused(400, 4, "Invalid value passed for X-Unique-Identifier-Key")
+    make = request.headers.get("X-Upsert", "").lower() == "true"
+    with finance.site.store.transaction():
+        row, made = write.upsert(finance, shape, key, value, sent, make=make)
+    words = "has been added" if made else "information has been saved"
+    return _answer(finance, f"{shape.title} {words}.", shape, row, 201 if made else 200)
 
 
 async def delete_record(request: Request) -> Response:
     """A record is gone."""
-    site, shape = site_of(request), _shape(request)
-    with site.store.transaction():
-        write.delete(site, shape, request.path_params["id"])
-    return JSONResponse({"code": 0, "message": f"The {shape.singular} has been deleted."})
+    finance, shape = _found(request)
+    with finance.site.store.transaction():
+        write.delete(finance, shape, _row(request, finance, shape))
+    return JSONResponse({"code": 0, "message": f"The {shape.title.lower()} has been deleted."})
 
 
-async def mark_record(request: Request) -> Response:
-    """A record becomes active or inactive."""
-    site, shape, status = site_of(request), _shape(request), request.path_params["status"]
-    if status not in ("active", "inactive"):
+async def act_on_record(request: Request) -> Response:
+    """A record comes to another status: `/{id}/active`, `/{id}/status/sent`."""
+    finance, shape = _found(request)
+    action = request.path_params["action"]
+    with finance.site.store.transaction():
+        row = write.act(finance, shape, _row(request, finance, shape), action)
+    status = row.body["status"]
+    return JSONResponse({"code": 0, "message": f"The {shape.title.lower()} has been marked as {status}."})
+
+
+async def set_custom_fields(request: Request) -> Response:
+    """Only the custom fields of a record; the address has the collection in the singular."""
+    finance, singular = require_organization(request), request.path_params["singular"]
+    shape = next(
+        (s for s in finance.edition.collections.values() if s.singular == singular and s.custom), None
+    )
+    if shape is None:
         raise BooksRefused(404, 5, "Invalid URL Passed")
-    with site.store.transaction():
-        write.mark(site, shape, request.path_params["id"], status)
-    return JSONResponse({"code": 0, "message": f"The {shape.singular} has been marked as {status}."})
+    sent = await body_of(request)
+    with finance.site.store.transaction():
+        row = _row(request, finance, shape)
+        row = write.update(finance, shape, row, {"custom_fields": sent.get("custom_fields")})
+    return _answer(finance, "Custom Fields Updated Successfully", shape, row)
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def delete_time(request: Request) -> Response:
+    """Several time entries are gone, by `time_entry_ids`."""
+    finance, shape = _found(request)
+    ids = [part for part in request.query_params.get("time_entry_ids", "").split(",") if part]
+    if not ids:
+        raise BooksRefused(400, 4, "Invalid value passed for time_entry_ids")
+    with finance.site.store.transaction():
+        for id_ in ids:
+            write.delete(finance, shape, write.living(finance, shape, id_))
+    return JSONResponse({"code": 0, "message": "The selected timesheet entries have been deleted"})
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent. Raises BooksRefused."""
     try:
         return await read_json(request)
     except ValueError:
@@ -95,35 +148,27 @@ async def _body(request: Request) -> dict[str, Any]:
 
 async def list_organizations(request: Request) -> Response:
     """The organisations of the token's user: one."""
-    found = site_of(request).store.setting("company/books") or "{}"
-    return JSONResponse({"code": 0, "message": "success", "organizations": [json.loads(found)]})
+    return JSONResponse({"code": 0, "message": "success", "organizations": [_organization(request)]})
 
 
 async def read_organization(request: Request) -> Response:
     """The organisation."""
-    if request.path_params["id"] != ORGANIZATION_ID:
+    if request.path_params["id"] != finance_of(request).edition.organization_id:
         raise BooksRefused(404, write.UNKNOWN_ID, "Organization does not exist.")
-    found = site_of(request).store.setting("company/books") or "{}"
-    return JSONResponse({"code": 0, "message": "success", "organization": json.loads(found)})
+    return JSONResponse({"code": 0, "message": "success", "organization": _organization(request)})
 
 
-async def list_users(request: Request) -> Response:
-    """A page of the users of the organisation."""
-    require_organization(request)
-    page, per_page = parse_page(request)
-    status = request.query_params.get("filter_by", "Status.All").removeprefix("Status.").lower()
-    where = ("deleted IS NULL", "json_extract(body, '$.status') = ? OR ? = 'all'")
-    query = Query(
-        where=(where[0], f"({where[1]})"),
-        args=(status, status),
-        limit=per_page + 1,
-        offset=(page - 1) * per_page,
-    )
-    rows = site_of(request).store.rows("books", "users", query)
-    shown = [{"user_id": row.id} | row.body for row in rows[:per_page]]
-    order = {"report_name": "Users", "sort_column": "name", "sort_order": "A"}
-    context = {"page": page, "per_page": per_page, "has_more_page": len(rows) > per_page} | order
-    return JSONResponse({"code": 0, "message": "success", "users": shown, "page_context": context})
+def _organization(request: Request) -> Any:
+    finance = finance_of(request)
+    return json.loads(finance.site.store.setting(f"company/{finance.product}") or "{}")
+
+
+async def read_me(request: Request) -> Response:
+    """The user whose consent the token carries."""
+    finance = require_organization(request)
+    shape = finance.edition.collections["users"]
+    rows = finance.rows("users", Query(where=("json_extract(body, '$.is_current_user')",), limit=1))
+    return _answer(finance, "success", shape, rows[0])
 
 
 async def list_currencies(request: Request) -> Response:
@@ -143,15 +188,34 @@ async def list_currencies(request: Request) -> Response:
     return JSONResponse({"code": 0, "message": "success", "currencies": [euro]})
 
 
+def _records(path: str) -> list[Route]:
+    """The five endpoints of a collection."""
+    return [
+        Route(path, list_records, methods=["GET"]),
+        Route(path, create_record, methods=["POST"]),
+        Route(f"{path}/{{id}}", read_record, methods=["GET"]),
+        Route(f"{path}/{{id}}", update_record, methods=["PUT"]),
+        Route(f"{path}/{{id}}", delete_record, methods=["DELETE"]),
+    ]
+
+
 ROUTES = [
     Route("/organizations", list_organizations, methods=["GET"]),
     Route("/organizations/{id}", read_organization, methods=["GET"]),
-    Route("/users", list_users, methods=["GET"]),
+    Route("/users/me", read_me, methods=["GET"]),
     Route("/settings/currencies", list_currencies, methods=["GET"]),
-    Route("/{collection}", list_records, methods=["GET"]),
-    Route("/{collection}", create_record, methods=["POST"]),
-    Route("/{collection}/{id}", read_record, methods=["GET"]),
-    Route("/{collection}/{id}", update_record, methods=["PUT"]),
-    Route("/{collection}/{id}", delete_record, methods=["DELETE"]),
-    Route("/{collection}/{id}/{status}", mark_record, methods=["POST"]),
+    Route("/contacts/contactpersons", persons.create_person, methods=["POST"]),
+    Route("/contacts/contactpersons/{id}", persons.read_person, methods=["GET"]),
+    Route("/contacts/contactpersons/{id}", persons.update_person, methods=["PUT"]),
+    Route("/contacts/contactpersons/{id}", persons.delete_person, methods=["DELETE"]),
+    Route("/contacts/{id}/contactpersons", persons.list_persons, methods=["GET"]),
+    Route(_TIME, delete_time, methods=["DELETE"]),
+    *_records(_TIME),
+    *_records("/projects/{parent}/tasks"),
+    *_records("/projects/{parent}/users"),
+    Route("/{collection}/{id}/status/{action}", act_on_record, methods=["POST"]),
+    Route("/{singular}/{id}/customfields", set_custom_fields, methods=["PUT"]),
+    Route("/{collection}", upsert_record, methods=["PUT"]),
+    *_records("/{collection}"),
+    Route("/{collection}/{id}/{action}", act_on_record, methods=["POST"]),
 ]

@@ -1,182 +1,198 @@
-"""Books writes: check one record against the published limits, and store it."""
+"""Writes of a finance product: check one record against the published limits, and store it."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.books_shapes import FIRST_ID, Collection
+from engine.sandbox.books_figures import computed, receivables
+from engine.sandbox.books_values import ID, INVALID, merged
 from engine.sandbox.refusals import BooksRefused
 from engine.sandbox.store import Query, Row, fold
 
 if TYPE_CHECKING:
-    from engine.sandbox.site import Site
+    from engine.sandbox.books_finance import Finance
+    from engine.sandbox.books_table import Collection
 
-#: Books' numbers for what it refuses. 1002 is published; the others are as clients report them.
-INVALID, TOO_LONG, UNKNOWN_ID, NAME_EXISTS = 4, 15, 1002, 3062
-_ID = re.compile(r"[0-9]{1,19}")
+#: Numbers for what is refused. 1002 is published; the others are as clients report them, or chosen here.
+UNKNOWN_ID, EXISTS, NAME_EXISTS, IN_USE, NOT_NOW = 1002, 1001, 3062, 3061, 1038
 
 
-def create(site: Site, shape: Collection, sent: dict[str, Any]) -> Row:
+def create(finance: Finance, shape: Collection, sent: dict[str, Any]) -> Row:
     """Make a record. Raises BooksRefused."""
-    for name in (shape.name, *shape.required):
-        if sent.get(name) in (None, ""):
+    for name in shape.required:
+        if sent.get(name) in (None, "", []):
             raise BooksRefused(400, INVALID, f"Invalid value passed for {name}")
-    body = _merged(site, shape, dict(shape.defaults), sent)
-    _unique_name(site, shape, body[shape.name], None)
-    now = site.second()
+    body = merged(finance, shape, dict(shape.defaults), sent)
+    if shape.number and not body[shape.name]:
+        body[shape.name] = _next_number(finance, shape)
+    body = computed(shape, body)
+    _unique(finance, shape, body, None)
+    now = finance.site.second()
     row = Row(
-        id=new_id(site),
-        key=fold(body[shape.name]),
+        id=finance.new_id(),
+        key=key_of(shape, body),
         created=now,
         modified=now,
         deleted=None,
         body=body,
     )
-    site.store.add("books", shape.plural, row, since=site.clock.now())
+    finance.add(shape.plural, row)
+    _follow(finance, shape, row, sent)
     return row
 
 
-def update(site: Site, shape: Collection, id_: str, sent: dict[str, Any]) -> Row:
+def update(finance: Finance, shape: Collection, row: Row, sent: dict[str, Any]) -> Row:
     """Change what was sent: arrays are replaced, objects completed, the rest stays. Raises BooksRefused."""
-    present = living(site, shape, id_)
-    body = _merged(site, shape, dict(present.body), sent)
-    _unique_name(site, shape, body[shape.name], id_)
-    return _replace(site, shape, replace(present, key=fold(body[shape.name]), body=body))
+    body = computed(shape, merged(finance, shape, dict(row.body), sent))
+    _unlocked(shape, row.body, body, reason=sent.get("reason"))
+    _unique(finance, shape, body, row.id)
+    changed = _put(finance, shape, replace(row, key=key_of(shape, body), body=body))
+    _mark_time(finance, shape, changed)
+    return changed
 
 
-def mark(site: Site, shape: Collection, id_: str, status: str) -> Row:
-    """Make a record active or inactive. Raises BooksRefused."""
-    present = living(site, shape, id_)
-    return _replace(site, shape, replace(present, body=present.body | {"status": status}))
-
-
-def delete(site: Site, shape: Collection, id_: str) -> None:
-    """Delete a record. Raises BooksRefused."""
-    _replace(site, shape, replace(living(site, shape, id_), deleted=site.second()))
-
-
-def living(site: Site, shape: Collection, id_: str) -> Row:
-    """The record of that id. Raises BooksRefused if there is none."""
-    row = site.store.get("books", shape.plural, id_) if _ID.fullmatch(id_) else None
-    if row is None:
+def upsert(
+    finance: Finance, shape: Collection, key: str, value: str, sent: dict[str, Any], *, make: bool
+) -> tuple[Row, bool]:
+    """Change the record whose unique custom field holds a value, or make one; True = made. Raises BooksRefused."""
+    custom = next((c for c in shape.custom if key in (c.api_name, c.id) and c.unique), None)
+    if custom is None:
+        raise BooksRefused(400, INVALID, "Invalid value passed for X-Unique-Identifier-Key")
+    condition = f"json_extract(body, '$.custom_fields.{custom.api_name}') = ?"
+    found = finance.rows(shape.plural, Query(where=(condition, "deleted IS NULL"), args=(value,), limit=1))
+    if found:
+        return update(finance, shape, found[0], sent), False
+    if not make:
         raise BooksRefused(404, UNKNOWN_ID, f"{shape.title} does not exist.")
-    return row
+    row = create(finance, shape, sent)
+    custom_values = row.body.get("custom_fields", {}) | {custom.api_name: value}
+    return finance.put(shape.plural, replace(row, body=row.body | {"custom_fields": custom_values})), True
 
 
-def new_id(site: Site) -> str:
-    """The next id of the organisation."""
-    return site.store.next_id("books", FIRST_ID)
+def act(finance: Finance, shape: Collection, row: Row, action: str) -> Row:
+    """Bring a record to the status that an action leads to. Raises BooksRefused."""
+    wanted = shape.actions.get(action)
+    if wanted is None:
+        raise BooksRefused(404, 5, "Invalid URL Passed")
+    status = row.body.get("status")
+    if status not in wanted.allowed:
+        words = f"{shape.title} of the status {status} cannot be marked as {wanted.to}."
+        raise BooksRefused(400, NOT_NOW, words)
+    body = row.body | {"status": wanted.to}
+    if f"{wanted.to}_date" in shape.defaults:
+        body[f"{wanted.to}_date"] = finance.site.today()
+    return _put(finance, shape, replace(row, body=computed(shape, body)))
 
 
-def _replace(site: Site, shape: Collection, row: Row) -> Row:
-    row = replace(row, modified=site.second())
-    site.store.replace("books", shape.plural, row, since=site.clock.now())
-    return row
+def delete(finance: Finance, shape: Collection, row: Row) -> None:
+    """Delete a record. Raises BooksRefused for one that others need."""
+    if shape.plural == "contacts" and row.id in receivables(finance):
+        raise BooksRefused(
+            400, IN_USE, "This customer is associated with transactions and cannot be deleted."
+        )
+    if row.body.get("billed_status") == "invoiced" or row.body.get("status") == "paid":
+        raise BooksRefused(400, NOT_NOW, f"{shape.title} cannot be deleted: it has been invoiced or paid.")
+    _put(finance, shape, replace(row, deleted=finance.site.second()))
 
 
-def _merged(site: Site, shape: Collection, body: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-    """A body with the fields that were sent. Names that Books does not know are overlooked."""
-    for name in shape.defaults:
-        if name not in sent or name == "status":
-            continue
-        value = _taken(shape, name, sent[name])
-        if isinstance(value, dict):
-            value = {**body[name], **value}
-        elif isinstance(value, list) and name in shape.row_ids:
-            value = [_with_id(site, shape.row_ids[name], row) for row in value]
-        body[name] = value
-    if "custom_fields" in sent:
-        body["custom_fields"] = _custom(shape, body.get("custom_fields", {}), sent["custom_fields"])
-    return body
+def living(finance: Finance, shape: Collection, id_: str, parent: str | None = None) -> Row:
+    """The record that an address names. Raises BooksRefused if there is none."""
+    field = f"json_extract(body, '$.{shape.addressed}')" if shape.addressed else "id"
+    conditions, args = [f"{field} = ?", "deleted IS NULL"], [id_]
+    if shape.parent and parent is not None:
+        conditions.append(f"json_extract(body, '$.{shape.parent}') = ?")
+        args.append(parent)
+    query = Query(where=tuple(conditions), args=tuple(args), limit=1)
+    rows = finance.rows(shape.plural, query) if ID.fullmatch(id_) else []
+    if not rows:
+        raise BooksRefused(404, UNKNOWN_ID, f"{shape.title} does not exist.")
+    return rows[0]
 
 
-def _with_id(site: Site, id_field: str, row: dict[str, Any]) -> dict[str, Any]:
-    return {id_field: row.get(id_field) or new_id(site)} | {k: v for k, v in row.items() if k != id_field}
+def key_of(shape: Collection, body: dict[str, Any]) -> str | None:
+    """The folded text by which duplicates of a record are found."""
+    return fold(str(body[shape.name])) if shape.unique else None
 
 
-def _taken(shape: Collection, name: str, value: Any) -> Any:
-    """A value as Books keeps it: null empties a field, text loses its outer space. Raises BooksRefused."""
-    default = shape.defaults[name]
-    if value is None:
-        return default
-    if isinstance(default, dict | list):
-        return _inner(shape, name, value)
-    if isinstance(default, str):
-        return _text(shape, name, value, shape.lengths.get(name))
-    if isinstance(default, bool) != isinstance(value, bool) or not isinstance(value, int | float):
-        raise BooksRefused(400, INVALID, f"Invalid value passed for {name}")
-    return value
+def _put(finance: Finance, shape: Collection, row: Row) -> Row:
+    return finance.put(shape.plural, replace(row, modified=finance.site.second()))
 
 
-def _text(shape: Collection, name: str, value: Any, most: int | None) -> str:
-    if not isinstance(value, str) or any(
-        unicodedata.category(c) == "Cc" and c not in "\r\n\t" for c in value
-    ):
-        raise BooksRefused(400, INVALID, f"Invalid value passed for {name}")
-    kept = value.strip()
-    if most is not None and len(kept) > most:
-        raise BooksRefused(400, TOO_LONG, f"Please ensure that the {name} has less than {most} characters.")
-    if name in shape.choices and kept not in shape.choices[name]:
-        raise BooksRefused(400, INVALID, f"Invalid value passed for {name}")
-    if name == shape.name and not kept:
-        raise BooksRefused(400, INVALID, f"Invalid value passed for {name}")
-    return kept
+def _next_number(finance: Finance, shape: Collection) -> str:
+    """The next automatic number that nobody has taken by hand."""
+    name = f"last-number/{finance.product}/{shape.plural}"
+    last = int(finance.site.store.setting(name) or 0)
+    while True:
+        last += 1
+        text = f"{shape.number}-{last:06d}"
+        if not finance.rows(shape.plural, Query(where=("key = ?", "deleted IS NULL"), args=(fold(text),))):
+            finance.site.store.remember(name, str(last))
+            return text
 
 
-def _inner(shape: Collection, name: str, value: Any) -> Any:
-    """An object, or the rows of an array, with its own limits."""
-    if isinstance(shape.defaults[name], list):
-        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            raise BooksRefused(400, INVALID, f"Invalid value passed for {name}")
-        return [_object(shape, name, row) for row in value]
-    if not isinstance(value, dict):
-        raise BooksRefused(400, INVALID, f"Invalid value passed for {name}")
-    return _object(shape, name, value)
+def _unlocked(shape: Collection, before: dict[str, Any], after: dict[str, Any], *, reason: Any) -> None:
+    """A document that others rely on is not changed freely. Raises BooksRefused."""
+    status = before.get("status", "")
+    if before.get("billed_status") == "invoiced":
+        raise BooksRefused(400, NOT_NOW, "Time that has been invoiced cannot be changed.")
+    if status not in shape.locked:
+        return
+    names = shape.locked[status]
+    if names is None and before != after:
+        raise BooksRefused(400, NOT_NOW, f"{shape.title} of the status {status} cannot be edited.")
+    if not reason and any(before[name] != after[name] for name in names or () if name in before):
+        words = f"{shape.title} of the status {status} cannot be edited without a reason."
+        raise BooksRefused(400, NOT_NOW, words)
 
 
-def _object(shape: Collection, name: str, value: dict[str, Any]) -> dict[str, Any]:
-    lengths = shape.lengths.get(name, {})
-    kept = {}
-    for inner, item in value.items():
-        if inner in lengths:
-            kept[inner] = "" if item is None else _text(shape, inner, item, lengths[inner])
-        elif inner.startswith(("is_", "enable_")) or inner.endswith("_id"):
-            kept[inner] = item
-    return kept
+def _unique(finance: Finance, shape: Collection, body: dict[str, Any], id_: str | None) -> None:
+    """No other record has the name, nor the same value in a custom field without duplicates."""
+    if shape.unique:
+        query = Query(
+            where=("key = ?", "deleted IS NULL", "id IS NOT ?"), args=(key_of(shape, body), id_), limit=1
+        )
+        if finance.rows(shape.plural, query):
+            kind = "customer" if shape.plural == "contacts" else shape.title.lower()
+            words = f'The {kind} "{body[shape.name]}" already exists. Please specify a different name.'
+            raise BooksRefused(400, NAME_EXISTS if shape.plural == "contacts" else EXISTS, words)
+    values = body.get("custom_fields", {})
+    for custom in (c for c in shape.custom if c.unique and values.get(c.api_name)):
+        condition = f"json_extract(body, '$.custom_fields.{custom.api_name}') = ?"
+        query = Query(
+            where=(condition, "deleted IS NULL", "id IS NOT ?"), args=(values[custom.api_name], id_)
+        )
+        if finance.rows(shape.plural, query):
+            words = f"The value of {custom.label} already exists. Duplicates are not allowed."
+            raise BooksRefused(400, EXISTS, words)
 
 
-def _custom(shape: Collection, present: dict[str, Any], sent: Any) -> dict[str, Any]:
-    """Values of custom fields by api name; each row names its field by id, api name, label or index."""
-    kept = dict(present)
-    rows = sent if isinstance(sent, list) else [None]
-    for row in rows:
-        found = _custom_field(shape, row) if isinstance(row, dict) else None
-        if row is None or found is None:
-            raise BooksRefused(400, INVALID, "Invalid value passed for custom_fields")
-        value = row.get("value")
-        kept[found] = "" if value is None else value
-    return kept
+def _follow(finance: Finance, shape: Collection, row: Row, sent: dict[str, Any]) -> None:
+    """What comes with a new record: a project's tasks and staff, the time that an invoice bills."""
+    _mark_time(finance, shape, row)
+    if shape.plural != "projects":
+        return
+    staff, tasks = sent.get("users") or [], sent.get("tasks") or []
+    if not all(isinstance(rows, list) for rows in (staff, tasks)):
+        raise BooksRefused(400, INVALID, "Invalid value passed for tasks")
+    owner = {"user_id": row.body["user_id"]}
+    others = [one for one in staff if isinstance(one, dict) and one.get("user_id") != owner["user_id"]]
+    mine = next((one for one in staff if isinstance(one, dict) and one not in others), owner)
+    for plural, children in (("project_users", [mine, *others]), ("project_tasks", tasks)):
+        for child in children:
+            if not isinstance(child, dict):
+                raise BooksRefused(400, INVALID, "Invalid value passed for tasks")
+            create(finance, finance.edition.collections[plural], child | {"project_id": row.id})
 
 
-def _custom_field(shape: Collection, row: dict[str, Any]) -> str | None:
-    for index, custom in enumerate(shape.custom, start=1):
-        known = {
-            "customfield_id": custom.id,
-            "api_name": custom.api_name,
-            "label": custom.label,
-            "index": index,
-        }
-        if any(name in row and row[name] == value for name, value in known.items()):
-            return custom.api_name
-    return None
-
-
-def _unique_name(site: Site, shape: Collection, name: str, id_: str | None) -> None:
-    query = Query(where=("key = ?", "deleted IS NULL", "id IS NOT ?"), args=(fold(name), id_), limit=1)
-    if site.store.rows("books", shape.plural, query):
-        kind = "customer" if shape.plural == "contacts" else shape.singular
-        words = f'The {kind} "{name}" already exists. Please specify a different name.'
-        raise BooksRefused(400, NAME_EXISTS if shape.plural == "contacts" else 1001, words)
+def _mark_time(finance: Finance, shape: Collection, row: Row) -> None:
+    """Time entries named by an invoice's lines are billed with it. Raises BooksRefused."""
+    if shape.plural != "invoices":
+        return
+    entries = finance.edition.collections["time_entries"]
+    for id_ in (id_ for line in row.body["line_items"] for id_ in line.get("time_entry_ids", [])):
+        entry = living(finance, entries, str(id_))
+        if entry.body["invoice_id"] not in ("", row.id):
+            raise BooksRefused(400, NOT_NOW, "A time entry has been invoiced already.")
+        billed = {"billed_status": "invoiced", "invoice_id": row.id}
+        _put(finance, entries, replace(entry, body=entry.body | billed))

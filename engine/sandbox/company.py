@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from engine.sandbox.books_shapes import COLLECTIONS, CURRENCY_ID, ORGANIZATION_ID
-from engine.sandbox.books_shapes import FIRST_ID as FIRST_BOOKS_ID
+from engine.sandbox.books_documents import CURRENCY_ID
+from engine.sandbox.books_editions import BOOKS, Edition
+from engine.sandbox.books_shapes import COLLECTIONS, ORGANIZATION_ID
+from engine.sandbox.books_write import key_of as finance_key
 from engine.sandbox.clock import DAY_S, START
+from engine.sandbox.company_finance import Dealer
 from engine.sandbox.company_names import Names, plain
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_write import API_USER, FIRST_ID, key_of
@@ -57,6 +60,9 @@ def found(company: str) -> Seed:
     seed.books(accounts)
     if company == "awkward":
         seed.awkward(users)
+    # Further dice, so that what is dealt above stays the same when more is added here.
+    more = replace(seed, dice=random.Random(SEED + 1))  # noqa: S311  # the same
+    Dealer(seed=more, edition=BOOKS, words=words()).deal()
     return seed
 
 
@@ -138,7 +144,8 @@ class Seed:
                 "is_current_user": admin,
             }
             self._add("crm", "users", id_, None, crm)
-            self._add("books", "users", str(46000000000000701 + 2 * place), None, books)
+            books = COLLECTIONS["users"].defaults | books
+            self._add("books", "users", str(46000000000000701 + 2 * place), fold(email), books)
         return ids
 
     def accounts(self, users: list[str]) -> list[dict[str, Any]]:
@@ -213,12 +220,18 @@ class Seed:
         return whole | {"id": id_}
 
     def _books(self, module: str, body: dict[str, Any]) -> None:
-        shape = COLLECTIONS[module]
-        whole = shape.defaults | body
-        self._add("books", module, self._books_id(), fold(whole[shape.name]), whole)
+        self.finance(BOOKS, module, self._books_id(), COLLECTIONS[module].defaults | body)
 
     def _books_id(self) -> str:
-        return self._next_id("books", FIRST_BOOKS_ID)
+        return self.finance_id(BOOKS)
+
+    def finance(self, edition: Edition, module: str, id_: str, body: dict[str, Any]) -> None:
+        """Note a whole record of a finance product."""
+        self._add(edition.product, module, id_, finance_key(edition.collections[module], body), body)
+
+    def finance_id(self, edition: Edition) -> str:
+        """The next id of a finance product."""
+        return self._next_id(edition.product, edition.first_id)
 
     def _next_id(self, product: str, first: int) -> str:
         """The next id, counted where the store goes on counting."""

@@ -9,9 +9,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.errors import UserError
-from engine.sandbox.books_read import show_whole
-from engine.sandbox.books_shapes import COLLECTIONS, ORGANIZATION_ID
-from engine.sandbox.books_write import new_id
+from engine.sandbox.books_editions import EDITIONS
+from engine.sandbox.books_finance import Finance
+from engine.sandbox.books_read import show as show_finance
+from engine.sandbox.books_shapes import ORGANIZATION_ID
+from engine.sandbox.books_write import key_of as finance_key
 from engine.sandbox.clock import books_time, crm_time
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_read import show
@@ -19,7 +21,7 @@ from engine.sandbox.crm_write import API_USER, FIRST_ID, key_of
 from engine.sandbox.faults import parse_fault
 from engine.sandbox.oauth import CLIENTS
 from engine.sandbox.site import Site, read_json, site_of
-from engine.sandbox.store import Query, Row, fold
+from engine.sandbox.store import Query, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,8 +99,9 @@ async def records(request: Request) -> Response:
 def _plain(site: Site, product: str, module: str, rows: list[Row]) -> list[dict[str, Any]]:
     if product == "crm" and module in MODULES:
         return show(site, MODULES[module], rows, None)
-    if product == "books" and module in COLLECTIONS:
-        return [show_whole(COLLECTIONS[module], row) for row in rows]
+    if product in EDITIONS and module in EDITIONS[product].collections:
+        finance = Finance(site=site, edition=EDITIONS[product])
+        return show_finance(finance, EDITIONS[product].collections[module], rows, whole=True)
     return [{"id": row.id} | row.body for row in rows]
 
 
@@ -123,8 +126,8 @@ def _key_by(product: str, module: str) -> Callable[[dict[str, Any]], str | None]
     """How a collection finds duplicates; None = there is no such collection."""
     if product == "crm" and module in MODULES:
         return lambda body: key_of(MODULES[module], body)
-    if product == "books" and module in COLLECTIONS:
-        return lambda body: fold(str(body[COLLECTIONS[module].name]))
+    if product in EDITIONS and module in EDITIONS[product].collections:
+        return lambda body: finance_key(EDITIONS[product].collections[module], body)
     return None
 
 
@@ -148,7 +151,8 @@ def _new(
         people = dict.fromkeys(("Owner", "Created_By", "Modified_By"), API_USER)
         body, id_ = _set(people, values), site.store.next_id("crm", FIRST_ID)
     else:
-        body, id_ = _set(COLLECTIONS[module].defaults, values), new_id(site)
+        finance = Finance(site=site, edition=EDITIONS[product])
+        body, id_ = _set(finance.edition.collections[module].defaults, values), finance.new_id()
     now = site.second()
     row = Row(id=id_, key=key(body), created=now, modified=now, deleted=None, body=body)
     site.store.add(product, module, row, since=site.clock.now())

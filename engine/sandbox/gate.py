@@ -95,32 +95,33 @@ class CrmGate:
 
 @dataclass(frozen=True, slots=True)
 class BooksGate:
-    """Lets a call into Books that has a token and stays within the limits, and tells the limits."""
+    """Lets a call into a finance product that has a token and stays within the limits, and tells the limits."""
 
     app: ASGIApp
     site: Site
+    product: str
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call, or refuse it with 401 or 429."""
-        now, throttle = self.site.clock.now(), self.site.throttle
-        refused = _BOOKS_401.get(standing(self.site.store, _authorization(scope), "books", now))
+        now, throttle, product = self.site.clock.now(), self.site.throttle, self.product
+        refused = _BOOKS_401.get(standing(self.site.store, _authorization(scope), product, now))
         if refused is not None:
             await JSONResponse(refused, status_code=401)(scope, receive, send)
             return
-        throttle.at_once["books"] += 1
+        throttle.at_once[product] += 1
         try:
-            code = throttle.books_refuses(now)
+            code = throttle.books_refuses(product, now)
             if code is not None:
-                status, body = too_many("/books/", code)
-                answer = JSONResponse(body, status_code=status, headers=throttle.books_headers(now))
+                status, body = too_many(f"/{product}/", code)
+                answer = JSONResponse(body, status_code=status, headers=throttle.books_headers(product, now))
                 await answer(scope, receive, send)
                 return
-            throttle.minute.spend(1, now)
-            throttle.day.spend(1, now)
+            throttle.minute[product].spend(1, now)
+            throttle.day[product].spend(1, now)
             await asyncio.sleep(scope.get("sandbox.delay", 0))
-            await self.app(scope, receive, _with_headers(send, throttle.books_headers(now)))
+            await self.app(scope, receive, _with_headers(send, throttle.books_headers(product, now)))
         finally:
-            throttle.at_once["books"] -= 1
+            throttle.at_once[product] -= 1
 
 
 _CRM_401: dict[Standing, dict[str, Any]] = {

@@ -23,6 +23,11 @@ class BooksRefused(Exception):  # noqa: N818  # the same
         self.body: dict[str, Any] = {"code": code, "message": message}
 
 
+def is_finance(path: str) -> bool:
+    """True for a path of Books or ERP, which answer alike."""
+    return path.startswith(("/books/", "/erp/"))
+
+
 def crm_error(code: str, message: str, **details: Any) -> dict[str, Any]:
     """One refusal as CRM words it, for a request or for one record."""
     return {"code": code, "details": details, "message": message, "status": "error"}
@@ -39,13 +44,13 @@ BOOKS_LIMITS = {
 
 def too_many(path: str, books_code: int = 44) -> tuple[int, dict[str, Any]]:
     """Status and body when a limit is used up."""
-    if path.startswith("/books/"):
+    if is_finance(path):
         return 429, {"code": books_code, "message": BOOKS_LIMITS[books_code]}
     return 429, crm_error("TOO_MANY_REQUESTS", "You have reached the maximum number of API calls.")
 
 
 def broken(path: str) -> dict[str, Any]:
     """The body of a product that fails inside."""
-    if path.startswith("/books/"):
+    if is_finance(path):
         return {"code": 1000, "message": "Sorry, something went wrong. Please try again later."}
     return crm_error("INTERNAL_ERROR", "Internal Server Error")

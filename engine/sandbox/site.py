@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from engine.sandbox.clock import crm_time
 from engine.sandbox.company import fill
 from engine.sandbox.faults import Faults
 
@@ -44,6 +45,10 @@ class Site:
     def remember_clock(self) -> None:
         """Keep how far the clock is ahead across restarts."""
         self.store.remember("clock/offset_s", repr(self.clock.offset_s))
+
+    def today(self) -> str:
+        """The company's date: `2026-11-02`."""
+        return crm_time(self.second())[:10]
 
     def second(self) -> int:
         """The present moment as the products stamp it."""

@@ -9,6 +9,10 @@ from typing import Literal
 
 from engine.sandbox.clock import DAY_S
 
+#: Everything that the sandbox serves; the finance products share the shape of their limits.
+PRODUCTS = ("crm", "books", "erp", "projects")
+FINANCE = ("books", "erp")
+
 LimitsName = Literal["roomy", "published"]
 
 
@@ -78,38 +82,38 @@ class Throttle:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         #: Calls being answered at this moment, by product.
-        self.at_once = {"crm": 0, "books": 0}
+        self.at_once = dict.fromkeys(PRODUCTS, 0)
         self.forget()
 
     def forget(self) -> None:
         """Begin to count anew."""
         self.credits = Window(DAY_S)
-        self.minute = Window(60)
-        self.day = Window(DAY_S)
+        self.minute = {product: Window(60) for product in FINANCE}
+        self.day = {product: Window(DAY_S) for product in FINANCE}
 
     def crm_refuses(self, now: float) -> bool:
         """True when credits or calls at once are used up."""
         too_many = self.at_once["crm"] > self.limits.crm_at_once
         return too_many or self.credits.used(now) >= self.limits.crm_credits
 
-    def books_refuses(self, now: float) -> int | None:
+    def books_refuses(self, product: str, now: float) -> int | None:
         """Books' code for the limit that is used up; None = go on."""
-        if self.at_once["books"] > self.limits.books_at_once:
+        if self.at_once[product] > self.limits.books_at_once:
             return 1070
-        if self.day.used(now) >= self.limits.books_per_day:
+        if self.day[product].used(now) >= self.limits.books_per_day:
             return 45
-        return 44 if self.minute.used(now) >= self.limits.books_per_minute else None
+        return 44 if self.minute[product].used(now) >= self.limits.books_per_minute else None
 
     def crm_headers(self, now: float) -> dict[str, str]:
         """CRM tells what is left only from half use on."""
         left = self.limits.crm_credits - self.credits.used(now)
         return {"X-API-CREDITS-REMAINING": str(max(0, left))} if left * 2 <= self.limits.crm_credits else {}
 
-    def books_headers(self, now: float) -> dict[str, str]:
+    def books_headers(self, product: str, now: float) -> dict[str, str]:
         """Books tells its limit a minute, what is left of it, and when it is whole again (seconds)."""
-        left = self.limits.books_per_minute - self.minute.used(now)
+        left = self.limits.books_per_minute - self.minute[product].used(now)
         return {
             "X-Rate-Limit-Limit": str(self.limits.books_per_minute),
             "X-Rate-Limit-Remaining": str(max(0, left)),
-            "X-Rate-Limit-Reset": str(self.minute.frees_in_s(now)),
+            "X-Rate-Limit-Reset": str(self.minute[product].frees_in_s(now)),
         }
