@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compiler.choices import choose, defaults, holds
 from engine.compiler.draft import Draft, Findings
-from engine.compiler.module import Checked, build_module, check_module
+from engine.compiler.module import build_module, check_module
 from engine.compiler.order import ordered
 from engine.compiler.requirements import check_requirements, compile_requirement
 from engine.compiler.rules import check_rules
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.catalog import Catalog
+    from engine.compiler.parts import Checked
     from engine.expr.scope import OptionValue
     from engine.spec.model import Spec
 

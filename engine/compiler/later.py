@@ -10,7 +10,7 @@ from engine.plan import NotBuilt
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine.compiler.line import Line
+    from engine.compiler.parts import Line
     from engine.spec.diagnostic import Span
     from engine.spec.model import Module
 

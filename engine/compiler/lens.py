@@ -22,7 +22,7 @@ from engine.record import Side, other
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.compiler.line import Line
+    from engine.compiler.parts import Line
 
 BROKEN = Trouble(
     code="unreadable",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.catalog import Field, FieldType, Stream
+from engine.catalog import Field, FieldType
 from engine.compiler.draft import Draft, place
+from engine.compiler.parts import End, Line
 from engine.expr.error import ExprError
 from engine.expr.lattice import FAMILY, assignable, join, said
-from engine.plan import SlowField, Trouble
+from engine.plan import Trouble
 from engine.record import Side, other
 
 if TYPE_CHECKING:
@@ -17,35 +17,7 @@ if TYPE_CHECKING:
 
     from engine.expr.scope import FieldScope
     from engine.spec.diagnostic import Text
-    from engine.spec.model import MappedField, StreamRef
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """One end of a module while it is compiled."""
-
-    side: Side
-    ref: StreamRef
-    stream: Stream
-
-
-@dataclass(slots=True, kw_only=True)
-class Line:
-    """A compiled line; `get` gives canonical values over columns named like the fields."""
-
-    key: str
-    text: str
-    type: FieldType
-    scale: int | None
-    spec: MappedField
-    targets: dict[Side, Field]  #: the fields that it may write
-    get: dict[Side, exp.Expression] = field(default_factory=dict)
-    back: dict[Side, exp.Expression] = field(
-        default_factory=dict
-    )  #: canonical column `value` -> what is written
-    reads: dict[Side, tuple[str, ...]] = field(default_factory=dict)
-    fails: dict[Side, list[tuple[exp.Expression, Trouble]]] = field(default_factory=dict)
-    slow: dict[Side, SlowField] = field(default_factory=dict)
+    from engine.spec.model import MappedField
 
 
 def arrow_within(draft_arrow: str, line: MappedField) -> str | None:

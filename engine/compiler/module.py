@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.compiler.choices import holds, settle
 from engine.compiler.draft import Draft, place
 from engine.compiler.later import note_later
-from engine.compiler.line import End, Line, arrow_within, compile_line, resolve
-from engine.compiler.view import View, compile_view
+from engine.compiler.line import arrow_within, compile_line, resolve
+from engine.compiler.parts import Checked, End, Line
+from engine.compiler.view import compile_view
 from engine.expr.error import ExprError, did_you_mean
 from engine.expr.lattice import join, said
 from engine.expr.sql import compile_condition
@@ -26,21 +25,6 @@ CREATES: dict[str, tuple[Side, ...]] = {
     "none": (),
     "by hand": (),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A module whose names and types are known."""
-
-    module: Module
-    arrow: Arrow
-    ends: dict[Side, End]
-    lines: tuple[Line, ...]
-    keys: tuple[tuple[KeyPlan, tuple[str, ...], tuple[str, ...]], ...]  #: with the fields of left and right
-    views: dict[Side, View]
-    needs: tuple[tuple[Check, str, tuple[str, ...]], ...]  #: with SQL and the fields it reads
-    duplicates: str
-    creates: tuple[Side, ...]
 
 
 def check_module(draft: Draft, module: Module) -> Checked | None:

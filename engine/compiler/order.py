@@ -10,7 +10,7 @@ from engine.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.compiler.module import Checked
+    from engine.compiler.parts import Checked
     from engine.spec.model import Module, Spec
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compiler.choices import holds
 from engine.compiler.later import note_rules
-from engine.compiler.line import End, compile_line, resolve
+from engine.compiler.line import compile_line, resolve
 from engine.compiler.module import end_of
 from engine.expr.error import ExprError
 from engine.expr.scope import ManyScope, Scope
@@ -22,6 +22,7 @@ from engine.spec.report import Report
 
 if TYPE_CHECKING:
     from engine.compiler.draft import Draft
+    from engine.compiler.parts import End
     from engine.record import Side
 
 

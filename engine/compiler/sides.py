@@ -14,8 +14,7 @@ from engine.plan import SidePlan, Trouble
 from engine.record import SIDES, Side
 
 if TYPE_CHECKING:
-    from engine.compiler.line import Line
-    from engine.compiler.module import Checked
+    from engine.compiler.parts import Checked, Line
 
 
 def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:

@@ -20,7 +20,7 @@ from engine.record import Side, other
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.compiler.line import End, Line
+    from engine.compiler.parts import End, Line
     from engine.spec.diagnostic import Text
     from engine.spec.model import MappedField
 

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.compiler.parts import View
 from engine.expr.error import ExprError
 from engine.expr.sql import compile_condition
 
 if TYPE_CHECKING:
     from engine.compiler.draft import Draft
-    from engine.compiler.line import End
+    from engine.compiler.parts import End
     from engine.record import Side
     from engine.spec.diagnostic import Text
     from engine.spec.model import Module
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What one side shows."""
-
-    sql: str | None = None  #: a condition over its fields; None = every record
-    reads: tuple[str, ...] = ()
-    saved: str | None = None  #: the name of a view saved in the system; None = none
 
 
 def compile_view(draft: Draft, module: Module, ends: dict[Side, End]) -> dict[Side, View]:
