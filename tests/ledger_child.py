@@ -38,6 +38,7 @@ def settle_for_ever(ledger: Ledger, lease: Lease) -> None:
         )
         number = ledger.intend(lease, intent)
         ledger.settle(lease, number, Settlement(run="r", module="m", links=batch(number)))
+        say("settled")
 
 
 def load_for_ever(ledger: Ledger, lease: Lease) -> None:
@@ -45,14 +46,20 @@ def load_for_ever(ledger: Ledger, lease: Lease) -> None:
     with ledger.bulk_load(lease):
         for number in count():
             ledger.note(lease, Settlement(run="r", module="m", links=batch(number)))
+            say("settled")
+
+
+def say(word: str) -> None:
+    """Tell the test how far this is."""
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
     """Say a word when the lease is taken, then work until killed."""
     ledger = open_ledger(sys.argv[1])
     lease = ledger.take_lease("i", "a child", NOW, ttl_s=3600)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    say("ready")
     {"settles": settle_for_ever, "loads": load_for_ever}[sys.argv[2]](ledger, lease)
 
 

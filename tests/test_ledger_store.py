@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ledger_place import ask
 
 from engine.errors import RecordError
 from engine.ledger import (
@@ -25,13 +24,10 @@ from engine.ledger import (
     Settlement,
     Unlinked,
     open_ledger,
-    reading,
-    store,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from engine.ledger.store import Ledger
 
@@ -51,12 +47,11 @@ HELD = HeldRow(
 
 
 @pytest.fixture(params=["ordinary", "bulk"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, place: str) -> Iterator[Ledger]:
     """A new ledger, used by one of the two ways whatever the number of rows."""
     rows = 1_000_000 if request.param == "ordinary" else -1
-    with pytest.MonkeyPatch.context() as patch, open_ledger(tmp_path / "ledger.db") as opened:
-        patch.setattr(store, "BULK_ROWS", rows)
-        patch.setattr(reading, "BULK_ROWS", rows)
+    with pytest.MonkeyPatch.context() as patch, open_ledger(place) as opened:
+        patch.setattr(opened._database, "bulk_rows", rows)
         yield opened
 
 
@@ -242,7 +237,7 @@ def test_the_history_shows_how_a_run_ended(ledger: Ledger, lease: Lease) -> None
     assert (ledger.integrations(), ledger.last_run("another")) == (["i"], None)
 
 
-def test_a_hundred_thousand_links_come_back_as_they_were_stored(tmp_path: Path) -> None:
+def test_a_hundred_thousand_links_come_back_as_they_were_stored(place: str) -> None:
     """The first load, in batches, indexes last; then all of them and many of them are read."""
     count, size = 100_000, 30_000
     ids = pa.array(range(count)).cast(pa.string())
@@ -250,7 +245,7 @@ def test_a_hundred_thousand_links_come_back_as_they_were_stored(tmp_path: Path) 
     versions = pa.array([None if number % 7 else str(number) for number in range(count)])
     columns = {"left_id": ids, "right_id": ids, "left_hash": hashes, "right_hash": hashes}
     table = pa.table({**columns, "left_version": versions, "left_values": ids})
-    with open_ledger(tmp_path / "ledger.db") as ledger:
+    with open_ledger(place) as ledger:
         lease = ledger.take_lease("i", "a test", NOW, 60)
         with ledger.bulk_load(lease):
             for start in range(0, count, size):
@@ -269,8 +264,8 @@ def interrupted_load(ledger: Ledger, lease: Lease, table: pa.Table) -> None:
         raise ZeroDivisionError
 
 
-def test_doubles_that_came_in_without_indexes_are_held_and_the_first_link_stays(tmp_path: Path) -> None:
-    with open_ledger(tmp_path / "ledger.db") as ledger:
+def test_doubles_that_came_in_without_indexes_are_held_and_the_first_link_stays(place: str) -> None:
+    with open_ledger(place) as ledger:
         lease = ledger.take_lease("i", "a test", NOW, 60)
         with pytest.raises(ZeroDivisionError):
             interrupted_load(ledger, lease, links(("1", "a"), ("2", "a"), ("3", "c")))
@@ -282,12 +277,11 @@ def test_doubles_that_came_in_without_indexes_are_held_and_the_first_link_stays(
             ledger.note(lease, settlement(links=links(("4", "a"))))
 
 
-def test_both_ways_into_one_file_work_side_by_side_in_one_process(tmp_path: Path) -> None:
+def test_both_ways_into_one_file_work_side_by_side_in_one_process(place: str) -> None:
     """Each way brings its own SQLite, and the two would not see each other's locks."""
-    path = tmp_path / "ledger.db"
 
     def write(integration: str, rows: int, batches: int) -> int:
-        with open_ledger(path) as ledger:
+        with open_ledger(place) as ledger:
             lease = ledger.take_lease(integration, "a thread", NOW, 60)
             for batch in range(batches):
                 ids = [(f"{batch}/{row}", f"{batch}/{row}") for row in range(rows)]
@@ -298,6 +292,6 @@ def test_both_ways_into_one_file_work_side_by_side_in_one_process(tmp_path: Path
         jobs = [("bulk", 6_000, 6), ("few", 3, 50), ("more", 5, 50)]
         results = [threads.submit(write, *job) for job in jobs]
         assert [result.result() for result in results] == [36_000, 150, 250]
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert connection.execute("SELECT count(*), max(id) FROM links").fetchall() == [(36_400, 36_400)]
+    assert ask(place, "SELECT count(*), max(id) FROM links") == [(36_400, 36_400)]
+    if not place.startswith("postgresql"):
+        assert ask(place, "PRAGMA integrity_check") == [("ok",)]

@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 
 from engine.errors import TemporaryError, UserError
 from engine.ledger import Settlement, open_ledger, opening, schema
+from engine.ledger.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,10 +73,18 @@ def test_a_file_that_is_no_ledger_is_not_touched(tmp_path: Path, content: bytes 
     assert path.read_bytes() == before
 
 
-def test_other_databases_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="postgresql://"):
-        open_ledger("postgresql://localhost/ledger")
-    assert list(tmp_path.iterdir()) == []
+def test_other_databases_are_refused_by_name() -> None:
+    with pytest.raises(UserError, match="mysql://") as caught:
+        open_ledger("mysql://localhost/ledger")
+    assert "postgresql://" in str(caught.value.remedy)
+
+
+def test_a_released_lease_leaves_no_lock_beside_the_file(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        lease = ledger.take_lease("i", "a test", NOW, 60)
+        assert len(list(tmp_path.glob("*.i.1.lock"))) == 1
+        ledger.release(lease)
+        assert not list(tmp_path.glob("*.i.1.lock"))
 
 
 @contextmanager
@@ -120,6 +129,7 @@ def test_a_full_disk_is_said_and_nothing_of_the_batch_is_stored(tmp_path: Path) 
             del record
             connection.execute("PRAGMA max_page_count=60")
 
+        assert isinstance(ledger._database, SqliteDatabase)
         sa.event.listen(ledger._database._engine, "connect", shrink)
         ledger._database.close()
         with pytest.raises(UserError, match="no room left"):

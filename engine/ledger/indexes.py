@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from engine.ledger import leases, schema
 from engine.ledger.codec import moment
+from engine.ledger.work import inserting
 from engine.record import SIDES, other
 
 if TYPE_CHECKING:
@@ -97,4 +98,5 @@ def _hold_ends(connection: sa.Connection, side: Side, doubles: sa.Select[tuple[i
     }
     rows = sa.select(*row.values()).where(_LINKS.c.id.in_(doubles))
     # A record may have lost several links; once held is held.
-    connection.execute(sa.insert(schema.held).prefix_with("OR IGNORE").from_select(list(row), rows))
+    hold = inserting(connection.dialect.name, schema.held).from_select(list(row), rows)
+    connection.execute(hold.on_conflict_do_nothing())

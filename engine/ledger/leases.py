@@ -1,29 +1,28 @@
 """The lease: one run per integration at a time, and no write by a run that has lost its turn.
 
 A lease has two proofs. In the table: an epoch that only grows, checked in every write transaction, and an
-expiry. Beside the file: an OS lock for each epoch, which the system frees when the process ends, however that
-happens. SQLite's WAL needs shared memory, so all who use one ledger are on one machine; there a free lock
-proves that the holder is gone, and its lease can be taken over at once instead of after its expiry.
+expiry. Beside it: a lock for each epoch, which is freed when the process ends, however that happens. A free
+lock proves that the holder is gone, and its lease can be taken over at once instead of after its expiry. For
+SQLite it is an OS lock, for its WAL needs shared memory, so all who use one ledger are on one machine; for
+PostgreSQL it is a lock of the holder's session on the server.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-import filelock
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 
-from engine.errors import LockedError, UserError
+from engine.errors import LockedError
 from engine.ledger import schema
 from engine.ledger.codec import later, moment
 from engine.ledger.model import Lease
+from engine.ledger.work import OrdinaryWork
 
 if TYPE_CHECKING:
-    from engine.ledger.database import Work
+    from engine.ledger.database import Database
+    from engine.ledger.work import Work
 
 _TABLE = schema.lease
 
@@ -34,12 +33,14 @@ def current(connection: sa.Connection, integration: str) -> Lease | None:
     return None if row is None or row["holder"] is None else Lease(**row)
 
 
-def take(
-    connection: sa.Connection, path: Path, wanted: Lease, now: str
-) -> tuple[Lease, filelock.BaseFileLock]:
+def take(connection: sa.Connection, database: Database, wanted: Lease, now: str) -> Lease:
     """Take the lease as `wanted` says, with the next epoch. Raises LockedError if somebody is using it."""
     holder = current(connection, wanted.integration)
-    if holder is not None and moment(holder.expires) > moment(now) and not _is_gone(path, holder):
+    if (
+        holder is not None
+        and moment(holder.expires) > moment(now)
+        and not database.is_gone(connection, holder)
+    ):
         raise LockedError(
             f"`{wanted.integration}` is being run by {holder.holder}.",
             remedy=f"Wait until that run has ended; its lease ends at {holder.expires} unless it is renewed.",
@@ -50,10 +51,9 @@ def take(
     lease = Lease(
         integration=wanted.integration, epoch=before + 1, holder=wanted.holder, expires=wanted.expires
     )
-    row = {"epoch": lease.epoch, "holder": lease.holder, "expires": lease.expires}
-    upsert = sqlite.insert(_TABLE).values(integration=lease.integration, **row)
-    connection.execute(upsert.on_conflict_do_update(index_elements=["integration"], set_=row))
-    return lease, _grasp(path, lease)
+    OrdinaryWork(connection).upsert(_TABLE, [asdict(lease)])
+    database.grasp(lease)
+    return lease
 
 
 def fence(work: Work, lease: Lease) -> None:
@@ -83,39 +83,3 @@ def give_back(connection: sa.Connection, lease: Lease) -> None:
     """End the lease; one that was lost already is left to its new holder."""
     mine = (_TABLE.c.integration == lease.integration) & (_TABLE.c.epoch == lease.epoch)
     connection.execute(sa.update(_TABLE).where(mine).values(holder=None))
-
-
-def drop_lock(lock: filelock.BaseFileLock) -> None:
-    """Free an OS lock and remove its file."""
-    lock.release()
-    with suppress(OSError):  # somebody may be testing it right now; a file left behind holds nobody up
-        Path(lock.lock_file).unlink(missing_ok=True)
-
-
-def _lock(path: Path, lease: Lease) -> filelock.BaseFileLock:
-    return filelock.FileLock(
-        f"{path}.{quote(lease.integration, safe='')}.{lease.epoch}.lock", timeout=0, thread_local=False
-    )
-
-
-def _grasp(path: Path, lease: Lease) -> filelock.BaseFileLock:
-    lock = _lock(path, lease)
-    try:
-        lock.acquire()
-    except (NotImplementedError, filelock.Timeout) as error:
-        raise UserError(
-            f"The folder of the ledger {path} does not support file locks.",
-            remedy="Keep the ledger on a local disk.",
-        ) from error
-    return lock
-
-
-def _is_gone(path: Path, holder: Lease) -> bool:
-    """Whether the process that took this lease has ended."""
-    lock = _lock(path, holder)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        return False
-    drop_lock(lock)
-    return True

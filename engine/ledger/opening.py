@@ -1,24 +1,34 @@
-"""Making sure that a ledger file is there and has this version's schema."""
+"""Making sure that a ledger is there and has this version's schema."""
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from engine.errors import TemporaryError, UserError
+from engine.errors import UserError
 from engine.ledger import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from engine.ledger.database import Database
 
-#: How long one process waits while another creates or migrates the same file.
-_PATIENCE_S = 60.0
+
+def database_at(url: str, *, readonly: bool, patience_s: float) -> Database:
+    """The database that a path or URL names; nothing is opened yet. Raises UserError for a kind that is not known."""
+    scheme, found, rest = url.partition("://")
+    if not found or (scheme == "sqlite" and rest.startswith("/")):
+        from engine.ledger.sqlite import SqliteDatabase
+
+        return SqliteDatabase(Path(rest[1:] if found else url), readonly=readonly, patience_s=patience_s)
+    if scheme in {"postgresql", "postgres"}:
+        from engine.ledger.postgres import PostgresDatabase
+
+        return PostgresDatabase(url, readonly=readonly, patience_s=patience_s)
+    raise UserError(
+        f"A ledger at `{scheme}://` cannot be used.",
+        remedy="Give the path of a SQLite file, such as `.engine/ledger.sqlite`, or a `postgresql://` URL.",
+    )
 
 
 def prepare(database: Database) -> None:
@@ -26,13 +36,13 @@ def prepare(database: Database) -> None:
 
     Raises UserError if a newer version wrote it or it is no ledger, TemporaryError if another process has it.
     """
-    if not database.path.exists():
-        with _alone(database.path):
+    if not database.exists():
+        with database.alone():
             _create(database)
     found = _version(database)
     if found == schema.HEAD:
         return
-    with _alone(database.path):
+    with database.alone():
         found = _version(database)
         if found is None:
             _create(database)
@@ -42,45 +52,38 @@ def prepare(database: Database) -> None:
 
 def look(database: Database) -> None:
     """Check that a ledger can be read as it is; changes nothing. Raises UserError if not."""
-    found = _version(database) if database.path.exists() else None
+    found = _version(database) if database.exists() else None
     if found is None:
         raise UserError(
-            f"Nothing has run yet here: there is no ledger {database.path}.",
+            f"Nothing has run yet here: there is no ledger {database.name}.",
             remedy="Run the spec once with `engine run`, or go to the folder where it was run.",
         )
     if found == schema.HEAD:
         return
     if found in _steps():
         raise UserError(
-            f"The ledger {database.path} was written by an older version.",
+            f"The ledger {database.name} was written by an older version.",
             remedy="Run `engine run` once with this version; it brings the ledger up to date.",
         )
     raise _newer(database)
 
 
 def _version(database: Database) -> str | None:
-    """The schema of the file; None = the file is empty. Raises UserError if it holds something else."""
+    """The schema that is there; None = nothing is. Raises UserError if something else is."""
     with database.reading() as connection:
-        tables = connection.scalar(
-            sa.text("SELECT group_concat(name) FROM sqlite_master WHERE type = 'table'")
-        )
+        tables = database.table_names(connection)
         if not tables:
             return None
-        if not {"alembic_version", "links"} <= set(tables.split(",")):
+        if not {"alembic_version", "links"} <= tables:
             raise _foreign(database)
         return connection.scalar(sa.select(schema.version.c.version_num))
 
 
 def _create(database: Database) -> None:
-    """Make all tables in one transaction; the file is for its owner only, for it holds business records."""
-    database.path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(database.path, os.O_CREAT | os.O_RDWR, 0o600))
+    """Make all tables in one transaction."""
+    database.make_room()
     if _version(database) is not None:
         return
-    with database.reading() as connection:
-        # Outside of any transaction, else SQLite ignores it; it is remembered in the file.
-        driver: Any = connection.connection.driver_connection
-        driver.execute("PRAGMA journal_mode=WAL")
     with database.writing() as connection:
         schema.metadata.create_all(connection)
         connection.execute(sa.insert(schema.version).values(version_num=schema.HEAD))
@@ -113,44 +116,15 @@ def _config() -> Any:
     return config
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """While nobody else creates or migrates this file."""
-    import filelock
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with filelock.FileLock(f"{path}.setup.lock", timeout=_PATIENCE_S):
-            yield
-    except filelock.Timeout as error:
-        raise TemporaryError(
-            f"Another process has been setting up the ledger {path} for over {_PATIENCE_S:.0f} s.",
-            remedy="Run the command again in a moment.",
-        ) from error
-
-
 def _newer(database: Database) -> UserError:
     return UserError(
-        f"The ledger {database.path} was written by a newer version of the engine.",
+        f"The ledger {database.name} was written by a newer version of the engine.",
         remedy="Upgrade the engine (`pip install --upgrade sync-engine`), or name another ledger.",
     )
 
 
 def _foreign(database: Database) -> UserError:
     return UserError(
-        f"{database.path} is a database, but not a ledger.",
-        remedy="Move that file away, or name another ledger.",
-    )
-
-
-def path_of(url: str) -> str:
-    """The file that a path or a `sqlite:///` URL names. Raises UserError for other databases."""
-    scheme, found, rest = url.partition("://")
-    if not found:
-        return url
-    if scheme == "sqlite" and rest.startswith("/"):
-        return rest[1:]
-    raise UserError(
-        f"A ledger at `{scheme}://` cannot be used yet.",
-        remedy="Give the path of a SQLite file, such as `.engine/ledger.db`.",
+        f"{database.name} holds tables, but is not a ledger.",
+        remedy="Name another ledger, or move what is there away.",
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
+
+from engine.ledger.escape import escaped, unescaped
 
 #: The schema that this version reads and writes; the newest step in `migrations/versions`.
 HEAD = "0001"
@@ -10,8 +14,37 @@ HEAD = "0001"
 metadata = sa.MetaData()
 
 
+class _ServerText(sa.TypeDecorator[str]):
+    """Text on a server: compared byte by byte, as SQLite does; what its text cannot hold is escaped."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(collation="C")
+
+    def process_bind_param(self, value: str | None, dialect: object) -> str | None:
+        """What is stored."""
+        del dialect
+        return None if value is None else escaped(value)
+
+    def process_result_value(self, value: Any, dialect: object) -> str | None:
+        """What was given."""
+        del dialect
+        return None if value is None else unescaped(value)
+
+
+_TEXT = sa.Text().with_variant(_ServerText(), "postgresql")
+_NUMBER = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+
+
 def _text(name: str, *, null: bool = False, key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=null, primary_key=key)
+    return sa.Column(name, _TEXT, nullable=null, primary_key=key)
+
+
+def _number(name: str) -> sa.Column[int]:
+    """The key of a table, counted by the database."""
+    return sa.Column(name, _NUMBER, primary_key=True)
 
 
 def _blob(name: str) -> sa.Column[bytes]:
@@ -36,8 +69,8 @@ lease = sa.Table(
 runs = sa.Table(
     "runs",
     metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("id", sa.Text, nullable=False, unique=True),
+    _number("number"),
+    sa.Column("id", _TEXT, nullable=False, unique=True),
     _text("integration"),
     _text("started"),
     _text("spec_file"),
@@ -66,7 +99,7 @@ modules = sa.Table(
 links = sa.Table(
     "links",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=False),
     _text("integration"),
     _text("module"),
     _text("left_id"),
@@ -88,7 +121,7 @@ link_indexes = (
 bases = sa.Table(
     "bases",
     metadata,
-    sa.Column("link_id", sa.Integer, primary_key=True),
+    sa.Column("link_id", _NUMBER, primary_key=True, autoincrement=False),
     _text("left_values", null=True),
     _text("right_values", null=True),
 )
@@ -96,7 +129,7 @@ bases = sa.Table(
 intents = sa.Table(
     "intents",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _number("id"),
     _text("integration"),
     _text("run"),
     _text("module"),
@@ -158,13 +191,13 @@ unlinked = sa.Table(
 losers = sa.Table(
     "losers",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _number("id"),
     _text("integration"),
     _text("run"),
     _text("module"),
     _text("side"),
     _text("record_id"),
-    sa.Column("link_id", sa.Integer, nullable=True),
+    sa.Column("link_id", _NUMBER, nullable=True),
     _text("field"),
     _text("value"),
     _text("winner"),

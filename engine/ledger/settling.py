@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 
 from engine.ledger import schema
 from engine.ledger.codec import to_json
 from engine.ledger.model import NEW_LINK_COLUMNS, SKIP_COLUMNS, UNLINKED_COLUMNS
+from engine.ledger.work import wholly
 from engine.record import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.ledger.database import Work
     from engine.ledger.model import HeldRow, Lease, Loser, RecordKey, Settlement, Unlinked
+    from engine.ledger.work import NewRow, Work
     from engine.record import Side
 
 _HASHES = ("left_hash", "right_hash")
@@ -48,9 +48,9 @@ def settle(work: Work, lease: Lease, settlement: Settlement) -> range:
     _forget(work, schema.held, scope, settlement.released)
     _forget(work, schema.skips, scope, settlement.unskipped)
     if settlement.skips is not None:
-        _put(work, schema.skips, scope, shaped(settlement.skips, SKIP_COLUMNS))
+        work.upsert(schema.skips, _with(shaped(settlement.skips, SKIP_COLUMNS), scope))
     if settlement.losers:
-        work.many(sa.insert(schema.losers), [_loser(lease, loser) for loser in settlement.losers])
+        work.insert(schema.losers, [_loser(lease, loser) for loser in settlement.losers])
     return new
 
 
@@ -75,7 +75,7 @@ def remember_unlinked(work: Work, scope: Mapping[str, str], side: Side, seen: Un
     if seen.complete:
         work.run(sa.delete(table).where(*_same(table, {**scope, "side": side})))
     _forget(work, table, scope, [(side, record_id) for record_id in seen.gone])
-    _put(work, table, {**scope, "side": side}, shaped(seen.records, UNLINKED_COLUMNS))
+    work.upsert(table, _with(shaped(seen.records, UNLINKED_COLUMNS), {**scope, "side": side}))
 
 
 def shaped(table: pa.Table, columns: Iterable[str]) -> pa.Table:
@@ -98,8 +98,8 @@ def _link(work: Work, lease: Lease, settlement: Settlement) -> range:
     scope = {"integration": lease.integration, "module": settlement.module}
     state = pa.compute.fill_null(table["state"], "active")
     rows = table.drop(["state", *_VALUES]).append_column("state", state).append_column("id", ids)
-    work.many(sa.insert(schema.links), _with(rows, {**scope, "created_run": settlement.run}))
-    work.many(sa.insert(schema.bases), table.select(_VALUES).append_column("link_id", ids))
+    work.insert(schema.links, _with(rows, {**scope, "created_run": settlement.run}))
+    work.insert(schema.bases, table.select(_VALUES).append_column("link_id", ids))
     _no_longer_unlinked(work, scope, table)
     return new
 
@@ -107,10 +107,10 @@ def _link(work: Work, lease: Lease, settlement: Settlement) -> range:
 def _no_longer_unlinked(work: Work, scope: Mapping[str, str], links: pa.Table) -> None:
     table = schema.unlinked
     for side in SIDES:
-        where = _same(table, {**scope, "side": side})
-        if work.rows(sa.select(table.c.record_id).where(*where).limit(1)):
-            rows = pa.table({"gone_id": links[f"{side}_id"]})
-            work.many(sa.delete(table).where(*where, table.c.record_id == sa.bindparam("gone_id")), rows)
+        known = sa.select(table.c.record_id).where(*_same(table, {**scope, "side": side}))
+        if work.rows(known.limit(1)):
+            rows = pa.table({"record_id": links[f"{side}_id"]})
+            work.delete(table, _with(rows, {**scope, "side": side}))
 
 
 def _allocate(work: Work, count: int) -> range:
@@ -135,29 +135,28 @@ def _change(work: Work, settlement: Settlement) -> None:
         names = [name for name in NEW_LINK_COLUMNS if name in changes.column_names and name in table.c]
         if names:
             key = next(iter(table.primary_key.columns))
-            rows = shaped(changes, names).append_column("row_id", changes["link_id"].cast(pa.int64()))
-            work.many(sa.update(table).where(key == sa.bindparam("row_id")), rows)
+            rows = shaped(changes, names).append_column(key.name, changes["link_id"].cast(pa.int64()))
+            work.update(table, rows)
 
 
 def _drop(work: Work, settlement: Settlement) -> None:
-    rows = [{"row_id": link_id} for link_id in settlement.dropped]
-    for key in (schema.links.c.id, schema.bases.c.link_id):
-        work.many(sa.delete(key.table).where(key == sa.bindparam("row_id")), rows)
+    work.delete(schema.links, [{"id": link_id} for link_id in settlement.dropped])
+    work.delete(schema.bases, [{"link_id": link_id} for link_id in settlement.dropped])
 
 
 def _hold(work: Work, lease: Lease, held: Iterable[HeldRow]) -> None:
     """Hold the records; one that is held again for the same reason counts an attempt and keeps `since`."""
-    table = schema.held
-    insert = sqlite.insert(table)
-    new = insert.excluded
-    again = table.c.code == new.code
-    changed: dict[str, sa.ColumnElement[Any]] = {
-        column.name: new[column.name] for column in table.c if not column.primary_key
+    rows = [{**asdict(row), "integration": lease.integration} for row in held]
+    work.upsert(schema.held, rows, _held_again)
+
+
+def _held_again(table: sa.Table, new: NewRow) -> Mapping[str, sa.ColumnElement[Any]]:
+    again = table.c.code == new["code"]
+    return {
+        **wholly(table, new),
+        "attempts": sa.case((again, table.c.attempts + 1), else_=new["attempts"]),
+        "since": sa.case((again, table.c.since), else_=new["since"]),
     }
-    changed["attempts"] = sa.case((again, table.c.attempts + 1), else_=new.attempts)
-    changed["since"] = sa.case((again, table.c.since), else_=new.since)
-    upsert = insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
-    work.many(upsert, [{**asdict(row), "integration": lease.integration} for row in held])
 
 
 def _loser(lease: Lease, loser: Loser) -> dict[str, Any]:
@@ -165,18 +164,9 @@ def _loser(lease: Lease, loser: Loser) -> dict[str, Any]:
     return {**asdict(loser), **values, "integration": lease.integration}
 
 
-def _put(work: Work, table: sa.Table, scope: Mapping[str, str], rows: pa.Table) -> None:
-    """Insert the rows; one that is known already is replaced."""
-    insert = sqlite.insert(table)
-    changed = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
-    upsert = insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
-    work.many(upsert, _with(rows, scope))
-
-
 def _forget(work: Work, table: sa.Table, scope: Mapping[str, str], keys: Iterable[RecordKey]) -> None:
-    where = [table.c.side == sa.bindparam("gone_side"), table.c.record_id == sa.bindparam("gone_id")]
-    rows = [{"gone_side": side, "gone_id": record_id} for side, record_id in keys]
-    work.many(sa.delete(table).where(*_same(table, scope), *where), rows)
+    rows = [{**scope, "side": side, "record_id": record_id} for side, record_id in keys]
+    work.delete(table, rows)
 
 
 def _same(table: sa.Table, scope: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:

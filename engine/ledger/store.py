@@ -4,33 +4,31 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 
 from engine.ledger import indexes, leases, opening, reports, schema, settling
 from engine.ledger.codec import later, pack, to_json
-from engine.ledger.database import BULK_ROWS, Database, OrdinaryWork
 from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Unlinked
+from engine.ledger.work import OrdinaryWork
 from engine.record import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    import filelock
-
-    from engine.ledger.database import Work
+    from engine.ledger.work import Work
 
 
 def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 10.0) -> Ledger:
-    """Open the ledger at a path or `sqlite:///` URL; creates or migrates it unless `readonly`.
+    """Open the ledger at a path, a `sqlite:///` or a `postgresql://` URL; creates or migrates it unless `readonly`.
 
-    `patience_s` is how long a write waits for another process. Raises UserError if the file cannot be used,
-    or with `readonly` does not exist; TemporaryError if another process keeps it locked.
+    `patience_s` is how long a write waits for another process. Raises UserError if the file or the database
+    cannot be used, or with `readonly` holds no ledger; TemporaryError if another process keeps it locked or the
+    server cannot be reached.
     """
-    database = Database(Path(opening.path_of(str(url))), readonly=readonly, patience_s=patience_s)
+    database = opening.database_at(str(url), readonly=readonly, patience_s=patience_s)
     if readonly:
         opening.look(database)
     else:
@@ -42,13 +40,9 @@ class Ledger(reports.Reports):
     """The durable memory of every integration in a folder.
 
     Every writing method takes the lease and raises LockedError, storing nothing, if it is no longer the
-    current one. Methods raise TemporaryError where the file stays locked and UserError where the disk is full
-    or fails. May be used from several threads; one waits for the other.
+    current one. Methods raise TemporaryError where the database stays locked or the server is lost, and UserError
+    where the disk is full or fails. May be used from several threads; one waits for the other.
     """
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self._locks: dict[str, filelock.BaseFileLock] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -57,10 +51,7 @@ class Ledger(reports.Reports):
         self.close()
 
     def close(self) -> None:
-        """Close the file. A lease that was not released counts as abandoned from now on."""
-        for lock in self._locks.values():
-            lock.release()
-        self._locks.clear()
+        """Close the database. A lease that was not released counts as abandoned from now on."""
         self._database.close()
 
     # lease
@@ -73,23 +64,21 @@ class Ledger(reports.Reports):
         """
         wanted = Lease(integration=integration, epoch=0, holder=holder, expires=later(now, ttl_s))
         with self._database.writing() as connection:
-            lease, lock = leases.take(connection, self._database.path, wanted, now)
-        self._locks[integration] = lock
+            lease = leases.take(connection, self._database, wanted, now)
         indexes.repair(self._database, lease, now)
         return lease
 
     def renew(self, lease: Lease, now: str, ttl_s: float) -> Lease:
         """The lease with a later expiry; also the way to ask whether it is still ours."""
         with self._fenced(lease) as connection:
+            self._database.grasp(lease)
             return leases.extend(connection, lease, now, ttl_s)
 
     def release(self, lease: Lease) -> None:
         """End the lease; does nothing to the lease of a run that took over."""
         with self._database.writing() as connection:
             leases.give_back(connection, lease)
-        lock = self._locks.pop(lease.integration, None)
-        if lock is not None:
-            leases.drop_lock(lock)
+        self._database.let_go(lease)
 
     # runs
 
@@ -154,10 +143,9 @@ class Ledger(reports.Reports):
         """Move the cursors and scopes of a module; keep which records have no link (None = as they were)."""
         scope = {"integration": lease.integration, "module": state.module}
         values = {**asdict(state), **scope}
-        upsert = sqlite.insert(schema.modules).values(values)
         sides = dict(zip(SIDES, (left, right), strict=True))
         with self._work(lease, sum(seen.records.num_rows for seen in sides.values() if seen)) as work:
-            work.run(upsert.on_conflict_do_update(index_elements=list(scope), set_=values))
+            work.upsert(schema.modules, [values])
             for side, seen in sides.items():
                 if seen is not None:
                     settling.remember_unlinked(work, scope, side, seen)
@@ -195,7 +183,7 @@ class Ledger(reports.Reports):
     @contextmanager
     def _work(self, lease: Lease, rows: int) -> Iterator[Work]:
         """The same for so many rows, by the quicker way in."""
-        if rows > BULK_ROWS:
+        if rows > self._database.bulk_rows:
             with self._database.bulk_writing() as work:
                 leases.fence(work, lease)
                 yield work

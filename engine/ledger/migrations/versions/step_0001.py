@@ -7,53 +7,59 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+#: The names of types, by database.
+_TYPES = {
+    "sqlite": {"text": "TEXT", "blob": "BLOB", "number": "INTEGER", "counted": "INTEGER"},
+    "postgresql": {"text": 'TEXT COLLATE "C"', "blob": "BYTEA", "number": "BIGINT", "counted": "BIGSERIAL"},
+}
 _TABLES = """
-CREATE TABLE meta (key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (key));
+CREATE TABLE meta (key {text} NOT NULL, value {text} NOT NULL, PRIMARY KEY (key));
 CREATE TABLE lease (
-  integration TEXT NOT NULL, epoch INTEGER NOT NULL, holder TEXT, expires TEXT NOT NULL,
+  integration {text} NOT NULL, epoch INTEGER NOT NULL, holder {text}, expires {text} NOT NULL,
   PRIMARY KEY (integration)
 );
 CREATE TABLE runs (
-  number INTEGER NOT NULL, id TEXT NOT NULL, integration TEXT NOT NULL, started TEXT NOT NULL,
-  spec_file TEXT NOT NULL, plan_fingerprint TEXT NOT NULL, ended TEXT, outcome TEXT, error TEXT,
-  counts TEXT NOT NULL, calls TEXT NOT NULL, seconds FLOAT, PRIMARY KEY (number), UNIQUE (id)
+  number {counted} NOT NULL, id {text} NOT NULL, integration {text} NOT NULL, started {text} NOT NULL,
+  spec_file {text} NOT NULL, plan_fingerprint {text} NOT NULL, ended {text}, outcome {text}, error {text},
+  counts {text} NOT NULL, calls {text} NOT NULL, seconds FLOAT, PRIMARY KEY (number), UNIQUE (id)
 );
 CREATE TABLE modules (
-  integration TEXT NOT NULL, module TEXT NOT NULL, left_cursor TEXT, right_cursor TEXT, left_scope TEXT,
-  right_scope TEXT, contacted BOOLEAN NOT NULL, fingerprint TEXT, PRIMARY KEY (integration, module)
+  integration {text} NOT NULL, module {text} NOT NULL, left_cursor {text}, right_cursor {text}, left_scope {text},
+  right_scope {text}, contacted BOOLEAN NOT NULL, fingerprint {text}, PRIMARY KEY (integration, module)
 );
 CREATE TABLE links (
-  id INTEGER NOT NULL, integration TEXT NOT NULL, module TEXT NOT NULL, left_id TEXT NOT NULL,
-  right_id TEXT NOT NULL, left_hash BLOB, right_hash BLOB, left_version TEXT, right_version TEXT,
-  state TEXT NOT NULL, created_run TEXT NOT NULL, PRIMARY KEY (id)
+  id {number} NOT NULL, integration {text} NOT NULL, module {text} NOT NULL, left_id {text} NOT NULL,
+  right_id {text} NOT NULL, left_hash {blob}, right_hash {blob}, left_version {text}, right_version {text},
+  state {text} NOT NULL, created_run {text} NOT NULL, PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX links_left ON links (integration, module, left_id);
 CREATE UNIQUE INDEX links_right ON links (integration, module, right_id);
-CREATE TABLE bases (link_id INTEGER NOT NULL, left_values TEXT, right_values TEXT, PRIMARY KEY (link_id));
+CREATE TABLE bases (link_id {number} NOT NULL, left_values {text}, right_values {text}, PRIMARY KEY (link_id));
 CREATE TABLE intents (
-  id INTEGER NOT NULL, integration TEXT NOT NULL, run TEXT NOT NULL, module TEXT NOT NULL, side TEXT NOT NULL,
-  kind TEXT NOT NULL, epoch INTEGER NOT NULL, created TEXT NOT NULL, state TEXT NOT NULL,
-  count INTEGER NOT NULL, payload BLOB, before BLOB, not_before TEXT, PRIMARY KEY (id)
+  id {counted} NOT NULL, integration {text} NOT NULL, run {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL,
+  kind {text} NOT NULL, epoch INTEGER NOT NULL, created {text} NOT NULL, state {text} NOT NULL,
+  count INTEGER NOT NULL, payload {blob}, before {blob}, not_before {text}, PRIMARY KEY (id)
 );
 CREATE INDEX intents_state ON intents (integration, state);
 CREATE TABLE held (
-  integration TEXT NOT NULL, module TEXT NOT NULL, side TEXT NOT NULL, record_id TEXT NOT NULL,
-  code TEXT NOT NULL, message TEXT NOT NULL, since TEXT NOT NULL, run TEXT NOT NULL, remedy TEXT, label TEXT,
-  place TEXT, "temporary" BOOLEAN NOT NULL, attempts INTEGER NOT NULL, next_try TEXT, content_hash BLOB,
-  plan_fingerprint TEXT, PRIMARY KEY (integration, module, side, record_id)
+  integration {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL, record_id {text} NOT NULL,
+  code {text} NOT NULL, message {text} NOT NULL, since {text} NOT NULL, run {text} NOT NULL, remedy {text},
+  label {text},
+  place {text}, "temporary" BOOLEAN NOT NULL, attempts INTEGER NOT NULL, next_try {text}, content_hash {blob},
+  plan_fingerprint {text}, PRIMARY KEY (integration, module, side, record_id)
 );
 CREATE TABLE skips (
-  integration TEXT NOT NULL, module TEXT NOT NULL, side TEXT NOT NULL, record_id TEXT NOT NULL, other_id TEXT,
-  why TEXT NOT NULL, PRIMARY KEY (integration, module, side, record_id)
+  integration {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL, record_id {text} NOT NULL, other_id {text},
+  why {text} NOT NULL, PRIMARY KEY (integration, module, side, record_id)
 );
 CREATE TABLE unlinked (
-  integration TEXT NOT NULL, module TEXT NOT NULL, side TEXT NOT NULL, record_id TEXT NOT NULL, version TEXT,
-  keys TEXT, PRIMARY KEY (integration, module, side, record_id)
+  integration {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL, record_id {text} NOT NULL, version {text},
+  keys {text}, PRIMARY KEY (integration, module, side, record_id)
 );
 CREATE TABLE losers (
-  id INTEGER NOT NULL, integration TEXT NOT NULL, run TEXT NOT NULL, module TEXT NOT NULL, side TEXT NOT NULL,
-  record_id TEXT NOT NULL, link_id INTEGER, field TEXT NOT NULL, value TEXT NOT NULL, winner TEXT NOT NULL,
-  at TEXT NOT NULL, PRIMARY KEY (id)
+  id {counted} NOT NULL, integration {text} NOT NULL, run {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL,
+  record_id {text} NOT NULL, link_id {number}, field {text} NOT NULL, value {text} NOT NULL, winner {text} NOT NULL,
+  at {text} NOT NULL, PRIMARY KEY (id)
 );
 CREATE INDEX losers_run ON losers (integration, run);
 """
@@ -61,6 +67,7 @@ CREATE INDEX losers_run ON losers (integration, run);
 
 def upgrade() -> None:
     """Make every table of the first schema."""
-    for statement in _TABLES.split(";"):
+    types = _TYPES[op.get_bind().dialect.name]
+    for statement in _TABLES.format(**types).split(";"):
         if statement.strip():
             op.execute(statement)

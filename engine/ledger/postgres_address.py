@@ -1,0 +1,109 @@
+"""Where a PostgreSQL ledger is, said without its password, and how a session there is opened."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+#: The schema where no URL names another.
+SCHEMA = "engine"
+_SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+#: What every session asks of the server.
+_SETTINGS = {
+    # A run that is frozen in the middle of a write must not keep the others out for ever.
+    "idle_in_transaction_session_timeout": "60s",
+    # The session that shows that a run is alive says nothing for as long as the run waits.
+    "idle_session_timeout": "0",
+    # A holder whose machine has vanished is found out within a minute, one that was killed within seconds.
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "client_connection_check_interval": "2s",
+}
+#: What every session asks of the client's own library, unless the URL says otherwise; seconds.
+_CLIENT = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "application_name": "sync-engine ledger",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A schema of a database."""
+
+    url: str = field(repr=False)  #: as libpq takes it; may hold a password
+    schema: str
+    name: str  #: for sentences; no password
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """The address in a URL; `?schema=` names the schema. Raises UserError if it cannot be read."""
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        schema = options.pop("schema", SCHEMA)
+        if not _SCHEMA_NAME.fullmatch(schema) or schema.startswith("pg_"):
+            raise UserError(
+                f"`{schema}` cannot be the schema of a ledger.",
+                remedy="Use small letters, digits and underscores, such as `?schema=engine`.",
+            )
+        place = parts.netloc.rpartition("@")
+        user = place[0].partition(":")[0]
+        named = f"postgresql://{user}{place[1]}{place[2]}{parts.path}"
+        plain = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(options), ""))
+        return cls(url=plain, schema=schema, name=f"{named} (schema {schema})")
+
+
+def connect(address: Address, *, readonly: bool, patience_s: float) -> Any:
+    """A new psycopg connection. Raises UserError without the driver, for a URL it cannot read or another encoding."""
+    psycopg = _driver()
+    settings = _SETTINGS | {
+        "search_path": address.schema,
+        "lock_timeout": f"{int(patience_s * 1000)}ms",
+        "default_transaction_read_only": "on" if readonly else "off",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    try:
+        known = psycopg.conninfo.conninfo_to_dict(address.url)
+    except psycopg.ProgrammingError as error:
+        raise UserError(
+            f"The address of the ledger {address.name} cannot be read: {_plain(error)}.",
+            remedy="Write it as `postgresql://user@host:5432/database?schema=engine`.",
+        ) from None  # its words may show the password
+    wanted = {**_CLIENT, **known, "options": f"{known.get('options', '')} {options}".strip()}
+    connection = psycopg.connect(**wanted, client_encoding="utf8")
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise UserError(
+            f"The database of the ledger {address.name} stores text as {encoding}, which has not all letters.",
+            remedy="Make a database with the encoding UTF8: `CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0`.",
+        )
+    return connection
+
+
+def _plain(error: Exception) -> str:
+    """What libpq says about a URL, without the values it quotes."""
+    return re.sub(r'"[^"]*"', "…", str(error)).strip().rstrip(".")
+
+
+def _driver() -> ModuleType:
+    try:
+        import psycopg
+        import psycopg.conninfo
+    except ImportError as error:
+        raise UserError(
+            "A ledger on PostgreSQL needs the driver psycopg, which is not installed.",
+            remedy="Install it with `pip install 'sync-engine[postgres]'`.",
+        ) from error
+    return psycopg
