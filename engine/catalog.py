@@ -64,6 +64,7 @@ class Capabilities:
     saved_views: bool = False  #: reading can be limited to a view saved in the system
     bulk: bool = False  #: writes take Arrow tables without a Python object a record
     upsert: bool = False  #: a unique field can be named so that a create finds its own record again
+    deleted_feed: bool = False  #: the system lists which records were deleted since an instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -201,7 +201,7 @@ def bench(folder: Path) -> Iterator[Bench]:
         yield Bench(script=script, clock=Clock(), folder=folder, events=[])
 
 
-def batch(kind: Kind, *rows: dict[str, Any]) -> Batch:
+def batch(kind: Kind, *rows: dict[str, Any], unique: str | None = None) -> Batch:
     """A batch; a row may carry `_id` and `_version`, every other key is a field."""
     names = list(dict.fromkeys(name for row in rows for name in row if not name.startswith("_")))
     columns: dict[str, Any] = {"_op": [f"op{n}" for n in range(len(rows))]}
@@ -210,7 +210,7 @@ def batch(kind: Kind, *rows: dict[str, Any]) -> Batch:
     columns["_set"] = [[name for name in row if not name.startswith("_")] for row in rows]
     for name in names:
         columns[name] = [row.get(name) for row in rows]
-    return Batch(kind=kind, table=pa.table(columns))
+    return Batch(kind=kind, table=pa.table(columns), unique=unique)
 
 
 def read(connector: HttpConnector, stream: str, *fields: str, **request: Any) -> list[Page]:

@@ -221,3 +221,61 @@ def test_files_that_extend_each_other_in_a_circle_are_refused(tmp_path: Path) ->
         (tmp_path / f"{name}.yaml").write_text(f"connector: {name}\nextends: {other}.yaml\n")
     with pytest.raises(UserError, match=r"a\.yaml extends itself"):
         load_description(tmp_path / "a.yaml")
+
+
+def test_lines_of_a_quote_are_read_from_the_record_itself_and_counted(at: Bench) -> None:
+    quote = {"id": "1", "Subject": "Q", "Quoted_Items": [{"id": "9", "Quantity": 2}]}
+    at.script.answer = lambda _: Answer(body={"data": [quote], "info": {"more_records": False}})
+    short = ReadRequest(stream="Quotes", fields=("Subject",), ids=("1", "2"))
+    full = ReadRequest(stream="Quotes", fields=("Subject", "Quoted_Items"), ids=("1",))
+    with at.crm() as crm:
+        assert crm.forecast_read(short, 2).calls == 1
+        assert crm.forecast_read(full, 1).calls == 1
+        rows = [row for page in crm.read(full) for row in page.records or ()]
+        assert rows[0]["Quoted_Items"] == [{"id": "9", "Quantity": 2}]
+        assert [request.path for request in at.script.requests] == ["/crm/v8/Quotes/1"]
+        listed = ReadRequest(stream="Quotes", fields=("Quoted_Items",))
+        at.script.requests.clear()
+        list(crm.read(listed))
+        assert crm.forecast_read(listed, 1).calls == len(at.script.requests) == 2
+
+
+def test_what_was_deleted_is_told_with_the_time_of_the_deletion(at: Bench) -> None:
+    gone = {"id": "5", "type": "recycle", "deleted_time": "2026-11-03T09:00:00+01:00"}
+    at.script.play(Answer(body={"data": [gone], "info": {"more_records": False}}))
+    wanted = ReadRequest(
+        stream="Accounts", fields=("Account_Name",), since="2026-11-03T09:00:00+01:00", deleted=True
+    )
+    with at.crm() as crm, at.books() as books:
+        (page,) = crm.read(wanted)
+        assert crm.forecast_read(wanted, 1).calls == 1
+        with pytest.raises(UserError, match="does not tell what was deleted"):
+            list(books.read(ReadRequest(stream="contacts", fields=(), deleted=True)))
+    assert (page.records, page.complete) == ([{"id": "5", "Modified_Time": gone["deleted_time"]}], True)
+    (request,) = at.script.requests
+    assert (request.path, request.query["type"]) == ("/crm/v8/Accounts/deleted", "all")
+    assert request.headers["if-modified-since"] == "2026-11-03T08:59:59+01:00"
+
+
+def test_a_create_that_names_its_unique_field_finds_its_own_record_again(at: Bench) -> None:
+    done = {"code": "SUCCESS", "action": "update", "details": {"id": "3", "Modified_Time": NOON}}
+    at.script.play(Answer(200, {"data": [done]}), invoice())
+    with at.crm() as crm, at.books() as books:
+        (one,) = write(crm, "Accounts", batch("create", {"Account_Name": "A"}, unique="Account_Name"))
+        (two, lacks) = write(
+            books,
+            "invoices",
+            batch("create", {"cf_key": "K-1", "customer_id": "1"}, {"customer_id": "1"}, unique="cf_key"),
+        )[::-1]
+        with pytest.raises(UserError, match="cannot upsert `Tasks`"):
+            write(crm, "Tasks", batch("create", {"Subject": "S"}, unique="Subject"))
+    first, second = at.script.requests
+    assert (one.outcome, one.id) == ("applied", "3")
+    assert (first.path, first.json["duplicate_check_fields"]) == (
+        "/crm/v8/Accounts/upsert",
+        ["Account_Name"],
+    )
+    assert (second.method, second.path) == ("PUT", "/books/v3/invoices")
+    assert second.headers["x-unique-identifier-key"] == "cf_key"
+    assert second.headers["x-unique-identifier-value"] == "K-1"
+    assert (two.outcome, lacks.outcome, lacks.code) == ("applied", "refused", "no-unique-value")

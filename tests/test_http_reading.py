@@ -246,8 +246,8 @@ def test_a_stream_without_requests_and_a_redirect_are_refused_in_a_sentence(at: 
     with at.crm() as crm:
         with pytest.raises(UserError, match=r"wants to send the request on to evil\.test"):
             read(crm, "Accounts")
-        with pytest.raises(UserError, match="`Notes` of zoho-crm is known but cannot be reached yet"):
-            read(crm, "Notes")
+        with pytest.raises(UserError, match="`settings` of zoho-crm is known but cannot be reached yet"):
+            read(crm, "settings")
     assert len(at.script.requests) == 1
 
 

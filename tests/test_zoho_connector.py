@@ -62,6 +62,8 @@ def test_what_the_catalog_promises_for_a_stream_is_what_its_requests_do(type_: H
         if calls.list.ids is not None:
             assert calls.list.ids.at_most == stream.can.by_ids
         assert (calls.list.view is not None) == stream.can.saved_views
+        assert (calls.upsert is not None) == stream.can.upsert
+        assert (calls.deleted is not None) == stream.can.deleted_feed
 
 
 def test_a_spec_is_checked_without_loading_an_http_client() -> None:
@@ -224,6 +226,16 @@ def test_accounts_are_read_written_and_read_again_by_what_changed(company: Compa
     gone = write(crm, "Accounts", batch("delete", {"_id": one.id}))
     assert gone[0].outcome == "applied"
     assert write(crm, "Accounts", batch("update", {"_id": one.id, "Phone": "3"}))[0].outcome == "gone"
+
+
+def test_an_upsert_changes_its_own_record_and_a_deletion_is_told(company: Company) -> None:
+    crm = company.crm
+    same = batch("create", {"Account_Name": "Twice & once", "Phone": "+32 2"}, unique="Account_Name")
+    (first,), (second,) = write(crm, "Accounts", same), write(crm, "Accounts", same)
+    assert (first.outcome, second.outcome, second.id) == ("applied", "applied", first.id)
+    write(crm, "Accounts", batch("delete", {"_id": first.id}))
+    gone = read(crm, "Accounts", since=first.version, deleted=True)
+    assert first.id in ids(gone)
 
 
 def test_contacts_are_read_written_and_read_again_by_what_changed(company: Company) -> None:

@@ -40,6 +40,8 @@ class ReadRequest:
         None  #: only these records; those that do not exist are simply not delivered
     )
     view: str | None = None  #: a view saved in the system; None = all records
+    #: True = the ids of records deleted at or after `since`, with the time of the deletion in the modified field
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,9 @@ class Batch:
 
     kind: Kind
     table: pa.Table
+    #: creates only: the unique field by which the system finds a record that is already there and changes it
+    #: instead, so that a create may be repeated (`Capabilities.upsert`); None = always a new record
+    unique: str | None = None
 
     def __len__(self) -> int:
         """Writes in this batch."""

@@ -95,6 +95,7 @@ class Body:
     rows: str | None = None  #: key of the list of records; None = the record itself is the body
     id: str | None = None  #: key that carries the id inside a row; None = the id is in the path
     also: Mapping[str, Any] = field(default_factory=dict)  #: further keys of the body
+    unique: str | None = None  #: for upsert: key of the list that names the unique field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,7 @@ class Writing:
     method: Literal["POST", "PUT", "PATCH", "DELETE"]
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)  #: for upsert: may name `{unique}` and `{value}`
     batch: int = 1  #: records one request carries
     body: Body | None = None  #: None = no body
     receipts: Receipts = field(default_factory=Receipts)
@@ -153,6 +155,10 @@ class StreamCalls:
     create: Writing | None = None
     update: Writing | None = None
     delete: Writing | None = None
+    upsert: Writing | None = (
+        None  #: creates that change the record with the same unique value, if there is one
+    )
+    deleted: Listing | None = None  #: what was deleted; its rows hold the id and the modified field
     parent: Parent | None = None  #: None = records stand alone
     base: str | None = None  #: path in front of the paths of this stream; None = that of the file
     actions: Mapping[str, Action] = field(default_factory=dict)  #: by the name of the field that they set

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.connectors.http.body import pick_rows
 from engine.connectors.http.families import Families
@@ -104,12 +104,14 @@ class HttpConnector:
         """
         known, calls = self._known(stream)
         operations = list(batch.operations())
-        self._refuse_guesses(known, self._writing(known, calls, batch.kind), operations)
+        writing = self._writing(known, calls, "upsert" if batch.unique else batch.kind)
+        self._refuse_guesses(known, writing, operations)
         batches = Batches(
             Walker(self._wire, stream, self._account.words, base=calls.base),
             self._description,
             known,
             kind=batch.kind,
+            unique=batch.unique,
             words=self._account.words,
             families=self._families,
             learned=self._learned,
@@ -124,8 +126,8 @@ class HttpConnector:
         """Requests that `read` would send, those for access tokens left out."""
         stream, calls = self._known(request.stream)
         if request.ids is not None:
-            return forecast_ids(request.ids, calls)
-        if calls.list is None:
+            return forecast_ids(request.ids, request, stream, calls)
+        if (calls.deleted if request.deleted else calls.list) is None:
             raise UserError(f"{self._wire.name} cannot list `{request.stream}`.")
         return forecast_list(request, stream, calls, records, self._learned)
 
@@ -163,7 +165,7 @@ class HttpConnector:
             )
         return stream, calls
 
-    def _writing(self, stream: Stream, calls: StreamCalls, kind: Kind) -> Writing:
+    def _writing(self, stream: Stream, calls: StreamCalls, kind: Kind | Literal["upsert"]) -> Writing:
         writing: Writing | None = getattr(calls, kind)
         if writing is None:
             raise UserError(f"{self._wire.name} cannot {kind} `{stream.name}`.")

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from engine.record import Kind
 
 
-def forecast_ids(ids: Sequence[str], calls: StreamCalls) -> Forecast:
+def forecast_ids(ids: Sequence[str], request: ReadRequest, stream: Stream, calls: StreamCalls) -> Forecast:
     """Reading records by their ids."""
-    size = calls.list.ids.at_most if calls.list and calls.list.ids else 1
+    several = calls.list.ids if calls.list and not needs_detail(request, stream, calls) else None
+    size = several.at_most if several else 1
     return Forecast(calls=-(-len(ids) // size), method=f"by id, {size} a request")
 
 
@@ -27,9 +28,9 @@ def forecast_list(
     request: ReadRequest, stream: Stream, calls: StreamCalls, records: int | None, learned: Learned
 ) -> Forecast:
     """Reading a list, with what it needs besides: views, parents, probes, details."""
-    listing = calls.list
+    listing = calls.deleted if request.deleted else calls.list
     if listing is None:
-        raise ValueError(f"{stream.name} has no list")
+        raise ValueError(f"{stream.name} has no such list")
     count = 1 if request.view is not None else 0
     count += _probes(request, stream, listing, learned)
     method = f"list, {listing.paging.at_most} a page"

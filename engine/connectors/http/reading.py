@@ -36,7 +36,7 @@ def chunks(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
 
 def needs_detail(request: ReadRequest, stream: Stream, calls: StreamCalls) -> bool:
     """Whether a wanted field is missing from list answers, so that every record costs one more request."""
-    if calls.get is None:
+    if calls.get is None or request.deleted:
         return False
     return any(
         stream.open if name not in stream.fields else stream.fields[name].detail_only
@@ -74,7 +74,11 @@ class Reading:
 
     def pages(self) -> Iterator[Page]:
         """The pages; the last one is marked complete. Raises UserError and TemporaryError."""
-        if self._request.ids is not None:
+        if self._request.deleted:
+            if self._calls.deleted is None:
+                raise UserError(f"{self._who} does not tell what was deleted from `{self._stream.name}`.")
+            yield from self._listed(self._calls.deleted)
+        elif self._request.ids is not None:
             yield from self._by_ids([id_ for id_ in self._request.ids if is_identity(id_)])
         elif self._calls.list is None:
             raise UserError(f"{self._who} cannot list `{self._stream.name}`.")
@@ -86,7 +90,8 @@ class Reading:
     def _by_ids(self, ids: Sequence[str]) -> Iterator[Page]:
         listing, getting = self._calls.list, self._calls.get
         self._learned.fresh[self._stream.name] = {}
-        if listing is not None and listing.ids is not None:
+        one_by_one = getting is not None and needs_detail(self._request, self._stream, self._calls)
+        if listing is not None and listing.ids is not None and not one_by_one:
             for part in chunks(ids, listing.ids.at_most):
                 params = {**self._list_params(listing), listing.ids.param: ",".join(part)}
                 for rows, _ in self._walker.walk(listing, params, {}):

@@ -66,12 +66,13 @@ class Batches:
         stream: Stream,
         *,
         kind: Kind,
+        unique: str | None,
         words: Mapping[str, str],
         families: Families,
         learned: Learned,
     ) -> None:
         calls = description.streams[stream.name]
-        writing: Writing | None = getattr(calls, kind)
+        writing: Writing | None = calls.upsert if unique else getattr(calls, kind)
         if writing is None:
             raise ValueError(f"{stream.name} has no {kind}")
         self._walker = walker
@@ -83,6 +84,7 @@ class Batches:
         self._description = description
         self._stream = stream
         self._kind = kind
+        self._unique = unique
         self._writing = writing
         self._words = {**words, "stream": stream.name}
 
@@ -105,6 +107,9 @@ class Batches:
             return _receipt(
                 operation, "refused", "bad-id", "The id holds other characters than an id can have."
             )
+        if self._unique is not None and operation.values.get(self._unique) in (None, ""):
+            lacks = f"The record lacks `{self._unique}`, by which it would be found again."
+            return _receipt(operation, "refused", "no-unique-value", lacks)
         unsettable = self._acting.unsettable(operation)
         if unsettable is not None:
             return _receipt(operation, "refused", "no-action", *unsettable)
@@ -222,9 +227,17 @@ class Batches:
             path=fill_path(writing.path, words),
             base=self._calls.base,
             params=fill_params(writing.params, words),
-            headers={writing.condition: version} if writing.condition and version else {},
+            headers=self._headers(first, version),
             content=self._content(part),
         )
+
+    def _headers(self, operation: Operation, version: str | None) -> dict[str, str]:
+        writing, value = self._writing, str(operation.values.get(self._unique or "", ""))
+        if self._unique is not None and writing.headers and not PRINTABLE.fullmatch(value):
+            raise ValueError(f"`{self._unique}` holds what no HTTP header can carry")
+        words = {"unique": self._unique or "", "value": value}
+        condition = {writing.condition: version} if writing.condition and version else {}
+        return {**condition, **fill_params(writing.headers, words)}
 
     def _words_of(self, operation: Operation, id_: str) -> dict[str, str]:
         """What the path of a request about one record may name."""
@@ -241,7 +254,8 @@ class Batches:
         rows = [nest(self._values(one), self._stream, self._description.custom_fields) for one in part]
         if body.id is not None:
             rows = [{body.id: one.id, **row} for one, row in zip(part, rows, strict=True)]
-        return dump({body.rows: rows, **body.also} if body.rows is not None else {**rows[0], **body.also})
+        also = {**body.also, **({body.unique: [self._unique]} if body.unique else {})}
+        return dump({body.rows: rows, **also} if body.rows is not None else {**rows[0], **also})
 
     def _values(self, operation: Operation) -> Values:
         """What is sent of an operation: no parent that the path names, and objects that are replaced as a whole."""
