@@ -241,6 +241,7 @@ def test_an_update_nobody_confirmed_is_read_again_and_found_equal_or_not(tmp_pat
         world.shop.put("people", person("Ann"))
         world.run()
         world.shop.edit("people", "1", city="Goa")
+        world.desk.edit("clients", "1", town="Typed")
         world.watch.answered = lambda receipt: replace(
             receipt, outcome="unknown", version=None, accepted=None
         )
@@ -251,4 +252,4 @@ def test_an_update_nobody_confirmed_is_read_again_and_found_equal_or_not(tmp_pat
         world.run()
         assert (world.watch.operations, world.held()) == ([], {})
         assert world.clients("town") == [("Goa",)]
-        assert world.losers() == []
+        assert [one.value for one in world.losers()] == ["Typed"]
