@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from engine.errors import UserError
-from engine.sandbox import books_routes, control, crm_records, crm_settings
+from engine.sandbox import books_routes, control, crm_records, crm_search, crm_settings, crm_watch
 from engine.sandbox.books_editions import EDITIONS
 from engine.sandbox.gate import BooksGate, CallLog, CrmGate
 from engine.sandbox.oauth import grant
@@ -67,7 +67,12 @@ def make_app(site: Site) -> Starlette:
             Route("/oauth/v2/token", token, methods=["POST"]),
             Mount(
                 "/crm/v8",
-                routes=[*crm_settings.ROUTES, *crm_records.ROUTES],
+                routes=[
+                    *crm_settings.ROUTES,
+                    *crm_watch.ROUTES,
+                    *crm_search.ROUTES,
+                    *crm_records.ROUTES,
+                ],
                 middleware=[Middleware(CrmGate, site=site)],
             ),
             *(

@@ -19,10 +19,12 @@ from engine.sandbox.books_editions import BOOKS, Edition
 from engine.sandbox.books_shapes import COLLECTIONS, ORGANIZATION_ID
 from engine.sandbox.books_write import key_of as finance_key
 from engine.sandbox.clock import DAY_S, START
+from engine.sandbox.company_crm import deal_crm
 from engine.sandbox.company_finance import Dealer
 from engine.sandbox.company_names import Names, plain
+from engine.sandbox.crm_lines import FIRST_ID
 from engine.sandbox.crm_modules import MODULES
-from engine.sandbox.crm_write import API_USER, FIRST_ID, key_of
+from engine.sandbox.crm_write import API_USER, key_of
 from engine.sandbox.store import Row, Store, fold, last_id
 
 SEED = 20261102
@@ -62,6 +64,7 @@ def found(company: str) -> Seed:
         seed.awkward(users)
     # Further dice, so that what is dealt above stays the same when more is added here.
     more = replace(seed, dice=random.Random(SEED + 1))  # noqa: S311  # the same
+    deal_crm(more, users)
     Dealer(seed=more, edition=BOOKS, words=words()).deal()
     return seed
 
@@ -163,7 +166,7 @@ class Seed:
             body = names.account(odd.get(place), place)
             if made and self.dice.random() < 0.06:  # noqa: PLR2004  # a few are daughters of another
                 body["Parent_Account"] = self.dice.choice(made)["id"]
-            made.append(self._crm("Accounts", body, self.dice.choice(users)))
+            made.append(self.crm("Accounts", body, self.dice.choice(users)))
         return made
 
     def people(self, users: list[str], accounts: list[dict[str, Any]]) -> None:
@@ -171,9 +174,9 @@ class Seed:
         names = Names(words(), self.dice)
         for place in range(90):
             account = self.dice.choice(accounts)
-            self._crm("Contacts", names.person(account, place), self.dice.choice(users))
+            self.crm("Contacts", names.person(account, place), self.dice.choice(users))
         for vendor in words()["vendors"]:
-            self._crm("Vendors", names.vendor(vendor), self.dice.choice(users))
+            self.crm("Vendors", names.vendor(vendor), self.dice.choice(users))
 
     def products_and_deals(self, users: list[str], accounts: list[dict[str, Any]]) -> None:
         """What is sold, and the chances to sell it."""
@@ -187,9 +190,9 @@ class Seed:
                 "Unit_Price": price,
                 "Usage_Unit": "Hour" if category == "Service" else "Piece",
             }
-            self._crm("Products", body, self.dice.choice(users))
+            self.crm("Products", body, self.dice.choice(users))
         for place in range(40):
-            self._crm("Deals", names.deal(self.dice.choice(accounts), place), self.dice.choice(users))
+            self.crm("Deals", names.deal(self.dice.choice(accounts), place), self.dice.choice(users))
 
     def books(self, accounts: list[dict[str, Any]]) -> None:
         """Contacts that Books has already: many under an account's name, some of its own; and a few items."""
@@ -208,14 +211,15 @@ class Seed:
     def awkward(self, users: list[str]) -> None:
         """Records that an API must refuse, or that are two where one is wanted."""
         for extra in words()["awkward"]["accounts"]:
-            self._crm("Accounts", {"Account_Type": "Customer", **extra}, self.dice.choice(users))
+            self.crm("Accounts", {"Account_Type": "Customer", **extra}, self.dice.choice(users))
         for extra in words()["awkward"]["contacts"]:
             self._books("contacts", {"company_name": extra["contact_name"], **extra})
 
-    def _crm(self, module: str, body: dict[str, Any], owner: str) -> dict[str, Any]:
+    def crm(self, module: str, body: dict[str, Any], owner: str) -> dict[str, Any]:
+        """Note a record of CRM; gives it with its id."""
         people = {"Owner": owner, "Created_By": owner, "Modified_By": owner}
         whole = people | {name: value for name, value in body.items() if value is not None}
-        id_ = self._next_id("crm", FIRST_ID)
+        id_ = self.crm_id()
         self._add("crm", module, id_, key_of(MODULES[module], whole), whole)
         return whole | {"id": id_}
 
@@ -224,6 +228,10 @@ class Seed:
 
     def _books_id(self) -> str:
         return self.finance_id(BOOKS)
+
+    def crm_id(self) -> str:
+        """The next id of CRM."""
+        return self._next_id("crm", FIRST_ID)
 
     def finance(self, edition: Edition, module: str, id_: str, body: dict[str, Any]) -> None:
         """Note a whole record of a finance product."""

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-_STAGES = {"Qualification": 10, "Needs Analysis": 20, "Proposal": 60, "Negotiation": 80, "Closed Won": 100}
+_STAGES = {
+    "Qualification": 10,
+    "Needs Analysis": 20,
+    "Proposal/Price Quote": 60,
+    "Negotiation/Review": 80,
+    "Closed Won": 100,
+}
 
 
 def plain(text: str) -> str:

@@ -15,9 +15,10 @@ from engine.sandbox.books_read import show as show_finance
 from engine.sandbox.books_shapes import ORGANIZATION_ID
 from engine.sandbox.books_write import key_of as finance_key
 from engine.sandbox.clock import books_time, crm_time
+from engine.sandbox.crm_lines import FIRST_ID
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_read import show
-from engine.sandbox.crm_write import API_USER, FIRST_ID, key_of
+from engine.sandbox.crm_write import API_USER, key_of
 from engine.sandbox.faults import parse_fault
 from engine.sandbox.oauth import CLIENTS
 from engine.sandbox.site import Site, read_json, site_of

@@ -9,6 +9,8 @@ from typing import Any
 from engine.sandbox.clock import parse_time
 from engine.sandbox.refusals import crm_error
 
+#: No amount is larger.
+_LARGEST = 1e16
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -22,6 +24,7 @@ JSON_TYPES = {
     "lookup": "jsonobject",
     "ownerlookup": "jsonobject",
     "multiselectpicklist": "jsonarray",
+    "subform": "jsonarray",
 }
 
 
@@ -36,7 +39,8 @@ class CrmField:
     unique: bool = False  #: no two living records of the module may hold the same value
     read_only: bool = False
     choices: tuple[str, ...] = ()  #: of a picklist
-    refers: str | None = None  #: the module whose id a lookup holds
+    refers: str | None = None  #: the module whose id a lookup holds; `any` = the record says which
+    custom: bool = False  #: the organisation added it
 
     @property
     def json_type(self) -> str:
@@ -45,7 +49,7 @@ class CrmField:
 
 
 def parse_fields(table: str) -> dict[str, CrmField]:
-    """Read lines of `Name type [length] [required] [unique] [read-only] [= a|b|c] [-> Module]`."""
+    """Read lines of `Name type [length] [required] [unique] [read-only] [custom] [= a|b|c] [-> Module]`."""
     return {field.name: field for field in map(_parse_line, table.strip().splitlines())}
 
 
@@ -60,6 +64,7 @@ def _parse_line(line: str) -> CrmField:
         required="required" in words,
         unique="unique" in words,
         read_only="read-only" in words,
+        custom="custom" in words,
         choices=tuple(choices.strip().split("|")) if choices else (),
         refers=refers.strip() or None,
     )
@@ -90,11 +95,12 @@ def _fits_type(field: CrmField, value: Any) -> bool:
         case "integer":
             return isinstance(value, int) and not isinstance(value, bool)
         case "double" | "currency":
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
         case "lookup" | "ownerlookup":
             return isinstance(value, dict) and is_id(value.get("id"))
-        case "multiselectpicklist":
-            return isinstance(value, list) and all(isinstance(item, str) for item in value)
+        case "multiselectpicklist" | "subform":
+            inner = dict if field.type == "subform" else str
+            return isinstance(value, list) and all(isinstance(item, inner) for item in value)
         case _:
             return isinstance(value, str) and _fits_text(field.type, value)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.clock import DAY_S, crm_time, parse_time
+from engine.sandbox.crm_modules import MODULE_OF, MODULES
 from engine.sandbox.crm_views import view_conditions
 from engine.sandbox.refusals import CrmRefused
 from engine.sandbox.site import Site, as_of, whole_number
@@ -202,7 +203,8 @@ def list_body(
     order = {"sort_by": listing.sort_by, "sort_order": "desc" if listing.descending else "asc"}
     tokens = {"next_page_token": token, "previous_page_token": None, "page_token_expiry": expiry}
     info = counts | order | {"more_records": more} | tokens
-    return {"data": show(site, module, rows, listing.fields), "info": info}
+    fields = [name for name in listing.fields if module.items is None or name != module.items.name]
+    return {"data": show(site, module, rows, fields), "info": info}
 
 
 def _token(listing: Listing, last: Row, now: float) -> str:
@@ -218,10 +220,24 @@ def show(
     wanted = list(module.fields) if fields is None else [name for name in fields if name in module.fields]
     references = [name for name in wanted if module.fields[name].refers is not None]
     names = {name: _targets(site, module, name, rows) for name in references}
-    return [{"id": row.id} | {name: _shown(row, name, names) for name in wanted} for row in rows]
+    shown = [{"id": row.id} | {name: _shown(row, name, names) for name in wanted} for row in rows]
+    if module.items is not None and module.items.name in wanted:
+        _show_lines(site, module.items.name, shown)
+    return shown
 
 
-def _shown(row: Row, name: str, names: dict[str, dict[str, dict[str, str]]]) -> Any:
+def _show_lines(site: Site, name: str, shown: list[dict[str, Any]]) -> None:
+    """The rows of documents, their products by name."""
+    ids = {line.get("Product_Name") for record in shown for line in record[name] or []} - {None}
+    found = site.store.texts("crm", "Products", list(ids), "Product_Name")
+    for record in shown:
+        record[name] = [
+            line | ({"Product_Name": {"name": found.get(id_, ""), "id": id_}} if id_ else {})
+            for line, id_ in ((line, line.get("Product_Name")) for line in record[name] or [])
+        ]
+
+
+def _shown(row: Row, name: str, names: dict[str, dict[str, dict[str, Any]]]) -> Any:
     match name:
         case "Created_Time":
             return crm_time(row.created)
@@ -237,14 +253,24 @@ def _shown(row: Row, name: str, names: dict[str, dict[str, dict[str, str]]]) -> 
     return value if name not in names or value is None else names[name][value]
 
 
-def _targets(site: Site, module: CrmModule, field: str, rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+def _targets(site: Site, module: CrmModule, field: str, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     """What a reference field shows, by the id that it holds."""
-    ids = list({row.body[field] for row in rows if row.body.get(field) is not None})
     refers = module.fields[field].refers or ""
+    if refers != "any":
+        return _named(site, refers, {row.body[field] for row in rows if row.body.get(field) is not None})
+    shown: dict[str, dict[str, Any]] = {}
+    for target in {row.body.get(MODULE_OF) for row in rows} - {None}:
+        ids = {row.body[field] for row in rows if field in row.body and row.body.get(MODULE_OF) == target}
+        shown |= _named(site, str(target), ids)
+        if field == "Parent_Id":
+            shown |= {id_: shown[id_] | {"module": {"api_name": target}} for id_ in ids}
+    return shown
+
+
+def _named(site: Site, refers: str, ids: set[str]) -> dict[str, dict[str, Any]]:
     if refers == "users":
         return {id_: person(site, id_) for id_ in ids}
-    label = "Full_Name" if refers == "Contacts" else f"{refers.removesuffix('s')}_Name"
-    found = site.store.texts("crm", refers, ids, label)
+    found = site.store.texts("crm", refers, list(ids), MODULES[refers].label)
     return {id_: {"name": found.get(id_, ""), "id": id_} for id_ in ids}
 
 

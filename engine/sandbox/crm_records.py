@@ -107,6 +107,8 @@ async def upsert_records(request: Request) -> Response:
     """Up to 100 records, changed where a field of duplicates finds one and made where not."""
     site, module = site_of(request), module_of(request)
     body = await _body(request)
+    if module.key is None:
+        raise CrmRefused(400, "INVALID_MODULE", "the module does not support upsert")
     fields = body.get("duplicate_check_fields") or [module.key]
     allowed = {module.key} | {field.name for field in module.fields.values() if field.unique}
     if not isinstance(fields, list) or not set(map(str, fields)) <= allowed:

@@ -149,7 +149,7 @@ def _show_field(field: CrmField, place: int) -> dict[str, Any]:
         "length": field.length or 120,
         "decimal_place": 2 if field.type in ("currency", "double") else None,
         "system_mandatory": field.required,
-        "custom_field": False,
+        "custom_field": field.custom,
         "read_only": field.read_only,
         "field_read_only": field.read_only,
         "visible": True,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.clock import crm_time
 from engine.sandbox.crm_fields import CrmField, is_id, judge
+from engine.sandbox.crm_lines import FIRST_ID, judge_lines, merged_lines, summed
+from engine.sandbox.crm_modules import MODULE_OF, MODULES
 from engine.sandbox.refusals import crm_error
 from engine.sandbox.store import Query, Row, fold
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from engine.sandbox.crm_modules import CrmModule
     from engine.sandbox.site import Site
 
-#: The first id of the company; every further one is the next number.
-FIRST_ID = 554023000000010001
 #: The user whose consent the tokens carry; whatever the API writes is written by this person.
 API_USER = "554023000000000101"
 
@@ -39,11 +39,13 @@ def insert(site: Site, module: CrmModule, sent: dict[str, Any], place: str) -> O
     refused = _judge_all(site, module, sent, place, present=None)
     if refused is not None:
         return refused
-    body = _with_names({"Owner": API_USER, "Created_By": API_USER} | _storable(module, sent))
-    body["Modified_By"] = API_USER
+    id_ = site.store.next_id("crm", FIRST_ID)
+    people = dict.fromkeys(("Owner", "Created_By", "Modified_By"), API_USER)
+    numbers = {field.name: id_ for field in module.fields.values() if field.type == "autonumber"}
+    body = _computed(site, module, people | numbers | _storable(site, module, sent, {}))
     now = site.second()
     row = Row(
-        id=site.store.next_id("crm", FIRST_ID),
+        id=id_,
         key=key_of(module, body),
         created=now,
         modified=now,
@@ -66,8 +68,8 @@ def update(
     refused = stale or _judge_all(site, module, sent, place, present=present)
     if refused is not None:
         return refused
-    body = {k: v for k, v in (present.body | _storable(module, sent)).items() if v is not None}
-    body = _with_names(body) | {"Modified_By": API_USER}
+    body = present.body | _storable(site, module, sent, present.body)
+    body = _computed(site, module, body | {"Modified_By": API_USER})
     row = replace(present, key=key_of(module, body), modified=site.second(), body=body)
     site.store.replace("crm", module.name, row, since=site.clock.now())
     return Saved(row=row, action="update")
@@ -97,7 +99,7 @@ def delete(site: Site, module: CrmModule, id_: str, place: str, unmodified_since
 
 def key_of(module: CrmModule, body: dict[str, Any]) -> str | None:
     """The folded text by which duplicates of a record are found."""
-    value = body.get(module.key)
+    value = body.get(module.key or "")
     return fold(value) if isinstance(value, str) and value else None
 
 
@@ -126,12 +128,14 @@ def _judge_all(
 ) -> dict[str, Any] | None:
     """Every refusal that the values of one record earn, wrapped if there are several."""
     refusals = []
+    stands = {} if present is None else present.body
     for field in module.fields.values():
         missing = present is None and field.required and field.name not in sent
         if field.read_only or not (missing or field.name in sent):
             continue
         value, where = sent.get(field.name), f"{place}.{field.name}"
-        refused = judge(field, value, where) or _judge_reference(site, field, value, where)
+        refused = judge(field, value, where) or judge_lines(site, field, value, where)
+        refused = refused or _judge_reference(site, field, value, where, _target(field, sent, stands))
         refused = refused or _judge_unique(site, module, field, value, where, present=present)
         if refused is not None:
             refusals.append(refused)
@@ -140,8 +144,26 @@ def _judge_all(
     return refusals[0] if refusals else None
 
 
-def _judge_reference(site: Site, field: CrmField, value: Any, place: str) -> dict[str, Any] | None:
-    if field.refers is None or value is None or site.store.get("crm", field.refers, value["id"]) is not None:
+def _target(field: CrmField, sent: dict[str, Any], present: dict[str, Any]) -> str | None:
+    """The module that a lookup points into; None = it is no lookup, or does not say where it leads."""
+    if field.refers != "any":
+        return field.refers
+    value = sent.get(field.name)
+    named = value.get("module") if isinstance(value, dict) else None
+    named = named.get("api_name") if isinstance(named, dict) else named
+    named = named or sent.get(MODULE_OF) or present.get(MODULE_OF)
+    return named if isinstance(named, str) and named in MODULES else None
+
+
+def _judge_reference(
+    site: Site, field: CrmField, value: Any, place: str, target: str | None
+) -> dict[str, Any] | None:
+    if field.refers is None or value is None:
+        return None
+    if target is None:
+        words = "the module of the related record is missing or unknown"
+        return crm_error("INVALID_DATA", words, api_name=MODULE_OF, json_path=place)
+    if site.store.get("crm", target, value["id"]) is not None:
         return None
     words = "the related id given seems to be invalid"
     return crm_error("INVALID_DATA", words, api_name=field.name, json_path=f"{place}.id")
@@ -180,7 +202,7 @@ def _holders(site: Site, module: CrmModule, field: CrmField, value: Any) -> list
     return site.store.rows("crm", module.name, query)
 
 
-def _storable(module: CrmModule, sent: dict[str, Any]) -> dict[str, Any]:
+def _storable(site: Site, module: CrmModule, sent: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a record: known fields that may be written, references as bare ids.
 
     CRM overlooks names that it does not know. Text loses its outer space; null and empty text clear a field.
@@ -192,6 +214,10 @@ def _storable(module: CrmModule, sent: dict[str, Any]) -> dict[str, Any]:
             continue
         if field.refers is not None and value is not None:
             kept[name] = value["id"]
+            if field.refers == "any":
+                kept[MODULE_OF] = _target(field, sent, present)
+        elif field.type == "subform":
+            kept[name] = merged_lines(site, present.get(name, []), value or [])
         elif isinstance(value, str):
             kept[name] = value.strip() or None
         else:
@@ -199,12 +225,15 @@ def _storable(module: CrmModule, sent: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _with_names(body: dict[str, Any]) -> dict[str, Any]:
-    """Fields that CRM computes itself."""
+def _computed(site: Site, module: CrmModule, body: dict[str, Any]) -> dict[str, Any]:
+    """A body without empty fields, and with those that CRM computes itself."""
     kept = {name: value for name, value in body.items() if value is not None}
     if "Last_Name" in kept:
         kept["Full_Name"] = " ".join(filter(None, (kept.get("First_Name"), kept["Last_Name"])))
-    return kept
+    if "Closed_Time" in module.fields:
+        closed = kept.pop("Closed_Time", None) or crm_time(site.second())
+        kept |= {"Closed_Time": closed} if kept.get("Status") == "Completed" else {}
+    return summed(module, kept)
 
 
 def _unknown_id(place: str) -> dict[str, Any]:
