@@ -1,4 +1,4 @@
-"""Tables of a database as streams: `connector: sql`. SQLite is built; others come in at `dialect`."""
+"""Tables of a database as streams: `connector: sql`, for SQLite, PostgreSQL, MariaDB and MySQL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog
 from engine.connectors.declared import declare_stream, declared, streams_schema
-from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE, NEW_KEY, locate
+from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE, NEW_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,9 @@ class SqlType:
     """
 
     name = "sql"
-    summary = "Tables and queries of a SQLite database; every table with a primary key is a stream."
+    summary = (
+        "Tables and queries of SQLite, PostgreSQL or MariaDB/MySQL; a table with a primary key is a stream."
+    )
     settings: Mapping[str, Any] = {
         "type": "object",
         "required": ["url"],
@@ -31,11 +33,16 @@ class SqlType:
         "properties": {
             "url": {
                 "type": "string",
-                "description": "`sqlite:///folder/file.db`, the path counted from the folder of the spec.",
+                "description": "`sqlite:///folder/file.db`, the path counted from the folder of the spec; "
+                "`postgresql://USER@HOST:5432/DATABASE?schema=NAME`; `mysql://USER@HOST:3306/DATABASE`.",
+            },
+            "password": {
+                "type": "string",
+                "description": "Of the user in `url`, as a reference such as `${env:SHOP_PASSWORD}`.",
             },
             "create": {
                 "type": "boolean",
-                "description": "Make the database and its tables when the first record is written.",
+                "description": "Make a missing table (and the file of SQLite) when the first record is written.",
             },
             "streams": streams_schema(
                 table={
@@ -43,6 +50,11 @@ class SqlType:
                     "description": "The table; by default it has the name of the stream.",
                 },
                 query={"type": "string", "description": "A SELECT whose rows are the records; read only."},
+                deleted={
+                    "type": "string",
+                    "description": "The column that says that a row counts as deleted: true, a number other than "
+                    "0, or the time. Deleting sets it.",
+                },
             ),
         },
     }
@@ -60,11 +72,11 @@ class SqlType:
         return Catalog(connector=self.name, streams=streams, open=True)
 
     def open(self, settings: Mapping[str, Any], surroundings: Surroundings) -> SqlConnector:
-        """Connect. Raises UserError for a database of another kind or a file that is not there."""
+        """Find the database. Raises UserError for one that there is no driver for, or a file that is not there."""
         from engine.connectors.sql.connector import SqlConnector
+        from engine.connectors.sql.open import open_database
 
-        path = locate(str(settings["url"]), settings.get("_base"), create=bool(settings.get("create")))
-        return SqlConnector(path, settings, surroundings)
+        return SqlConnector(open_database(settings), settings, surroundings)
 
 
 SQL = SqlType()

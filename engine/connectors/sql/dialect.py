@@ -94,8 +94,8 @@ def locate(url: str, base: str | Path | None, *, create: bool) -> Path:
     scheme, slashes, rest = url.partition(":///")
     if scheme.split("+")[0] != "sqlite" or not slashes:
         raise UserError(
-            f"A database of the kind `{url.partition(':')[0]}` is not built yet.",
-            remedy="SQLite is: url: sqlite:///folder/file.db",
+            f"There is no driver for a database of the kind `{url.partition(':')[0]}`.",
+            remedy="Use sqlite:///folder/file.db, postgresql://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE.",
         )
     path = Path(base or ".", rest).absolute()
     if path.is_dir() or (not create and not path.is_file()):
@@ -123,6 +123,18 @@ def text_of(column: Column, kind: FieldType) -> str:
     if kind == "boolean":
         return f"CASE {name} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE CAST({name} AS TEXT) END"
     return name if column.affinity == "TEXT" else f"CAST({name} AS TEXT)"
+
+
+def is_unmarked(column: Column) -> str:
+    """SQL that says whether a mark of deletion is not set: null, 0, false or an empty text."""
+    name = quote(column.name)
+    return f"({name} IS NULL OR {name} IN (0, '', '0', 'false'))"
+
+
+def mark_of_deletion(column: Column) -> str:
+    """SQL of the value that says that a row is deleted: the time, or 1 in a column of numbers or truth."""
+    times = column.type in ("instant", "date", "text")
+    return "strftime('%Y-%m-%dT%H:%M:%fZ')" if times else "1"
 
 
 def key_of(column: Column) -> str:

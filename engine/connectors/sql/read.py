@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.connectors.port import Page, ReadRequest
 from engine.connectors.sql.dialect import key_of, quote, text_of
-from engine.connectors.sql.session import RowRefusedError
+from engine.connectors.sql.failures import RowRefusedError
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ def _require_unique_ids(session: Session, table: Table) -> None:
         return
     key = quote(table.id)
     twice = session.rows(
-        f"SELECT CAST({key} AS TEXT) AS id FROM {table.source} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
+        f"SELECT CAST({key} AS TEXT) AS id FROM {table.source} WHERE {table.alive} "
+        f"GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
     )
     if twice:
         raise UserError(
@@ -105,7 +106,7 @@ def _require_unique_ids(session: Session, table: Table) -> None:
 
 def _condition(session: Session, table: Table, request: ReadRequest) -> tuple[str, tuple[str, ...]]:
     """The WHERE part and its parameters; values never become part of the statement."""
-    parts, parameters = [], []
+    parts, parameters = [table.alive], []
     if request.ids is not None:
         column = table.columns[table.id]
         # The second condition: SQLite would also find 7 when asked for '007'.
@@ -121,7 +122,7 @@ def _condition(session: Session, table: Table, request: ReadRequest) -> tuple[st
         modified = quote(table.modified)
         parts.append(f"({modified} >= ? OR {modified} IS NULL)")
         parameters.append(_in_form_of(_newest(session, table), request.since))
-    return (" WHERE " + " AND ".join(parts) if parts else ""), tuple(parameters)
+    return " WHERE " + " AND ".join(parts), tuple(parameters)
 
 
 def _newest(session: Session, table: Table) -> str | None:

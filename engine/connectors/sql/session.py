@@ -10,6 +10,7 @@ import re
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from engine.connectors.sql.failures import RowRefusedError
 from engine.errors import EngineError, TemporaryError, UserError
 
 if TYPE_CHECKING:
@@ -22,15 +23,6 @@ _BATCH_ROWS = 100_000
 _PATIENCE_MS = 5_000
 #: Room for the pages that a batch changes; with SQLite's 2 MiB they are written and read again in mid-batch.
 _CACHE_KIB = 64 * 1024
-
-
-class RowRefusedError(Exception):
-    """The database does not take one of the rows; the words are its own."""
-
-    def __init__(self, words: str, code: str = "constraint") -> None:
-        super().__init__(words)
-        self.words = words
-        self.code = code  #: a stable word for the kind of refusal
 
 
 class Session:

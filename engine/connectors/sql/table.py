@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Capabilities, Field, FieldType, Stream
 from engine.connectors.declared import declare_field, suggest
-from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE, Column, quote
+from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE, Column, is_unmarked, quote
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Table:
     columns: Mapping[str, Column]
     id: str
     modified: str | None  #: None = no cursor
+    deleted: str | None  #: the column that says that a row counts as deleted; None = rows really go
     types: Mapping[str, Field]  #: fields whose types the spec declares; they count more than the database's
     writable: bool  #: False = a query or a view
     alters: bool  #: a trigger, or what the table does on conflict, may keep other rows than those inserted
@@ -42,6 +43,11 @@ class Table:
             if name not in self.columns:
                 message = f"`{self.stream}` has no column `{name}`."
                 raise UserError(message, remedy=suggest(name, self.columns))
+
+    @property
+    def alive(self) -> str:
+        """SQL that says whether a row counts as present."""
+        return "true" if self.deleted is None else is_unmarked(self.columns[self.deleted])
 
     def described(self) -> Stream:
         """The stream as a catalog shows it."""
@@ -106,11 +112,12 @@ def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table 
         columns=columns,
         id=identity,
         modified=said.get("modified"),
+        deleted=said.get("deleted"),
         types={field: declare_field(field, words) for field, words in (said.get("fields") or {}).items()},
         writable=writable,
         alters=alters,
     )
-    table.require([name for name in (table.id, table.modified) if name])
+    table.require([name for name in (table.id, table.modified, table.deleted) if name])
     return table
 
 

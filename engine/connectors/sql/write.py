@@ -10,30 +10,27 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.columns import as_text, by_set, fields_of
-from engine.connectors.port import AllApplied, Batch
-from engine.connectors.sql.dialect import key_of, quote
-from engine.connectors.sql.session import RowRefusedError
-from engine.record import Receipt
+from engine.connectors.port import AllApplied
+from engine.connectors.sql.dialect import key_of, mark_of_deletion, quote
+from engine.connectors.sql.failures import RowRefusedError
+from engine.connectors.sql.settle import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     import pyarrow as pa
 
+    from engine.connectors.port import Batch
     from engine.connectors.sql.dialect import Affinity
     from engine.connectors.sql.session import Session
     from engine.connectors.sql.table import Table
-    from engine.record import Kind
+    from engine.record import Kind, Receipt
 
 
-def write(session: Session, table: Table, batch: Batch) -> AllApplied | list[Receipt]:
+def write(session: Session, table: Table, batch: Batch) -> AllApplied | Iterable[Receipt]:
     """Write all rows in one transaction, or all but those that the database refuses or does not have."""
     table.require(fields_of(batch.table))
-    try:
-        done = _apply(session, table, batch.kind, batch.table)
-    except RowRefusedError as refused:
-        return list(_halves(session, table, batch.kind, batch.table, refused))
-    return done if done.ids.null_count == 0 else list(_receipts(table, batch.table, done))
+    return settle(lambda rows: _apply(session, table, batch.kind, rows), batch.table, table.source)
 
 
 def create_table(session: Session, name: str, identity: str, batch: Batch) -> None:
@@ -45,43 +42,6 @@ def create_table(session: Session, name: str, identity: str, batch: Batch) -> No
     key = f"{quote(identity)} {'TEXT NOT NULL' if identity in fields else 'INTEGER'} PRIMARY KEY"
     columns = [key, *(f"{quote(field)} TEXT" for field in fields if field != identity)]
     session.run(f"CREATE TABLE {quote(name)} ({', '.join(columns)})")
-
-
-def _halves(
-    session: Session, table: Table, kind: Kind, rows: pa.Table, refused: RowRefusedError
-) -> Iterator[Receipt]:
-    """Receipts for rows of which the database refused at least one."""
-    if rows.num_rows == 1:
-        yield Receipt(
-            op=rows["_op"][0].as_py(),
-            outcome="refused",
-            code=refused.code,
-            message=refused.words,
-            remedy=f"Correct the record, or change what table {table.source} demands.",
-        )
-        return
-    middle = rows.num_rows // 2
-    for part in (rows.slice(0, middle), rows.slice(middle)):
-        try:
-            done = _apply(session, table, kind, part)
-        except RowRefusedError as again:
-            yield from _halves(session, table, kind, part, again)
-        else:
-            yield from _receipts(table, part, done)
-
-
-def _receipts(table: Table, rows: pa.Table, done: AllApplied) -> Iterator[Receipt]:
-    """One receipt a row; a row without an id in `done` was not there."""
-    versions = done.versions.to_pylist() if done.versions is not None else [None] * rows.num_rows
-    asked = rows["_id"].to_pylist()
-    for op, identity, was, version in zip(
-        rows["_op"].to_pylist(), done.ids.to_pylist(), asked, versions, strict=True
-    ):
-        if identity is None:
-            message = f"{table.source} has no row with the id `{was}`."
-            yield Receipt(op=op, outcome="gone", code="gone", message=message)
-        else:
-            yield Receipt(op=op, outcome="applied", id=identity, version=version)
 
 
 def _apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllApplied:
@@ -153,7 +113,12 @@ def _require_same_id(table: Table, rows: pa.Table) -> None:
 
 
 def _delete(session: Session, table: Table, rows: pa.Table) -> None:
-    sql = f"DELETE FROM {table.source} WHERE {key_of(table.columns[table.id])} = ?"
+    where = f"WHERE {key_of(table.columns[table.id])} = ?"
+    if table.deleted is None:
+        sql = f"DELETE FROM {table.source} {where}"
+    else:
+        mark = mark_of_deletion(table.columns[table.deleted])
+        sql = f"UPDATE {table.source} SET {quote(table.deleted)} = {mark} {where}"
     session.run_many(sql, rows.select(["_id"]))
 
 
@@ -180,7 +145,7 @@ def _look_up(session: Session, table: Table, ids: pa.ChunkedArray, wanted: str) 
     sql = (
         "SELECT 'x' AS id, 'x' AS value UNION ALL "
         f"SELECT CAST({key} AS TEXT), CAST({wanted} AS TEXT) FROM {table.source} "
-        f"WHERE {key_of(table.columns[table.id])} IN (SELECT value FROM json_each(?))"
+        f"WHERE {table.alive} AND {key_of(table.columns[table.id])} IN (SELECT value FROM json_each(?))"
     )
     return session.table(sql, (json.dumps(ids.to_pylist()),)).slice(1)
 

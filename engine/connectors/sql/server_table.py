@@ -1,0 +1,221 @@
+"""What one stream is in a database server: its table or query, columns and keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.catalog import Field, Stream
+from engine.connectors.declared import declare_field, suggest
+from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pyarrow as pa
+
+    from engine.catalog import FieldType
+
+#: What a column holds, whatever the database calls it. `clock` is a day and time without a zone.
+Family = Literal[
+    "text",
+    "integer",
+    "decimal",
+    "money",
+    "number",
+    "boolean",
+    "date",
+    "instant",
+    "clock",
+    "json",
+    "array",
+    "uuid",
+    "enum",
+    "binary",
+    "other",
+]
+
+_TYPES: Mapping[Family, FieldType] = {
+    "text": "text",
+    "integer": "integer",
+    "decimal": "decimal",
+    "money": "money",
+    "number": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "instant": "instant",
+    "clock": "text",  # nobody knows which moment is meant; a spec may declare it to be an instant, in UTC
+    "json": "object",
+    "array": "list",
+    "uuid": "text",
+    "enum": "enum",
+    "binary": "unknown",
+    "other": "unknown",
+}
+_DELETED_BY: frozenset[Family] = frozenset(
+    ("boolean", "integer", "decimal", "number", "instant", "clock", "date", "text")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerColumn:
+    """One column of a table or query."""
+
+    name: str
+    family: Family
+    declared: str  #: the type as CREATE TABLE has it
+    base: str  #: the type's own name, without a length
+    key: bool = False  #: part of the primary key
+    required: bool = False  #: NOT NULL without a default
+    unique: bool = False  #: no two rows may hold the same value; look-ups are served by an index
+    counted: bool = False  #: the database counts it up where no value is given
+    generated: bool = False  #: the database computes it
+    max_length: int | None = None
+    scale: int | None = None
+    choices: tuple[str, ...] = ()
+    refers: str | None = None  #: the table whose row it names; None = no foreign key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTable:
+    """A stream that exists in the database."""
+
+    stream: str
+    source: str  #: what stands after FROM and INTO: a quoted name, or a query in brackets
+    columns: Mapping[str, ServerColumn]
+    id: str
+    modified: str | None  #: None = no cursor
+    deleted: str | None  #: the column that says that a row counts as deleted; None = rows really go
+    types: Mapping[str, Field]  #: fields whose types the spec declares; they count more than the database's
+    writable: bool  #: False = a query or a view
+    alters: bool  #: a trigger may keep other values than those written
+
+    @property
+    def indexed(self) -> bool:
+        """Whether a unique index serves look-ups by id."""
+        return self.columns[self.id].unique
+
+    @property
+    def counted(self) -> bool:
+        """Whether the database counts the ids of new rows."""
+        return self.columns[self.id].counted
+
+    def type(self, name: str) -> FieldType:
+        """The type of a field: as declared, else as the database has it; the id is always `id`."""
+        if name == self.id:
+            return "id"
+        return self.types[name].type if name in self.types else _TYPES[self.columns[name].family]
+
+    def require(self, names: Iterable[str]) -> None:
+        """Raises UserError for a field that is no column here, or whose values are no text."""
+        for name in names:
+            if name not in self.columns:
+                message = f"`{self.stream}` has no column `{name}`."
+                raise UserError(message, remedy=suggest(name, self.columns))
+            if self.columns[name].family == "binary":
+                raise UserError(
+                    f"`{self.stream}.{name}` holds binary values ({self.columns[name].declared}), not text.",
+                    remedy="Leave the field out of the mapping, or read a query that gives hex text of it.",
+                )
+
+    def described(self) -> Stream:
+        """The stream as a catalog shows it."""
+        return Stream(
+            name=self.stream,
+            id=self.id,
+            modified=self.modified,
+            fields={name: self._field(column) for name, column in self.columns.items()},
+            can=CAN_WRITE if self.writable else CAN_READ,
+        )
+
+    def _field(self, column: ServerColumn) -> Field:
+        if column.name in self.types:
+            return self.types[column.name]
+        kind = self.type(column.name)
+        return Field(
+            name=column.name,
+            type=kind,
+            required=column.required and self.writable,
+            unique=column.unique,
+            writable=self.writable and not column.generated and column.family != "binary",
+            max_length=column.max_length if kind in ("text", "id", "enum") else None,
+            scale=column.scale if kind in ("decimal", "money") else None,
+            choices=column.choices,
+            refers=column.refers,
+        )
+
+
+def server_table(
+    stream: str,
+    said: Mapping[str, Any],
+    *,
+    source: str,
+    columns: Iterable[ServerColumn],
+    writable: bool,
+    alters: bool,
+) -> ServerTable:
+    """The stream as `said` declares it. Raises UserError for a column that is missing or cannot serve."""
+    found = {column.name: column for column in columns}
+    keys = [column.name for column in found.values() if column.key]
+    identity = said.get("id") or (keys[0] if len(keys) == 1 else None)
+    if identity is None:
+        raise UserError(
+            f"Nothing says which column identifies a record of `{stream}`.",
+            remedy=f"Name it: streams: {{ {stream}: {{ id: COLUMN }} }}. Columns: {', '.join(found)}.",
+        )
+    table = ServerTable(
+        stream=stream,
+        source=source,
+        columns=found,
+        id=identity,
+        modified=said.get("modified"),
+        deleted=said.get("deleted"),
+        types={field: declare_field(field, words) for field, words in (said.get("fields") or {}).items()},
+        writable=writable,
+        alters=alters,
+    )
+    table.require([name for name in (table.id, table.modified, table.deleted) if name])
+    _require_deletable(table)
+    return table
+
+
+def _require_deletable(table: ServerTable) -> None:
+    if table.deleted and table.columns[table.deleted].family not in _DELETED_BY:
+        raise UserError(
+            f"`{table.stream}.{table.deleted}` cannot say that a row is deleted: it is "
+            f"{table.columns[table.deleted].declared}.",
+            remedy="Name a column under `deleted:` that holds true or false, a number, a day or a time.",
+        )
+
+
+def nameless(column: ServerColumn) -> ServerColumn:
+    """A column of a query: its type holds, what its table demands does not."""
+    return replace(
+        column, key=False, required=False, unique=False, counted=False, generated=True, refers=None
+    )
+
+
+def require_known_ids(table: ServerTable, rows: pa.Table) -> None:
+    """Raises UserError for a row without an id."""
+    if rows.column(table.id).null_count:
+        raise UserError(
+            f"`{table.stream}` has rows whose id `{table.id}` is null.",
+            remedy="Give them ids, or read a query that leaves them out.",
+        )
+
+
+def shared_id(table: ServerTable, identity: str) -> UserError:
+    """What to say when two rows have one id."""
+    return UserError(
+        f"`{table.stream}` has more than one row with the id `{identity}`.",
+        remedy=f"Name a column under `id:` that no two rows share, or repair `{table.id}`.",
+    )
+
+
+def no_cursor(table: ServerTable) -> UserError:
+    """What to say when changes are asked for and nothing tells when a row changed."""
+    return UserError(
+        f"`{table.stream}` has no column with the time of the last change.",
+        remedy=f"Name it: streams: {{ {table.stream}: {{ modified: COLUMN }} }}.",
+    )

@@ -1,0 +1,113 @@
+"""Real database servers for tests: where they are, and a schema or database of its own for each test.
+
+`ENGINE_TEST_POSTGRES` and `ENGINE_TEST_MARIADB` say where; a machine without the server skips its tests.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from connector_suite import Harness, opened, surroundings
+
+from engine.connectors.sql import SQL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from engine.connectors.sql.connector import SqlConnector
+    from engine.event import Event
+
+POSTGRES = os.environ.get("ENGINE_TEST_POSTGRES", "postgresql://root@127.0.0.1:5432/test")
+MARIADB = os.environ.get("ENGINE_TEST_MARIADB", "mysql://root@127.0.0.1:3306/test")
+
+
+class Server:
+    """A schema (PostgreSQL) or database (MariaDB) that one test owns, and a plain way to look into it."""
+
+    url: str
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = f"engine_{uuid.uuid4().hex[:12]}"
+
+    def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement with a plain driver, committed at once."""
+        raise NotImplementedError
+
+    def make(self, script: str) -> None:
+        """Run statements that are divided by a semicolon at the end of a line."""
+        for statement in script.split(";\n"):
+            if statement.strip():
+                self.ask(statement)
+
+    def open(self, seen: list[Event] | None = None, **more: Any) -> SqlConnector:
+        """The connector under test."""
+        said = {"url": self.url, **more}
+        connector: SqlConnector = opened(SQL.open(said, surroundings(self.folder, seen)))
+        return connector
+
+    def harness(self, people: str) -> Harness:
+        """For the suite: the table `people` as the script makes it, changed_at kept by the server."""
+
+        def seed(rows: Any) -> None:
+            self.make(people)
+            if rows:
+                values = [row[name] for row in rows for name in ("id", "name", "city")]
+                places = ", ".join(["(%s, %s, %s)"] * len(rows))
+                self.ask(f"INSERT INTO people (id, name, city) VALUES {places}", values)
+
+        def edit(identity: str, values: Any) -> None:
+            for name, value in values.items():
+                self.ask(f"UPDATE people SET {name} = %s WHERE id = %s", (value, identity))
+
+        return Harness(
+            connect=lambda: self.open(streams={"people": {"modified": "changed_at"}}),
+            stream="people",
+            key="id",
+            seed=seed,
+            edit=edit,
+            refused={"name": None},
+        )
+
+
+class Postgres(Server):
+    """A schema of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        from adbc_driver_postgresql import dbapi
+
+        super().__init__(folder)
+        self.url = f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}schema={self.name}"
+        self.plain = dbapi.connect(POSTGRES, autocommit=True)
+        self.ask(f"CREATE SCHEMA {self.name}")
+        self.ask(f"SET search_path = {self.name}, public")
+
+    def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        # Written out, because the driver would want each parameter to have the column's own type.
+        quoted = ["NULL" if one is None else "'" + str(one).replace("'", "''") + "'" for one in parameters]
+        with closing(self.plain.cursor()) as cursor:
+            cursor.execute(sql % tuple(quoted) if quoted else sql)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        self.ask(f"DROP SCHEMA {self.name} CASCADE")
+        self.plain.close()
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[Postgres]:
+    """A schema for one test; skips where there is no server."""
+    try:
+        server = Postgres(folder)
+    except Exception as error:  # noqa: BLE001 - whatever the driver says, there is no server to test with
+        pytest.skip(f"no PostgreSQL server: {error}")
+    try:
+        yield server
+    finally:
+        server.drop()
