@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pyarrow as pa
 
 from engine.connectors.port import Batch, Page, ReadRequest, Surroundings
-from engine.connectors.zoho import BOOKS, CRM
+from engine.connectors.zoho import BOOKS, CRM, PROJECTS
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -181,7 +181,8 @@ class Bench:
             emit=self.events.append,
         )
         hosts = {"host": self.script.url, "accounts_host": self.script.url}
-        tenant = {"organization": "20000000001"} if type_ is BOOKS else {}
+        tenants = {BOOKS.name: {"organization": "20000000001"}, PROJECTS.name: {"portal": "30000000001"}}
+        tenant = tenants.get(type_.name, {})
         return type_.open({"credentials": SECRET, **hosts, **tenant, **settings}, around)
 
     @contextmanager

@@ -44,7 +44,7 @@ def test_a_shipped_file_is_as_the_schema_says_and_is_found_by_its_name(type_: Ht
     assert all(stream in type_.describe({}).streams for stream in type_.description.streams)
 
 
-@pytest.mark.parametrize("type_", [BOOKS, CRM, ERP], ids=lambda type_: type_.name)
+@pytest.mark.parametrize("type_", TYPES, ids=lambda type_: type_.name)
 def test_what_the_catalog_promises_for_a_stream_is_what_its_requests_do(type_: HttpType) -> None:
     for name, calls in type_.description.streams.items():
         stream = type_.describe({}).streams[name]
@@ -56,8 +56,10 @@ def test_what_the_catalog_promises_for_a_stream_is_what_its_requests_do(type_: H
         for kind in ("create", "update", "delete"):
             writing = getattr(calls, kind)
             assert writing is None or (getattr(stream.can, kind) and writing.batch == stream.can.batch_size)
-        if calls.list.since is not None:
-            assert stream.can.since
+        assert stream.can.since == bool(
+            calls.list.since or (calls.list.windows and calls.list.windows.changed)
+        )
+        if stream.can.since:
             assert stream.modified is not None
         if calls.list.ids is not None:
             assert calls.list.ids.at_most == stream.can.by_ids
@@ -83,18 +85,6 @@ def test_the_http_connector_names_no_vendor() -> None:
     assert not [
         file for file in folder.glob("*.py") if re.search("zoho|coql", file.read_text(), re.IGNORECASE)
     ]
-
-
-@pytest.mark.parametrize(("type_", "tenant"), [(PROJECTS, "portal")])
-def test_a_product_that_is_known_and_not_yet_reachable_opens_and_refuses_by_name(
-    type_: HttpType, tenant: str, tmp_path: Path
-) -> None:
-    around = Surroundings(folder=tmp_path, clock=time.time, sleep=time.sleep)
-    secret = {"client_id": "1", "client_secret": "abcdefgh", "refresh_token": "ijklmnop"}
-    with closing(type_.open({"credentials": secret, tenant: "5"}, around)) as connector:
-        stream = next(iter(connector.catalog().streams))
-        with pytest.raises(UserError, match=f"`{stream}` of {type_.name} is known but cannot be reached yet"):
-            read(connector, stream)
 
 
 STRANGERS: dict[str, tuple[dict[str, Any], str]] = {

@@ -141,7 +141,10 @@ def _words(description: Description, given: Mapping[str, Any]) -> dict[str, str]
     wanted = {description.tenant.setting} if description.tenant else set()
     if description.check and description.check.setting:
         wanted.add(description.check.setting)
-    words = {key: str(given[key]) for key in wanted if key in given}
+    wanted.update(description.words)
+    known = description.settings.get("properties", {})
+    chosen = {key: given.get(key, known.get(key, {}).get("default")) for key in wanted}
+    words = {key: str(value) for key, value in chosen.items() if value is not None}
     for key, word in words.items():
         if not WORD.fullmatch(word):
             raise UserError(

@@ -64,5 +64,6 @@ class Acting:
             method=action.method,
             path=fill_path(action.path, {**words, "value": action.values[value]}),
             base=self._base,
+            pattern=action.path,
         )
         return self._wire.send(call).verdict

@@ -88,6 +88,15 @@ def _as_text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+def clocked(values: Values, stream: Stream) -> dict[str, Any]:
+    """Values with durations, which are whole minutes, as a clock writes them: `01:30`."""
+    lasting = {name for name, field in stream.fields.items() if field.type == "duration"}
+    return {
+        name: f"{value // 60:02d}:{value % 60:02d}" if name in lasting and isinstance(value, int) else value
+        for name, value in values.items()
+    }
+
+
 def nest(values: Values, stream: Stream, custom: CustomFields | None) -> dict[str, Any]:
     """A record as the API takes it: dotted names become objects, custom fields a list of their own.
 

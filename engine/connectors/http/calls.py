@@ -13,11 +13,12 @@ from engine.catalog import Source  # noqa: TC001  see above
 class Paging:
     """How a list goes on after its first page."""
 
-    style: Literal["none", "page", "token"] = "none"
-    page: str = "page"  #: parameter: number of the page, from 1
+    #: link = the Link header names the next page; only its parameters are followed, never its address
+    style: Literal["none", "page", "token", "offset", "link"] = "none"
+    page: str = "page"  #: parameter: number of the page, from 1; for offset: records to leave out
     size: str = "per_page"  #: parameter: records a page
     at_most: int = 200  #: records a page
-    more: str = ""  #: JMESPath: whether there is another page
+    more: str = ""  #: JMESPath: whether there is another page; empty = a page that is not full is the last
     token: str | None = None  #: parameter that takes the token of the next page
     next: str | None = None  #: JMESPath of that token
     reach: int | None = None  #: records that page numbers reach; beyond it only tokens do; None = all
@@ -64,6 +65,20 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """A list that shows a stretch of days only, and is read stretch by stretch."""
+
+    start: str  #: parameter: the first day
+    end: str  #: parameter: the last day
+    days: int  #: that one stretch may have
+    first: str  #: `YYYY-MM-DD`: no record is older
+    ahead_days: int = 31  #: after today, for records of the near future
+    changed: Mapping[str, str] = field(default_factory=dict)  #: sent when the days are those of changes
+    each: str | None = None  #: parameter that must name a kind of record; every stretch is read once a kind
+    kinds: tuple[str, ...] = ()  #: its values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """Reading many records."""
 
@@ -75,6 +90,7 @@ class Listing:
     since: Since | None = None
     ids: Param | None = None  #: names the wanted records; None = see `get`
     view: View | None = None
+    windows: Windows | None = None
     source: Source = "published"
 
 
@@ -140,7 +156,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parent:
-    """Which record a record lives below; paths name its id `{parent}`."""
+    """Which record a record lives below; paths name its id `{parent}`, and that of its own parent `{grandparent}`."""
 
     stream: str  #: the stream of the parents; a list whose path names `{parent}` is read once a parent
     field: str  #: dotted name of the field that holds the parent's id
@@ -160,5 +176,7 @@ class StreamCalls:
     )
     deleted: Listing | None = None  #: what was deleted; its rows hold the id and the modified field
     parent: Parent | None = None  #: None = records stand alone
+    #: name of a field -> what a write calls it, where the system reads and writes under different names
+    written: Mapping[str, str] = field(default_factory=dict)
     base: str | None = None  #: path in front of the paths of this stream; None = that of the file
     actions: Mapping[str, Action] = field(default_factory=dict)  #: by the name of the field that they set

@@ -57,7 +57,9 @@ class HttpConnector:
         check = self._description.check
         if check is None:
             raise UserError(f"{self._wire.name} has no way to tell whom it is connected to.")
-        call = Call(what="read", about="tell whom we are connected to", method="GET", path=check.path)
+        call = Call(
+            what="read", about="tell whom we are connected to", method="GET", path=check.path, base=check.base
+        )
         accounts = pick_rows(check.rows, self._wire.ask(call).body)
         chosen = self._chosen(check, accounts)
         return f"{chosen.get(check.name)} ({chosen.get(check.id)})"
@@ -89,7 +91,7 @@ class HttpConnector:
             custom=self._description.custom_fields,
             families=self._families,
             learned=self._learned,
-            now=lambda: datetime.fromtimestamp(self._around.clock(), UTC),
+            now=self._now,
         )
         yield from reading.pages()
 
@@ -127,9 +129,21 @@ class HttpConnector:
         stream, calls = self._known(request.stream)
         if request.ids is not None:
             return forecast_ids(request.ids, request, stream, calls)
-        if (calls.deleted if request.deleted else calls.list) is None:
+        listing = calls.deleted if request.deleted else calls.list
+        if listing is None:
             raise UserError(f"{self._wire.name} cannot list `{request.stream}`.")
-        return forecast_list(request, stream, calls, records, self._learned)
+        windows = listing.windows
+        return forecast_list(
+            request,
+            stream,
+            calls,
+            records,
+            learned=self._learned,
+            now=self._now(),
+            first=Walker(self._wire, stream.name, self._account.words).filled(windows.first)
+            if windows
+            else "",
+        )
 
     def forecast_write(self, stream: str, kind: Kind, records: int, fields: Sequence[str] = ()) -> Forecast:
         """Requests that `write` would send if nothing is refused as a whole.
@@ -153,6 +167,9 @@ class HttpConnector:
     def close(self) -> None:
         """Give the connections back."""
         self._wire.close()
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._around.clock(), UTC)
 
     def _known(self, name: str) -> tuple[Stream, StreamCalls]:
         stream, calls = self._catalog.streams.get(name), self._description.streams.get(name)

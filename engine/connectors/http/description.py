@@ -38,6 +38,9 @@ class Rule:
     request: tuple[What, ...] = ()  #: kinds of request; empty = any
     cause: str | None = None  #: a sentence: why this happens; None = the system's words say it
     remedy: str | None = None  #: a sentence: what a person can do
+    wait_s: float | None = (
+        None  #: for wait: how long at least, where the answer does not say; None = a little
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +84,19 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rolling:
+    """At most so many requests in a moving window."""
+
+    requests: int
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How fast the system may be called."""
 
     per_minute: int | None = None  #: requests; None = no limit known
+    per_path: Rolling | None = None  #: for each path as the file writes it; None = no such limit
     concurrency: int = 1  #: requests at the same moment, for writes of one record a call
     limit: str | None = None  #: response header: requests a minute
     remaining: str | None = None  #: response header: requests left in this minute
@@ -111,6 +123,7 @@ class Check:
     id: str  #: key of an account's id
     name: str  #: key of an account's name
     setting: str | None = None  #: key of `with:` that chooses one; None = there is only one
+    base: str | None = None  #: path in front; None = that of the file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +137,7 @@ class Description:
     base: str  #: path in front of every path
     auth: Auth
     tenant: Tenant | None = None
+    words: tuple[str, ...] = ()  #: further keys of `with:` that paths, parameters and windows may name
     limits: Limits = field(default_factory=Limits)
     errors: Errors = field(default_factory=Errors)
     custom_fields: CustomFields | None = None

@@ -38,9 +38,11 @@ class Families:
 
     def ids(self, parent: Parent) -> Iterator[str]:
         """The ids of every record of the parent stream. Raises UserError and TemporaryError."""
-        listing = self._listing(parent.stream)
+        if self._description.streams[parent.stream].parent is not None:
+            yield from self.learn(parent.stream)
+            return
         key = self._catalog.streams[parent.stream].id
-        for row in self._rows(parent.stream, listing):
+        for row in self._rows(parent.stream, self._listing(parent.stream)):
             yield str(row[key])
 
     def rows(self, stream: str) -> Iterator[tuple[str, Row]]:
@@ -53,7 +55,8 @@ class Families:
             return
         before = self.pages
         for id_ in list(self.ids(parent)):
-            yield from ((id_, row) for row in self._rows(stream, listing, parent=id_))
+            above = self.above(parent, id_, of=listing.path)
+            yield from ((id_, row) for row in self._rows(stream, listing, above=above))
         self._learned.lists[stream] = self.pages - before
 
     def parent_of(self, stream: str, id_: str) -> str | None:
@@ -71,13 +74,22 @@ class Families:
         self._learned.parents[stream] = found
         return found
 
-    def _rows(self, stream: str, listing: Listing, *, parent: str | None = None) -> Iterator[Row]:
+    def above(self, parent: Parent, id_: str, *, of: str) -> dict[str, str]:
+        """What a path below a parent names: its id, and that of its own parent, empty when there is none."""
+        words = {"parent": id_}
+        if "{grandparent}" in of:
+            words["grandparent"] = self.parent_of(parent.stream, id_) or ""
+        return words
+
+    def _rows(
+        self, stream: str, listing: Listing, *, above: Mapping[str, str] | None = None
+    ) -> Iterator[Row]:
         base = self._description.streams[stream].base
         walker = Walker(self._wire, stream, self._words, base=base)
         params = walker.params(listing)
         if listing.fields is not None:
             params[listing.fields.param] = self._catalog.streams[stream].id
-        for rows, _ in walker.walk(listing, params, {}, parent=parent):
+        for rows, _ in walker.walk(listing, params, {}, above=above):
             self.pages += 1
             yield from rows
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.connectors.http.moments import moment_of, stretches
 from engine.connectors.http.reading import needs_detail, pages_of
 from engine.connectors.port import Forecast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from engine.catalog import Stream
     from engine.connectors.http.calls import Listing, StreamCalls
@@ -25,9 +27,16 @@ def forecast_ids(ids: Sequence[str], request: ReadRequest, stream: Stream, calls
 
 
 def forecast_list(
-    request: ReadRequest, stream: Stream, calls: StreamCalls, records: int | None, learned: Learned
+    request: ReadRequest,
+    stream: Stream,
+    calls: StreamCalls,
+    records: int | None,
+    *,
+    learned: Learned,
+    now: datetime,
+    first: str,
 ) -> Forecast:
-    """Reading a list, with what it needs besides: views, parents, probes, details."""
+    """Reading a list, with what it needs besides: views, parents, probes, details; `first` = its oldest day."""
     listing = calls.deleted if request.deleted else calls.list
     if listing is None:
         raise ValueError(f"{stream.name} has no such list")
@@ -39,6 +48,12 @@ def forecast_list(
         count += lists or 1
         method = f"one list for each of the {calls.parent.stream}"
         method += "" if lists else ", whose number is not known yet"
+    elif listing.windows is not None:
+        whole = learned.lists.get(stream.name) if request.since is None else None
+        since = moment_of(request.since, stream.name) if request.since else None
+        parts = sum(1 for _ in stretches(listing.windows, first, since, now))
+        count += whole or max(parts, pages_of(records, listing.paging))
+        method = f"list, {listing.windows.days} days and {listing.paging.at_most} records a page"
     else:
         count += pages_of(records, listing.paging)
     if needs_detail(request, stream, calls):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from engine.connectors.http.calls import Since
+    from engine.connectors.http.calls import Since, Windows
     from engine.connectors.http.learned import Row
 
 
@@ -40,3 +40,25 @@ def limits(rule: Since, since: datetime) -> tuple[dict[str, str], dict[str, str]
 def recent(rows: Sequence[Row], name: str, since: datetime, who: str) -> list[Row]:
     """The rows that changed at or after a moment; one that does not say when is taken for recent."""
     return [row for row in rows if not row.get(name) or moment_of(str(row[name]), who) >= since]
+
+
+def stretches(
+    windows: Windows, first: str, since: datetime | None, now: datetime
+) -> Iterator[dict[str, str]]:
+    """Parameters of every stretch of days of a complete read, or of the days of changes since a moment.
+
+    `first` = the day before which there is nothing, `YYYY-MM-DD`. Raises UserError when it is none.
+    """
+    try:
+        # A day of margin on both sides: the system counts days in a zone that is not known here.
+        start = date.fromisoformat(first) if since is None else since.date() - timedelta(days=1)
+    except ValueError:
+        raise UserError(f"`{first}` is not a day such as 2020-01-31.") from None
+    last = now.date() + timedelta(days=windows.ahead_days if since is None else 1)
+    more = windows.changed if since is not None else {}
+    kinds = [{windows.each: kind} for kind in windows.kinds] if windows.each else [{}]
+    while start <= last:
+        end = min(last, start + timedelta(days=windows.days - 1))
+        for kind in kinds:
+            yield {**more, **kind, windows.start: start.isoformat(), windows.end: end.isoformat()}
+        start = end + timedelta(days=1)

@@ -32,6 +32,7 @@ class Pace:
         self._lock = Lock()
         self._per_minute = limits.per_minute
         self._sent: deque[float] = deque()
+        self._by_path: dict[str, deque[float]] = {}
         self._closed_until = 0.0
         self._told_until = 0.0
         self._credits_left: int | None = None
@@ -43,12 +44,17 @@ class Pace:
 
     def budget(self) -> Budget:
         """The rate that is known at the moment."""
-        return Budget(per_minute=self._per_minute)
+        path = self._limits.per_path
+        known = int(path.requests * MINUTE_S / path.window_s) if path else None
+        return Budget(per_minute=self._per_minute or known)
 
-    def await_turn(self) -> None:
-        """Wait until a request may be sent, and count it. Raises TemporaryError once the day is spent."""
-        while (wait_s := self._reserve()) > 0:
-            self.wait(wait_s, "its limit of requests a minute is used up")
+    def await_turn(self, pattern: str = "") -> None:
+        """Wait until a request may be sent, and count it; `pattern` = method and path as the file writes them.
+
+        Raises TemporaryError once the day is spent.
+        """
+        while (wait_s := self._reserve(pattern)) > 0:
+            self.wait(wait_s, "its limit of requests is used up for the moment")
         self._refuse_if_stopped()
 
     def wait(self, seconds: float, why: str) -> None:
@@ -66,8 +72,8 @@ class Pace:
         if self._stopped:
             raise TemporaryError(f"The run was ended before {self._name} could be asked.")
 
-    def _reserve(self) -> float:
-        """Take a place in the moving minute and return 0, or return the seconds until one is free."""
+    def _reserve(self, pattern: str) -> float:
+        """Take a place in the moving windows and return 0, or return the seconds until one is free."""
         with self._lock:
             if self._credits_left == 0:
                 self._credits_left = None  # asked again next time: the day moves on
@@ -76,13 +82,16 @@ class Pace:
                     remedy="They come back bit by bit over the day; run again later.",
                 )
             now = self._surroundings.clock()
-            while self._sent and self._sent[0] <= now - MINUTE_S:
-                self._sent.popleft()
             if now < self._closed_until:
                 return self._closed_until - now
-            if self._per_minute is not None and len(self._sent) >= self._per_minute:
-                return self._sent[0] + MINUTE_S - now
+            path, of_path = self._limits.per_path, self._by_path.setdefault(pattern, deque())
+            wait_s = _until_free(self._sent, self._per_minute, MINUTE_S, now)
+            if path is not None:
+                wait_s = max(wait_s, _until_free(of_path, path.requests, path.window_s, now))
+            if wait_s > 0:
+                return wait_s
             self._sent.append(now)
+            of_path.append(now)
             return 0.0
 
     def learn(self, headers: Mapping[str, str]) -> None:
@@ -98,6 +107,13 @@ class Pace:
                 self._closed_until = self._surroundings.clock() + min(reset_s, MINUTE_S)
             if left is not None:
                 self._credits_left = left
+
+
+def _until_free(sent: deque[float], most: int | None, window_s: float, now: float) -> float:
+    """Seconds until a moving window has room; it forgets what has left it."""
+    while sent and sent[0] <= now - window_s:
+        sent.popleft()
+    return sent[0] + window_s - now if most is not None and len(sent) >= most else 0.0
 
 
 def _number(headers: Mapping[str, str], name: str | None) -> int | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from engine.connectors.http.body import pick
 from engine.errors import TemporaryError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.connectors.http.calls import Paging
 
+LINK = re.compile(r"<([^<>]*)>\s*;[^,]*\brel=\"?next\b")
 #: Pages of one list; more is an answer that never ends.
 MOST_PAGES = 10_000
 
@@ -33,23 +38,32 @@ class Walk:
 
     def first(self) -> dict[str, str]:
         """Parameters of the first page."""
-        if self._paging.style == "none":
+        style = self._paging.style
+        if style == "none":
             return {}
-        return {self._paging.size: str(self._paging.at_most), self._paging.page: "1"}
+        size = {self._paging.size: str(self._paging.at_most)}
+        return size if style == "link" else {**size, self._paging.page: "0" if style == "offset" else "1"}
 
-    def after(self, body: Any, rows: list[Any]) -> dict[str, str] | None:
+    def after(
+        self, body: Any, rows: list[Any], headers: Mapping[str, str] | None = None
+    ) -> dict[str, str] | None:
         """Parameters of the page after this one; None = this was the last.
 
         Raises:
             TemporaryError: the system repeats itself, or says there is more and not how to get it.
         """
-        if self._paging.style == "none" or pick(self._paging.more, body) not in (True, "true"):
+        link = _next_link((headers or {}).get("link", "")) if self._paging.style == "link" else None
+        if self._paging.style == "none" or not self._goes_on(body, rows, link):
             return None
         self._records += len(rows)
         self._page += 1
         if not rows or rows == self._last_rows or self._page > MOST_PAGES:
             raise self._circle("says that there is more, and delivers nothing new")
         self._last_rows = rows
+        if link is not None:
+            return link
+        if self._paging.style == "offset":
+            return {self._paging.size: str(self._paging.at_most), self._paging.page: str(self._records)}
         token = pick(self._paging.next, body)
         if self._paging.token is None or token is None:
             return self._by_number()
@@ -57,6 +71,13 @@ class Walk:
             raise self._circle("gave the same page token twice")
         self._seen.add(str(token))
         return {self._paging.size: str(self._paging.at_most), self._paging.token: str(token)}
+
+    def _goes_on(self, body: Any, rows: list[Any], link: dict[str, str] | None) -> bool:
+        if self._paging.style == "link":
+            return link is not None
+        if not self._paging.more:
+            return len(rows) >= self._paging.at_most
+        return pick(self._paging.more, body) in (True, "true")
 
     def _by_number(self) -> dict[str, str]:
         reach = self._paging.reach
@@ -69,3 +90,9 @@ class Walk:
             f"{self._who}: the system {what}. Nothing further is read.",
             remedy="Run again; if it stays, the system does not page as its connector file says.",
         )
+
+
+def _next_link(header: str) -> dict[str, str] | None:
+    """The parameters of the next page that a Link header names; None = there is none."""
+    found = LINK.search(header)
+    return dict(parse_qsl(urlsplit(found[1]).query, keep_blank_values=True)) if found else None

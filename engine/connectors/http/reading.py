@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.connectors.http.body import flatten, pick
 from engine.connectors.http.learned import Learned, Row, dig, put
-from engine.connectors.http.moments import limits, moment_of, recent
+from engine.connectors.http.moments import limits, moment_of, recent, stretches
 from engine.connectors.http.paths import is_identity
 from engine.connectors.port import Page, ReadRequest
 from engine.errors import TemporaryError, UserError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.catalog import Stream
-    from engine.connectors.http.calls import Getting, Listing, Paging, Parent, Since, StreamCalls
+    from engine.connectors.http.calls import Getting, Listing, Paging, Parent, Since, StreamCalls, Windows
     from engine.connectors.http.description import CustomFields
     from engine.connectors.http.families import Families
     from engine.connectors.http.walking import Walker
@@ -104,7 +104,25 @@ class Reading:
             raise UserError(f"{self._who} cannot read single records of `{self._stream.name}`.")
         yield Page(records=[], complete=True)
 
+    def _by_windows(self, listing: Listing, windows: Windows) -> Iterator[Page]:
+        """Stretch of days by stretch of days; a record may come twice."""
+        params, pages = self._list_params(listing), 0
+        detailed = needs_detail(self._request, self._stream, self._calls)
+        text = self._request.since if windows.changed else None  # else no changes can be asked for
+        since = moment_of(text, self._who) if text else None
+        for part in stretches(windows, self._walker.filled(windows.first), since, self._now()):
+            for rows, _ in self._walker.walk(listing, {**params, **part}, {}):
+                pages += 1
+                found = [self._record(row) for row in rows]
+                yield Page(records=self._detailed(found) if detailed else found)
+        if since is None:
+            self._learned.lists[self._stream.name] = pages
+        yield Page(records=[], complete=True)
+
     def _listed(self, listing: Listing) -> Iterator[Page]:
+        if listing.windows is not None:
+            yield from self._by_windows(listing, listing.windows)
+            return
         params = self._list_params(listing)
         detailed = needs_detail(self._request, self._stream, self._calls)
         since = self._since(listing, params)
@@ -128,7 +146,8 @@ class Reading:
         parents = list(self._families.ids(parent))
         spent = self._families.pages - before
         for id_ in parents:
-            for rows, _ in self._walker.walk(listing, params, {}, parent=id_):
+            above = self._families.above(parent, id_, of=listing.path)
+            for rows, _ in self._walker.walk(listing, params, {}, above=above):
                 pages += 1
                 found = [self._record(put(row, parent.field, id_)) for row in rows]
                 yield Page(records=self._detailed(found) if detailed else found)
@@ -212,12 +231,13 @@ class Reading:
 
     def _got(self, getting: Getting, id_: str) -> Row | None:
         parent, below = self._calls.parent, ""
+        above: dict[str, str] | None = None
         if parent is not None and "{parent}" in getting.path:
             known = self._families.parent_of(self._stream.name, id_)
             if known is None or not is_identity(known):
                 return None
-            below = known
-        row = self._walker.one(getting, id_, parent=below)
+            below, above = known, self._families.above(parent, known, of=getting.path)
+        row = self._walker.one(getting, id_, above=above)
         if row is None:
             return None
         if self._request.ids is not None:
@@ -245,4 +265,6 @@ def pages_of(records: int | None, paging: Paging) -> int:
     """List requests that so many records take; at least one."""
     if records is None or paging.style == "none":
         return 1
+    if not paging.more and paging.style in ("page", "offset"):
+        return records // paging.at_most + 1  # only a page that is not full says that it is the last
     return max(1, -(-records // paging.at_most))

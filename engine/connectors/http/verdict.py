@@ -82,7 +82,7 @@ def trouble(errors: Errors, answer: Answer, result: Any, what: What, hide: Hide)
         message=hide(words + _particulars(pick(errors.about, result)))[:LONGEST],
         cause=rule.cause if rule else None,
         remedy=rule.remedy if rule else None,
-        wait_s=_asked_wait(answer.headers),
+        wait_s=_asked_wait(answer.headers) or (rule.wait_s if rule else None),
     )
 
 

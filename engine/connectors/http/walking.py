@@ -25,6 +25,10 @@ class Walker:
         self.base = base
         self._words = {**words, "stream": stream}
 
+    def filled(self, text: str) -> str:
+        """A text with the settings that it names."""
+        return fill_params({"": text}, self._words)[""]
+
     def params(self, listing: Listing) -> dict[str, str]:
         """The parameters that every page of a list carries."""
         return fill_params(listing.params, self._words)
@@ -35,7 +39,7 @@ class Walker:
         params: Mapping[str, str],
         headers: Mapping[str, str],
         *,
-        parent: str = "",
+        above: Mapping[str, str] | None = None,
         what: str = "list",
     ) -> Call:
         """The request for one page."""
@@ -43,8 +47,9 @@ class Walker:
             what="read",
             about=f"{what} {self.stream}",
             method="GET",
-            path=fill_path(listing.path, {**self._words, "parent": parent}),
+            path=fill_path(listing.path, {**self._words, **(above or {})}),
             base=self.base,
+            pattern=listing.path,
             params=params,
             headers=headers,
         )
@@ -55,7 +60,7 @@ class Walker:
         params: Mapping[str, str],
         headers: Mapping[str, str],
         *,
-        parent: str | None = None,
+        above: Mapping[str, str] | None = None,
         what: str = "list",
     ) -> Iterator[tuple[list[Row], Walk | None]]:
         """Pages of rows; None beside the last one. Ends early when the list reaches no further.
@@ -66,13 +71,13 @@ class Walker:
         walk = Walk(listing.paging, f"{self.wire.name}: {about}")
         place: dict[str, str] | None = walk.first()
         while place is not None:
-            call = self.call(listing, {**params, **place}, headers, parent=parent or "", what=what)
+            call = self.call(listing, {**params, **place}, headers, above=above, what=what)
             reply = self.wire.ask(call)
-            if reply.verdict is not None and parent is not None:
+            if reply.verdict is not None and above is not None:
                 yield [], None
                 return
             rows = self._rows(reply, listing.rows, about)
-            place = walk.after(reply.body, rows)
+            place = walk.after(reply.body, rows, reply.answer.headers if reply.answer else None)
             yield rows, None if place is None else walk
             if walk.is_full:
                 return
@@ -91,15 +96,16 @@ class Walker:
                 remedy="Run again; if it stays, the system does not answer as its connector file says.",
             ) from None
 
-    def one(self, getting: Getting, id_: str, *, parent: str = "") -> Row | None:
+    def one(self, getting: Getting, id_: str, *, above: Mapping[str, str] | None = None) -> Row | None:
         """One record in full; None = it does not exist. Raises UserError and TemporaryError."""
-        words = {**self._words, "id": id_, "parent": parent}
+        words = {**self._words, **(above or {}), "id": id_}
         call = Call(
             what="read",
             about=f"read one record of {self.stream}",
             method="GET",
             path=fill_path(getting.path, words),
             base=self.base,
+            pattern=getting.path,
             params=fill_params(getting.params, words),
         )
         reply = self.wire.ask(call)

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.pace import Pace
+from engine.connectors.http.paths import fill_path
 from engine.connectors.http.redact import Secrets
 from engine.connectors.http.tokens import Tokens
 from engine.connectors.http.transport import Answer, LostError, Transport, UnsentError, Wanted
@@ -41,6 +42,9 @@ class Call:
     method: str
     path: str  #: after the base, already quoted
     base: str | None = None  #: None = that of the connector file
+    pattern: str | None = (
+        None  #: the path as the connector file writes it, for limits; None = the path itself
+    )
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
@@ -141,7 +145,7 @@ class Wire:
         return reply
 
     def _exchange(self, call: Call, token: str) -> Reply:
-        self.pace.await_turn()
+        self.pace.await_turn(f"{call.method} {call.pattern or call.path}")
         with self._lock:
             self._sent += 1
         try:
@@ -156,13 +160,17 @@ class Wire:
             answer=answer, verdict=judge(self._description.errors, answer, call.what, self.secrets.hide)
         )
 
+    def _base(self, call: Call) -> str:
+        """The path in front, with the settings that it names, such as a portal."""
+        return fill_path(call.base or self._description.base, self._account.words)
+
     def _wanted(self, call: Call, token: str) -> Wanted:
         tenant = self._description.tenant
         params = {**call.params, tenant.param: self._account.words[tenant.setting]} if tenant else call.params
         typed = {"content-type": "application/json"} if call.content is not None else {}
         return Wanted(
             method=call.method,
-            url=self._account.hosts["api"] + (call.base or self._description.base) + call.path,
+            url=self._account.hosts["api"] + self._base(call) + call.path,
             params=params,
             headers={**call.headers, **typed, "authorization": token},
             content=call.content,

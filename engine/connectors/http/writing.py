@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.account import PRINTABLE
 from engine.connectors.http.acting import Acting
-from engine.connectors.http.body import dump, flatten, nest, pick
+from engine.connectors.http.body import clocked, dump, flatten, nest, pick
 from engine.connectors.http.paths import fill_params, fill_path, is_identity
 from engine.connectors.http.verdict import Verdict, trouble
 from engine.connectors.http.wire import Call, Reply
@@ -122,14 +122,13 @@ class Batches:
             return None
         wanted = operation.values.get(parent.field)
         if self._kind == "create" or operation.id is None:
-            lacks = f"The record lacks the `{parent.field}` that it is to stand below."
-            return (
-                None
-                if is_identity(str(wanted)) and wanted
-                else _receipt(operation, "refused", "no-parent", lacks)
-            )
+            known = str(wanted) if wanted not in (None, "") and is_identity(str(wanted)) else None
+            if known is None or "" in self._families.above(parent, known, of=self._writing.path).values():
+                lacks = f"There is no `{parent.field}` that the record can stand below."
+                return _receipt(operation, "refused", "no-parent", lacks)
+            return None
         known = self._families.parent_of(self._stream.name, operation.id)
-        if known is None:
+        if known is None or "" in self._families.above(parent, known, of=self._writing.path).values():
             return _receipt(operation, "gone", "gone", f"No list of `{self._stream.name}` shows the record.")
         if wanted is not None and str(wanted) != known:
             stays = f"{self._wire.name} does not move a record to another `{parent.field}`."
@@ -226,6 +225,7 @@ class Batches:
             method=writing.method,
             path=fill_path(writing.path, words),
             base=self._calls.base,
+            pattern=writing.path,
             params=fill_params(writing.params, words),
             headers=self._headers(first, version),
             content=self._content(part),
@@ -241,17 +241,26 @@ class Batches:
 
     def _words_of(self, operation: Operation, id_: str) -> dict[str, str]:
         """What the path of a request about one record may name."""
-        parent, below = self._calls.parent, ""
-        if parent is not None:
-            known = self._learned.parents.get(self._stream.name, {}).get(operation.id or "")
-            below = known or str(operation.values.get(parent.field, ""))
-        return {**self._words, "id": id_, "parent": below}
+        parent = self._calls.parent
+        if parent is None or "{parent}" not in self._writing.path:
+            return {**self._words, "id": id_}
+        known = self._learned.parents.get(self._stream.name, {}).get(operation.id or "")
+        below = known or str(operation.values.get(parent.field, ""))
+        return {**self._words, "id": id_, **self._families.above(parent, below, of=self._writing.path)}
 
     def _content(self, part: Sequence[Operation]) -> bytes | None:
         body = self._writing.body
         if body is None:
             return None
-        rows = [nest(self._values(one), self._stream, self._description.custom_fields) for one in part]
+        written = self._calls.written
+        renamed = [
+            {
+                written.get(name, name): value
+                for name, value in clocked(self._values(one), self._stream).items()
+            }
+            for one in part
+        ]
+        rows = [nest(values, self._stream, self._description.custom_fields) for values in renamed]
         if body.id is not None:
             rows = [{body.id: one.id, **row} for one, row in zip(part, rows, strict=True)]
         also = {**body.also, **({body.unique: [self._unique]} if body.unique else {})}
@@ -282,11 +291,7 @@ class Batches:
         if row is not None and modified is not None and row.get(modified) == operation.version:
             return row
         getting = self._calls.get
-        found = (
-            self._walker.one(getting, id_, parent=self._words_of(operation, id_)["parent"])
-            if getting
-            else None
-        )
+        found = self._walker.one(getting, id_, above=self._words_of(operation, id_)) if getting else None
         if found is None:
             raise GoneError
         return found
