@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from engine.connectors.port import ReadRequest
+
 RANKS = "{ map: rank -> grade, values: { gold: a, silver: b } }"
 LINES = ("name -> label", "mail -> mail", "amount -> worth", RANKS)
 
@@ -107,7 +109,7 @@ def test_a_counterpart_that_cannot_be_read_is_not_overwritten(tmp_path: Path) ->
 
 
 def refusing(code: str, outcome: Any, calls: list[str]) -> Callable[[Receipt], Receipt]:
-    """What a system answers that does not take a record; the write is not applied."""
+    """A system that says of every write that it did not take it."""
 
     def answer(receipt: Receipt) -> Receipt:
         calls.append(receipt.op)
@@ -236,6 +238,31 @@ def test_a_write_nobody_confirmed_is_looked_for_and_never_sent_blindly(tmp_path:
         world.settled()
 
 
+def test_what_was_refused_beside_an_unconfirmed_write_stays_refused(tmp_path: Path) -> None:
+    with World(tmp_path, lines=("name -> label", "mail -> mail")) as world:
+        text = world.file.read_text(encoding="utf-8")
+        world.file.write_text(
+            text.replace("label: text required", "label: text required max=3"), encoding="utf-8"
+        )
+        for name in ("Ann", "Robert"):
+            world.shop.put("people", person(name))
+        world.watch.answered = lambda receipt: (
+            replace(receipt, outcome="unknown", id=None, accepted=None)
+            if receipt.outcome == "applied"
+            else receipt
+        )
+        world.run()
+        assert {key: row.code for key, row in world.held().items()} == {"1": "unconfirmed", "2": "refused"}
+        world.watch.answered = lambda receipt: receipt
+        world.desk.streams["clients"].clear()
+        world.run()
+        assert {key: row.code for key, row in world.held().items()} == {"1": "unconfirmed", "2": "refused"}
+        world.wait(hours=1)
+        world.run()
+        assert [one.op for one in world.watch.operations] == ["create/1"]
+        assert {key: row.code for key, row in world.held().items()} == {"2": "refused"}
+
+
 def test_an_update_nobody_confirmed_is_read_again_and_found_equal_or_not(tmp_path: Path) -> None:
     with World(tmp_path) as world:
         world.shop.put("people", person("Ann"))
@@ -253,3 +280,28 @@ def test_an_update_nobody_confirmed_is_read_again_and_found_equal_or_not(tmp_pat
         assert (world.watch.operations, world.held()) == ([], {})
         assert world.clients("town") == [("Goa",)]
         assert [one.value for one in world.losers()] == ["Typed"]
+
+
+def test_asking_for_a_held_record_by_its_id_does_not_move_the_cursor(tmp_path: Path) -> None:
+    """It may show a time far after changes that the window, read before, did not show yet."""
+    with World(tmp_path) as world:
+        for name in ("Ann", "Bob"):
+            world.shop.put("people", person(name))
+        world.run()
+        world.watch.answered = refusing("busy", "retry", [])
+        world.shop.edit("people", "2", city="Goa")
+        world.run()
+        world.watch.answered = lambda receipt: receipt
+        world.wait(hours=1)
+
+        def meanwhile(request: ReadRequest) -> None:
+            if request.stream == "people" and request.ids is not None:
+                world.shop.edit("people", "1", city="Agra")
+                world.wait(minutes=10)
+                world.shop.edit("people", "2", city="Delhi")
+
+        world.watch.before_read = meanwhile
+        world.run()
+        world.watch.before_read = lambda _request: None
+        world.run()
+        assert world.clients("label", "town") == [("Ann", "Agra"), ("Bob", "Delhi")]

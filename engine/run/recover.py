@@ -205,7 +205,14 @@ def _open_rows(work: Work, intent: Intent) -> pa.Table:
     sources = payload["_source"].combine_chunks()
     links = work.ledger.links_table(work.integration, work.module.name, sources, work.source.side)
     linked = set(links[f"{work.source.side}_id"].to_pylist())
-    return payload.filter(pa.array([one not in linked for one in sources.to_pylist()], pa.bool_()))
+    closed = linked if intent.state == "pending" else linked | _answered(work, sources.to_pylist())
+    return payload.filter(pa.array([one not in closed for one in sources.to_pylist()], pa.bool_()))
+
+
+def _answered(work: Work, sources: Sequence[str]) -> set[str]:
+    """Of a batch that was answered in part: the records about which nothing is unclear."""
+    rows = work.ledger.held_rows(work.integration, work.module.name)
+    return set(sources) - {row.record_id for row in rows if row.code == "unconfirmed"}
 
 
 def _found(work: Work, rows: pa.Table) -> dict[str, str | None]:
