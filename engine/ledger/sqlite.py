@@ -12,6 +12,7 @@ import os
 import threading
 import weakref
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -42,8 +43,22 @@ class _Latch:
 
 
 _LATCHES: dict[str, _Latch] = {}
-#: Statements as SQLite text, for every ledger of this process: translating one takes longer than running it.
-_COMPILED: dict[Any, Any] = {}
+
+
+@lru_cache(maxsize=16)
+def _engine_of(uri: str, patience_s: float) -> sa.Engine:
+    """The engine of a file, kept when the ledger is closed and its connections are gone.
+
+    It remembers statements as SQLite text; translating one takes longer than running it.
+    """
+    engine = sa.create_engine(
+        f"sqlite:///{uri}&uri=true",
+        # The sqlite3 module must not begin transactions by itself: `_begin` says how.
+        connect_args={"isolation_level": None, "timeout": patience_s, "check_same_thread": False},
+    )
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
 
 
 class SqliteDatabase:
@@ -57,20 +72,9 @@ class SqliteDatabase:
         self._patience_s = patience_s
         self._uri = f"{path.resolve().as_uri()}?mode={'ro' if readonly else 'rwc'}"
         self._latch = _LATCHES.setdefault(str(path.resolve()), _Latch())
-        self._engine = self._make_engine()
+        self._engine = _engine_of(self._uri, patience_s)
         self._latch.engines.add(self._engine)
         self._locks = FileLocks(path)
-
-    def _make_engine(self) -> sa.Engine:
-        engine = sa.create_engine(
-            f"sqlite:///{self._uri}&uri=true",
-            # The sqlite3 module must not begin transactions by itself: `_begin` says how.
-            connect_args={"isolation_level": None, "timeout": self._patience_s, "check_same_thread": False},
-            execution_options={"compiled_cache": _COMPILED},
-        )
-        sa.event.listen(engine, "connect", _prepare)
-        sa.event.listen(engine, "begin", _begin)
-        return engine
 
     def _told(self) -> AbstractContextManager[None]:
         return told(self.name, trouble)
