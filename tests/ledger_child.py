@@ -1,16 +1,19 @@
 """A run that only keeps its ledger, as a process of its own, so that a test can kill it anywhere.
 
-Usage: python ledger_child.py LEDGER settles|loads
+Usage: python ledger_child.py LEDGER settles|loads|fights [FLAG]
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from engine.errors import LockedError
 from engine.ledger import Intent, Lease, Settlement, open_ledger
 
 if TYPE_CHECKING:
@@ -49,6 +52,23 @@ def load_for_ever(ledger: Ledger, lease: Lease) -> None:
             say("settled")
 
 
+def fight(place: str, flag: Path, turns: int) -> None:
+    """Take the lease so many times against others; the file is there while one of them holds it."""
+    won = 0
+    with open_ledger(place) as ledger:
+        say("ready")
+        while won < turns:
+            try:
+                lease = ledger.take_lease("i", f"process {os.getpid()}", NOW, ttl_s=3600)
+            except LockedError:
+                continue
+            flag.touch(exist_ok=False)
+            ledger.note(lease, Settlement(run="r", module="m", links=batch(lease.epoch).slice(0, 1)))
+            flag.unlink()
+            ledger.release(lease)
+            won += 1
+
+
 def say(word: str) -> None:
     """Tell the test how far this is."""
     sys.stdout.write(f"{word}\n")
@@ -56,7 +76,10 @@ def say(word: str) -> None:
 
 
 def main() -> None:
-    """Say a word when the lease is taken, then work until killed."""
+    """Say a word when the lease is taken, then work until killed; fight only so many times."""
+    if sys.argv[2] == "fights":
+        fight(sys.argv[1], Path(sys.argv[3]), turns=6)
+        return
     ledger = open_ledger(sys.argv[1])
     lease = ledger.take_lease("i", "a child", NOW, ttl_s=3600)
     say("ready")

@@ -7,11 +7,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import ledger_child as child
 from ledger_place import ask, schema_of
 
 from engine.ledger import open_ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def killed(place: str, task: str, batches: int, after_s: float) -> None:
@@ -58,3 +62,17 @@ def test_indexes_are_built_by_the_next_run_if_the_first_load_was_killed(place: s
         assert lease.epoch == 2
         assert ledger.links_table("i", "m").num_rows > 0
     assert link_indexes(place) == [("links_left",), ("links_right",)]
+
+
+def test_of_two_processes_that_fight_for_a_lease_only_one_holds_it_at_a_time(
+    place: str, tmp_path: Path
+) -> None:
+    """Each would fail on the other's flag; every turn has its own number, and none is lost."""
+    open_ledger(place).close()
+    command = [sys.executable, child.__file__, place, "fights", str(tmp_path / "flag")]
+    fighters = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    for fighter in fighters:
+        fighter.communicate(timeout=60)
+    assert [fighter.returncode for fighter in fighters] == [0, 0]
+    assert ask(place, "SELECT epoch FROM lease") == [(12,)]
+    assert ask(place, "SELECT count(*) FROM links") == [(12,)]

@@ -225,6 +225,16 @@ def test_skips_and_lost_values_are_remembered(ledger: Ledger, lease: Lease) -> N
     assert [(status.skipped, status.links) for status in ledger.status("i")] == [(1, 0)]
 
 
+def test_of_several_rows_for_one_record_the_last_one_counts(ledger: Ledger, lease: Lease) -> None:
+    rows = {"side": ["left"] * 3, "record_id": ["1", "2", "1"], "other_id": pa.nulls(3)}
+    ledger.note(lease, settlement(skips=pa.table({**rows, "why": ["first", "x", "last"]})))
+    found = ledger.skips_table("i", "m").sort_by("record_id")
+    assert found.select(["record_id", "why"]).to_pylist() == [
+        {"record_id": "1", "why": "last"},
+        {"record_id": "2", "why": "x"},
+    ]
+
+
 def test_the_history_shows_how_a_run_ended(ledger: Ledger, lease: Lease) -> None:
     run = RunRow(id="r", integration="i", started=NOW, spec_file="s.yaml", plan_fingerprint="p")
     ledger.start_run(lease, run)

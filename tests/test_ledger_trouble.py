@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from ledger_place import ask, new_place
 
 from engine.errors import TemporaryError, UserError
 from engine.ledger import Settlement, open_ledger, opening, schema
@@ -33,11 +34,6 @@ def links(rows: int) -> pa.Table:
     return pa.table({"left_id": ids, "right_id": ids})
 
 
-def execute(path: Path, statement: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(statement)
-
-
 def test_reading_where_nothing_has_run_says_so_and_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="Nothing has run yet here"):
         open_ledger(tmp_path / "ledger.db", readonly=True)
@@ -51,12 +47,11 @@ def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("readonly", [True, False])
-def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path: Path, readonly: bool) -> None:  # noqa: FBT001  # a parameter
-    path = tmp_path / "ledger.db"
-    open_ledger(path).close()
-    execute(path, "UPDATE alembic_version SET version_num = '9999'")
+def test_a_ledger_of_a_newer_version_is_left_alone(place: str, readonly: bool) -> None:  # noqa: FBT001  # a parameter
+    open_ledger(place).close()
+    ask(place, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(UserError, match="newer version") as caught:
-        open_ledger(path, readonly=readonly)
+        open_ledger(place, readonly=readonly)
     assert "Upgrade" in str(caught.value.remedy)
 
 
@@ -64,7 +59,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path: Path, readonly: boo
 def test_a_file_that_is_no_ledger_is_not_touched(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "accounts.db"
     if content is None:
-        execute(path, "CREATE TABLE accounts (id TEXT)")
+        ask(str(path), "CREATE TABLE accounts (id TEXT)")
     else:
         path.write_bytes(content)
     before = path.read_bytes()
@@ -152,11 +147,11 @@ def test_a_disk_that_fails_during_a_bulk_settlement_leaves_nothing_of_it(tmp_pat
         assert len(ledger.note(lease, Settlement(run="r", module="m", links=links(6_000)))) == 6_000
 
 
-def shape(path: Path) -> dict[str, object]:
+def shape(place: str) -> dict[str, object]:
     """Tables with their columns, and indexes with theirs."""
-    engine = sa.create_engine(f"sqlite:///{path}")
-    try:
-        look = sa.inspect(engine)
+    database = opening.database_at(place, readonly=True, patience_s=1)
+    with closing(database), database.reading() as connection:
+        look = sa.inspect(connection)
         return {
             table: (
                 [(c["name"], str(c["type"]), c["nullable"]) for c in look.get_columns(table)],
@@ -165,24 +160,26 @@ def shape(path: Path) -> dict[str, object]:
             )
             for table in sorted(look.get_table_names())
         }
-    finally:
-        engine.dispose()
 
 
-def migrated(path: Path) -> Path:
+def migrated(place: str) -> str:
     """A ledger made step by step from nothing."""
-    engine = sa.create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        config = opening._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
-    return path
+    database = opening.database_at(place, readonly=False, patience_s=1)
+    with closing(database):
+        database.make_room()
+        with database.writing() as connection:
+            config = opening._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    return place
 
 
-def test_the_steps_lead_to_the_same_tables_as_a_new_ledger_has(tmp_path: Path) -> None:
-    open_ledger(tmp_path / "new.db").close()
-    assert shape(migrated(tmp_path / "stepped.db")) == shape(tmp_path / "new.db")
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_steps_lead_to_the_same_tables_as_a_new_ledger_has(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "stepped").mkdir()
+    with new_place(kind, tmp_path) as new, new_place(kind, tmp_path / "stepped") as stepped:
+        open_ledger(new).close()
+        assert shape(migrated(stepped)) == shape(new)
     assert ScriptDirectory.from_config(opening._config()).get_current_head() == schema.HEAD
 
 
@@ -199,10 +196,9 @@ def upgrade():
 
 
 def test_an_older_ledger_is_brought_up_to_date_by_a_run_and_never_by_a_reader(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "ledger.db"
-    open_ledger(path).close()
+    open_ledger(place).close()
     (tmp_path / "steps").mkdir()
     (tmp_path / "steps" / "step_0002.py").write_text(NEXT_STEP)
     now = opening._config()
@@ -218,10 +214,10 @@ def test_an_older_ledger_is_brought_up_to_date_by_a_run_and_never_by_a_reader(
     monkeypatch.setattr(opening, "_config", later_version)
     monkeypatch.setattr(schema, "HEAD", "0002")
     with pytest.raises(UserError, match="older version"):
-        open_ledger(path, readonly=True)
-    open_ledger(path).close()
-    open_ledger(path, readonly=True).close()
-    assert "mood" in str(shape(path)["runs"])
+        open_ledger(place, readonly=True)
+    open_ledger(place).close()
+    open_ledger(place, readonly=True).close()
+    assert "mood" in str(shape(place)["runs"])
 
 
 def test_a_small_run_loads_neither_adbc_nor_alembic_and_naming_the_ledger_loads_nothing() -> None:

@@ -36,6 +36,8 @@ class Database(Protocol):
     name: str
     #: From so many rows on the bulk ways pay off.
     bulk_rows: int
+    #: Seconds until it is known for sure that a process has ended; 0 = at once.
+    notice_s: float
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """A snapshot; never waits for a writer."""

@@ -36,6 +36,8 @@ class PostgresDatabase:
         self.name = self._address.name
         #: COPY needs a few exchanges with the server; a statement a row needs one for some hundred rows.
         self.bulk_rows = 500
+        #: The server ends a session when it sees its connection closed.
+        self.notice_s = 0.25
         self._readonly = readonly
         self._patience_s = patience_s
         self._engine = sa.create_engine(
@@ -47,7 +49,7 @@ class PostgresDatabase:
         self._locks = SessionLocks(self._connect, self._address.schema)
 
     def _connect(self) -> Any:
-        return connect(self._address, readonly=self._readonly, patience_s=self._patience_s)
+        return connect(self._address, patience_s=self._patience_s)
 
     def _told(self) -> AbstractContextManager[None]:
         return told(self.name, trouble)
@@ -61,9 +63,12 @@ class PostgresDatabase:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """See Database."""
-        with self._told(), self._engine.begin() as connection:
+        with self._told(), self._engine.connect() as connection:
+            connection.execution_options(postgresql_readonly=self._readonly).begin()
             connection.execute(_WRITE_LOCK, {"number": number_of(self._address.schema, "write")})
             yield connection
+            # An error does not come here: leaving the connection rolls back.
+            connection.commit()
 
     @contextmanager
     def bulk_reading(self) -> Iterator[CopyReading]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from engine.errors import UserError
+from engine.ledger.postgres_trouble import unreached
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,11 +23,10 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
     # The session that shows that a run is alive says nothing for as long as the run waits.
     "idle_session_timeout": "0",
-    # A holder whose machine has vanished is found out within a minute, one that was killed within seconds.
+    # A holder whose machine has vanished is found out within a minute.
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
-    "client_connection_check_interval": "2s",
 }
 #: What every session asks of the client's own library, unless the URL says otherwise; seconds.
 _CLIENT = {
@@ -49,7 +49,10 @@ class Address:
     @classmethod
     def of(cls, url: str) -> Self:
         """The address in a URL; `?schema=` names the schema. Raises UserError if it cannot be read."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise _unreadable("the ledger", error) from None  # its words may show the password
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         schema = options.pop("schema", SCHEMA)
         if not _SCHEMA_NAME.fullmatch(schema) or schema.startswith("pg_"):
@@ -60,28 +63,31 @@ class Address:
         place = parts.netloc.rpartition("@")
         user = place[0].partition(":")[0]
         named = f"postgresql://{user}{place[1]}{place[2]}{parts.path}"
-        plain = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(options), ""))
+        plain = f"postgresql://{parts.netloc}{parts.path}?{urlencode(options)}"
         return cls(url=plain, schema=schema, name=f"{named} (schema {schema})")
 
 
-def connect(address: Address, *, readonly: bool, patience_s: float) -> Any:
-    """A new psycopg connection. Raises UserError without the driver, for a URL it cannot read or another encoding."""
+def connect(address: Address, *, patience_s: float) -> Any:
+    """A new psycopg connection.
+
+    Raises TemporaryError if the server cannot be reached; UserError if it does not let us in or stores text in
+    another encoding than UTF-8, if the URL cannot be read, and where the driver is not installed.
+    """
     psycopg = _driver()
     settings = _SETTINGS | {
         "search_path": address.schema,
         "lock_timeout": f"{int(patience_s * 1000)}ms",
-        "default_transaction_read_only": "on" if readonly else "off",
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     try:
         known = psycopg.conninfo.conninfo_to_dict(address.url)
     except psycopg.ProgrammingError as error:
-        raise UserError(
-            f"The address of the ledger {address.name} cannot be read: {_plain(error)}.",
-            remedy="Write it as `postgresql://user@host:5432/database?schema=engine`.",
-        ) from None  # its words may show the password
+        raise _unreadable(f"the ledger {address.name}", error) from None  # as above
     wanted = {**_CLIENT, **known, "options": f"{known.get('options', '')} {options}".strip()}
-    connection = psycopg.connect(**wanted, client_encoding="utf8")
+    try:
+        connection = psycopg.connect(**wanted, client_encoding="utf8")
+    except psycopg.OperationalError as error:
+        raise unreached(error, address.name) from error
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         connection.close()
@@ -92,9 +98,13 @@ def connect(address: Address, *, readonly: bool, patience_s: float) -> Any:
     return connection
 
 
-def _plain(error: Exception) -> str:
+def _unreadable(what: str, error: Exception) -> UserError:
     """What libpq says about a URL, without the values it quotes."""
-    return re.sub(r'"[^"]*"', "…", str(error)).strip().rstrip(".")
+    words = re.sub(r'"[^"]*"|\'[^\']*\'', "…", str(error)).strip().rstrip(".")
+    return UserError(
+        f"The address of {what} cannot be read: {words}.",
+        remedy="Write it as `postgresql://user@host:5432/database?schema=engine`.",
+    )
 
 
 def _driver() -> ModuleType:

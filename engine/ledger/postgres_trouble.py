@@ -84,6 +84,12 @@ _BY_WORDS: tuple[tuple[str, _Kind, str, str], ...] = (
         "No encrypted connection to the ledger {name} came about: {words}.",
         "Look at `sslmode` and the certificates in the URL.",
     ),
+    (
+        "invalid ",
+        UserError,
+        "The address of the ledger {name} cannot be used: {words}.",
+        "Write it as `postgresql://user@host:5432/database?schema=engine`.",
+    ),
 )
 
 
@@ -103,12 +109,7 @@ def trouble(error: Exception, name: str) -> EngineError | None:
         return kind(message.format(name=name, words=words), remedy=remedy)
     if not isinstance(cause, psycopg.OperationalError):
         return None
-    return _lost(name, words) if _in_session(error, code) else _unreached(name, words)
-
-
-def _in_session(error: Exception, code: str | None) -> bool:
-    """Whether there was a session: the server gave a code, or SQLAlchemy names the statement that was sent."""
-    return code is not None or getattr(error, "statement", None) is not None
+    return _lost(name, words)
 
 
 def _lost(name: str, words: str) -> TemporaryError:
@@ -119,7 +120,9 @@ def _lost(name: str, words: str) -> TemporaryError:
     )
 
 
-def _unreached(name: str, words: str) -> EngineError:
+def unreached(error: Exception, name: str) -> EngineError:
+    """What to raise where no session came about."""
+    words = _words(error)
     for said, kind, message, remedy in _BY_WORDS:
         if said in words.lower():
             return kind(message.format(name=name, words=words), remedy=remedy)
@@ -130,8 +133,9 @@ def _unreached(name: str, words: str) -> EngineError:
 
 
 def _words(error: Exception) -> str:
-    """The first thing said, on one line."""
+    """The first thing said, on one line, without what the driver says before the reason itself."""
     diag = getattr(error, "diag", None)
     said = (diag.message_primary if diag is not None else None) or str(error)
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return (lines[0] if lines else "no reason was given").rstrip(".")
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["no reason was given"]
+    reason = lines[0].rpartition("failed: ")[2]
+    return reason.removeprefix("connection is bad: ").removeprefix("FATAL:").strip().rstrip(".")

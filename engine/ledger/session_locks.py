@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
     from engine.ledger.model import Lease
 
-#: A process that was killed this moment needs a while until the server has noticed; tried again after so long.
-_NOTICED_S = 0.25
 _FREE = sa.select(sa.func.pg_try_advisory_xact_lock(sa.bindparam("number", type_=sa.BigInteger)))
 
 
@@ -56,11 +53,7 @@ class SessionLocks:
 
     def is_free(self, connection: sa.Connection, holder: Lease) -> bool:
         """Whether nobody holds the lease's lock any more; asked in the transaction that would take over."""
-        number = {"number": self._number(holder)}
-        if connection.scalar(_FREE, number):
-            return True
-        time.sleep(_NOTICED_S)
-        return bool(connection.scalar(_FREE, number))
+        return bool(connection.scalar(_FREE, {"number": self._number(holder)}))
 
     @contextmanager
     def alone(self, purpose: str) -> Iterator[None]:

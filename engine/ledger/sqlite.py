@@ -69,6 +69,7 @@ class SqliteDatabase:
         self.name = str(path)
         #: Loading ADBC takes 0.15 s once and changing over some ms.
         self.bulk_rows = 5_000
+        self.notice_s = 0.0
         self._patience_s = patience_s
         self._uri = f"{path.resolve().as_uri()}?mode={'ro' if readonly else 'rwc'}"
         self._latch = _LATCHES.setdefault(str(path.resolve()), _Latch())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
+from engine.errors import LockedError
 from engine.ledger import indexes, leases, opening, reports, schema, settling
 from engine.ledger.codec import later, pack, to_json
 from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Unlinked
@@ -29,10 +31,11 @@ def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 
     server cannot be reached.
     """
     database = opening.database_at(str(url), readonly=readonly, patience_s=patience_s)
-    if readonly:
-        opening.look(database)
-    else:
-        opening.prepare(database)
+    try:
+        (opening.look if readonly else opening.prepare)(database)
+    except BaseException:
+        database.close()
+        raise
     return Ledger(database)
 
 
@@ -63,10 +66,19 @@ class Ledger(reports.Reports):
         run is alive.
         """
         wanted = Lease(integration=integration, epoch=0, holder=holder, expires=later(now, ttl_s))
-        with self._database.writing() as connection:
-            lease = leases.take(connection, self._database, wanted, now)
+        try:
+            lease = self._take(wanted, now)
+        except LockedError:
+            if not self._database.notice_s:
+                raise
+            time.sleep(self._database.notice_s)
+            lease = self._take(wanted, now)
         indexes.repair(self._database, lease, now)
         return lease
+
+    def _take(self, wanted: Lease, now: str) -> Lease:
+        with self._database.writing() as connection:
+            return leases.take(connection, self._database, wanted, now)
 
     def renew(self, lease: Lease, now: str, ttl_s: float) -> Lease:
         """The lease with a later expiry; also the way to ask whether it is still ours."""
