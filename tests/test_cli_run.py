@@ -12,14 +12,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from filelock import FileLock
 
 from engine.cli import engine
 
 ROOT = Path(__file__).parent.parent
 SPEC = str(ROOT / "specs" / "zoho-books-crm.yaml")
-
-#: The tests that share the one run go to one worker.
-together = pytest.mark.xdist_group("ran")
 
 
 def call(folder: Path, *words: str) -> Result:
@@ -47,29 +45,35 @@ class Ran:
     report: dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    folder = tmp_path_factory.mktemp("ran") / ".engine"
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Ran:
+    """Made once, whichever worker comes first; no test changes what another looks at."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    seen = shared / "ran.json"
+    with FileLock(shared / "ran.lock"):
+        if not seen.exists():
+            seen.write_text(json.dumps(preview_and_run(shared / "ran")), encoding="utf-8")
+    foretold, files, report = json.loads(seen.read_text(encoding="utf-8"))
+    return Ran(folder=shared / "ran", foretold=foretold, files_after_preview=files, report=report)
+
+
+def preview_and_run(folder: Path) -> tuple[Any, list[str], Any]:
     # A ledger that is named and not there yet is no reason to refuse a preview.
     place = str(folder / "ledger.sqlite")
     foretold = asked(folder, "preview", SPEC, "--sandbox", "--detailed-exitcode", "--ledger", place)
-    files = [path.name for path in folder.iterdir()]
-    report = asked(folder, "run", SPEC, "--sandbox")
-    return Ran(folder=folder, foretold=foretold, files_after_preview=files, report=report)
+    return foretold, [path.name for path in folder.iterdir()], asked(folder, "run", SPEC, "--sandbox")
 
 
-@together
 def test_what_a_preview_foretells_is_what_the_run_then_does(ran: Ran) -> None:
     assert ran.foretold["writes"] > 200
     assert ran.foretold["modules"] == ran.report["modules"]
 
 
-@together
 def test_a_preview_writes_no_ledger(ran: Ran) -> None:
     assert "ledger.sqlite" not in ran.files_after_preview
 
 
-@together
 def test_the_counts_of_a_run_add_up(ran: Ran) -> None:
     assert ran.report["outcome"] == "done"
     for counts in ran.report["modules"].values():
@@ -77,21 +81,18 @@ def test_the_counts_of_a_run_add_up(ran: Ran) -> None:
     assert sum(ran.report["calls"].values()) > 0
 
 
-@together
 def test_a_preview_of_what_is_in_step_has_nothing_pending(ran: Ran) -> None:
     done = call(ran.folder, "preview", SPEC, "--sandbox", "--detailed-exitcode")
     assert done.exit_code == 0
     assert "Nothing would change; nothing was written" in done.stdout
 
 
-@together
 def test_a_second_run_says_that_there_is_nothing_to_do(ran: Ran) -> None:
     again = call(ran.folder, "run", SPEC, "--sandbox")
     assert again.exit_code == 0
     assert "Nothing to do" in again.stdout
 
 
-@together
 def test_history_status_and_errors_tell_what_happened(ran: Ran) -> None:
     runs = asked(ran.folder, "history", SPEC)["runs"]
     assert runs
@@ -142,7 +143,6 @@ def test_asking_where_nothing_has_run_says_so(words: list[str], tmp_path: Path) 
     assert "Nothing has run yet here" in result.stderr
 
 
-@together
 def test_an_integration_that_never_ran_here_is_not_shown_as_faultless(ran: Ran) -> None:
     result = call(ran.folder, "errors", "books-cmr")
     assert result.exit_code == 1
