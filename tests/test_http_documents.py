@@ -279,3 +279,57 @@ def test_a_create_that_names_its_unique_field_finds_its_own_record_again(at: Ben
     assert second.headers["x-unique-identifier-key"] == "cf_key"
     assert second.headers["x-unique-identifier-value"] == "K-1"
     assert (two.outcome, lacks.outcome, lacks.code) == ("applied", "refused", "no-unique-value")
+
+
+def page_of(first: int, last: int, **more: Any) -> Answer:
+    rows = [
+        {"id": str(n), "Modified_Time": f"2026-11-{1 + n // 700:02d}T10:00:00+01:00"}
+        for n in range(first, last)
+    ]
+    return Answer(body={"data": rows, "info": {"more_records": bool(more), **more}})
+
+
+def test_a_long_list_goes_on_by_queries_and_the_forecast_says_so(at: Bench) -> None:
+    lists = {None: page_of(0, 200, next_page_token="a"), "a": page_of(200, 400, next_page_token="b")}
+    lists["b"] = page_of(400, 600, next_page_token="c")
+    queries = [page_of(599, 2599, go="on"), page_of(2599, 3000)]
+    at.script.answer = lambda request: (
+        queries.pop(0) if request.path.endswith("/coql") else lists[request.query.get("page_token")]
+    )
+    wanted = ReadRequest(stream="Accounts", fields=("Account_Name", "Owner.id"))
+    with at.crm() as crm:
+        told = crm.forecast_read(wanted, 3000)
+        got = list(crm.read(wanted))
+    assert dict.fromkeys(ids(got)) == dict.fromkeys(str(n) for n in range(3000))
+    assert [page.complete for page in got] == [False] * 4 + [True]
+    assert told.calls == len(at.script.requests) == 5
+    assert "queries, 2000 records each" in told.method
+    first, second = (request.json["select_query"] for request in at.script.requests[3:])
+    assert first == (
+        "SELECT id, Modified_Time, Account_Name, Owner FROM Accounts "
+        "WHERE Modified_Time >= '2026-11-01T10:00:00+01:00' ORDER BY Modified_Time asc, id asc LIMIT 2000"
+    )
+    assert (
+        "WHERE ((Modified_Time = '2026-11-04T10:00:00+01:00' and id > '2598') "
+        "or Modified_Time > '2026-11-04T10:00:00+01:00')"
+    ) in second
+
+
+def test_an_account_that_may_not_query_reads_on_by_pages(at: Bench) -> None:
+    lists = {None: page_of(0, 200, next_page_token="a"), "a": page_of(200, 400, next_page_token="b")}
+    lists |= {"b": page_of(400, 600, next_page_token="c"), "c": page_of(600, 700)}
+    refused = Answer(401, {"code": "OAUTH_SCOPE_MISMATCH", "message": "no", "details": {}})
+    at.script.answer = lambda request: (
+        refused if request.path.endswith("/coql") else lists[request.query.get("page_token")]
+    )
+    with at.crm() as crm:
+        got = read(crm, "Accounts", "Account_Name")
+    assert ids(got) == [str(n) for n in range(700)]
+    assert got[-1].complete
+
+
+def test_fields_that_a_query_shows_otherwise_are_read_by_pages(at: Bench) -> None:
+    with at.crm() as crm:
+        for field in ("Owner.name", "Territories", "Tag"):
+            told = crm.forecast_read(ReadRequest(stream="Accounts", fields=(field,)), 1000)
+            assert (told.calls, told.method) == (5, "list, 200 a page"), field

@@ -228,6 +228,19 @@ def test_an_upsert_changes_its_own_record_and_a_deletion_is_told(company: Compan
     assert first.id in ids(gone)
 
 
+def test_a_thousand_accounts_are_read_by_pages_and_a_query_as_forecast(company: Company) -> None:
+    crm = company.crm
+    made = write(crm, "Accounts", batch("create", *({"Account_Name": f"Bulk & co {n}"} for n in range(700))))
+    wanted = ReadRequest(stream="Accounts", fields=("Account_Name", "Owner.id", "Annual_Revenue"))
+    before = crm.calls
+    pages = list(crm.read(wanted))
+    assert set(ids(pages)) >= {str(receipt.id) for receipt in made}
+    assert len(set(ids(pages))) == 1020
+    assert crm.calls - before == crm.forecast_read(wanted, 1020).calls == 4
+    shown = pages[-1].records or ()
+    assert all(set(row) >= {"id", "Modified_Time", "Account_Name"} and row["Owner"]["id"] for row in shown)
+
+
 def test_contacts_are_read_written_and_read_again_by_what_changed(company: Company) -> None:
     books = company.books
     before = read(books, "contacts", "contact_name")

@@ -79,6 +79,22 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """How a long list goes on by queries, which deliver more records for less.
+
+    The list must be sorted by the modified field, oldest first. What writes the query is a hook of the connector.
+    """
+
+    path: str
+    key: str  #: key of the body that takes the text
+    rows: str  #: JMESPath of the records
+    more: str  #: JMESPath: whether there are more
+    at_most: int  #: records a query
+    columns: int  #: that a query may name
+    after: int  #: records that are listed before queries are cheaper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """Reading many records."""
 
@@ -91,6 +107,7 @@ class Listing:
     ids: Param | None = None  #: names the wanted records; None = see `get`
     view: View | None = None
     windows: Windows | None = None
+    query: Query | None = None
     source: Source = "published"
 
 

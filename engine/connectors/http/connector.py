@@ -17,12 +17,13 @@ from engine.connectors.http.writing import Batches
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from engine.catalog import Catalog, Stream
     from engine.connectors.http.account import Account
     from engine.connectors.http.calls import StreamCalls, Writing
     from engine.connectors.http.description import Check, Description
+    from engine.connectors.http.querying import Question
     from engine.connectors.port import Batch, Budget, Forecast, Page, ReadRequest, Surroundings
     from engine.record import Kind, Receipt
 
@@ -31,9 +32,16 @@ class HttpConnector:
     """Implements the port for one account. Not shared between threads; it starts its own for writing."""
 
     def __init__(
-        self, description: Description, catalog: Catalog, account: Account, surroundings: Surroundings
+        self,
+        description: Description,
+        catalog: Catalog,
+        account: Account,
+        surroundings: Surroundings,
+        *,
+        build: Callable[[Question], str] | None = None,
     ) -> None:
         self._description = description
+        self._build = build
         self._catalog = catalog
         self._account = account
         self._wire = Wire(description, account, surroundings)
@@ -92,6 +100,7 @@ class HttpConnector:
             families=self._families,
             learned=self._learned,
             now=self._now,
+            build=self._build,
         )
         yield from reading.pages()
 
@@ -140,6 +149,7 @@ class HttpConnector:
             records,
             learned=self._learned,
             now=self._now(),
+            queries=self._build is not None,
             first=Walker(self._wire, stream.name, self._account.words).filled(windows.first)
             if windows
             else "",

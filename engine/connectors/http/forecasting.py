@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.connectors.http.moments import moment_of, stretches
+from engine.connectors.http.querying import can_ask
 from engine.connectors.http.reading import needs_detail, pages_of
 from engine.connectors.port import Forecast
 
@@ -35,6 +36,7 @@ def forecast_list(
     learned: Learned,
     now: datetime,
     first: str,
+    queries: bool,
 ) -> Forecast:
     """Reading a list, with what it needs besides: views, parents, probes, details; `first` = its oldest day."""
     listing = calls.deleted if request.deleted else calls.list
@@ -55,12 +57,25 @@ def forecast_list(
         count += whole or max(parts, pages_of(records, listing.paging))
         method = f"list, {listing.windows.days} days and {listing.paging.at_most} records a page"
     else:
-        count += pages_of(records, listing.paging)
+        asked = listing.query if queries and can_ask(listing.query, stream, _named(request, stream)) else None
+        over = (records or 0) - (asked.after if asked else 0)
+        if asked and over > 0 and request.view is None:
+            # The last record of the list comes again with the first query.
+            count += pages_of(asked.after, listing.paging) + -(-(over + 1) // asked.at_most)
+            method += (
+                f"; after {asked.after} records by queries, {asked.at_most} records each: fewest credits"
+            )
+        else:
+            count += pages_of(records, listing.paging)
     if needs_detail(request, stream, calls):
         return Forecast(
             calls=count + (records or 0), method=f"{method}, and one request a record for details"
         )
     return Forecast(calls=count, method=method)
+
+
+def _named(request: ReadRequest, stream: Stream) -> tuple[str, ...]:
+    return tuple(name for name in (stream.id, stream.modified, *request.fields) if name)
 
 
 def _probes(request: ReadRequest, stream: Stream, listing: Listing, learned: Learned) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.catalog import Catalog
     from engine.connectors.http.connector import HttpConnector
     from engine.connectors.http.description import Description
+    from engine.connectors.http.querying import Question
     from engine.connectors.port import Surroundings
 
 
@@ -22,12 +23,21 @@ class HttpType:
     """A connector described in YAML; a plugin names an instance as its entry point.
 
     `file` is the connector file, `catalog` gives the catalog that ships with it; both are read when needed.
+    `query` writes a question in the system's own query language, for lists that go on by `query`.
     """
 
-    def __init__(self, name: str, *, file: Path, catalog: Callable[[], Catalog]) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        file: Path,
+        catalog: Callable[[], Catalog],
+        query: Callable[[Question], str] | None = None,
+    ) -> None:
         self._name = name
         self._file = file
         self._catalog = catalog
+        self._query = query
 
     @property
     def name(self) -> str:
@@ -71,4 +81,4 @@ class HttpType:
         if description.auth.style != "oauth2-refresh":
             raise UserError(f"The auth style `{description.auth.style}` of {self._name} is not built yet.")
         account = resolve_account(description, settings, sandbox=surroundings.sandbox)
-        return HttpConnector(description, self._catalog(), account, surroundings)
+        return HttpConnector(description, self._catalog(), account, surroundings, build=self._query)

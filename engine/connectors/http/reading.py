@@ -10,6 +10,7 @@ from engine.connectors.http.body import flatten, pick
 from engine.connectors.http.learned import Learned, Row, dig, put
 from engine.connectors.http.moments import limits, moment_of, recent, stretches
 from engine.connectors.http.paths import is_identity
+from engine.connectors.http.querying import Querying, can_ask
 from engine.connectors.port import Page, ReadRequest
 from engine.errors import TemporaryError, UserError
 
@@ -18,9 +19,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.catalog import Stream
-    from engine.connectors.http.calls import Getting, Listing, Paging, Parent, Since, StreamCalls, Windows
+    from engine.connectors.http.calls import (
+        Getting,
+        Listing,
+        Paging,
+        Parent,
+        Query,
+        Since,
+        StreamCalls,
+        Windows,
+    )
     from engine.connectors.http.description import CustomFields
     from engine.connectors.http.families import Families
+    from engine.connectors.http.querying import Question
     from engine.connectors.http.walking import Walker
 
 #: A moment so far ahead that nothing can have changed after it.
@@ -58,6 +69,7 @@ class Reading:
         families: Families,
         learned: Learned,
         now: Callable[[], datetime],
+        build: Callable[[Question], str] | None = None,
     ) -> None:
         self._walker = walker
         self._who = walker.wire.name
@@ -68,6 +80,7 @@ class Reading:
         self._families = families
         self._learned = learned
         self._now = now
+        self._build = build
         always = [name for name in (stream.id, stream.modified) if name]
         self._fields = dict.fromkeys((*always, *request.fields))
         self._keys = dict.fromkeys(name.split(".")[0] for name in self._fields)
@@ -126,6 +139,7 @@ class Reading:
         params = self._list_params(listing)
         detailed = needs_detail(self._request, self._stream, self._calls)
         since = self._since(listing, params)
+        asking, listed = self._asking(listing), 0
         while True:
             headers, more = limits(listing.since, since) if listing.since and since else ({}, {})
             last: Row | None = None
@@ -136,7 +150,25 @@ class Reading:
                 if done:
                     return
                 last = rows[-1]
+                listed += len(rows)
+                if asking and listed >= asking[0].after and last.get(self._stream.modified or ""):
+                    querying = Querying(self._walker.wire, asking[0], self._stream, asking[1])
+                    yield from self._queried(querying, str(last[self._stream.modified or ""]))
+                    if not querying.refused:
+                        return
+                    asking = None  # this account may not query: the list goes on
             since = self._further(listing, last, since)
+
+    def _asking(self, listing: Listing) -> tuple[Query, Callable[[Question], str]] | None:
+        """How a long list goes on by queries; None = it does not."""
+        query = listing.query
+        if query is None or self._build is None or self._request.view is not None:
+            return None
+        return (query, self._build) if can_ask(query, self._stream, tuple(self._fields)) else None
+
+    def _queried(self, querying: Querying, since: str) -> Iterator[Page]:
+        for rows, last in querying.pages(tuple(self._keys), since):
+            yield Page(records=[self._record(row) for row in rows], complete=last)
 
     def _below_parents(self, listing: Listing, parent: Parent) -> Iterator[Page]:
         """The list of every parent, one after the other; the parents are listed first."""

@@ -1,4 +1,4 @@
-"""The Zoho connectors: four connector files, four catalogs, no code of their own."""
+"""The Zoho connectors: four connector files, four catalogs, and the query language of CRM."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from engine.connectors.http import HttpType
 
 if TYPE_CHECKING:
     from engine.catalog import Catalog
+    from engine.connectors.http.querying import Question
 
 HERE = Path(__file__).resolve().parent
 
@@ -20,7 +21,13 @@ def _catalog(name: str) -> Catalog:
     return load_catalog(name)
 
 
+def _coql(question: Question) -> str:
+    from engine.connectors.zoho.coql import read_on  # loads sqlglot: only a long list needs it
+
+    return read_on(question)
+
+
 BOOKS = HttpType("zoho-books", file=HERE / "books.yaml", catalog=partial(_catalog, "zoho-books"))
-CRM = HttpType("zoho-crm", file=HERE / "crm.yaml", catalog=partial(_catalog, "zoho-crm"))
+CRM = HttpType("zoho-crm", file=HERE / "crm.yaml", catalog=partial(_catalog, "zoho-crm"), query=_coql)
 ERP = HttpType("zoho-erp", file=HERE / "erp.yaml", catalog=partial(_catalog, "zoho-erp"))
 PROJECTS = HttpType("zoho-projects", file=HERE / "projects.yaml", catalog=partial(_catalog, "zoho-projects"))
