@@ -198,7 +198,7 @@ def _note(one: Contender, said: str) -> str:
 def _line(one: Measured) -> str:
     ratio = "" if one.ratio is None else f"{one.ratio:.2f}x"
     figures = f"{one.seconds:>8.3f} s {one.cpu_s:>8.3f} s cpu {one.peak_mb:>6.0f} MB {ratio:>8}"
-    return f"{one.step:<26} {one.contender:<33} {figures}  {one.note}"
+    return f"{one.step:<28} {one.contender:<32} {figures}  {one.note}"
 
 
 def main() -> None:
