@@ -31,7 +31,7 @@ class Visitor:
 
     def sign_in(self) -> None:
         """Get a token for each product."""
-        for connector in ("zoho-crm", "zoho-books"):
+        for connector in self.running.connect():
             self.tokens[connector] = self.token(connector)["access_token"]
 
     def token(self, connector: str, **instead: str) -> dict[str, Any]:
@@ -47,10 +47,23 @@ class Visitor:
 
     def books(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One call of Books, in the organisation."""
-        more["headers"] = self._sign("zoho-books") | more.get("headers", {})
-        organization = self.running.connect()["zoho-books"]["organization"]
+        return self._finance("books", method, path, **more)
+
+    def erp(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One call of ERP, in the organisation."""
+        return self._finance("erp", method, path, **more)
+
+    def _finance(self, product: str, method: str, path: str, **more: Any) -> httpx.Response:
+        more["headers"] = self._sign(f"zoho-{product}") | more.get("headers", {})
+        organization = self.running.connect()[f"zoho-{product}"]["organization"]
         more["params"] = {"organization_id": organization} | more.get("params", {})
-        return self.http.request(method, f"/books/v3{path}", **more)
+        return self.http.request(method, f"/{product}/v3{path}", **more)
+
+    def projects(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One call of Projects, in the portal."""
+        more["headers"] = self._sign("zoho-projects") | more.get("headers", {})
+        portal = self.running.connect()["zoho-projects"]["portal"]
+        return self.http.request(method, f"/api/v3/portal/{portal}{path}", **more)
 
     def _sign(self, connector: str) -> dict[str, str]:
         return {"Authorization": f"Zoho-oauthtoken {self.tokens[connector]}"}

@@ -48,9 +48,9 @@ class Listing:
     args: tuple[Any, ...]
 
 
-def parse_page(request: Request) -> tuple[int, int]:
+def parse_page(request: Request, default: int = MAX_PER_PAGE) -> tuple[int, int]:
     """Page and records a page. Raises BooksRefused."""
-    page, per_page = whole_number(request, "page", 1), whole_number(request, "per_page", MAX_PER_PAGE)
+    page, per_page = whole_number(request, "page", 1), whole_number(request, "per_page", default)
     if page is None or per_page is None or per_page > MAX_PER_PAGE:
         name = "page" if page is None else "per_page"
         raise BooksRefused(400, 4, f"Invalid value passed for {name}")
@@ -60,7 +60,7 @@ def parse_page(request: Request) -> tuple[int, int]:
 def parse_listing(request: Request, shape: Collection, parent: str | None = None) -> Listing:
     """Check the parameters of a list. Unknown ones are overlooked. Raises BooksRefused."""
     query = request.query_params
-    page, per_page = parse_page(request)
+    page, per_page = parse_page(request, shape.per_page)
     filter_by = query.get("filter_by", shape.shown)
     column, order = query.get("sort_column", next(iter(shape.sorts))), query.get("sort_order", "A")
     order = {"ascending": "A", "descending": "D"}.get(order, order)

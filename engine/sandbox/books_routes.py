@@ -111,6 +111,18 @@ async def act_on_record(request: Request) -> Response:
     return JSONResponse({"code": 0, "message": f"The {shape.title.lower()} has been marked as {status}."})
 
 
+async def set_percentage(request: Request) -> Response:
+    """How far a general task of ERP is, in percent."""
+    (finance, shape), sent = _found(request), await body_of(request)
+    percentage = sent.get("percentage")
+    if shape.plural != "tasks" or not isinstance(percentage, int) or not 0 <= percentage <= 100:  # noqa: PLR2004  # percent
+        raise BooksRefused(400, 4, "Invalid value passed for percentage")
+    with finance.site.store.transaction():
+        row = _row(request, finance, shape)
+        row = write.update(finance, shape, row, {"completion_percentage": percentage})
+    return _answer(finance, "The task has been updated.", shape, row)
+
+
 async def set_custom_fields(request: Request) -> Response:
     """Only the custom fields of a record; the address has the collection in the singular."""
     finance, singular = require_organization(request), request.path_params["singular"]
@@ -126,16 +138,19 @@ async def set_custom_fields(request: Request) -> Response:
     return _answer(finance, "Custom Fields Updated Successfully", shape, row)
 
 
-async def delete_time(request: Request) -> Response:
-    """Several time entries are gone, by `time_entry_ids`."""
+async def delete_records(request: Request) -> Response:
+    """Several records are gone, by their ids: `time_entry_ids`, and in ERP `task_ids`."""
     finance, shape = _found(request)
-    ids = [part for part in request.query_params.get("time_entry_ids", "").split(",") if part]
-    if not ids:
-        raise BooksRefused(400, 4, "Invalid value passed for time_entry_ids")
+    name = f"{shape.id}s"
+    ids = [part for part in request.query_params.get(name, "").split(",") if part]
+    if not ids or shape.plural not in ("time_entries", "tasks"):
+        raise BooksRefused(400, 4, f"Invalid value passed for {name}")
     with finance.site.store.transaction():
         for id_ in ids:
             write.delete(finance, shape, write.living(finance, shape, id_))
-    return JSONResponse({"code": 0, "message": "The selected timesheet entries have been deleted"})
+    return JSONResponse(
+        {"code": 0, "message": f"The selected {shape.title.lower()} records have been deleted."}
+    )
 
 
 async def body_of(request: Request) -> dict[str, Any]:
@@ -209,13 +224,15 @@ ROUTES = [
     Route("/contacts/contactpersons/{id}", persons.update_person, methods=["PUT"]),
     Route("/contacts/contactpersons/{id}", persons.delete_person, methods=["DELETE"]),
     Route("/contacts/{id}/contactpersons", persons.list_persons, methods=["GET"]),
-    Route(_TIME, delete_time, methods=["DELETE"]),
+    Route(_TIME, delete_records, methods=["DELETE"]),
     *_records(_TIME),
     *_records("/projects/{parent}/tasks"),
     *_records("/projects/{parent}/users"),
     Route("/{collection}/{id}/status/{action}", act_on_record, methods=["POST"]),
     Route("/{singular}/{id}/customfields", set_custom_fields, methods=["PUT"]),
     Route("/{collection}", upsert_record, methods=["PUT"]),
+    Route("/{collection}", delete_records, methods=["DELETE"]),
     *_records("/{collection}"),
+    Route("/{collection}/{id}/percentage", set_percentage, methods=["POST"]),
     Route("/{collection}/{id}/{action}", act_on_record, methods=["POST"]),
 ]

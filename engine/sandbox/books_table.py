@@ -88,6 +88,7 @@ class Collection:
     shown: str = "Status.All"  #: the `filter_by` of a list that names none
     since: bool = False  #: lists can be filtered by `last_modified_time`
     stamped: bool = True  #: records carry `last_modified_time`
+    per_page: int = 200  #: rows of a page that does not say how many
     parent: str | None = None  #: the field that holds the id in the address; None = no parent
     addressed: str = ""  #: the field by which the address names a record; empty = its id
 

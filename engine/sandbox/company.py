@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
 from engine.sandbox.books_documents import CURRENCY_ID
-from engine.sandbox.books_editions import BOOKS, Edition
-from engine.sandbox.books_shapes import COLLECTIONS, ORGANIZATION_ID
+from engine.sandbox.books_editions import BOOKS, EDITIONS, ERP, Edition
 from engine.sandbox.books_write import key_of as finance_key
 from engine.sandbox.clock import DAY_S, START
 from engine.sandbox.company_crm import deal_crm
@@ -25,12 +24,13 @@ from engine.sandbox.company_names import Names, plain
 from engine.sandbox.crm_lines import FIRST_ID
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_write import API_USER, key_of
-from engine.sandbox.store import Row, Store, fold, last_id
+from engine.sandbox.store import Row, Store, last_id
 
 SEED = 20261102
 ACCOUNTS = 320
 #: Accounts that Books has already under the same name, and contacts that only Books has.
 SHARED = 45
+SHARED_WITH_ERP = 30
 #: How far before the first day the seeded records begin.
 WEEKS = 8
 
@@ -65,8 +65,33 @@ def found(company: str) -> Seed:
     # Further dice, so that what is dealt above stays the same when more is added here.
     more = replace(seed, dice=random.Random(SEED + 1))  # noqa: S311  # the same
     deal_crm(more, users)
-    Dealer(seed=more, edition=BOOKS, words=words()).deal()
+    more.erp(accounts)
+    for edition in EDITIONS.values():
+        Dealer(seed=more, edition=edition, words=words()).deal()
     return seed
+
+
+def _organization(edition: Edition, about: dict[str, Any]) -> dict[str, Any]:
+    """The organisation as a finance product describes it."""
+    return {
+        "organization_id": edition.organization_id,
+        "name": about["company_name"],
+        "contact_name": about["contact"],
+        "email": about["email"],
+        "is_default_org": True,
+        "plan_name": edition.plan,
+        "plan_period": "Yearly",
+        "language_code": "en",
+        "fiscal_year_start_month": 0,
+        "account_created_date": "2026-09-01",
+        "time_zone": "Europe/Brussels",
+        "is_org_active": True,
+        "currency_id": CURRENCY_ID,
+        "currency_code": "EUR",
+        "currency_symbol": "€",
+        "currency_format": "###,##0.00",
+        "price_precision": 2,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,27 +122,9 @@ class Seed:
             "type": "Production",
             "mc_status": False,
         }
-        books = {
-            "organization_id": ORGANIZATION_ID,
-            "name": about["company_name"],
-            "contact_name": about["contact"],
-            "email": about["email"],
-            "is_default_org": True,
-            "plan_name": "PREMIUM",
-            "plan_period": "Yearly",
-            "language_code": "en",
-            "fiscal_year_start_month": 0,
-            "account_created_date": "2026-09-01",
-            "time_zone": "Europe/Brussels",
-            "is_org_active": True,
-            "currency_id": CURRENCY_ID,
-            "currency_code": "EUR",
-            "currency_symbol": "€",
-            "currency_format": "###,##0.00",
-            "price_precision": 2,
-        }
         self.settings["company/crm"] = json.dumps(crm)
-        self.settings["company/books"] = json.dumps(books)
+        for edition in EDITIONS.values():
+            self.settings[f"company/{edition.product}"] = json.dumps(_organization(edition, about))
 
     def users(self) -> list[str]:
         """Twelve people in both products; the first one is the administrator who gave the consent."""
@@ -138,17 +145,8 @@ class Seed:
                 "time_zone": "Europe/Brussels",
                 "locale": "en_GB",
             }
-            books = {
-                "name": name,
-                "email": email,
-                "role_id": "46000000000000653" if admin else "46000000000000655",
-                "user_role": "admin" if admin else "staff",
-                "status": "active" if place < len(ids) - 1 else "inactive",
-                "is_current_user": admin,
-            }
             self._add("crm", "users", id_, None, crm)
-            books = COLLECTIONS["users"].defaults | books
-            self._add("books", "users", str(46000000000000701 + 2 * place), fold(email), books)
+            self._staff(BOOKS, place, crm)
         return ids
 
     def accounts(self, users: list[str]) -> list[dict[str, Any]]:
@@ -194,26 +192,51 @@ class Seed:
         for place in range(40):
             self.crm("Deals", names.deal(self.dice.choice(accounts), place), self.dice.choice(users))
 
+    def _staff(self, edition: Edition, place: int, person: dict[str, Any]) -> None:
+        """A user of CRM as a finance product knows the same person."""
+        admin = place == 0
+        body = {
+            "name": person["full_name"],
+            "email": person["email"],
+            "role_id": str(edition.first_user - (48 if admin else 46)),
+            "user_role": "admin" if admin else "staff",
+            "status": "active" if person["status"] == "active" else "inactive",
+            "is_current_user": admin,
+        }
+        whole = edition.collections["users"].defaults | body
+        self.finance(edition, "users", str(edition.first_user + 2 * place), whole)
+
     def books(self, accounts: list[dict[str, Any]]) -> None:
-        """Contacts that Books has already: many under an account's name, some of its own; and a few items."""
-        names = Names(words(), self.dice)
+        """Contacts and items that Books has already."""
+        self._stock(BOOKS, accounts, SHARED)
+
+    def erp(self, accounts: list[dict[str, Any]]) -> None:
+        """The same people in ERP, and contacts and items of its own choice."""
+        people = [row.body for product, module, row in self.records if (product, module) == ("crm", "users")]
+        for place, person in enumerate(people):
+            self._staff(ERP, place, person)
+        self._stock(ERP, accounts, SHARED_WITH_ERP)
+
+    def _stock(self, edition: Edition, accounts: list[dict[str, Any]], shared: int) -> None:
+        """Contacts: many under an account's name, some that nobody else has; and a few items."""
+        names, new_id = Names(words(), self.dice), partial(self.finance_id, edition)
         tidy = [account for account in accounts if account["Account_Name"] == account["Account_Name"].strip()]
-        for account in self.dice.sample(tidy, SHARED):
-            self._books("contacts", names.customer_of(account, self._books_id))
+        for account in self.dice.sample(tidy, shared):
+            self._put(edition, "contacts", names.customer_of(account, new_id))
         for place, name in enumerate(words()["books_only"]):
             kind = "vendor" if place % 3 == 2 else "customer"  # noqa: PLR2004  # every third sells to us
             body = {"contact_name": name, "company_name": name, "contact_type": kind}
-            self._books("contacts", body | names.books_details(self._books_id))
+            self._put(edition, "contacts", body | names.books_details(new_id))
         for name, category, price in words()["products"][:6]:
             kind = "service" if category == "Service" else "goods"
-            self._books("items", {"name": name, "rate": price, "product_type": kind})
+            self._put(edition, "items", {"name": name, "rate": price, "product_type": kind})
 
     def awkward(self, users: list[str]) -> None:
         """Records that an API must refuse, or that are two where one is wanted."""
         for extra in words()["awkward"]["accounts"]:
             self.crm("Accounts", {"Account_Type": "Customer", **extra}, self.dice.choice(users))
         for extra in words()["awkward"]["contacts"]:
-            self._books("contacts", {"company_name": extra["contact_name"], **extra})
+            self._put(BOOKS, "contacts", {"company_name": extra["contact_name"], **extra})
 
     def crm(self, module: str, body: dict[str, Any], owner: str) -> dict[str, Any]:
         """Note a record of CRM; gives it with its id."""
@@ -223,11 +246,9 @@ class Seed:
         self._add("crm", module, id_, key_of(MODULES[module], whole), whole)
         return whole | {"id": id_}
 
-    def _books(self, module: str, body: dict[str, Any]) -> None:
-        self.finance(BOOKS, module, self._books_id(), COLLECTIONS[module].defaults | body)
-
-    def _books_id(self) -> str:
-        return self.finance_id(BOOKS)
+    def _put(self, edition: Edition, module: str, body: dict[str, Any]) -> None:
+        whole = edition.collections[module].defaults | body
+        self.finance(edition, module, self.finance_id(edition), whole)
 
     def crm_id(self) -> str:
         """The next id of CRM."""

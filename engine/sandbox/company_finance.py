@@ -58,6 +58,7 @@ class Dealer:
         self._projects()
         self._expenses()
         self._recurring()
+        self._tasks()
 
     def _mine(self, module: str) -> list[tuple[str, str, Any]]:
         return [r for r in self.seed.records if r[0] == self.edition.product and r[1] == module]
@@ -151,3 +152,19 @@ class Dealer:
                 self._put("recurring_invoices", **every, customer_id=customer, line_items=self._lines())
             spent = {k: v for k, v in self._spent().items() if k != "paid_through_account_id"}
             self._put("recurring_expenses", **every, **spent)
+
+    def _tasks(self) -> None:
+        """General tasks, where the product has them."""
+        if "tasks" not in self.edition.collections:
+            return
+        for place, title in enumerate(
+            ("Call the supplier", "Check the stock", "Send reminders", "Close the month")
+        ):
+            owner = self.dice.choice(self.ids["users"])
+            number = f"T-{place + 1:06d}"
+            values = {
+                "entity_type": "purchaseorder",
+                "entity_id": self.dice.choice(self.ids["purchaseorders"]),
+            }
+            self._put("tasks", task_number=number, title=title, owner_id=owner, due_date=day(-9), **values)
+        self.seed.settings[f"last-number/{self.edition.product}/tasks"] = "4"

@@ -12,7 +12,6 @@ from engine.errors import UserError
 from engine.sandbox.books_editions import EDITIONS
 from engine.sandbox.books_finance import Finance
 from engine.sandbox.books_read import show as show_finance
-from engine.sandbox.books_shapes import ORGANIZATION_ID
 from engine.sandbox.books_write import key_of as finance_key
 from engine.sandbox.clock import books_time, crm_time
 from engine.sandbox.crm_lines import FIRST_ID
@@ -37,7 +36,11 @@ def connections(url: str) -> dict[str, dict[str, Any]]:
     hosts = {"host": url, "accounts_host": url}
     return {
         "zoho-crm": hosts | {"credentials": credentials["crm"]},
-        "zoho-books": hosts | {"credentials": credentials["books"], "organization": ORGANIZATION_ID},
+        **{
+            f"zoho-{edition.product}": hosts
+            | {"credentials": credentials[edition.product], "organization": edition.organization_id}
+            for edition in EDITIONS.values()
+        },
     }
 
 

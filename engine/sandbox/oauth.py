@@ -43,6 +43,18 @@ CLIENTS = (
         refresh_token="1000.sandbox-books-refresh",  # noqa: S106  # the same
         product="books",
     ),
+    Client(
+        client_id="1000.SANDBOXERP",
+        client_secret="sandbox-erp-secret",  # noqa: S106  # the same
+        refresh_token="1000.sandbox-erp-refresh",  # noqa: S106  # the same
+        product="erp",
+    ),
+    Client(
+        client_id="1000.SANDBOXPROJECTS",
+        client_secret="sandbox-projects-secret",  # noqa: S106  # the same
+        refresh_token="1000.sandbox-projects-refresh",  # noqa: S106  # the same
+        product="projects",
+    ),
 )
 
 
