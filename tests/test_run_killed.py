@@ -122,7 +122,7 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_left_alone(
     more = make(tmp_path)
     chance = random.Random(20260301)
     kills = 0
-    for _ in range(30 if request.config.getoption("--long") else 4):
+    for _ in range(30 if request.config.getoption("--long") else 3):
         with begin(tmp_path, more) as running:
             time.sleep(chance.uniform(0, longest_s))
             running.kill()

@@ -197,7 +197,7 @@ def profile(examples: int, steps: int) -> settings:
 
 
 def test_a_history_of_edits_and_accidents() -> None:
-    run_state_machine_as_test(People, settings=profile(10, 15))
+    run_state_machine_as_test(People, settings=profile(7, 15))
 
 
 @pytest.mark.slow

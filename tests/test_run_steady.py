@@ -156,7 +156,10 @@ def test_what_leaves_the_view_stays_as_it_is_and_what_comes_back_is_in_step_agai
         world.shop.put("people", person("Cy", rank=None))
         counts = world.run().modules["people"]
         assert (counts.created["right"], counts.skipped) == (1, 2)
-        world.shop.edit("people", "1", rank="z", city="Goa")
+        world.shop.edit("people", "1", rank="z")
+        counts = world.run().modules["people"]
+        assert (counts.skipped, counts.unchanged) == (counts.read["left"], 0), "it left, nothing else changed"
+        world.shop.edit("people", "1", city="Goa")
         counts = world.run().modules["people"]
         assert (counts.skipped, world.watch.operations) == (counts.read["left"], [])
         assert world.clients("label", "town") == [("Ann", "Pune")]
