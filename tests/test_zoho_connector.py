@@ -18,7 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine.connectors.http
-from engine.connectors.http import HttpType
 from engine.connectors.http.load import check_document, describe, load_description
 from engine.connectors.http.paths import fill_path
 from engine.connectors.port import ReadRequest, Surroundings
@@ -30,6 +29,7 @@ from engine.sandbox.serve import start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from engine.connectors.http import HttpType
     from engine.connectors.http.connector import HttpConnector
 
 TYPES = [BOOKS, CRM, ERP, PROJECTS]
@@ -110,14 +110,6 @@ def test_a_mistake_in_somebody_elses_connector_file_is_placed(name: str, tmp_pat
     file.write_text(yaml.safe_dump({**MINE, **change}))
     with pytest.raises(UserError, match=says):
         load_description(file)
-
-
-def test_an_auth_style_that_is_not_built_is_refused_by_name(tmp_path: Path) -> None:
-    file = tmp_path / "mine.yaml"
-    file.write_text(yaml.safe_dump({**MINE, "auth": {"style": "api-key"}}))
-    type_ = HttpType("mine", file=file, catalog=lambda: CRM.describe({}))
-    with pytest.raises(UserError, match="auth style `api-key` of mine is not built yet"):
-        type_.open({}, Surroundings(folder=tmp_path, clock=time.time, sleep=time.sleep))
 
 
 def test_a_null_takes_a_key_of_the_shape_away() -> None:

@@ -14,7 +14,14 @@ from engine.errors import UserError
 if TYPE_CHECKING:
     from engine.connectors.http.description import Description
 
-CREDENTIAL_KEYS = ("client_id", "client_secret", "refresh_token")
+#: Auth style -> the keys that its credentials have.
+CREDENTIAL_KEYS = {
+    "oauth2-refresh": ("client_id", "client_secret", "refresh_token"),
+    "api-key": ("key",),
+    "basic": ("user", "password"),
+}
+#: Those of them that are no secrets.
+OPEN_KEYS = frozenset({"client_id", "user"})
 #: What a host is for -> the key of `with:` that overrides it.
 HOST_KEYS = {"api": "host", "accounts": "accounts_host"}
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -25,12 +32,19 @@ WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """A grant of OAuth 2: which client may act, and for whom."""
+    """What proves who we are; which keys there are depends on the auth style."""
 
-    client_id: str
-    client_secret: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    centre: str | None = None  #: data centre that the grant belongs to; None = not said
+    values: Mapping[str, str] = field(repr=False)
+    centre: str | None = None  #: data centre that a grant belongs to; None = not said
+
+    def __getitem__(self, key: str) -> str:
+        """The value under a key."""
+        return self.values[key]
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that nobody may see."""
+        return tuple(value for key, value in self.values.items() if key not in OPEN_KEYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +67,7 @@ def resolve_account(description: Description, settings: Mapping[str, Any], *, sa
     """
     given = {key: value for key, value in settings.items() if not key.startswith("_")}
     _check_keys(description, given, sandbox=sandbox)
-    credentials = _credentials(description.connector, given.get("credentials"))
+    credentials = _credentials(description, given.get("credentials"))
     centre = str(given.get("data_centre") or credentials.centre or next(iter(description.centres)))
     if centre not in description.centres:
         raise UserError(
@@ -62,6 +76,8 @@ def resolve_account(description: Description, settings: Mapping[str, Any], *, sa
         )
     hosts = dict(description.centres[centre])
     for purpose, key in HOST_KEYS.items():
+        if purpose not in hosts:
+            continue  # only credentials that are renewed need an accounts host
         hosts[purpose] = _host(description, str(given.get(key) or hosts[purpose]), sandbox=sandbox)
     return Account(
         connector=description.connector,
@@ -91,9 +107,9 @@ def _check_keys(description: Description, given: Mapping[str, Any], *, sandbox: 
         )
 
 
-def _credentials(connector: str, given: object) -> Credentials:
-    keys = ", ".join(CREDENTIAL_KEYS)
-    shape = f"They are a JSON object with {keys}, given by a reference such as `${{env:NAME}}`."
+def _credentials(description: Description, given: object) -> Credentials:
+    connector, keys = description.connector, CREDENTIAL_KEYS[description.auth.style]
+    shape = f"They are a JSON object with {', '.join(keys)}, given by a reference such as `${{env:NAME}}`."
     if isinstance(given, str):
         try:
             given = json.loads(given)
@@ -101,15 +117,12 @@ def _credentials(connector: str, given: object) -> Credentials:
             given = None
     if not isinstance(given, Mapping):
         raise UserError(f"The credentials of {connector} are not a JSON object.", remedy=shape)
-    for key in CREDENTIAL_KEYS:
+    for key in keys:
         if not isinstance(given.get(key), str) or not PRINTABLE.fullmatch(given[key]):
             raise UserError(f"The credentials of {connector} lack a usable `{key}`.", remedy=shape)
     centre = given.get("dc")
     return Credentials(
-        client_id=given["client_id"],
-        client_secret=given["client_secret"],
-        refresh_token=given["refresh_token"],
-        centre=centre if isinstance(centre, str) else None,
+        values={key: given[key] for key in keys}, centre=centre if isinstance(centre, str) else None
     )
 
 

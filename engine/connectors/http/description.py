@@ -68,7 +68,8 @@ class Auth:
 
     style: Literal["oauth2-refresh", "api-key", "basic"]
     path: str = ""  #: of the token endpoint, on the data centre's `accounts` host
-    prefix: str = "Bearer"  #: stands before the token in the Authorization header
+    header: str = "Authorization"  #: takes the proof
+    prefix: str = "Bearer"  #: stands before the token or key in that header; empty = nothing
     error: str = "error"  #: JMESPath into the token answer; a value there means refusal, whatever the status
     lifetime_s: int = 3600  #: of a token whose answer does not say
     throttle: Throttle | None = None  #: None = no limit known

@@ -78,7 +78,5 @@ class HttpType:
         from engine.connectors.http.connector import HttpConnector  # loads the HTTP client, see below
 
         description = self.description
-        if description.auth.style != "oauth2-refresh":
-            raise UserError(f"The auth style `{description.auth.style}` of {self._name} is not built yet.")
         account = resolve_account(description, settings, sandbox=surroundings.sandbox)
         return HttpConnector(description, self._catalog(), account, surroundings, build=self._query)

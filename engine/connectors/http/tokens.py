@@ -163,9 +163,9 @@ class Tokens:
         credentials = self._account.credentials
         form = {
             "grant_type": "refresh_token",
-            "refresh_token": credentials.refresh_token,
-            "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret,
+            "refresh_token": credentials["refresh_token"],
+            "client_id": credentials["client_id"],
+            "client_secret": credentials["client_secret"],
         }
         return Wanted(
             method="POST",
@@ -195,5 +195,5 @@ def _file(folder: Path, account: Account) -> Path:
     """Where the token of this grant is kept."""
     credentials = account.credentials
     return file_for(
-        folder, "token", account.hosts["accounts"], credentials.client_id, credentials.refresh_token
+        folder, "token", account.hosts["accounts"], credentials["client_id"], credentials["refresh_token"]
     )

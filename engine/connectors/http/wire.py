@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from engine.connectors.http.access import Access, Fixed
 from engine.connectors.http.pace import Pace
 from engine.connectors.http.paths import fill_path
 from engine.connectors.http.redact import Secrets
@@ -69,23 +70,29 @@ class Wire:
     def __init__(self, description: Description, account: Account, surroundings: Surroundings) -> None:
         self.name = description.connector
         self.secrets = Secrets()
-        self.secrets.add(account.credentials.client_secret, account.credentials.refresh_token)
+        self.secrets.add(*account.credentials.secrets)
         self.pace = Pace(description.limits, surroundings, self.name)
         self._description = description
         self._account = account
         self._around = surroundings
         width = description.limits.concurrency
         self._transport = Transport(self.secrets, sandbox=account.sandbox, connections=width + 1)
-        self._tokens = Tokens(
-            description.auth,
-            account,
+        self._tokens = self._access()
+        self.secrets.add(*([] if isinstance(self._tokens, Tokens) else [self._tokens.header()]))
+        self._lock = Lock()
+        self._sent = 0
+
+    def _access(self) -> Access:
+        if self._description.auth.style != "oauth2-refresh":
+            return Fixed(self._description.auth, self._account)
+        return Tokens(
+            self._description.auth,
+            self._account,
             self._transport,
             pace=self.pace,
             secrets=self.secrets,
-            around=surroundings,
+            around=self._around,
         )
-        self._lock = Lock()
-        self._sent = 0
 
     @property
     def calls(self) -> int:
@@ -172,7 +179,7 @@ class Wire:
             method=call.method,
             url=self._account.hosts["api"] + self._base(call) + call.path,
             params=params,
-            headers={**call.headers, **typed, "authorization": token},
+            headers={**call.headers, **typed, self._description.auth.header.lower(): token},
             content=call.content,
         )
 
