@@ -1,14 +1,16 @@
-"""The files connector keeps the promises of the port on CSV and JSON lines as people make them."""
+"""The files connector keeps the promises of the port on CSV, JSON lines and Parquet as people make them."""
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import subprocess
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 from connector_suite import (
     PEOPLE,
@@ -23,6 +25,7 @@ from connector_suite import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from engine.connectors.files import FILES
 from engine.connectors.port import AllApplied
@@ -53,6 +56,9 @@ def _harness(tmp_path: Path, kind: str) -> Harness:
     def seed(rows: Any) -> None:
         if kind == "csv":
             _write_csv(path, rows)
+        elif kind == "parquet":
+            schema = pa.schema([(name, pa.string()) for name in ("id", "name", "city")])
+            parquet.write_table(pa.Table.from_pylist(list(rows), schema), path)
         else:
             path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
@@ -80,6 +86,12 @@ class TestJsonLines(ConnectorSuite):
     @pytest.fixture
     def harness(self, tmp_path: Path) -> Harness:
         return _harness(tmp_path, "jsonl")
+
+
+class TestParquet(ConnectorSuite):
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> Harness:
+        return _harness(tmp_path, "parquet")
 
 
 def test_nothing_is_guessed_from_looks(tmp_path: Path) -> None:
@@ -112,9 +124,9 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.samp
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=st.lists(st.tuples(st.none() | _TEXT, st.none() | _TEXT), min_size=1, max_size=5))
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, kind: str, rows: Any) -> None:
     folder = tmp_path_factory.mktemp("any")
     made = [{"id": str(place), "name": name, "city": city} for place, (name, city) in enumerate(rows)]
@@ -185,7 +197,7 @@ def test_json_numbers_stay_exact_and_nested_objects_are_kept_by_an_update_inside
     assert row == {"id": "7", "pay": Decimal("12345678901234567.890"), "home": {"zip": "007"}}
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_what_cannot_be_written_is_said_and_the_rest_is_written(tmp_path: Path, kind: str) -> None:
     harness = _harness(tmp_path, kind)
     harness.seed(PEOPLE)
@@ -243,6 +255,143 @@ def test_mistakes_are_said_with_the_place_and_what_was_meant(tmp_path: Path) -> 
     refuses(lambda: read(_open(tmp_path), "people", "nmae"), "no column `nmae`", "`name`")
     refuses(lambda: read(_open(tmp_path), "people", since="2026-01-01"), "as a whole")
     refuses(lambda: _open(tmp_path / "none"), "no folder")
+
+
+_TYPED = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("pay", pa.decimal128(12, 2)),
+        ("yes", pa.bool_()),
+        ("at", pa.timestamp("us", "Europe/Berlin")),
+        ("clock", pa.timestamp("ns")),
+        ("day", pa.date32()),
+        ("home", pa.struct([("city", pa.string())])),
+        ("tags", pa.list_(pa.string())),
+        ("size", pa.float64()),
+        ("kind", pa.dictionary(pa.int8(), pa.string())),
+        ("photo", pa.binary()),
+    ]
+)
+_TYPED_ROW = {
+    "id": 7,
+    "pay": Decimal("1234567890.10"),
+    "yes": True,
+    "at": dt.datetime(2026, 1, 31, 10, 0, 0, 250_000, dt.UTC),
+    "clock": dt.datetime(2026, 1, 31, 10, 0),  # noqa: DTZ001 - a time without a zone is the case
+    "day": dt.date(2026, 1, 31),
+    "home": {"city": "Köln"},
+    "tags": ["a", "b"],
+    "size": 0.1 + 0.2,
+    "kind": "small",
+    "photo": b"\xff",
+}
+
+
+def test_parquet_columns_have_their_types_and_arrive_as_exact_text(tmp_path: Path) -> None:
+    parquet.write_table(pa.Table.from_pylist([_TYPED_ROW, {"id": 8}], _TYPED), tmp_path / "people.parquet")
+    said = {"people": {"id": "id", "fields": {"clock": "instant"}}}
+    connector = _open(tmp_path, format="parquet")
+    names = ("pay", "yes", "at", "clock", "day", "home.city", "tags", "size", "kind")
+    one, two = texts(read(connector, "people", *names), "id", *names)
+    assert one == (
+        "7",
+        "1234567890.1",
+        "true",
+        "2026-01-31T10:00:00.25Z",
+        "2026-01-31T10:00:00",
+        "2026-01-31",
+        "Köln",
+        '["a", "b"]',
+        "0.30000000000000004",
+        "small",
+    )
+    assert two == ("8", *[None] * 9)
+    told = _open(tmp_path, format="parquet", streams=said)
+    assert texts(read(told, "people", "clock", ids=("7",)), "clock") == [("2026-01-31T10:00:00Z",)]
+    fields = told.catalog().streams["people"].fields
+    assert [
+        fields[name].type for name in ("id", "pay", "yes", "at", "clock", "day", "home", "tags", "kind")
+    ] == [*("id", "decimal", "boolean", "instant", "instant", "date", "object", "list", "text")]
+    assert fields["pay"].scale == 2
+    refuses(lambda: read(connector, "people", "photo"), "`photo`", "binary")
+    refuses(lambda: read(connector, "people", "nmae"), "no column `nmae`")
+
+
+def test_a_parquet_file_keeps_its_types_and_refuses_only_rows_that_do_not_fit(tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    parquet.write_table(pa.Table.from_pylist([_TYPED_ROW], _TYPED), path)
+    connector = _open(tmp_path, format="parquet")
+    rows: list[dict[str, Any]] = [
+        {"id": "8", "pay": "19.999", "clock": None, "tags": None, "new": "x"},
+        {"id": "9", "pay": "19.99", "clock": "2026-01-31T10:00:00Z", "tags": '["c"]', "new": "y"},
+        {"id": "ten", "pay": None, "clock": None, "tags": None, "new": None},
+    ]
+    answer = receipts(connector.write("people", batch("create", rows)), 3)
+    assert [receipt.code for receipt in answer] == ["unfit", None, "unfit"]
+    changes: list[dict[str, Any]] = [
+        {"_id": "7", "_set": ["pay", "at"], "pay": "0.5", "at": "2026-02-01T00:00:00Z"},
+        {"_id": "9", "_set": ["pay"], "pay": "much", "at": None},
+    ]
+    assert [one.code for one in receipts(connector.write("people", batch("update", changes)), 2)] == [
+        None,
+        "unfit",
+    ]
+    held = parquet.read_table(path)
+    assert [held.schema.field(name).type for name in ("id", "pay", "clock", "tags")] == [
+        _TYPED.field(name).type for name in ("id", "pay", "clock", "tags")
+    ]
+    assert held["pay"].to_pylist() == [Decimal("0.50"), Decimal("19.99")]
+    assert held["new"].to_pylist() == [None, "y"]
+    assert held["tags"].to_pylist() == [["a", "b"], ["c"]]
+    assert held["photo"].to_pylist() == [b"\xff", None]
+
+
+def test_what_is_no_parquet_file_or_has_no_clear_ids_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    path.write_text("id,name\n1,a\n")
+    refuses(lambda: read(_open(tmp_path, format="parquet"), "people"), f"{path} is no Parquet file")
+    for ids, word in (([1, 1], "more than one row with the id `1`"), ([1, None], "rows without a `id`")):
+        parquet.write_table(pa.table({"id": ids}), path)
+        refuses(lambda: read(_open(tmp_path, format="parquet"), "people"), word)
+        refuses(
+            lambda: _open(tmp_path, format="parquet").write("people", batch("delete", [{"_id": "1"}])), word
+        )
+    parquet.write_table(pa.table({"code": [1]}), path)
+    refuses(lambda: read(_open(tmp_path, format="parquet"), "people"), "no column `id`", "code")
+    refuses(
+        lambda: _open(tmp_path, format="parquet").write("people", batch("delete", [{"_id": "1"}])), "`id`"
+    )
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_files_that_a_pattern_finds_are_one_stream_that_can_only_be_read(tmp_path: Path, kind: str) -> None:
+    for name, people in (("orders-2", PEOPLE[1:]), ("orders-1", PEOPLE[:1]), ("others", PEOPLE[:1])):
+        _harness(tmp_path, kind).seed(people)
+        (tmp_path / f"people.{kind}").rename(tmp_path / f"{name}.{kind}")
+    (tmp_path / f".orders-3.{kind}.new").write_text("half written")
+    connector = _open(tmp_path, format=kind, streams={"orders": {"files": f"orders-*.{kind}", "id": "id"}})
+    assert texts(read(connector, "orders", "name"), "id", "name") == [("1", "Ada"), ("2", "Bo"), ("3", "Cy")]
+    assert texts(read(connector, "orders", "name", ids=("3", "9")), "id", "name") == [("3", "Cy")]
+    assert not connector.catalog().streams["orders"].can.create
+    assert (
+        not FILES.describe({"folder": ".", "streams": {"orders": {"files": "*"}}})
+        .streams["orders"]
+        .can.create
+    )
+    refuses(lambda: connector.write("orders", batch("create", [{"id": "4"}])), "can only be read")
+
+
+def test_an_id_in_two_files_and_a_pattern_that_finds_nothing_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a-1.csv").write_text("id,name\n1,a\n2,b\n")
+    (tmp_path / "a-2.csv").write_text("id,name\n3,c\n2,d\n")
+    said = {"all": {"files": "a-*.csv", "id": "id"}, "none": {"files": "b-*.csv", "id": "id"}}
+    connector = _open(tmp_path, streams={**said, "out": {"files": "../*.csv", "id": "id"}})
+    refuses(lambda: read(connector, "all"), "The id `2` stands in a-1.csv and in a-2.csv")
+    refuses(lambda: read(connector, "none"), "no file in it is like `b-*.csv`")
+    refuses(lambda: read(connector, "out"), "no file in it is like")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "b-1.csv").symlink_to(tmp_path / "a-1.csv")
+    refuses(lambda: read(_open(tmp_path / "in", streams=said), "none"), "leads out of it")
 
 
 def test_describing_a_folder_needs_neither_it_nor_a_heavy_library() -> None:

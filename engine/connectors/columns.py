@@ -39,16 +39,29 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     Decimals lose the zeros at their end and nothing else; a float gets the shortest digits that give it back.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     kind = column.type
     if pa.types.is_string(kind):
         return column
     if pa.types.is_decimal(kind):
         return _trimmed(column.cast(pa.string()))
-    if pa.types.is_nested(kind) or pa.types.is_timestamp(kind):
+    if pa.types.is_timestamp(kind):
+        return pc.binary_join_element_wise(clock_text(column), "Z", "")
+    if pa.types.is_nested(kind):
         values = [_as_json_text(value) for value in column.to_pylist()]
         return pa.chunked_array([pa.array(values, pa.string())])
     return column.cast(pa.string())
+
+
+def clock_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Timestamps as text without a zone, those of a zone as UTC has them: `2026-01-31T10:00:00.25`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = column.cast(pa.timestamp(column.type.unit)).cast(pa.string())
+    exact = pc.replace_substring_regex(texts, r"(\.\d*[1-9])0+$", r"\1")
+    return pc.replace_substring(pc.replace_substring_regex(exact, r"\.0+$", ""), " ", "T")
 
 
 def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:

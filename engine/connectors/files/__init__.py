@@ -1,4 +1,4 @@
-"""Files of a folder as streams: `connector: files`. A stream is a file: `customers` is `customers.csv`.
+"""Files of a folder as streams: `connector: files`. A stream is a file, `customers` is `customers.csv`, or several.
 
 The files are for exchange between programs: a value is kept as it is, also where a spreadsheet would take it
 for a formula (`=1+1`). Do not open files with values from strangers in a spreadsheet program.
@@ -21,6 +21,8 @@ CAN = Capabilities(
     create=True, update=True, delete=True, batch_size=100_000, page_size=100_000, by_ids=100_000, bulk=True
 )
 
+CAN_READ = Capabilities(page_size=100_000, by_ids=100_000, bulk=True)
+
 
 class FilesType:
     """What the entry point names.
@@ -30,7 +32,7 @@ class FilesType:
     """
 
     name = "files"
-    summary = "CSV and JSON lines files of a folder; every file is a stream."
+    summary = "CSV, JSON lines and Parquet files of a folder; every file is a stream."
     settings: Mapping[str, Any] = {
         "type": "object",
         "required": ["folder"],
@@ -38,9 +40,10 @@ class FilesType:
         "properties": {
             "folder": {"type": "string", "description": "The folder, counted from the folder of the spec."},
             "format": {
-                "enum": ["csv", "jsonl"],
+                "enum": ["csv", "jsonl", "parquet"],
                 "default": "csv",
-                "description": "`csv` with a header row, or `jsonl`, one JSON object a line; UTF-8.",
+                "description": "`csv` with a header row, `jsonl` with one JSON object a line (both UTF-8), "
+                "or `parquet`.",
             },
             "delimiter": {
                 "enum": [",", ";", "\t", "|"],
@@ -51,13 +54,21 @@ class FilesType:
                 "type": "boolean",
                 "description": "Make a file that does not exist when its first record is written.",
             },
-            "streams": streams_schema(),
+            "streams": streams_schema(
+                files={
+                    "type": "string",
+                    "description": "Several files as one stream, such as `orders-*.csv`; read only.",
+                },
+            ),
         },
     }
 
     def describe(self, settings: Mapping[str, Any]) -> Catalog:
         """The declared streams; the folder may have more files, and they more fields."""
-        streams = {name: declare_stream(name, said, can=CAN) for name, said in declared(settings).items()}
+        streams = {
+            name: declare_stream(name, said, can=CAN_READ if "files" in said else CAN)
+            for name, said in declared(settings).items()
+        }
         return Catalog(connector=self.name, streams=streams, open=True)
 
     def open(self, settings: Mapping[str, Any], surroundings: Surroundings) -> FilesConnector:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog, Field, Stream
 from engine.connectors.declared import declare_stream, declared, suggest
-from engine.connectors.files import CAN
+from engine.connectors.files import CAN, CAN_READ
 from engine.connectors.files.csv_file import CsvFile
+from engine.connectors.files.file_set import FileSet
 from engine.connectors.files.json_lines import JsonLinesFile
+from engine.connectors.files.parquet_file import ParquetFile
 from engine.connectors.port import AllApplied, Batch, Budget, Forecast, Page, ReadRequest
 from engine.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from engine.connectors.files.file_set import RecordFile
     from engine.record import Kind, Receipt
 
 
@@ -34,10 +38,9 @@ class FilesConnector:
 
     def catalog(self) -> Catalog:
         """The streams whose id field is declared and whose file exists; others become streams once it is."""
-        streams = {}
-        for name in self._names():
-            if self._declared.get(name, {}).get("id"):
-                streams[name] = self._describe(name)
+        sets = [name for name, said in self._declared.items() if said.get("files")]
+        names = [name for name in (*self._names(), *sets) if self._declared.get(name, {}).get("id")]
+        streams = {name: self._describe(name) for name in names}
         return Catalog(connector="files", streams=streams, open=True)
 
     def check(self) -> str:
@@ -45,14 +48,14 @@ class FilesConnector:
         return f"the folder {self.folder} with {len(self._names())} {self._format} files"
 
     def read(self, request: ReadRequest) -> Iterator[Page]:
-        """Pages of a file: text columns from CSV, nested records from JSON lines."""
+        """Pages of a file: text columns from CSV and Parquet, nested records from JSON lines."""
         file = self._file(request.stream)
         if request.since is not None:
             raise UserError(
                 f"{file.path} does not tell when a record changed; it can only be read as a whole."
             )
         names = list(dict.fromkeys((file.key, *request.fields)))
-        if not file.path.exists():
+        if not isinstance(file, FileSet) and not file.path.exists():
             yield Page(records=(), complete=True, total=0)
             return
         yield from file.pages(names, None if request.ids is None else frozenset(request.ids))
@@ -84,25 +87,49 @@ class FilesConnector:
     def _describe(self, name: str) -> Stream:
         """A stream with the columns that its file shows and the types that the spec declares."""
         file = self._file(name)
-        said = declare_stream(name, self._declared.get(name, {}), can=CAN)
-        shown = {column: Field(name=column, type="text", source="observed") for column in file.columns()}
+        can = CAN_READ if isinstance(file, FileSet) else CAN
+        said = declare_stream(name, self._declared.get(name, {}), can=can)
         key = {file.key: Field(name=file.key, type="id", required=True, unique=True)}
         return Stream(
             name=name,
             id=file.key,
-            fields={**shown, **key, **said.fields},
-            can=CAN,
-            open=self._create or self._format != "csv",
+            fields={**file.fields(), **key, **said.fields},
+            can=can,
+            open=self._create or self._format == "jsonl",
         )
 
-    def _file(self, stream: str) -> CsvFile | JsonLinesFile:
-        """The file of a stream. Raises UserError if it is missing, elsewhere, or has no declared id."""
+    def _file(self, stream: str) -> RecordFile:
+        """The file or files of a stream. Raises UserError if there is none, or it has no declared id."""
+        pattern = self._declared.get(stream, {}).get("files")
+        if pattern:
+            return self._set(stream, str(pattern))
         path = self._path(stream)
         if not path.is_file() and not self._create:
             raise UserError(
                 f"There is no file {path}.", remedy=f"{suggest(stream, self._names())} Or say `create: true`."
             )
-        key = self._declared.get(stream, {}).get("id")
+        return self._open(path, stream)
+
+    def _set(self, stream: str, pattern: str) -> FileSet:
+        """The files that a pattern finds; one that leads out of the folder counts as an error, not as a find."""
+        found = sorted(
+            path
+            for path in self.folder.iterdir()
+            if fnmatchcase(path.name, pattern) and not path.name.startswith(".") and path.is_file()
+        )
+        outside = [path for path in found if path.resolve().parent != self.folder]
+        if not found or outside:
+            what = f"{outside[0]} leads out of it" if outside else f"no file in it is like `{pattern}`"
+            raise UserError(
+                f"The stream `{stream}` takes files of the folder {self.folder}, but {what}.",
+                remedy="Correct `files`: a name with * and ? for files directly in the folder.",
+            )
+        files = [self._open(path, stream) for path in found]
+        return FileSet(self.folder / pattern, files[0].key, files)
+
+    def _open(self, path: Path, stream: str) -> RecordFile:
+        said = self._declared.get(stream, {})
+        key = said.get("id")
         if not key:
             raise UserError(
                 f"Nothing says which field identifies a record of {path}.",
@@ -110,6 +137,8 @@ class FilesConnector:
             )
         if self._format == "jsonl":
             return JsonLinesFile(path, str(key))
+        if self._format == "parquet":
+            return ParquetFile(path, str(key), declare_stream(stream, said, can=CAN).fields)
         return CsvFile(path, str(key), self._delimiter)
 
     def _path(self, stream: str) -> Path:

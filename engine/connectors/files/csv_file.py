@@ -9,11 +9,12 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from engine.catalog import Field
 from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.declared import suggest
 from engine.connectors.files import csv_check, csv_text
 from engine.connectors.files.replace import identity_of, replaced
-from engine.connectors.files.verdict import answer
+from engine.connectors.files.verdict import answer, nothing, of_creates, of_moves
 from engine.connectors.port import AllApplied, Batch, Page
 from engine.errors import UserError
 
@@ -36,6 +37,10 @@ class CsvFile:
         self.path = path
         self.key = key
         self._delimiter = delimiter
+
+    def fields(self) -> dict[str, Field]:
+        """The columns of the header, all text."""
+        return {name: Field(name=name, type="text", source="observed") for name in self.columns()}
 
     def columns(self) -> list[str]:
         """The header. Raises UserError if there is none, or if it names a column twice."""
@@ -115,12 +120,9 @@ class CsvFile:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        ids = as_text(rows[self.key]) if self.key in rows.column_names else _nulls(rows)
-        held = self._held([self.key], seen)[self.key].combine_chunks()
-        first = pc.equal(pc.index_in(ids, ids.combine_chunks()), pa.array(range(rows.num_rows), pa.int32()))
-        taken = pc.or_(pc.is_in(ids, held), pc.invert(first))
-        empty = pc.fill_null(pc.equal(ids, ""), fill_value=True)
-        verdict = pc.if_else(empty, "no-id", pc.if_else(taken, "duplicate", pa.scalar(None, pa.string())))
+        ids = as_text(rows[self.key]) if self.key in rows.column_names else nothing(rows)
+        held = self._held([self.key], seen)[self.key]
+        verdict = of_creates(ids, held)
         new = rows.filter(pc.is_null(verdict))
         if new.num_rows:
             self._append(pa.table({name: as_text(new[name]) for name in fields_of(new)}), seen)
@@ -164,7 +166,7 @@ class CsvFile:
 
         ids = rows["_id"]
         known = pc.is_in(ids, held[self.key].combine_chunks())
-        verdict = pc.if_else(known, self._moved(rows), "gone")
+        verdict = pc.if_else(known, of_moves(rows, self.key), "gone")
         for names, part in by_set(rows.filter(pc.is_null(verdict))):
             place = pc.index_in(held[self.key], part["_id"].combine_chunks())
             for name in names:
@@ -174,18 +176,6 @@ class CsvFile:
                 column = pc.if_else(place.is_valid(), value, held[name])
                 held = held.set_column(held.column_names.index(name), name, column)
         return held, verdict
-
-    def _moved(self, rows: pa.Table) -> pa.ChunkedArray:
-        """`id-change` for rows whose update would give the record another id; null for the others."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        nothing = pa.scalar(None, pa.string())
-        if self.key not in rows.column_names:
-            return _nulls(rows)
-        named = pa.array([self.key in names for names in rows["_set"].to_pylist()], pa.bool_())
-        same = pc.fill_null(pc.equal(as_text(rows[self.key]), rows["_id"]), fill_value=False)
-        return pc.if_else(pc.and_(named, pc.invert(same)), "id-change", nothing)
 
     def _delete(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray]:
         import pyarrow as pa
@@ -202,13 +192,6 @@ class CsvFile:
         with replaced(self.path, seen) as file:
             file.write(mark + csv_text.header_line(rows.column_names, self._delimiter, end))
             file.writelines(csv_text.lines(rows, self._delimiter, end))
-
-
-def _nulls(rows: pa.Table) -> pa.ChunkedArray:
-    """A column of text with nothing in it, as long as `rows`."""
-    import pyarrow as pa
-
-    return pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
 
 
 def _schema(names: list[str]) -> pa.Schema:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from engine.catalog import Field
     from engine.record import Operation, Receipt
 
 _PAGE = 10_000
@@ -28,9 +29,9 @@ class JsonLinesFile:
         self.path = path
         self.key = key
 
-    def columns(self) -> list[str]:
+    def fields(self) -> dict[str, Field]:
         """A line may have any fields, so none are known."""
-        return []
+        return {}
 
     def pages(self, names: list[str], ids: frozenset[str] | None) -> Iterator[Page]:
         """Nested records with the named fields; only those with these ids, None = all.
