@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import struct
 import threading
@@ -19,8 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_place import SERVER, demand_server, new_schema, on_server, schema_of
 
+from engine.cli.command import FOLDER, repeated
 from engine.errors import EngineError, LockedError, TemporaryError, UserError
-from engine.ledger import Lease, Settlement, open_ledger, schema
+from engine.ledger import Lease, Settlement, ledger_exists, open_ledger, schema
 from engine.ledger.postgres import PostgresDatabase
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ WRONG: dict[str, tuple[str, type[EngineError], str]] = {
         UserError,
         "cannot be the schema",
     ),
+    "an @ in the password": ("postgresql://u:p@canary@127.0.0.1/d", UserError, "in its password"),
+    "a / in the password": ("postgresql://u:p/canary@127.0.0.1/d", UserError, "in its password"),
     "half an address": ("postgresql://u:canary@[::1/d", UserError, "cannot be read"),
 }
 
@@ -288,6 +292,30 @@ def test_a_database_that_cannot_hold_every_letter_is_refused() -> None:
             open_ledger(f"postgresql://{urlsplit(SERVER).netloc}/{name}")
     finally:
         on_server(f"DROP DATABASE {name}")
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (".engine/ledger.sqlite", ".engine/ledger.sqlite"),
+        ("sqlite:////srv/a:b@c.db", "sqlite:////srv/a:b@c.db"),
+        ("postgresql://anna:can%40ary@db:5432/x?schema=s", "postgresql://anna@db:5432/x?schema=s"),
+        ("postgresql://anna:can@ary@db:5432/x", "postgresql://…"),
+        ("postgresql://anna:can/ary@db:5432/x", "postgresql://…"),
+        ("postgresql://anna:can?ary@db:5432/x", "postgresql://…"),
+        ("postgresql://db:5432/x?user=anna%40corp", "postgresql://db:5432/x?user=anna%40corp"),
+        ("postgresql:///x?password=canary&user=anna", "postgresql:///x?user=anna"),
+        ("postgresql://db/x?sslpassword=canary", "postgresql://db/x"),
+    ],
+)
+def test_a_ledger_that_is_to_be_typed_again_is_shown_without_its_password(given: str, shown: str) -> None:
+    assert repeated(FOLDER, given) == f" --ledger {shlex.quote(shown)}"
+
+
+def test_a_ledger_exists_once_something_has_run_there(place: str) -> None:
+    assert not ledger_exists(place)
+    open_ledger(place).close()
+    assert ledger_exists(place)
 
 
 def test_the_word_engine_is_the_schema_where_the_url_names_none() -> None:

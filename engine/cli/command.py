@@ -127,15 +127,17 @@ def ledger_options(function: Function) -> Function:
         "--ledger",
         metavar="URL",
         envvar="ENGINE_LEDGER",
-        help="The ledger's file or database; by default inside the folder.",
+        help="The ledger's file, or a postgresql:// URL; by default a file inside the folder.",
     )
     return folder_option(ledger(function))
 
 
 def repeated(folder: Path, ledger: str | None) -> str:
     """The ledger options to write on the next command line, so that it means the same place; empty by default."""
+    from engine.ledger.postgres_address import without_password
+
     words = [] if folder == FOLDER else ["--folder", str(folder)]
-    words += ["--ledger", ledger] if ledger else []
+    words += ["--ledger", without_password(ledger)] if ledger else []
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 

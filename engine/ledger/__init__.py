@@ -51,8 +51,16 @@ __all__ = [
     "RunRow",
     "Settlement",
     "Unlinked",
+    "ledger_exists",
     "open_ledger",
 ]
+
+
+def ledger_exists(url: str | Path) -> bool:
+    """Whether something has run with the ledger at a path or URL; see `engine.ledger.opening.exists`."""
+    from engine.ledger.opening import exists
+
+    return exists(str(url))
 
 
 def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 10.0) -> Ledger:

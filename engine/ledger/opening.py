@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,13 @@ def database_at(url: str, *, readonly: bool, patience_s: float) -> Database:
         f"A ledger at `{scheme}://` cannot be used.",
         remedy="Give the path of a SQLite file, such as `.engine/ledger.sqlite`, or a `postgresql://` URL.",
     )
+
+
+def exists(url: str) -> bool:
+    """Whether there is a ledger, of whatever version. Raises UserError if something else is there."""
+    database = database_at(url, readonly=True, patience_s=1.0)
+    with closing(database):
+        return database.exists() and _version(database) is not None
 
 
 def prepare(database: Database) -> None:

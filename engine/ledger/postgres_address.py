@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: The schema where no URL names another.
 SCHEMA = "engine"
+_HOST = re.compile(r"([^:]*|\[.*\])(:\d*)?")
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 #: What every session asks of the server.
@@ -49,6 +50,11 @@ class Address:
     @classmethod
     def of(cls, url: str) -> Self:
         """The address in a URL; `?schema=` names the schema. Raises UserError if it cannot be read."""
+        if _is_torn(url):
+            raise UserError(
+                "The address of the ledger cannot be read: it has an @, / or ? in its password.",
+                remedy="Write them as %40, %2F and %3F, or give the password in PGPASSWORD or ~/.pgpass.",
+            )
         try:
             parts = urlsplit(url)
         except ValueError as error:
@@ -60,11 +66,33 @@ class Address:
                 f"`{schema}` cannot be the schema of a ledger.",
                 remedy="Use small letters, digits and underscores, such as `?schema=engine`.",
             )
-        place = parts.netloc.rpartition("@")
-        user = place[0].partition(":")[0]
-        named = f"postgresql://{user}{place[1]}{place[2]}{parts.path}"
+        named = without_password(f"postgresql://{parts.netloc}{parts.path}")
         plain = f"postgresql://{parts.netloc}{parts.path}?{urlencode(options)}"
         return cls(url=plain, schema=schema, name=f"{named} (schema {schema})")
+
+
+def without_password(url: str) -> str:
+    """A path or URL as it may be shown: no password, neither before the host nor among the options."""
+    scheme, found, rest = url.partition("://")
+    if not found or scheme == "sqlite":
+        return url
+    if _is_torn(url):
+        return f"{scheme}://…"
+    rest, _, query = rest.partition("?")
+    place, slash, path = rest.partition("/")
+    user, at, host = place.rpartition("@")
+    shown = [pair for pair in parse_qsl(query, keep_blank_values=True) if "password" not in pair[0].lower()]
+    options = f"?{urlencode(shown)}" if shown else ""
+    return f"{scheme}://{user.partition(':')[0]}{at}{host}{slash}{path}{options}"
+
+
+def _is_torn(url: str) -> bool:
+    """Whether a sign in the password, written plainly, has moved what follows it to another part."""
+    rest = url.partition("://")[2]
+    place = re.split("[/?#]", rest, maxsplit=1)[0]
+    if "@" in place:
+        return place.count("@") > 1
+    return "@" in rest and _HOST.fullmatch(place) is None
 
 
 def connect(address: Address, *, patience_s: float) -> Any:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.ledger import open_ledger
+from engine.ledger import ledger_exists, open_ledger
 from engine.reconcile import Missing
 from engine.run.compare import Decided, decide, pairs, portions
 from engine.run.execute import Call, columns, refuse_unbuilt, systems_of, work_of
@@ -78,7 +78,7 @@ def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
 @contextmanager
 def _memory(call: Call) -> Iterator[Ledger]:
     """The ledger to look at; where nothing has run yet, an empty one that is thrown away."""
-    if "://" in call.ledger_url or Path(call.ledger_url).exists():
+    if ledger_exists(call.ledger_url):
         with open_ledger(call.ledger_url, readonly=True) as ledger:
             yield ledger
         return
