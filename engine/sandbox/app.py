@@ -1,4 +1,4 @@
-"""One ASGI application: the token endpoint, CRM, Books and the sandbox's own commands."""
+"""One ASGI application: the token endpoint, the four products and the sandbox's own commands."""
 
 from __future__ import annotations
 
@@ -11,11 +11,28 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from engine.errors import UserError
-from engine.sandbox import books_routes, control, crm_records, crm_search, crm_settings, crm_watch
+from engine.sandbox import (
+    books_routes,
+    control,
+    crm_records,
+    crm_search,
+    crm_settings,
+    crm_watch,
+    projects_routes,
+)
 from engine.sandbox.books_editions import EDITIONS
-from engine.sandbox.gate import BooksGate, CallLog, CrmGate
+from engine.sandbox.gate import BooksGate, CallLog, CrmGate, ProjectsGate
 from engine.sandbox.oauth import grant
-from engine.sandbox.refusals import BooksRefused, CrmRefused, broken, crm_error, is_finance
+from engine.sandbox.refusals import (
+    BooksRefused,
+    CrmRefused,
+    ProjectsRefused,
+    broken,
+    crm_error,
+    is_finance,
+    is_projects,
+    projects_error,
+)
 from engine.sandbox.site import Site, site_of
 
 if TYPE_CHECKING:
@@ -36,7 +53,7 @@ async def token(request: Request) -> Response:
 
 
 def _refuse(_: Request, error: Exception) -> Response:
-    refused = cast("CrmRefused | BooksRefused", error)
+    refused = cast("CrmRefused | BooksRefused | ProjectsRefused", error)
     return JSONResponse(refused.body, status_code=refused.status)
 
 
@@ -49,6 +66,9 @@ def _refuse_path(request: Request, error: Exception) -> Response:
     status = cast("HTTPException", error).status_code
     if is_finance(request.url.path):
         return JSONResponse({"code": 5, "message": "Invalid URL Passed"}, status_code=status)
+    if is_projects(request.url.path):
+        words = f"Given URL is wrong: {request.url.path}"
+        return JSONResponse(projects_error(400, "URL_RULE_NOT_CONFIGURED", words), status_code=400)
     if status == 405:  # noqa: PLR2004  # HTTP's own number
         body = crm_error("INVALID_REQUEST_METHOD", "The http request method type is not a valid one")
     else:
@@ -83,12 +103,14 @@ def make_app(site: Site) -> Starlette:
                 )
                 for product in EDITIONS
             ),
+            Mount("/api/v3", routes=projects_routes.ROUTES, middleware=[Middleware(ProjectsGate, site=site)]),
             Mount("/_sandbox", routes=control.ROUTES),
         ],
         middleware=[Middleware(CallLog, site=site)],
         exception_handlers={
             CrmRefused: _refuse,
             BooksRefused: _refuse,
+            ProjectsRefused: _refuse,
             UserError: _refuse_command,
             HTTPException: _refuse_path,
             500: _break,

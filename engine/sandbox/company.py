@@ -21,6 +21,7 @@ from engine.sandbox.clock import DAY_S, START
 from engine.sandbox.company_crm import deal_crm
 from engine.sandbox.company_finance import Dealer
 from engine.sandbox.company_names import Names, plain
+from engine.sandbox.company_projects import deal_projects
 from engine.sandbox.crm_lines import FIRST_ID
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_write import API_USER, key_of
@@ -68,6 +69,7 @@ def found(company: str) -> Seed:
     more.erp(accounts)
     for edition in EDITIONS.values():
         Dealer(seed=more, edition=edition, words=words()).deal()
+    deal_projects(more, words()["projects"], accounts)
     return seed
 
 
@@ -145,7 +147,7 @@ class Seed:
                 "time_zone": "Europe/Brussels",
                 "locale": "en_GB",
             }
-            self._add("crm", "users", id_, None, crm)
+            self.add("crm", "users", id_, None, crm)
             self._staff(BOOKS, place, crm)
         return ids
 
@@ -243,7 +245,7 @@ class Seed:
         people = {"Owner": owner, "Created_By": owner, "Modified_By": owner}
         whole = people | {name: value for name, value in body.items() if value is not None}
         id_ = self.crm_id()
-        self._add("crm", module, id_, key_of(MODULES[module], whole), whole)
+        self.add("crm", module, id_, key_of(MODULES[module], whole), whole)
         return whole | {"id": id_}
 
     def _put(self, edition: Edition, module: str, body: dict[str, Any]) -> None:
@@ -252,23 +254,23 @@ class Seed:
 
     def crm_id(self) -> str:
         """The next id of CRM."""
-        return self._next_id("crm", FIRST_ID)
+        return self.next_id("crm", FIRST_ID)
 
     def finance(self, edition: Edition, module: str, id_: str, body: dict[str, Any]) -> None:
         """Note a whole record of a finance product."""
-        self._add(edition.product, module, id_, finance_key(edition.collections[module], body), body)
+        self.add(edition.product, module, id_, finance_key(edition.collections[module], body), body)
 
     def finance_id(self, edition: Edition) -> str:
         """The next id of a finance product."""
-        return self._next_id(edition.product, edition.first_id)
+        return self.next_id(edition.product, edition.first_id)
 
-    def _next_id(self, product: str, first: int) -> str:
+    def next_id(self, product: str, first: int) -> str:
         """The next id, counted where the store goes on counting."""
         name = last_id(product)
         self.settings[name] = str(int(self.settings.get(name, first - 1)) + 1)
         return self.settings[name]
 
-    def _add(self, product: str, module: str, id_: str, key: str | None, body: dict[str, Any]) -> None:
+    def add(self, product: str, module: str, id_: str, key: str | None, body: dict[str, Any]) -> None:
         """Note a record that was made some weeks ago and touched since, never after the first day began."""
         created = START - self.dice.randrange(DAY_S, WEEKS * 7 * DAY_S)
         modified = self.dice.choice((created, self.dice.randrange(created, START - 3600)))

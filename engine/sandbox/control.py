@@ -20,6 +20,11 @@ from engine.sandbox.crm_read import show
 from engine.sandbox.crm_write import API_USER, key_of
 from engine.sandbox.faults import parse_fault
 from engine.sandbox.oauth import CLIENTS
+from engine.sandbox.projects_read import moment, show_log
+from engine.sandbox.projects_read import show as show_projects
+from engine.sandbox.projects_shapes import ENTITIES, PORTAL_ID
+from engine.sandbox.projects_shapes import FIRST_ID as FIRST_PROJECTS_ID
+from engine.sandbox.projects_write import defaults_of
 from engine.sandbox.site import Site, read_json, site_of
 from engine.sandbox.store import Query, Row
 
@@ -41,6 +46,7 @@ def connections(url: str) -> dict[str, dict[str, Any]]:
             | {"credentials": credentials[edition.product], "organization": edition.organization_id}
             for edition in EDITIONS.values()
         },
+        "zoho-projects": hosts | {"credentials": credentials["projects"], "portal": PORTAL_ID},
     }
 
 
@@ -106,6 +112,10 @@ def _plain(site: Site, product: str, module: str, rows: list[Row]) -> list[dict[
     if product in EDITIONS and module in EDITIONS[product].collections:
         finance = Finance(site=site, edition=EDITIONS[product])
         return show_finance(finance, EDITIONS[product].collections[module], rows, whole=True)
+    if product == "projects" and module in ENTITIES:
+        if module == "timelogs":
+            return [show_log(site, row) for row in rows]
+        return show_projects(site, ENTITIES[module], rows)
     return [{"id": row.id} | row.body for row in rows]
 
 
@@ -122,7 +132,8 @@ async def edit(request: Request) -> Response:
             row = _edited(site, product, module, wanted, key)
         else:
             row = _new(site, product, module, values, key)
-    stamp = crm_time if product == "crm" else books_time
+    stamps: dict[str, Callable[[int], str]] = {"crm": crm_time, "projects": moment}
+    stamp = stamps.get(product, books_time)
     return JSONResponse({"id": row.id, "modified": stamp(row.modified)})
 
 
@@ -132,6 +143,8 @@ def _key_by(product: str, module: str) -> Callable[[dict[str, Any]], str | None]
         return lambda body: key_of(MODULES[module], body)
     if product in EDITIONS and module in EDITIONS[product].collections:
         return lambda body: finance_key(EDITIONS[product].collections[module], body)
+    if product == "projects" and module in ENTITIES:
+        return lambda _: None
     return None
 
 
@@ -154,6 +167,9 @@ def _new(
     if product == "crm":
         people = dict.fromkeys(("Owner", "Created_By", "Modified_By"), API_USER)
         body, id_ = _set(people, values), site.store.next_id("crm", FIRST_ID)
+    elif product == "projects":
+        body = _set(defaults_of(ENTITIES[module]), values)
+        id_ = site.store.next_id("projects", FIRST_PROJECTS_ID)
     else:
         finance = Finance(site=site, edition=EDITIONS[product])
         body, id_ = _set(finance.edition.collections[module].defaults, values), finance.new_id()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from engine.sandbox.faults import Fault, play
 from engine.sandbox.oauth import Standing, expire_all, standing
-from engine.sandbox.refusals import crm_error, too_many
+from engine.sandbox.refusals import crm_error, projects_error, too_many
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -124,6 +125,30 @@ class BooksGate:
             throttle.at_once[product] -= 1
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectsGate:
+    """Lets a call into Projects that has a token, and whose address was not called too often."""
+
+    app: ASGIApp
+    site: Site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call, or refuse it with 401, or with 400 when it is one too many."""
+        now, path = self.site.clock.now(), scope["path"]
+        if standing(self.site.store, _authorization(scope), "projects", now) != "valid":
+            await JSONResponse(_PROJECTS_401, status_code=401)(scope, receive, send)
+            return
+        address = f"{scope['method']} {_NUMBER.sub('/{id}', path)}"
+        if self.site.throttle.projects_refuses(address, now):
+            status, body = too_many(path)
+            await JSONResponse(body, status_code=status)(scope, receive, send)
+            return
+        await asyncio.sleep(scope.get("sandbox.delay", 0))
+        await self.app(scope, receive, send)
+
+
+_NUMBER = re.compile(r"/[0-9]+")
+_PROJECTS_401 = projects_error(401, "INVALID_OAUTHTOKEN", "The token is invalid or has expired.")
 _CRM_401: dict[Standing, dict[str, Any]] = {
     "unknown": crm_error("INVALID_TOKEN", "invalid oauth token"),
     "expired": crm_error("INVALID_TOKEN", "invalid oauth token"),

@@ -23,6 +23,36 @@ class BooksRefused(Exception):  # noqa: N818  # the same
         self.body: dict[str, Any] = {"code": code, "message": message}
 
 
+#: What Projects says, with status 400, when an address was called too often.
+PROJECTS_LIMIT = "Sorry, this address was called too often. Please try again after 30 minutes."
+
+
+class ProjectsRefused(Exception):  # noqa: N818  # the same
+    """Projects refuses a request; `title` is its word for why, `kind` whether a field or an operation is wrong."""
+
+    def __init__(
+        self, status: int, title: str, message: str, *, kind: str | None = None, field: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.title = title
+        self.body = projects_error(status, title, message, kind=kind, field=field)
+
+
+def projects_error(
+    status: int, title: str, message: str, *, kind: str | None = None, field: str | None = None
+) -> dict[str, Any]:
+    """A refusal as Projects words it."""
+    detail = {"message": message} | ({"field_name": field} if field else {})
+    error: dict[str, Any] = {"status_code": str(status), "title": title, "details": [detail]}
+    return {"error": error | ({"error_type": kind} if kind else {})}
+
+
+def is_projects(path: str) -> bool:
+    """True for a path of Projects."""
+    return path.startswith("/api/")
+
+
 def is_finance(path: str) -> bool:
     """True for a path of Books or ERP, which answer alike."""
     return path.startswith(("/books/", "/erp/"))
@@ -46,6 +76,8 @@ def too_many(path: str, books_code: int = 44) -> tuple[int, dict[str, Any]]:
     """Status and body when a limit is used up."""
     if is_finance(path):
         return 429, {"code": books_code, "message": BOOKS_LIMITS[books_code]}
+    if is_projects(path):
+        return 400, projects_error(400, "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED", PROJECTS_LIMIT)
     return 429, crm_error("TOO_MANY_REQUESTS", "You have reached the maximum number of API calls.")
 
 
@@ -53,4 +85,6 @@ def broken(path: str) -> dict[str, Any]:
     """The body of a product that fails inside."""
     if is_finance(path):
         return {"code": 1000, "message": "Sorry, something went wrong. Please try again later."}
+    if is_projects(path):
+        return projects_error(500, "INTERNAL_SERVER_ERROR", "Internal Server Error")
     return crm_error("INTERNAL_ERROR", "Internal Server Error")

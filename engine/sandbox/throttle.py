@@ -13,6 +13,8 @@ from engine.sandbox.clock import DAY_S
 PRODUCTS = ("crm", "books", "erp", "projects")
 FINANCE = ("books", "erp")
 
+TWO_MINUTES_S, LOCK_S = 120, 1800
+
 LimitsName = Literal["roomy", "published"]
 
 
@@ -26,6 +28,7 @@ class Limits:
     books_per_minute: int
     books_per_day: int
     books_at_once: int
+    projects_per_address: int = 100  #: calls of one address in two minutes; more lock it for half an hour
 
 
 LIMITS: dict[LimitsName, Limits] = {
@@ -43,6 +46,7 @@ LIMITS: dict[LimitsName, Limits] = {
         tokens=100,
         crm_credits=5_000_000,
         crm_at_once=20,
+        projects_per_address=6_000,
         books_per_minute=6_000,
         books_per_day=1_000_000,
         books_at_once=10,
@@ -90,6 +94,21 @@ class Throttle:
         self.credits = Window(DAY_S)
         self.minute = {product: Window(60) for product in FINANCE}
         self.day = {product: Window(DAY_S) for product in FINANCE}
+
+        self.addresses: dict[str, Window] = {}
+        #: Until when an address is locked, epoch seconds.
+        self.locked: dict[str, float] = {}
+
+    def projects_refuses(self, address: str, now: float) -> bool:
+        """True while an address is locked, or when this call locks it."""
+        if self.locked.get(address, 0) > now:
+            return True
+        window = self.addresses.setdefault(address, Window(TWO_MINUTES_S))
+        if window.used(now) >= self.limits.projects_per_address:
+            self.locked[address] = now + LOCK_S
+            return True
+        window.spend(1, now)
+        return False
 
     def crm_refuses(self, now: float) -> bool:
         """True when credits or calls at once are used up."""
