@@ -72,7 +72,7 @@ def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
         not pc.any(pc.match_substring(column, "E")).as_py()
         and pc.all(pc.match_substring(column, ".")).as_py()
     ):
-        return pc.utf8_rtrim(pc.utf8_rtrim(column, "0"), ".")  # a third of the time of the patterns below
+        return pc.utf8_rtrim(pc.utf8_rtrim(column, "0"), ".")  # a sixth of the time of the patterns below
     whole = pc.replace_substring_regex(column, r"^(-?\d+)\.0+$", r"\1")
     return pc.replace_substring_regex(whole, r"^(-?\d+\.\d*[1-9])0+$", r"\1")
 
