@@ -145,6 +145,7 @@ class Company:
         self._around = Surroundings(folder=folder, clock=time.time, sleep=nap, sandbox=True)
         self.crm = self._open(CRM, connect)
         self.books = self._open(BOOKS, connect)
+        self.erp = self._open(ERP, connect)
 
     def strike(self, kind: str, method: str, path: str) -> None:
         """Something goes wrong with the next request that fits."""
@@ -165,7 +166,7 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company
     monkeypatch.setattr("engine.connectors.http.transport.READ_S", 0.4)
     with start(tmp_path) as running:
         made = Company(running.connect(), tmp_path, running.url)
-        with closing(made.crm), closing(made.books):
+        with closing(made.crm), closing(made.books), closing(made.erp):
             yield made
 
 
@@ -231,6 +232,44 @@ def test_a_thousand_accounts_are_read_by_pages_and_a_query_as_forecast(company: 
     assert crm.calls - before == crm.forecast_read(wanted, 1020).calls == 4
     shown = pages[-1].records or ()
     assert all(set(row) >= {"id", "Modified_Time", "Account_Name"} and row["Owner"]["id"] for row in shown)
+
+
+@pytest.mark.parametrize("product", ["books", "erp"])
+def test_an_invoice_is_made_sent_and_void_and_found_by_what_changed(company: Company, product: str) -> None:
+    system: HttpConnector = getattr(company, product)
+    customer = ids(read(system, "contacts", "contact_name"), "contact_id")[0]
+    item = ids(read(system, "items", "name"), "item_id")[0]
+    before = read(system, "invoices", "status", "total")
+    newest = max(row["last_modified_time"] for page in before for row in page.records or ())
+    lines = [{"item_id": item, "quantity": 2, "rate": 10}]
+    row = {"customer_id": customer, "line_items": lines, "status": "sent"}
+    spent = system.calls
+    (made,) = write(system, "invoices", batch("create", row))
+    assert (made.outcome, dict(made.accepted or {})["status"]) == ("applied", "sent")
+    (void,) = write(system, "invoices", batch("update", {"_id": made.id, "status": "void"}))
+    assert void.outcome == "applied"
+    assert system.calls - spent == 3
+    changed = ReadRequest(stream="invoices", fields=("status", "total"), since=newest)
+    told, spent = system.forecast_read(changed, 2).calls, system.calls
+    found = {row["invoice_id"]: row["status"] for page in system.read(changed) for row in page.records or ()}
+    assert found[str(made.id)] == "void"
+    assert len(found) < len(ids(before, "invoice_id"))
+    assert system.calls - spent == told == 2  # one of them tried the filter
+
+
+def test_tasks_are_read_and_written_below_their_projects(company: Company) -> None:
+    books = company.books
+    rows = [
+        row for page in read(books, "project_tasks", "task_name", "project_id") for row in page.records or ()
+    ]
+    assert len({row["project_id"] for row in rows}) > 1
+    (made,) = write(
+        books, "project_tasks", batch("create", {"project_id": rows[0]["project_id"], "task_name": "Sand"})
+    )
+    (changed,) = write(books, "project_tasks", batch("update", {"_id": made.id, "task_name": "Sand it"}))
+    assert (changed.outcome, dict(changed.accepted or {})["task_name"]) == ("applied", "Sand it")
+    (full,) = read(books, "project_tasks", "task_name", ids=(str(made.id),))[0].records or ()
+    assert full["task_name"] == "Sand it"
 
 
 def test_contacts_are_read_written_and_read_again_by_what_changed(company: Company) -> None:

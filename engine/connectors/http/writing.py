@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from engine.connectors.http.account import PRINTABLE
 from engine.connectors.http.acting import Acting
-from engine.connectors.http.body import clocked, dump, flatten, nest, pick
-from engine.connectors.http.paths import fill_params, fill_path, is_identity
+from engine.connectors.http.body import flatten, pick
+from engine.connectors.http.packing import GoneError, Packing
+from engine.connectors.http.paths import is_identity
 from engine.connectors.http.verdict import Verdict, trouble
-from engine.connectors.http.wire import Call, Reply
 from engine.errors import EngineError, TemporaryError
 from engine.record import Kind, Operation, Outcome, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from engine.catalog import Stream
     from engine.connectors.http.calls import Writing
     from engine.connectors.http.description import Description
     from engine.connectors.http.families import Families
-    from engine.connectors.http.learned import Learned, Row
+    from engine.connectors.http.learned import Learned
     from engine.connectors.http.transport import Answer
     from engine.connectors.http.walking import Walker
-    from engine.record import Values
+    from engine.connectors.http.wire import Reply
 
 #: What a verdict on a request means for the one record in it. Whatever is not here ends the batch.
 OUTCOMES: Mapping[str, Outcome] = {"hold": "refused", "gone": "gone", "stale": "stale", "unknown": "unknown"}
@@ -37,10 +35,6 @@ ENOUGH = 5
 LOOKED_UP = "It may have been written; it is looked up before it is written again."
 #: Statuses whose body may tell what became of each record.
 TELLING = frozenset({200, 201, 202, 207, 400, 412})
-
-
-class GoneError(Exception):
-    """A record that is to be changed does not exist any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +69,26 @@ class Batches:
         writing: Writing | None = calls.upsert if unique else getattr(calls, kind)
         if writing is None:
             raise ValueError(f"{stream.name} has no {kind}")
-        self._walker = walker
         self._wire = walker.wire
         self._calls = calls
         self._families = families
-        self._learned = learned
+        self._packing = Packing(
+            walker,
+            description,
+            stream,
+            writing,
+            kind=kind,
+            unique=unique,
+            words=words,
+            families=families,
+            learned=learned,
+        )
         self._acting = Acting(self._wire, calls, stream.name)
         self._description = description
         self._stream = stream
         self._kind = kind
         self._unique = unique
         self._writing = writing
-        self._words = {**words, "stream": stream.name}
 
     def write(self, operations: Iterable[Operation]) -> Iterator[Receipt]:
         """Send all; one receipt an operation. Raises after every receipt, when no further call can work."""
@@ -185,7 +187,7 @@ class Batches:
         if receipt.accepted is not None and receipt.accepted.get(name) == value:
             return Sent(receipts=(receipt,))
         try:
-            verdict = self._acting.act(name, value, self._words_of(operation, receipt.id or ""))
+            verdict = self._acting.act(name, value, self._packing.words_of(operation, receipt.id or ""))
         except EngineError as error:
             # A record that was just made stays made: the next run sets what is missing.
             made = (receipt,) if self._kind == "create" else tuple(_unsent([operation], error))
@@ -198,7 +200,7 @@ class Batches:
 
     def _sent(self, part: Sequence[Operation]) -> Sent:
         try:
-            call = self._call(part)
+            call = self._packing.call(part)
             reply = self._wire.send(call)
         except GoneError:
             gone = Verdict(next="gone", code="gone", message="The record does not exist any more.")
@@ -214,87 +216,6 @@ class Batches:
         if reply.verdict is None:
             return Sent(receipts=tuple(self._of_success(operation, reply) for operation in part))
         return self._of_verdict(part, reply.verdict)
-
-    def _call(self, part: Sequence[Operation]) -> Call:
-        writing, first = self._writing, part[0]
-        words = {**self._words_of(first, first.id or ""), "ids": ",".join(str(one.id) for one in part)}
-        version = first.version if len(part) == 1 and PRINTABLE.fullmatch(first.version or "") else None
-        return Call(
-            what=self._kind,
-            about=f"{self._kind} {self._stream.name}",
-            method=writing.method,
-            path=fill_path(writing.path, words),
-            base=self._calls.base,
-            pattern=writing.path,
-            params=fill_params(writing.params, words),
-            headers=self._headers(first, version),
-            content=self._content(part),
-        )
-
-    def _headers(self, operation: Operation, version: str | None) -> dict[str, str]:
-        writing, value = self._writing, str(operation.values.get(self._unique or "", ""))
-        if self._unique is not None and writing.headers and not PRINTABLE.fullmatch(value):
-            raise ValueError(f"`{self._unique}` holds what no HTTP header can carry")
-        words = {"unique": self._unique or "", "value": value}
-        condition = {writing.condition: version} if writing.condition and version else {}
-        return {**condition, **fill_params(writing.headers, words)}
-
-    def _words_of(self, operation: Operation, id_: str) -> dict[str, str]:
-        """What the path of a request about one record may name."""
-        parent = self._calls.parent
-        if parent is None or "{parent}" not in self._writing.path:
-            return {**self._words, "id": id_}
-        known = self._learned.parents.get(self._stream.name, {}).get(operation.id or "")
-        below = known or str(operation.values.get(parent.field, ""))
-        return {**self._words, "id": id_, **self._families.above(parent, below, of=self._writing.path)}
-
-    def _content(self, part: Sequence[Operation]) -> bytes | None:
-        body = self._writing.body
-        if body is None:
-            return None
-        written = self._calls.written
-        renamed = [
-            {
-                written.get(name, name): value
-                for name, value in clocked(self._values(one), self._stream).items()
-            }
-            for one in part
-        ]
-        rows = [nest(values, self._stream, self._description.custom_fields) for values in renamed]
-        if body.id is not None:
-            rows = [{body.id: one.id, **row} for one, row in zip(part, rows, strict=True)]
-        also = {**body.also, **({body.unique: [self._unique]} if body.unique else {})}
-        return dump({body.rows: rows, **also} if body.rows is not None else {**rows[0], **also})
-
-    def _values(self, operation: Operation) -> Values:
-        """What is sent of an operation: no parent that the path names, and objects that are replaced as a whole."""
-        values, parent = dict(operation.values), self._calls.parent
-        if parent is not None and "{parent}" in self._writing.path:
-            values.pop(parent.field, None)
-        touched = [key for key in self._writing.whole if any(name.startswith(key + ".") for name in values)]
-        if not touched:
-            return values
-        row = self._fresh(operation)
-        parts = {key: row.get(key) for key in touched}
-        kept = {
-            f"{key}.{name}": value
-            for key, object_ in parts.items()
-            if isinstance(object_, Mapping)
-            for name, value in object_.items()
-        }
-        return {**kept, **values}
-
-    def _fresh(self, operation: Operation) -> Row:
-        """The record in full, as the engine has just read it, or else read again."""
-        id_, modified = operation.id or "", self._stream.modified
-        row = self._learned.fresh.get(self._stream.name, {}).pop(id_, None)
-        if row is not None and modified is not None and row.get(modified) == operation.version:
-            return row
-        getting = self._calls.get
-        found = self._walker.one(getting, id_, above=self._words_of(operation, id_)) if getting else None
-        if found is None:
-            raise GoneError
-        return found
 
     def _results(self, reply: Reply, n: int) -> list[Any] | None:
         """One result a record; None = the answer does not tell them apart."""
