@@ -78,7 +78,7 @@ def say(word: str) -> None:
 def main() -> None:
     """Say a word when the lease is taken, then work until killed; fight only so many times."""
     if sys.argv[2] == "fights":
-        fight(sys.argv[1], Path(sys.argv[3]), turns=6)
+        fight(sys.argv[1], Path(sys.argv[3]), turns=4)
         return
     ledger = open_ledger(sys.argv[1])
     lease = ledger.take_lease("i", "a child", NOW, ttl_s=3600)

@@ -77,7 +77,7 @@ def test_links_of_any_text_ids_are_found_again_by_either_id(ledger: Ledger, leas
     """Empty ids, NUL, quotes, other scripts: text is text."""
     modules = (f"m{number}" for number in range(1_000_000))
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(st.lists(odd_ids, unique=True, max_size=8))
     def round_trip(ids: list[str]) -> None:
         module = next(modules)
@@ -299,9 +299,9 @@ def test_both_ways_into_one_file_work_side_by_side_in_one_process(place: str) ->
             return int(ledger.links_table(integration, "m").num_rows)
 
     with ThreadPoolExecutor(3) as threads:
-        jobs = [("bulk", 6_000, 6), ("few", 3, 50), ("more", 5, 50)]
+        jobs = [("bulk", 6_000, 4), ("few", 3, 30), ("more", 5, 30)]
         results = [threads.submit(write, *job) for job in jobs]
-        assert [result.result() for result in results] == [36_000, 150, 250]
-    assert ask(place, "SELECT count(*), max(id) FROM links") == [(36_400, 36_400)]
+        assert [result.result() for result in results] == [24_000, 90, 150]
+    assert ask(place, "SELECT count(*), max(id) FROM links") == [(24_240, 24_240)]
     if not place.startswith("postgresql"):
         assert ask(place, "PRAGMA integrity_check") == [("ok",)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from engine.errors import UserError
 from engine.ledger.postgres_trouble import unreached
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import ModuleType
 
 #: The schema where no URL names another.
@@ -59,15 +60,16 @@ class Address:
             parts = urlsplit(url)
         except ValueError as error:
             raise _unreadable("the ledger", error) from None  # its words may show the password
-        options = dict(parse_qsl(parts.query, keep_blank_values=True))
-        schema = options.pop("schema", SCHEMA)
+        pairs = _pairs(parts.query)
+        schema = next((unquote(value) for name, value in pairs if name == "schema"), SCHEMA)
         if not _SCHEMA_NAME.fullmatch(schema) or schema.startswith("pg_"):
             raise UserError(
                 f"`{schema}` cannot be the schema of a ledger.",
                 remedy="Use small letters, digits and underscores, such as `?schema=engine`.",
             )
         named = without_password(f"postgresql://{parts.netloc}{parts.path}")
-        plain = f"postgresql://{parts.netloc}{parts.path}?{urlencode(options)}"
+        options = _query(pair for pair in pairs if pair[0] != "schema")
+        plain = f"postgresql://{parts.netloc}{parts.path}{options}"
         return cls(url=plain, schema=schema, name=f"{named} (schema {schema})")
 
 
@@ -81,9 +83,19 @@ def without_password(url: str) -> str:
     rest, _, query = rest.partition("?")
     place, slash, path = rest.partition("/")
     user, at, host = place.rpartition("@")
-    shown = [pair for pair in parse_qsl(query, keep_blank_values=True) if "password" not in pair[0].lower()]
-    options = f"?{urlencode(shown)}" if shown else ""
-    return f"{scheme}://{user.partition(':')[0]}{at}{host}{slash}{path}{options}"
+    shown = _query(pair for pair in _pairs(query) if "password" not in pair[0].lower())
+    return f"{scheme}://{user.partition(':')[0]}{at}{host}{slash}{path}{shown}"
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """The options of a URL, as they are written: libpq decodes them by rules of its own (a + stays a +)."""
+    parts = [pair.partition("=") for pair in query.split("&") if pair]
+    return [(name, value) for name, _, value in parts]
+
+
+def _query(pairs: Iterable[tuple[str, str]]) -> str:
+    written = "&".join(f"{name}={value}" for name, value in pairs)
+    return f"?{written}" if written else ""
 
 
 def _is_torn(url: str) -> bool:
