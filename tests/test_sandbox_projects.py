@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sandbox_visitor import Visitor, visit
 
-from engine.sandbox.projects_shapes import STATUSES
+from engine.sandbox.projects_shapes import ENTITIES, STATUSES
 from engine.sandbox.throttle import LIMITS, Throttle
 
 if TYPE_CHECKING:
@@ -208,6 +208,19 @@ def test_comments_hang_on_their_record_and_a_project_takes_all_with_it(portal: V
     assert portal.projects("POST", f"/projects/{project}/trash").status_code == 204
     assert portal.projects("GET", path).status_code == 404
     assert issue not in {row["id"] for row in portal.records("projects", "issues")}
+
+
+def test_a_persons_edit_sets_and_makes_records_of_every_kind(portal: Visitor) -> None:
+    project = portal.projects("GET", "/projects").json()[0]
+    for module in ENTITIES:
+        values = {"name": "By hand", "project": project["id"]}
+        made = portal.command("edit", product="projects", module=module, set=values)
+        assert made["id"] in {row["id"] for row in portal.records("projects", module)}
+    renamed = {"product": "projects", "module": "projects", "id": project["id"], "set": {"name": "Renamed"}}
+    portal.command("clock", advance_s=60)
+    stamp = portal.command("edit", **renamed)["modified"]
+    after = portal.projects("GET", f"/projects/{project['id']}").json()
+    assert (after["name"], after["modified_time"]) == ("Renamed", stamp)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@
     faults   what can go wrong on the way
     gate     the log, the faults, the token and the limits before every endpoint
     crm_*    CRM v8
-    books_*  Books v3
+    books_*  Books v3, and ERP v3, which is the same application with a table of differences
+    projects_*  Projects V3
     control  the commands under /_sandbox
     app      one ASGI application        serve     a thread or a process that serves it
 

@@ -47,8 +47,6 @@ def parse_select(text: str) -> Select:
     where = tree.args.get("where")
     reader = _Where(module)
     condition, args = reader.read(where.this) if where is not None else ("1", ())
-    if reader.count > MAX_CRITERIA:
-        raise _limit("where", MAX_CRITERIA)
     return Select(
         module=module,
         fields=_fields(module, tree),
@@ -126,11 +124,17 @@ def _window(tree: exp.Select) -> tuple[int, int]:
 
 
 class _Where:
-    """Turns the conditions of a statement into SQL, counting them."""
+    """Turns the conditions of a statement into SQL, counting how many are joined."""
 
     def __init__(self, module: CrmModule) -> None:
         self._module = module
-        self.count = 0
+        self._joins = 0
+
+    def _joined(self) -> None:
+        """Refuse a long chain before it is walked to its end."""
+        self._joins += 1
+        if self._joins >= MAX_CRITERIA:
+            raise _limit("where", MAX_CRITERIA)
 
     def read(self, node: exp.Expr) -> Condition:
         """A condition, or several joined."""
@@ -140,6 +144,7 @@ class _Where:
             case exp.Paren():
                 return self.read(node.this)
             case exp.And() | exp.Or():
+                self._joined()
                 word = "AND" if isinstance(node, exp.And) else "OR"
                 (left, some), (right, more) = self.read(node.left), self.read(node.right)
                 return f"({left} {word} {right})", some + more
@@ -147,7 +152,6 @@ class _Where:
                 sql, args = self.read(node.this)
                 return f"(NOT {sql})", args
             case _:
-                self.count += 1
                 return self._single(node)
 
     def _single(self, node: exp.Expr) -> Condition:

@@ -26,7 +26,7 @@ def create(site: Site, entity: Entity, sent: dict[str, Any], place: dict[str, An
     for field in entity.fields.values():
         if field.required and not sent.get(field.name):
             raise refused(field.name, f"{field.name} is mandatory")
-    body = place | defaults_of(entity) | taken(site, entity, sent)
+    body = defaults_of(entity) | place | taken(site, entity, sent)
     body |= {"created_by": API_USER, "updated_by": API_USER}
     if entity.prefix:
         body["number"] = 1 + len(_siblings(site, entity, body["project"]))
@@ -102,10 +102,14 @@ def defaults_of(entity: Entity) -> dict[str, Any]:
             values[name] = API_USER
     own: dict[str, dict[str, Any]] = {
         "tasks": {"priority": "none", "parent": None, "owners": [], "total_work": ""},
-        "timelogs": {"approval_status": "Unapproved"},
+        "timelogs": {"approval_status": "Unapproved", "type": "general", "item": None, "minutes": 0},
         "clients": {"is_active": True},
         "contacts": {"is_active": True},
     }
+    if entity.within_project:
+        values["project"] = ""
+    if entity.prefix:
+        values["number"] = 0
     return values | own.get(entity.name, {})
 
 
