@@ -27,7 +27,6 @@ def create(site: Site, entity: Entity, sent: dict[str, Any], place: dict[str, An
         if field.required and not sent.get(field.name):
             raise refused(field.name, f"{field.name} is mandatory")
     body = defaults_of(entity) | place | taken(site, entity, sent)
-    body |= {"created_by": API_USER, "updated_by": API_USER}
     if entity.prefix:
         body["number"] = 1 + len(_siblings(site, entity, body["project"]))
     _check(site, entity, body, None)
@@ -95,6 +94,7 @@ def _siblings(site: Site, entity: Entity, project: str) -> list[Row]:
 def defaults_of(entity: Entity) -> dict[str, Any]:
     """What a record holds of which nothing was said."""
     values: dict[str, Any] = {f.name: _EMPTY.get(f.kind) for f in entity.fields.values()}
+    values |= {"created_by": API_USER, "updated_by": API_USER}
     if "status" in values:
         values["status"] = STATUSES[entity.name][0][0]
     for name in ("owner", "assignee"):
