@@ -13,7 +13,7 @@ from http_scripted import Answer, Bench, bench, ids, read
 from engine.catalog import Catalog, Field, Stream
 from engine.connectors.http import HttpType
 from engine.connectors.port import Surroundings
-from engine.errors import UserError
+from engine.errors import TemporaryError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,3 +86,20 @@ def test_credentials_of_another_style_are_refused_with_the_keys_that_are_needed(
     with pytest.raises(UserError, match="lack a usable `password`") as caught:
         opened(at, {"user": "ann"}, auth={"style": "basic"})
     assert "user, password" in str(caught.value.remedy)
+
+
+def test_requests_of_a_day_are_counted_over_connectors_and_end_before_the_system_says_so(at: Bench) -> None:
+    more = {"auth": {"style": "api-key"}, "limits": {"per_day_setting": "a_day"}, "settings": {"a_day": 3}}
+    with closing(opened(at, {"key": CANARY}, **more)) as shop:
+        read(shop, "orders")
+        assert shop.budget().per_day == 3
+    with closing(opened(at, {"key": CANARY}, **more)) as shop:
+        read(shop, "orders")  # the first one gave back what it did not use
+        read(shop, "orders")
+        with pytest.raises(TemporaryError, match="The 3 requests that shop may be sent in a day are used up"):
+            read(shop, "orders")
+        assert len(at.script.requests) == 3
+        at.clock.now += 86_400
+        read(shop, "orders")
+    with pytest.raises(UserError, match="`a_day` of shop is no number of requests"):
+        opened(at, {"key": CANARY}, **{**more, "settings": {"a_day": "many"}})

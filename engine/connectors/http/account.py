@@ -55,6 +55,7 @@ class Account:
     hosts: Mapping[str, str]  #: what for (`api`, `accounts`) -> `https://host`, no slash at the end
     credentials: Credentials
     words: Mapping[str, str]  #: settings that paths and parameters may name, such as `organization`
+    per_day: int | None  #: requests that may be sent in a day; None = not counted
     allow_assumed: bool  #: True = writes whose shape no source confirms may go to a real host
     sandbox: bool
 
@@ -84,6 +85,7 @@ def resolve_account(description: Description, settings: Mapping[str, Any], *, sa
         hosts=hosts,
         credentials=credentials,
         words=_words(description, given),
+        per_day=_per_day(description, given),
         allow_assumed=given.get("allow_assumed") is True,
         sandbox=sandbox,
     )
@@ -148,6 +150,16 @@ def _is_loopback(url: str) -> bool:
         return False
     plain = parts.username is None and parts.password is None and not parts.query and not parts.fragment
     return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK and plain and parts.path == ""
+
+
+def _per_day(description: Description, given: Mapping[str, Any]) -> int | None:
+    key = description.limits.per_day_setting
+    wanted = given.get(key) if key else None
+    if wanted is None:
+        return description.limits.per_day
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
+        raise UserError(f"The setting `{key}` of {description.connector} is no number of requests.")
+    return wanted
 
 
 def _words(description: Description, given: Mapping[str, Any]) -> dict[str, str]:

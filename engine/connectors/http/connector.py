@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -131,7 +132,7 @@ class HttpConnector:
 
     def budget(self) -> Budget:
         """The rate as the file says, or as the system's answers have told since."""
-        return self._wire.pace.budget()
+        return replace(self._wire.pace.budget(), per_day=self._account.per_day)
 
     def forecast_read(self, request: ReadRequest, records: int | None) -> Forecast:
         """Requests that `read` would send, those for access tokens left out."""

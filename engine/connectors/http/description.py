@@ -97,6 +97,8 @@ class Limits:
     """How fast the system may be called."""
 
     per_minute: int | None = None  #: requests; None = no limit known
+    per_day: int | None = None  #: requests in a day of UTC; None = not counted
+    per_day_setting: str | None = None  #: key of `with:` that says so for an account; None = no such key
     per_path: Rolling | None = None  #: for each path as the file writes it; None = no such limit
     concurrency: int = 1  #: requests at the same moment, for writes of one record a call
     limit: str | None = None  #: response header: requests a minute

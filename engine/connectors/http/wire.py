@@ -8,6 +8,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.access import Access, Fixed
+from engine.connectors.http.day import Day
+from engine.connectors.http.kept import Kept, file_for
 from engine.connectors.http.pace import Pace
 from engine.connectors.http.paths import fill_path
 from engine.connectors.http.redact import Secrets
@@ -79,8 +81,20 @@ class Wire:
         self._transport = Transport(self.secrets, sandbox=account.sandbox, connections=width + 1)
         self._tokens = self._access()
         self.secrets.add(*([] if isinstance(self._tokens, Tokens) else [self._tokens.header()]))
+        self._day = self._counted()
         self._lock = Lock()
         self._sent = 0
+
+    def _counted(self) -> Day | None:
+        """The count of the day, where the day has a limit."""
+        account = self._account
+        if account.per_day is None:
+            return None
+        file = file_for(
+            self._around.folder, "day", account.hosts["api"], self.name, *sorted(account.words.values())
+        )
+        kept = Kept(file, f"the count of requests to {self.name}")
+        return Day(kept, account.per_day, self._around.clock, self.name)
 
     def _access(self) -> Access:
         if self._description.auth.style != "oauth2-refresh":
@@ -105,8 +119,10 @@ class Wire:
         return self._tokens.requests
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back, and what was counted and not sent."""
         self._transport.close()
+        if self._day is not None:
+            self._day.give_back()
 
     def ask(self, call: Call) -> Reply:
         """Read. Success, or the verdict `gone`.
@@ -152,6 +168,8 @@ class Wire:
         return reply
 
     def _exchange(self, call: Call, token: str) -> Reply:
+        if self._day is not None:
+            self._day.take()
         self.pace.await_turn(f"{call.method} {call.pattern or call.path}")
         with self._lock:
             self._sent += 1
