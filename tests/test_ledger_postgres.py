@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import socket
 import struct
+import sys
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -76,6 +77,13 @@ def test_an_address_that_leads_nowhere_is_said_without_its_password(case: str) -
     with pytest.raises(kind, match=words) as caught:
         open_ledger(address)
     assert "canary" not in f"{caught.value.message} {caught.value.remedy}"
+
+
+def test_without_the_driver_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UserError, match="psycopg, which is not installed") as caught:
+        open_ledger("postgresql://127.0.0.1/d")
+    assert "sync-engine[postgres]" in str(caught.value.remedy)
 
 
 def test_a_missing_database_and_an_unknown_user_are_told_apart() -> None:

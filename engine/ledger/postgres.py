@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from engine.ledger.postgres_address import Address, connect
+from engine.ledger.postgres_address import Address, connect, driver
 from engine.ledger.postgres_trouble import trouble
 from engine.ledger.session_locks import SessionLocks, number_of
 from engine.ledger.trouble import told
@@ -42,6 +42,7 @@ class PostgresDatabase:
         self._patience_s = patience_s
         self._engine = sa.create_engine(
             "postgresql+psycopg://",
+            module=driver(),
             creator=self._connect,
             # A connection that was cut while the run waited for a system is replaced, not complained about.
             pool_pre_ping=True,

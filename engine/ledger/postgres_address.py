@@ -111,9 +111,9 @@ def connect(address: Address, *, patience_s: float) -> Any:
     """A new psycopg connection.
 
     Raises TemporaryError if the server cannot be reached; UserError if it does not let us in or stores text in
-    another encoding than UTF-8, if the URL cannot be read, and where the driver is not installed.
+    another encoding than UTF-8, if the URL cannot be read, and where the driver is missing.
     """
-    psycopg = _driver()
+    psycopg = driver()
     settings = _SETTINGS | {
         "search_path": address.schema,
         "lock_timeout": f"{int(patience_s * 1000)}ms",
@@ -147,7 +147,8 @@ def _unreadable(what: str, error: Exception) -> UserError:
     )
 
 
-def _driver() -> ModuleType:
+def driver() -> ModuleType:
+    """The driver. Raises UserError if it is not installed."""
     try:
         import psycopg
         import psycopg.conninfo
