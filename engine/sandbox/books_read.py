@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 MAX_PER_PAGE = 200
 _CURRENCY = {"currency_code": "EUR", "currency_symbol": "€"}
+#: References that are shown by name beside the id.
+_NAMED = {
+    "customer_id",
+    "vendor_id",
+    "project_id",
+    "account_id",
+    "paid_through_account_id",
+    "user_id",
+    "task_id",
+}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: Parameters that bound a list by its date, with the comparison that each stands for.
 _BOUNDS = {
@@ -162,7 +172,7 @@ def list_body(finance: Finance, request: Request, shape: Collection, listing: Li
 
 def show(finance: Finance, shape: Collection, rows: Sequence[Row], *, whole: bool) -> list[dict[str, Any]]:
     """Records as the product shows them: short list rows, or with everything."""
-    names = {field: _names(finance, shape, field, rows) for field in shape.refers}
+    names = {field: _names(finance, shape, field, rows) for field in shape.refers if field in _NAMED}
     figures = _figures(finance, shape)
     shown = []
     for row in rows:
