@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.account import resolve_account
-from engine.connectors.http.load import load_description
+from engine.connectors.http.load import load_description, read_once
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -47,12 +47,18 @@ class HttpType:
     @property
     def summary(self) -> str:
         """One sentence for `engine connectors`."""
-        return self.description.summary
+        return str(self._words["summary"])
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """JSON Schema of the keys that `with:` takes."""
-        return self.description.settings
+        settings: Mapping[str, Any] = self._words["settings"]
+        return settings
+
+    @property
+    def _words(self) -> Mapping[str, Any]:
+        """The connector file as it is written: what a check of a spec needs, without building the rest."""
+        return read_once(self._file)
 
     @property
     def description(self) -> Description:

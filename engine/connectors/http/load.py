@@ -26,7 +26,13 @@ def load_description(file: Path) -> Description:
     Raises:
         UserError: the file cannot be read or is not as schemas/connector.schema.json says.
     """
-    return describe(read_document(file))
+    return describe(read_once(file))
+
+
+@cache
+def read_once(file: Path) -> Mapping[str, Any]:
+    """The content of a connector file, read once per process. Raises UserError as `load_description`."""
+    return read_document(file)
 
 
 def read_document(file: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
