@@ -199,6 +199,21 @@ def test_a_projects_hours_are_those_of_its_time_entries_until_an_invoice_bills_t
     assert [row["un_billed_hours"] for row in tasks] == ["00:45"]
 
 
+def test_people_join_and_leave_a_project_once_each(house: Visitor) -> None:
+    project = _first(house, "/projects", "projects")["project_id"]
+    path = f"/projects/{project}/users"
+    before = [row["user_id"] for row in house.books("GET", path).json()["users"]]
+    users = house.books("GET", "/users").json()["users"]
+    new = next(user["user_id"] for user in users if user["user_id"] not in before)
+    for rate in (60, 70):
+        joined = house.books("POST", path, json={"users": [{"user_id": new, "rate": rate}]})
+        assert (joined.status_code, len(joined.json()["users"])) == (201, len(before) + 1)
+    assert house.books("GET", f"{path}/{new}").json()["user"]["rate"] == 70
+    assert house.books("DELETE", f"{path}/{new}").status_code == 200
+    assert house.books("GET", f"{path}/{new}").status_code == 404
+    assert house.books("POST", path, json={"users": [{"user_id": "1"}]}).json()["code"] == 1002
+
+
 def test_a_customer_owes_what_was_sent_and_cannot_be_deleted_then(house: Visitor) -> None:
     contact = house.books("POST", "/contacts", json={"contact_name": "Owes"}).json()["contact"]["contact_id"]
     invoice = _invoice(house, customer_id=contact)
@@ -226,5 +241,14 @@ def test_a_contact_person_is_a_row_of_its_contact_with_an_address_of_its_own(hou
     assert house.books("PUT", path, json={"mobile": "12"}).json()["contact_person"]["email"] == sent["email"]
     listed = house.books("GET", f"/contacts/{contact}/contactpersons").json()["contact_persons"]
     assert [(row["first_name"], row["mobile"]) for row in listed] == [("Zoë", "12")]
+    other = house.books("POST", "/contacts/contactpersons", json=sent | {"first_name": "Bo"}).json()[
+        "contact_person"
+    ]
+    assert (
+        house.books("POST", f"/contacts/contactpersons/{other['contact_person_id']}/primary").status_code
+        == 200
+    )
+    whole = house.books("GET", f"/contacts/{contact}").json()["contact"]
+    assert (whole["first_name"], whole["primary_contact_id"]) == ("Bo", other["contact_person_id"])
     assert house.books("DELETE", path).status_code == 200
     assert house.books("GET", path).status_code == 404

@@ -64,6 +64,17 @@ async def update_person(request: Request) -> Response:
     return _answer("The contact person details have been saved.", contact, person)
 
 
+async def make_primary(request: Request) -> Response:
+    """A person becomes the one whom the contact's list row shows."""
+    finance = require_organization(request)
+    with finance.site.store.transaction():
+        contact, person = _found(finance, request.path_params["id"])
+        rows = [row | {"is_primary_contact": row == person} for row in contact.body["contact_persons"]]
+        write.update(finance, finance.edition.collections["contacts"], contact, {"contact_persons": rows})
+    words = "This contact person has been marked as your primary contact person."
+    return JSONResponse({"code": 0, "message": words})
+
+
 async def delete_person(request: Request) -> Response:
     """A person is gone from the contact."""
     finance = require_organization(request)

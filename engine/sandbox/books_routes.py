@@ -72,6 +72,24 @@ async def create_record(request: Request) -> Response:
     return _answer(finance, f"The {shape.title.lower()} has been added.", shape, row, status)
 
 
+async def assign_users(request: Request) -> Response:
+    """People join a project: `{"users": [{"user_id": …}]}`; one who is there already keeps the place."""
+    (finance, shape), sent = _found(request), await body_of(request)
+    people, parent = sent.get("users"), request.path_params["parent"]
+    if not isinstance(people, list) or not people or not all(isinstance(one, dict) for one in people):
+        raise BooksRefused(400, 4, "Invalid value passed for users")
+    present = Query(where=("json_extract(body, '$.project_id') = ?", "deleted IS NULL"), args=(parent,))
+    rows = {row.body["user_id"]: row for row in finance.rows(shape.plural, present)}
+    with finance.site.store.transaction():
+        for one in people:
+            there = rows.get(str(one.get("user_id")))
+            body = one | {"project_id": parent}
+            row = write.update(finance, shape, there, body) if there else write.create(finance, shape, body)
+            rows[row.body["user_id"]] = row
+    shown = [show_whole(finance, shape, row) for row in rows.values()]
+    return JSONResponse({"code": 0, "message": "Users added.", "users": shown}, status_code=201)
+
+
 async def update_record(request: Request) -> Response:
     """A changed record."""
     (finance, shape), sent = _found(request), await body_of(request)
@@ -223,10 +241,13 @@ ROUTES = [
     Route("/contacts/contactpersons/{id}", persons.read_person, methods=["GET"]),
     Route("/contacts/contactpersons/{id}", persons.update_person, methods=["PUT"]),
     Route("/contacts/contactpersons/{id}", persons.delete_person, methods=["DELETE"]),
+    Route("/contacts/contactpersons/{id}/primary", persons.make_primary, methods=["POST"]),
+    Route("/contacts/{contact}/contactpersons/{id}", persons.read_person, methods=["GET"]),
     Route("/contacts/{id}/contactpersons", persons.list_persons, methods=["GET"]),
     Route(_TIME, delete_records, methods=["DELETE"]),
     *_records(_TIME),
     *_records("/projects/{parent}/tasks"),
+    Route("/projects/{parent}/users", assign_users, methods=["POST"]),
     *_records("/projects/{parent}/users"),
     Route("/{collection}/{id}/status/{action}", act_on_record, methods=["POST"]),
     Route("/{singular}/{id}/customfields", set_custom_fields, methods=["PUT"]),
