@@ -14,6 +14,7 @@ import pytest
 from connector_suite import Harness, opened, surroundings
 
 from engine.connectors.sql import SQL
+from engine.connectors.sql.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,6 +99,50 @@ class Postgres(Server):
         """Leave nothing behind."""
         self.ask(f"DROP SCHEMA {self.name} CASCADE")
         self.plain.close()
+
+
+class Mariadb(Server):
+    """A database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        import pymysql
+
+        super().__init__(folder)
+        self.url = f"{MARIADB.rpartition('/')[0]}/{self.name}"
+        where = parse_address(MARIADB, None)
+        self.plain = pymysql.connect(
+            host=where.host,
+            port=where.port,
+            user=where.user,
+            password=where.password or "",
+            charset="utf8mb4",
+            autocommit=True,
+        )
+        self.ask(f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4")
+        self.plain.select_db(self.name)
+
+    def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        with self.plain.cursor() as cursor:
+            cursor.execute(sql, tuple(parameters) or None)
+            return list(cursor.fetchall())
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        self.ask(f"DROP DATABASE {self.name}")
+        self.plain.close()
+
+
+@contextmanager
+def mariadb(folder: Path) -> Iterator[Mariadb]:
+    """A database for one test; skips where there is no server."""
+    try:
+        server = Mariadb(folder)
+    except Exception as error:  # noqa: BLE001 - whatever the driver says, there is no server to test with
+        pytest.skip(f"no MariaDB server: {error}")
+    try:
+        yield server
+    finally:
+        server.drop()
 
 
 @contextmanager

@@ -100,6 +100,15 @@ def test_nothing_is_guessed_from_looks(tmp_path: Path) -> None:
     assert rows == [("007", "1e5"), ("008", ""), ("009", None), ("010", "NULL")]
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+@pytest.mark.parametrize(("value", "meant"), [(b"", None), (b'""', "")])
+def test_the_last_value_of_a_file_is_what_it_is_with_or_without_a_line_end(
+    tmp_path: Path, end: bytes, value: bytes, meant: str | None
+) -> None:
+    (tmp_path / "people.csv").write_bytes(b'id,name\n"1",\n"2",' + value + end)
+    assert texts(read(_open(tmp_path), "people", "name"), "id", "name") == [("1", None), ("2", meant)]
+
+
 def test_a_rewrite_keeps_rows_their_order_and_the_habits_of_the_file_and_adds_columns_last(
     tmp_path: Path,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import os
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -46,6 +47,33 @@ def ends_a_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) == b"\n"
+
+
+class _LastLineEnded(io.RawIOBase):
+    """A file that does not end its last line, read as if it did."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = path.open("rb")
+        self._rest = b"\n"
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._file.read(size)
+        if not chunk:
+            chunk, self._rest = self._rest, b""
+        return chunk
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def ended(path: Path) -> Path | io.RawIOBase:
+    """What to read the file from. Without its last line end Arrow takes the null of `"2",` for an empty text."""
+    return path if ends_a_line(path) else _LastLineEnded(path)
 
 
 def require_closed_quotes(path: Path, delimiter: str, key: str) -> None:

@@ -87,7 +87,7 @@ class CsvFile:
         keys = []
         try:
             with csv.open_csv(
-                self.path,
+                csv_check.ended(self.path),
                 read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
                 parse_options=csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
                 convert_options=csv.ConvertOptions(

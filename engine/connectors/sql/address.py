@@ -16,6 +16,8 @@ Server = Literal["postgresql", "mysql"]
 _SCHEMES: Mapping[str, Server] = {
     "postgresql": "postgresql",
     "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
 }
 _NAMES: Mapping[Server, str] = {"postgresql": "PostgreSQL", "mysql": "MariaDB/MySQL"}
 _PORTS: Mapping[Server, int] = {"postgresql": 5432, "mysql": 3306}

@@ -67,7 +67,9 @@ class SqlConnector:
             self.database.make(name, self._declared_id(stream), batch)
             table = self._find(stream)
         if table is None or not table.writable:
-            raise UserError(f"`{stream}` can only be read: it is a query or a view.")
+            raise UserError(
+                f"`{stream}` can only be read: it is a query, a view or a table without transactions."
+            )
         if batch.kind != "create":
             self._note_missing_index(stream, table)
         return table.write(batch)

@@ -21,6 +21,10 @@ def open_database(settings: Mapping[str, Any]) -> Database:
     if server is None:
         return SqliteDatabase(locate(url, settings.get("_base"), create=create), create=create)
     address = parse_address(url, settings.get("password"))
-    from engine.connectors.sql.postgres import postgres
+    if server == "postgresql":
+        from engine.connectors.sql.postgres import postgres
 
-    return postgres(address)
+        return postgres(address)
+    from engine.connectors.sql.mariadb import mariadb
+
+    return mariadb(address)
