@@ -46,6 +46,15 @@ def test_a_lease_whose_process_has_gone_is_taken_over_before_it_expires(place: s
         assert two.take_lease("i", "two", SOON, TTL_S).epoch == 2
 
 
+def test_releasing_a_lease_that_was_lost_leaves_the_next_one_of_the_same_process_alone(place: str) -> None:
+    with open_ledger(place) as one, open_ledger(place) as two:
+        old = one.take_lease("i", "one", START, TTL_S)
+        one.take_lease("i", "one again", LATE, TTL_S)
+        one.release(old)
+        with pytest.raises(LockedError, match="one again"):
+            two.take_lease("i", "two", LATE, TTL_S)
+
+
 def test_a_renewed_lease_outlives_its_first_expiry(place: str) -> None:
     with open_ledger(place) as one, open_ledger(place) as two:
         lease = one.renew(one.take_lease("i", "one", START, TTL_S), SOON, 600)

@@ -233,6 +233,30 @@ def test_a_connection_lost_in_a_settlement_leaves_nothing_of_it_and_the_lease_is
         assert len(ledger.note(lease, batch(1_000))) == 1_000
 
 
+def frozen(ledger: Ledger) -> None:
+    """A settlement in which nothing happens for longer than the server bears."""
+    with ledger._database.writing() as connection:
+        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
+        connection.execute(sa.delete(schema.links))
+        time.sleep(0.3)
+        connection.execute(sa.delete(schema.bases))
+
+
+def test_a_run_that_is_frozen_in_a_step_is_ended_by_the_server_and_nothing_of_the_step_is_stored(
+    url: str,
+) -> None:
+    """Else it would keep all others out; that it is a minute is a setting of every session."""
+    with open_ledger(url) as ledger:
+        lease = ledger.take_lease("i", "a test", NOW, 60)
+        ledger.note(lease, batch(3))
+        with ledger._database.reading() as connection:
+            assert connection.scalar(sa.text("SHOW idle_in_transaction_session_timeout")) == "1min"
+        with pytest.raises(TemporaryError, match="nothing had happened for long"):
+            frozen(ledger)
+        assert ledger.links_table("i", "m").num_rows == 3
+        assert len(ledger.note(lease, Settlement(run="r", module="n", links=links(3)))) == 3
+
+
 def test_a_run_whose_sessions_have_ended_can_be_taken_over_at_once(url: str) -> None:
     name = schema_of(url)
     with open_ledger(f"{url}&application_name={name}") as ledger, open_ledger(url) as rival:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,6 +146,15 @@ def test_a_disk_that_fails_during_a_bulk_settlement_leaves_nothing_of_it(tmp_pat
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert ledger.links_table("i", "m").num_rows == 0
         assert len(ledger.note(lease, Settlement(run="r", module="m", links=links(6_000)))) == 6_000
+
+
+def test_several_that_set_up_one_ledger_at_once_all_get_it(place: str) -> None:
+    def use(name: str) -> int:
+        with open_ledger(place) as ledger:
+            return ledger.take_lease(name, "a thread", NOW, 60).epoch
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(use, "abcd")) == [1, 1, 1, 1]
 
 
 def shape(place: str) -> dict[str, object]:

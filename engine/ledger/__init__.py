@@ -9,8 +9,8 @@ from engine.ledger.model import (
     CHANGE_COLUMNS,
     LINK_COLUMNS,
     NEW_LINK_COLUMNS,
+    SIGHTING_COLUMNS,
     SKIP_COLUMNS,
-    UNLINKED_COLUMNS,
     HeldRow,
     Intent,
     IntentState,
@@ -23,7 +23,7 @@ from engine.ledger.model import (
     RunOutcome,
     RunRow,
     Settlement,
-    Unlinked,
+    Sightings,
 )
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ __all__ = [
     "CHANGE_COLUMNS",
     "LINK_COLUMNS",
     "NEW_LINK_COLUMNS",
+    "SIGHTING_COLUMNS",
     "SKIP_COLUMNS",
-    "UNLINKED_COLUMNS",
     "HeldRow",
     "Intent",
     "IntentState",
@@ -50,7 +50,7 @@ __all__ = [
     "RunOutcome",
     "RunRow",
     "Settlement",
-    "Unlinked",
+    "Sightings",
     "ledger_exists",
     "open_ledger",
 ]

@@ -39,8 +39,9 @@ class FileLocks:
 
     def let_go(self, lease: Lease) -> None:
         """Free the lock and remove its file."""
-        lock = self._held.pop(lease.integration, None)
-        if lock is not None:
+        lock = self._held.get(lease.integration)
+        if lock is not None and lock.lock_file == self._lock(lease).lock_file:
+            del self._held[lease.integration]
             _drop(lock)
 
     def is_gone(self, holder: Lease) -> bool:

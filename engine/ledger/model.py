@@ -58,8 +58,8 @@ LINK_COLUMNS = (
 BASE_COLUMNS = ("link_id", "left_values", "right_values")
 #: `Settlement.skips` and `Ledger.skips_table`; `other_id`: the record it equals, or null.
 SKIP_COLUMNS = ("side", "record_id", "other_id", "why")
-#: `Unlinked.records` and `Ledger.unlinked_table`; `keys` is JSON text of the match fields, null if not kept.
-UNLINKED_COLUMNS = ("record_id", "version", "keys")
+#: `Sightings.records` and `Ledger.sightings_table`; `keys` is JSON text of the match fields, null if not kept.
+SIGHTING_COLUMNS = ("record_id", "version", "keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,10 +182,10 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unlinked:
-    """The records of one side that were seen and have no link."""
+class Sightings:
+    """The records of one side as they were last seen: what newcomers of the other side are recognised by."""
 
-    records: pa.Table  #: UNLINKED_COLUMNS
+    records: pa.Table  #: SIGHTING_COLUMNS
     complete: bool  #: True = these are all there are; False = added to those already known
     gone: tuple[str, ...] = ()  #: ids that no longer exist; only of use where `complete` is False
 

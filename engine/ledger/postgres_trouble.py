@@ -20,6 +20,11 @@ _BY_CODE: dict[str, tuple[_Kind, str, str]] = {
         "The ledger {name} cannot be written.",
         "Use the server that takes writes, not its replica, and a user who may write.",
     ),
+    "25P03": (
+        TemporaryError,
+        f"The server of the ledger {{name}} ended a step in which nothing had happened for long. {ROLLED_BACK}",
+        "Look whether this machine was asleep or overloaded; the next run goes on where this one stopped.",
+    ),
     "55P03": (TemporaryError, "The ledger {name} is being written by another process.", _AGAIN),
     "40P01": (TemporaryError, f"The ledger {{name}} is in use elsewhere. {ROLLED_BACK}", _AGAIN),
     "40001": (TemporaryError, f"The ledger {{name}} is in use elsewhere. {ROLLED_BACK}", _AGAIN),

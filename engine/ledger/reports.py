@@ -79,9 +79,9 @@ class Reports:
                     found[link_id] = (from_json(left), from_json(left if right is None else right))
         return found
 
-    def unlinked_table(self, integration: str, module: str, side: Side) -> pa.Table:
-        """The known records of a side that have no link: UNLINKED_COLUMNS."""
-        table = schema.unlinked
+    def sightings_table(self, integration: str, module: str, side: Side) -> pa.Table:
+        """The records of a side as they were last seen: SIGHTING_COLUMNS."""
+        table = schema.sightings
         query = sa.select(table.c.record_id, table.c.version, table.c["keys"])
         where = _at(table, integration, module)
         return reading.table_of(self._database, query.where(*where, table.c.side == side))

@@ -177,8 +177,8 @@ skips = sa.Table(
     _text("why"),
 )
 
-unlinked = sa.Table(
-    "unlinked",
+sightings = sa.Table(
+    "sightings",
     metadata,
     _text("integration", key=True),
     _text("module", key=True),

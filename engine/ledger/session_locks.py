@@ -48,7 +48,11 @@ class SessionLocks:
     def let_go(self, lease: Lease) -> None:
         """Free the lease's lock."""
         with self._latch:
-            if self._held.pop(lease.integration, None) is not None and self._alive():
+            held = self._held.get(lease.integration)
+            if held is None or held.epoch != lease.epoch:
+                return
+            del self._held[lease.integration]
+            if self._alive():
                 self._ask("SELECT pg_advisory_unlock(%s)", self._number(lease))
 
     def is_free(self, connection: sa.Connection, holder: Lease) -> bool:
@@ -59,7 +63,9 @@ class SessionLocks:
     def alone(self, purpose: str) -> Iterator[None]:
         """While no other session does the same in this ledger; waits as long as for a writer."""
         with self._connect() as connection:  # closed at the end, which frees the lock
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (number_of(self._schema, purpose),))
+            # Outside of any transaction: the server ends those that do nothing for long.
+            connection.autocommit = True
+            connection.execute("SELECT pg_advisory_lock(%s)", (number_of(self._schema, purpose),))
             yield
 
     def close(self) -> None:

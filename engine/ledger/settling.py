@@ -10,14 +10,13 @@ import sqlalchemy as sa
 
 from engine.ledger import schema
 from engine.ledger.codec import to_json
-from engine.ledger.model import NEW_LINK_COLUMNS, SKIP_COLUMNS, UNLINKED_COLUMNS
+from engine.ledger.model import NEW_LINK_COLUMNS, SIGHTING_COLUMNS, SKIP_COLUMNS
 from engine.ledger.work import wholly
-from engine.record import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.ledger.model import HeldRow, Lease, Loser, RecordKey, Settlement, Unlinked
+    from engine.ledger.model import HeldRow, Lease, Loser, RecordKey, Settlement, Sightings
     from engine.ledger.work import NewRow, Work
     from engine.record import Side
 
@@ -69,13 +68,13 @@ def close_intent(work: Work, lease: Lease, intent_id: int, settlement: Settlemen
     )
 
 
-def remember_unlinked(work: Work, scope: Mapping[str, str], side: Side, seen: Unlinked) -> None:
+def remember_sightings(work: Work, scope: Mapping[str, str], side: Side, seen: Sightings) -> None:
     """Keep which records of a side have no link; `scope` names integration and module."""
-    table = schema.unlinked
+    table = schema.sightings
     if seen.complete:
         work.run(sa.delete(table).where(*_same(table, {**scope, "side": side})))
     _forget(work, table, scope, [(side, record_id) for record_id in seen.gone])
-    work.upsert(table, _with(shaped(seen.records, UNLINKED_COLUMNS), {**scope, "side": side}))
+    work.upsert(table, _with(shaped(seen.records, SIGHTING_COLUMNS), {**scope, "side": side}))
 
 
 def shaped(table: pa.Table, columns: Iterable[str]) -> pa.Table:
@@ -89,7 +88,7 @@ def shaped(table: pa.Table, columns: Iterable[str]) -> pa.Table:
 
 
 def _link(work: Work, lease: Lease, settlement: Settlement) -> range:
-    """Make the new links with their bases; a record that is linked is not among the unlinked any more."""
+    """Make the new links with their bases."""
     if settlement.links is None or not settlement.links.num_rows:
         return range(0)
     table = shaped(settlement.links, NEW_LINK_COLUMNS)
@@ -100,17 +99,7 @@ def _link(work: Work, lease: Lease, settlement: Settlement) -> range:
     rows = table.drop(["state", *_VALUES]).append_column("state", state).append_column("id", ids)
     work.insert(schema.links, _with(rows, {**scope, "created_run": settlement.run}))
     work.insert(schema.bases, table.select(_VALUES).append_column("link_id", ids))
-    _no_longer_unlinked(work, scope, table)
     return new
-
-
-def _no_longer_unlinked(work: Work, scope: Mapping[str, str], links: pa.Table) -> None:
-    table = schema.unlinked
-    for side in SIDES:
-        known = sa.select(table.c.record_id).where(*_same(table, {**scope, "side": side}))
-        if work.rows(known.limit(1)):
-            rows = pa.table({"record_id": links[f"{side}_id"]})
-            work.delete(table, _with(rows, {**scope, "side": side}))
 
 
 def _allocate(work: Work, count: int) -> range:

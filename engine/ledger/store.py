@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from engine.errors import LockedError
 from engine.ledger import indexes, leases, opening, reports, schema, settling
 from engine.ledger.codec import later, pack, to_json
-from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Unlinked
+from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Sightings
 from engine.ledger.work import OrdinaryWork
 from engine.record import SIDES
 
@@ -150,7 +150,12 @@ class Ledger(reports.Reports):
         return self.settle(lease, None, settlement)
 
     def finish_module(
-        self, lease: Lease, state: ModuleState, *, left: Unlinked | None = None, right: Unlinked | None = None
+        self,
+        lease: Lease,
+        state: ModuleState,
+        *,
+        left: Sightings | None = None,
+        right: Sightings | None = None,
     ) -> None:
         """Move the cursors and scopes of a module; keep which records have no link (None = as they were)."""
         scope = {"integration": lease.integration, "module": state.module}
@@ -160,7 +165,7 @@ class Ledger(reports.Reports):
             work.upsert(schema.modules, [values])
             for side, seen in sides.items():
                 if seen is not None:
-                    settling.remember_unlinked(work, scope, side, seen)
+                    settling.remember_sightings(work, scope, side, seen)
 
     @contextmanager
     def bulk_load(self, lease: Lease) -> Iterator[None]:

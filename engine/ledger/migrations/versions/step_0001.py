@@ -52,7 +52,7 @@ CREATE TABLE skips (
   integration {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL, record_id {text} NOT NULL, other_id {text},
   why {text} NOT NULL, PRIMARY KEY (integration, module, side, record_id)
 );
-CREATE TABLE unlinked (
+CREATE TABLE sightings (
   integration {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL, record_id {text} NOT NULL, version {text},
   keys {text}, PRIMARY KEY (integration, module, side, record_id)
 );
