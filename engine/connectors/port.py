@@ -40,7 +40,8 @@ class ReadRequest:
         None  #: only these records; those that do not exist are simply not delivered
     )
     view: str | None = None  #: a view saved in the system; None = all records
-    #: True = the ids of records deleted at or after `since`, with the time of the deletion in the modified field
+    #: True = the ids of records deleted at or after `since`, with the time of the deletion in the modified field;
+    #: to be asked only of streams with `Capabilities.deleted_feed`
     deleted: bool = False
 
 
