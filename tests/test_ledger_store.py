@@ -22,7 +22,7 @@ from engine.ledger import (
     ModuleState,
     RunRow,
     Settlement,
-    Unlinked,
+    Sightings,
     open_ledger,
 )
 
@@ -187,26 +187,24 @@ def test_an_intent_is_open_until_it_is_settled_and_a_create_then_forgets_what_it
     assert tuple(row) == ("done", None, None)
 
 
-def test_unlinked_records_are_replaced_or_added_to_and_vanish_when_linked(
-    ledger: Ledger, lease: Lease
-) -> None:
+def test_sightings_are_replaced_or_added_to_whether_linked_or_not(ledger: Ledger, lease: Lease) -> None:
     def seen(*ids: str) -> pa.Table:
         return pa.table({"record_id": list(ids), "version": ["v"] * len(ids), "keys": pa.nulls(len(ids))})
 
     def known() -> list[str]:
-        return sorted(ledger.unlinked_table("i", "m", "right")["record_id"].to_pylist())
+        return sorted(ledger.sightings_table("i", "m", "right")["record_id"].to_pylist())
 
     state = ModuleState(integration="i", module="m", right_cursor="2026", contacted=True)
-    ledger.finish_module(lease, state, right=Unlinked(records=seen("a", "b", "c"), complete=True))
+    ledger.finish_module(lease, state, right=Sightings(records=seen("a", "b", "c"), complete=True))
     assert (known(), ledger.module_state("i", "m")) == (["a", "b", "c"], state)
     ledger.note(lease, settlement(links=links(("1", "a"))))
-    ledger.finish_module(lease, state, right=Unlinked(records=seen("d"), complete=False, gone=("b",)))
-    assert known() == ["c", "d"]
+    ledger.finish_module(lease, state, right=Sightings(records=seen("d"), complete=False, gone=("b",)))
+    assert known() == ["a", "c", "d"]
     ledger.finish_module(lease, replace(state, right_cursor="2027"))
-    assert (known(), ledger.module_state("i", "m").right_cursor) == (["c", "d"], "2027")
-    ledger.finish_module(lease, state, right=Unlinked(records=seen("e"), complete=True))
+    assert (known(), ledger.module_state("i", "m").right_cursor) == (["a", "c", "d"], "2027")
+    ledger.finish_module(lease, state, right=Sightings(records=seen("e"), complete=True))
     assert known() == ["e"]
-    assert ledger.unlinked_table("i", "m", "left").num_rows == 0
+    assert ledger.sightings_table("i", "m", "left").num_rows == 0
 
 
 def test_skips_and_lost_values_are_remembered(ledger: Ledger, lease: Lease) -> None:

@@ -323,3 +323,15 @@ def test_a_changed_spec_reads_everything_again_and_carries_the_new_line_over(wor
     assert world.clients("label", "memo")[2] == ("Cy", "stays")
     assert [one.value for one in world.losers()] == ["typed by hand"]
     world.settled()
+
+
+def test_a_newcomer_that_equals_a_linked_record_outside_the_window_is_held(world: World) -> None:
+    """What was remembered of the target stays known once it is linked, although no window shows it any more."""
+    world.desk.put("clients", {"label": "Eve"})
+    for name in ("Dee", "Eve", "Eve"):
+        world.shop.put("people", person(name))
+        counts = world.run().modules["people"]
+        world.wait(hours=1)
+    assert (counts.held, counts.created["right"]) == (1, 0)
+    assert {row.code for row in world.held().values()} == {"already-linked"}
+    assert len(world.clients()) == 5

@@ -1,4 +1,4 @@
-"""Match: recognise newcomers of the source among the unlinked records of the target."""
+"""Match: recognise newcomers of the source among the records of the target."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
-from engine.ledger import ModuleState, Unlinked
+from engine.ledger import ModuleState, Sightings
 from engine.plan import digest
 from engine.run.pull import Reading, earlier, pull, since
 
@@ -26,14 +26,14 @@ class Matched:
     scope: str  #: fingerprint of what was read of the target
     whole: bool  #: every record of the target was read
     read: bool  #: the target was read at all
-    gone: tuple[str, ...] = ()  #: records without a link that are no longer there
+    gone: tuple[str, ...] = ()  #: records seen before that are no longer there
 
 
 def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
     """Leave a table `matched`: newcomer id, number of candidates, one candidate, and whether it is taken.
 
     The target is read for its match keys only, and only if there is somebody to recognise; after a first
-    complete read a window is enough, because the ledger knows the records that had no link.
+    complete read a window is enough, because the ledger knows what was seen before.
     """
     work.columns.run(
         "CREATE OR REPLACE TABLE matched (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
@@ -49,15 +49,15 @@ def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
     return Matched(cursor=latest, scope=scope, whole=cursor is None, read=True, gone=gone)
 
 
-def unlinked(work: Work, matched: Matched) -> Unlinked | None:
-    """The target's records without a link, to be remembered; None where a later run reads them all anyway."""
+def sightings(work: Work, matched: Matched) -> Sightings | None:
+    """The target's records with their keys, to be remembered; None where a later run reads them all anyway."""
     if not (matched.read and work.target.version_field and work.target.can.since):
         return None
     keys = ", ".join(f"'k{index}': k{index}" for index in range(len(work.module.keys)))
     table = work.columns.table(
         f"SELECT id AS record_id, version, to_json({{{keys}}})::VARCHAR AS keys FROM known"
     )
-    return Unlinked(records=table, complete=matched.whole, gone=matched.gone)
+    return Sightings(records=table, complete=matched.whole, gone=matched.gone)
 
 
 def _cursor(work: Work, state: ModuleState, scope: str) -> str | None:
@@ -110,7 +110,9 @@ def _add_remembered(work: Work) -> tuple[str, ...]:
     Answers the ids of those that are gone.
     """
     side = work.target
-    work.columns.keep("remembered", work.ledger.unlinked_table(work.integration, work.module.name, side.side))
+    work.columns.keep(
+        "remembered", work.ledger.sightings_table(work.integration, work.module.name, side.side)
+    )
     wanted = " UNION ".join(
         f"SELECT r.record_id FROM remembered AS r JOIN work AS w ON json_extract_string(r.keys, '$.k{index}') "
         f"= w.k{index} WHERE w.situation = 'newcomer' AND r.record_id NOT IN (SELECT id FROM known)"

@@ -11,7 +11,7 @@ from engine.event import ModuleStarted, PushPlanned, RecordHeld
 from engine.ledger import ModuleState, Settlement
 from engine.run.assess import Assessed, assess, source_scope
 from engine.run.held import as_held
-from engine.run.match import Matched, match, unlinked
+from engine.run.match import Matched, match, sightings
 from engine.run.pull import later
 from engine.run.push import push_creates, push_pairs
 from engine.run.recover import recover
@@ -34,7 +34,7 @@ def run_module(work: Work, pen: Pen) -> None:
     with work.ledger.bulk_load(pen.keep()):
         push_creates(work, pen)
     push_pairs(work, pen)
-    known = {work.target.side: unlinked(work, matched)}
+    known = {work.target.side: sightings(work, matched)}
     work.ledger.finish_module(
         pen.keep(),
         _next_state(work, state, assessed, matched),
