@@ -174,6 +174,13 @@ def test_a_comment_stands_below_a_task_below_a_project(at: Bench, projects: Http
     assert last.json == {"comment": "yes"}
 
 
+def test_the_portal_is_the_one_of_the_settings(at: Bench, projects: HttpConnector) -> None:
+    at.script.play(Answer(body=[{"id": "1"}, {"id": 30000000001, "portal_name": "Ours"}]))
+    assert ids(read(projects, "portal")) == ["30000000001"]
+    assert projects.check() == "Ours (30000000001)"
+    assert {request.path for request in at.script.requests} == {"/api/v3/portals"}
+
+
 def test_a_list_by_offset_counts_the_records_it_has_seen() -> None:
     walk = Walk(Paging(style="offset", page="skip", size="take", at_most=2, more="more"), "shop")
     assert walk.first() == {"take": "2", "skip": "0"}

@@ -76,7 +76,7 @@ class Walker:
             if reply.verdict is not None and above is not None:
                 yield [], None
                 return
-            rows = self._rows(reply, listing.rows, about)
+            rows = self._rows(reply, self.filled(listing.rows), about)
             place = walk.after(reply.body, rows, reply.answer.headers if reply.answer else None)
             yield rows, None if place is None else walk
             if walk.is_full:
