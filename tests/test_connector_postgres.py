@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import threading
-import time
-import traceback
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +15,13 @@ from connector_suite import (
     read,
     receipts,
     refuses,
-    surroundings,
     texts,
 )
 from database_servers import Postgres, postgres
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.connectors.port import AllApplied, Batch, ReadRequest
-from engine.connectors.sql import SQL
-from engine.errors import EngineError
+from engine.connectors.port import AllApplied, Batch
 
 __all__ = ["close_all"]  # the fixture is used by being here
 
@@ -274,90 +266,6 @@ def test_a_row_with_the_mark_of_deletion_counts_as_absent_and_a_delete_sets_it(
     assert server.ask(f"SELECT count(*), count(*) FILTER (WHERE gone = {set_}) FROM t")[0][0] == 3
 
 
-def test_a_row_that_somebody_else_keeps_locked_is_tried_again_and_then_left_for_later(
-    server: Postgres,
-) -> None:
-    server.make("CREATE TABLE t (id int PRIMARY KEY, name text);\nINSERT INTO t VALUES (1, 'a')")
-    server.url += "&options=-c%20lock_timeout%3D30ms"
-    server.ask("BEGIN")
-    server.ask("SELECT * FROM t FOR UPDATE")
-    change = batch("update", [{"_id": "1", "_set": ["name"], "name": "x"}])
-    (receipt,) = receipts(server.open().write("t", change), 1)
-    server.ask("ROLLBACK")
-    assert (receipt.outcome, receipt.code) == ("retry", "try-later")
-    assert "lock timeout" in (receipt.message or "")
-    assert server.ask("SELECT name FROM t") == [("a",)]
-
-
-def test_of_two_transactions_that_wait_for_each_other_one_is_repeated(server: Postgres) -> None:
-    """The database ends one of them; whichever it is, our write is applied in the end."""
-    server.make("CREATE TABLE t (id int PRIMARY KEY, name text);\nINSERT INTO t VALUES (1, 'a'), (2, 'b')")
-    server.url += "&options=-c%20deadlock_timeout%3D50ms"
-    server.ask("BEGIN")
-    server.ask("UPDATE t SET name = 'theirs' WHERE id = 2")
-    rows = [{"_id": str(one), "_set": [f"{name}"], name: "ours"} for one, name in ((1, "name"), (2, "name"))]
-    answers: list[Any] = []
-    writer = threading.Thread(target=lambda: answers.append(server.open().write("t", batch("update", rows))))
-    writer.start()
-    time.sleep(0.3)
-    try:
-        server.ask("UPDATE t SET name = 'theirs' WHERE id = 1")
-    except Exception as error:  # noqa: BLE001 - this side may be the one that is ended
-        assert "deadlock" in str(error)  # noqa: PT017 - one of two right outcomes
-    server.ask("COMMIT")
-    writer.join(20)
-    assert isinstance(answers[0], AllApplied)
-    assert server.ask("SELECT name FROM t") == [("ours",), ("ours",)]
-
-
-_END = (
-    "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN new; END $$;\n"
-)
-
-
-def test_a_connection_lost_before_the_commit_has_written_nothing_and_the_next_write_connects_again(
-    server: Postgres,
-) -> None:
-    server.make(
-        f"CREATE TABLE t (id serial PRIMARY KEY, name text);\n{_END}"
-        "CREATE TRIGGER cut BEFORE INSERT ON t FOR EACH ROW WHEN (new.name = 'cut') EXECUTE FUNCTION cut()"
-    )
-    connector = server.open()
-    lost = receipts(connector.write("t", batch("create", [{"name": "a"}, {"name": "cut"}])), 2)
-    assert [receipt.outcome for receipt in lost] == ["retry", "retry"]
-    assert isinstance(connector.write("t", batch("create", [{"name": "b"}])), AllApplied)
-    assert server.ask("SELECT name FROM t") == [("b",)]
-
-
-def test_a_connection_lost_while_the_commit_was_under_way_leaves_the_outcome_unknown(
-    server: Postgres,
-) -> None:
-    server.make(
-        f"CREATE TABLE t (id serial PRIMARY KEY, name text);\n{_END}"
-        "CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
-        "EXECUTE FUNCTION cut()"
-    )
-    answer = receipts(server.open().write("t", batch("create", [{"name": "a"}, {"name": "b"}])), 2)
-    assert [(receipt.outcome, receipt.code) for receipt in answer] == [("unknown", "connection-lost")] * 2
-    assert "before the database confirmed" in (answer[0].message or "")
-
-
-def test_a_read_is_one_snapshot_whatever_others_commit_meanwhile(server: Postgres) -> None:
-    """The look for double ids and the rows themselves are two statements that see the same rows."""
-    server.make(
-        "CREATE TABLE t (code text, pad text);\n"
-        "INSERT INTO t SELECT n::text, repeat('x', 600) FROM generate_series(1, 60000) AS n"
-    )
-    pages = server.open(streams={"t": {"id": "code"}}).read(ReadRequest(stream="t", fields=("pad",)))
-    first = next(pages)
-    server.ask("DELETE FROM t")
-    rest = list(pages)
-    assert not first.complete
-    assert rest[-1].complete
-    assert len(first) + sum(len(page) for page in rest) == 60_000
-
-
 def test_rows_that_cannot_be_told_apart_are_refused(server: Postgres) -> None:
     server.make("CREATE TABLE t (code text, name text);\nINSERT INTO t VALUES ('a', '1'), ('a', '2')")
     refuses(lambda: read(server.open(), "t"), "which column identifies", "id: COLUMN", "code, name")
@@ -398,35 +306,3 @@ def test_create_makes_a_missing_table_at_the_first_write(server: Postgres) -> No
     assert [receipt.id for receipt in answer] == ["1", "2"]
     assert texts(read(connector, "customers", "name"), "id", "name") == [("1", "007"), ("2", None)]
     assert server.open().catalog().streams["customers"].id == "id"
-
-
-@pytest.mark.parametrize(
-    ("place", "words"),
-    [
-        ("nobody:canary%2F4711%40x@{place}", "did not let us in"),
-        ("nobody:canary%2F4711%40x@127.0.0.1:1/shop", "cannot be reached"),
-        ("nobody:canary/4711@x@127.0.0.1/shop", "could not be understood"),
-        ("nobody:canary@127.0.0.1:port/shop", "could not be understood"),
-    ],
-)
-def test_a_password_is_in_no_message(server: Postgres, tmp_path: Path, place: str, words: str) -> None:
-    url = "postgresql://" + place.format(place=server.url.partition("@")[2])
-    with pytest.raises(EngineError) as caught:
-        SQL.open({"url": url}, surroundings(tmp_path)).check()
-    shown = "".join(traceback.format_exception(caught.value))
-    assert words in shown
-    assert "canary" not in f"{shown} {caught.value.remedy}".replace(place, "")
-
-
-def test_a_schema_that_is_not_there_is_said(server: Postgres) -> None:
-    server.url = server.url.replace(server.name, "nowhere")
-    refuses(lambda: server.open().check(), "no schema `nowhere`")
-
-
-def test_describing_a_server_needs_neither_it_nor_a_driver() -> None:
-    check = (
-        "import sys; from engine.connectors.sql import SQL; "
-        "SQL.describe({'url': '${env:SHOP}', 'streams': {'a': {'fields': {'x': 'money'}}}}); "
-        "sys.exit(bool({'pyarrow', 'adbc_driver_postgresql', 'pymysql'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
