@@ -179,8 +179,8 @@ def _no_connection(address: Address, words: str) -> EngineError:
 
 #: Classes of SQLSTATE and what they mean. All others are statements that the database does not understand.
 _AGAIN = ("40001", "40P01", "55P03")
-_LOST = ("08", "57P")
-_LATER = ("53", "57", "58", "25006")
+_LOST = ("08", "57P", "25P03")
+_LATER = ("53", "57", "58", "XX", "25006")
 _FORBIDDEN = ("28", "42501")
 _REFUSED = ("21", "22", "23", "27", "44", "P0", "2F", "38", "39", "09")
 
