@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from engine.connectors.http.description import Limits
 from engine.connectors.http.pace import Pace
 from engine.connectors.http.redact import Secrets
+from engine.connectors.http.tokens import Tokens
 from engine.connectors.port import Surroundings
 from engine.connectors.zoho import BOOKS, CRM
 from engine.errors import EngineError, TemporaryError, UserError
@@ -141,7 +142,9 @@ def test_a_refused_grant_is_said_in_a_sentence_with_what_to_do(at: Bench, name: 
 
 def test_a_folder_that_cannot_keep_the_token_is_named(at: Bench) -> None:
     with at.crm() as crm:
-        crm._wire._tokens._file = at.folder / "not-there" / "token.json"
+        tokens = crm._wire._tokens
+        assert isinstance(tokens, Tokens)
+        tokens._file = at.folder / "not-there" / "token.json"
         with pytest.raises(UserError, match=r"access token cannot be kept in .*not-there: No such file"):
             read(crm, "Accounts")
 

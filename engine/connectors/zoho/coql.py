@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Coql(Dialect):
-    """What differs from plain SQL: `!=`, text escaped by a backslash, conditions joined in bracketed pairs, no NULLS FIRST."""
+    """What differs from plain SQL: `!=`, escaped quotes, conditions joined in bracketed pairs, no NULLS FIRST."""
 
     class Tokenizer(Tokenizer):
         """Reading."""
