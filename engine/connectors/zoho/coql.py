@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
+from sqlglot import exp, generator, tokens
 from sqlglot.dialects.dialect import Dialect
-from sqlglot.generator import Generator
-from sqlglot.tokens import Tokenizer
 
 if TYPE_CHECKING:
     from engine.connectors.http.querying import Question
@@ -16,16 +14,16 @@ if TYPE_CHECKING:
 class Coql(Dialect):
     """What differs from plain SQL: `!=`, escaped quotes, conditions joined in bracketed pairs, no NULLS FIRST."""
 
-    class Tokenizer(Tokenizer):
+    class Tokenizer(tokens.Tokenizer):
         """Reading."""
 
         STRING_ESCAPES = ["\\"]  # noqa: RUF012  sqlglot copies the list
 
-    class Generator(Generator):
+    class Generator(generator.Generator):
         """Writing; names are never quoted."""
 
         TRANSFORMS = {  # noqa: RUF012  sqlglot reads it from the class
-            **Generator.TRANSFORMS,
+            **generator.Generator.TRANSFORMS,
             exp.NEQ: lambda self, node: self.binary(node, "!="),
             exp.And: lambda self, node: f"({self.sql(node, 'this')} and {self.sql(node, 'expression')})",
             exp.Or: lambda self, node: f"({self.sql(node, 'this')} or {self.sql(node, 'expression')})",
