@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import EngineError, NotBuiltError, TemporaryError, UserError
 from engine.event import Listener, Noted, RunStarted, ignore
 from engine.ledger import RunOutcome, RunRow, open_ledger
+from engine.ledger.model import LEDGER_FILE
 from engine.record import SIDES, Counts
 from engine.run.columns import Columns
 from engine.run.held import as_held
@@ -46,7 +47,7 @@ class Call:
 
     folder: Path  #: where the ledger, tokens and the sandbox live; created if it is missing
     overrides: Mapping[str, Mapping[str, Any]]  #: system -> settings that replace those of the spec
-    ledger: str | None = None  #: URL or path; None = `ledger.sqlite` in the folder
+    ledger: str | None = None  #: URL or path; None = a file in the folder
     listen: Listener = ignore
     stop: Callable[[], bool] = lambda: False
     now: Callable[[], datetime] = utc_now
@@ -54,7 +55,7 @@ class Call:
     @property
     def ledger_url(self) -> str:
         """Where the ledger is."""
-        return self.ledger or str(self.folder / "ledger.sqlite")
+        return self.ledger or str(self.folder / LEDGER_FILE)
 
     def world(self) -> World:
         """What connectors may use."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.ledger import ledger_exists, open_ledger
+from engine.ledger.model import LEDGER_FILE
 from engine.reconcile import Missing
 from engine.run.compare import Decided, decide, pairs, portions
 from engine.run.execute import Call, columns, refuse_unbuilt, systems_of, work_of
@@ -82,7 +83,7 @@ def _memory(call: Call) -> Iterator[Ledger]:
         with open_ledger(call.ledger_url, readonly=True) as ledger:
             yield ledger
         return
-    with tempfile.TemporaryDirectory() as folder, open_ledger(Path(folder) / "ledger.sqlite") as ledger:
+    with tempfile.TemporaryDirectory() as folder, open_ledger(Path(folder) / LEDGER_FILE) as ledger:
         yield ledger
 
 

@@ -12,6 +12,7 @@ import uvicorn
 from engine.errors import TemporaryError, UserError
 from engine.sandbox.app import make_app
 from engine.sandbox.clock import Clock
+from engine.sandbox.company import fill
 from engine.sandbox.control import connections
 from engine.sandbox.site import CompanyName, Site
 from engine.sandbox.store import Store
@@ -78,7 +79,13 @@ def open_site(
     """The sandbox of a folder, its company moved in. Raises UserError for a file that cannot be used."""
     folder.mkdir(parents=True, exist_ok=True)
     store = Store(folder / f"sandbox-{company}.sqlite")
-    site = Site(store=store, clock=Clock(clock), throttle=Throttle(LIMITS[limits]), company=company)
+    site = Site(
+        store=store,
+        clock=Clock(clock),
+        throttle=Throttle(LIMITS[limits]),
+        company=company,
+        move_in=lambda empty: fill(empty, company),
+    )
     with store.transaction():
         if store.create_tables():
             site.settle()

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from engine.sandbox.clock import crm_time
-from engine.sandbox.company import fill
 from engine.sandbox.faults import Faults
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from engine.sandbox.clock import Clock
@@ -32,13 +33,14 @@ class Site:
     clock: Clock
     throttle: Throttle
     company: CompanyName
+    move_in: Callable[[Store], None]  #: fills an empty store with the company
     faults: Faults = field(default_factory=Faults)
     #: Every request since the start or the last reset, in order.
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     def settle(self) -> None:
         """Move the company into the empty store, and set the clock; inside the caller's transaction."""
-        fill(self.store, self.company)
+        self.move_in(self.store)
         self.clock.set_out()
         self.remember_clock()
 
