@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sandbox_visitor import Visitor, visit
 
-from engine.sandbox.company import ACCOUNTS, SHARED
+from engine.sandbox.company_seed import ACCOUNTS, SHARED
 from engine.sandbox.crm_fields import judge
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.store import fold

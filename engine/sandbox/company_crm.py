@@ -9,7 +9,7 @@ from engine.sandbox.crm_lines import summed, with_total
 from engine.sandbox.crm_modules import MODULE_OF, MODULES
 
 if TYPE_CHECKING:
-    from engine.sandbox.company import Seed
+    from engine.sandbox.company_seed import Seed
 
 #: Module, how many of it are dealt, and the fields that some days before and after the first day fill.
 _DOCUMENTS = (

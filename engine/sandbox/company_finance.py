@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import random
 
     from engine.sandbox.books_editions import Edition
-    from engine.sandbox.company import Seed
+    from engine.sandbox.company_seed import Seed
 
 _BILLING = ("fixed_cost_for_project", "based_on_project_hours", "based_on_staff_hours", "based_on_task_hours")
 #: How many of each document, and the statuses that they are dealt.

@@ -9,7 +9,7 @@ from engine.sandbox.projects_shapes import ENTITIES, FIRST_ID, FIRST_USER, STATU
 from engine.sandbox.projects_write import defaults_of
 
 if TYPE_CHECKING:
-    from engine.sandbox.company import Seed
+    from engine.sandbox.company_seed import Seed
 
 CLIENTS = 25
 _OPEN, _CLOSED = (STATUSES["tasks"][place][0] for place in (0, 2))

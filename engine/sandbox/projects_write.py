@@ -125,7 +125,7 @@ def taken(site: Site, entity: Entity, sent: dict[str, Any]) -> dict[str, Any]:
 
 def _value(site: Site, entity: Entity, field: Field, value: Any) -> Any:
     if value is None:
-        return _EMPTY.get(field.kind)
+        return defaults_of(entity)[field.name]  # a status or an owner cannot be taken away
     match field.kind:
         case "ref":
             id_ = value.get("id") if isinstance(value, dict) else value
