@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from abc import ABC, abstractmethod
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ POSTGRES = os.environ.get("ENGINE_TEST_POSTGRES", "postgresql://root@127.0.0.1:5
 MARIADB = os.environ.get("ENGINE_TEST_MARIADB", "mysql://root@127.0.0.1:3306/test")
 
 
-class Server:
+class Server(ABC):
     """A schema (PostgreSQL) or database (MariaDB) that one test owns, and a plain way to look into it."""
 
     url: str
@@ -36,9 +37,9 @@ class Server:
         self.folder = folder
         self.name = f"engine_{uuid.uuid4().hex[:12]}"
 
+    @abstractmethod
     def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement with a plain driver, committed at once."""
-        raise NotImplementedError
 
     def make(self, script: str) -> None:
         """Run statements that are divided by a semicolon at the end of a line."""

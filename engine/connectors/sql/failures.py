@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from engine.errors import TemporaryError
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from engine.errors import EngineError, TemporaryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 class RowRefusedError(Exception):
@@ -25,3 +31,17 @@ class NotAppliedError(TemporaryError):
 
 class UnconfirmedError(Exception):
     """The connection broke while the database was told to keep the transaction: it may have kept it."""
+
+
+@contextmanager
+def undone_on_error(rollback: Callable[[], object]) -> Iterator[None]:
+    """Take a transaction back whatever went wrong inside, and raise that: the first error is the one that counts.
+
+    A broken line or a full disk has rolled back by itself, so what `rollback` says then is of no interest.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(EngineError, RowRefusedError):
+            rollback()
+        raise

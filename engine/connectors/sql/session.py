@@ -7,11 +7,11 @@ first, and closing its files would drop them.
 from __future__ import annotations
 
 import re
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from engine.connectors.sql.failures import RowRefusedError
-from engine.errors import EngineError, TemporaryError, UserError
+from engine.connectors.sql.failures import RowRefusedError, undone_on_error
+from engine.errors import TemporaryError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,14 +78,9 @@ class Session:
     def transaction(self) -> Iterator[None]:
         """All or nothing. Raises RowRefusedError if the database does not take a row."""
         self.run("BEGIN IMMEDIATE")
-        try:
+        with undone_on_error(lambda: self.run("ROLLBACK")):
             yield
             self.run("COMMIT")
-        except BaseException:
-            # After a full disk SQLite has rolled back by itself; the first error is the one that counts.
-            with suppress(EngineError, RowRefusedError):
-                self.run("ROLLBACK")
-            raise
 
     def close(self) -> None:
         """Give the file back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from engine.connectors.sql.failures import NotAppliedError, RowRefusedError, UnconfirmedError
+from engine.connectors.sql.failures import NotAppliedError, RowRefusedError, UnconfirmedError, undone_on_error
 from engine.errors import EngineError, TemporaryError, UserError
 
 if TYPE_CHECKING:
@@ -84,13 +84,8 @@ class Session:
         Raises RowRefusedError, NotAppliedError, or UnconfirmedError if the line broke while it was committed.
         """
         self.run("START TRANSACTION")
-        try:
+        with undone_on_error(lambda: self.run("ROLLBACK")):
             yield
-        except BaseException:
-            # The first error is the one that counts; a broken line has rolled back by itself.
-            with suppress(EngineError, RowRefusedError):
-                self.run("ROLLBACK")
-            raise
         self._commit()
 
     def close(self) -> None:

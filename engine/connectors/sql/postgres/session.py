@@ -6,7 +6,7 @@ import re
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from engine.connectors.sql.failures import NotAppliedError, RowRefusedError, UnconfirmedError
+from engine.connectors.sql.failures import NotAppliedError, RowRefusedError, UnconfirmedError, undone_on_error
 from engine.errors import EngineError, TemporaryError, UserError
 
 if TYPE_CHECKING:
@@ -93,13 +93,8 @@ class Session:
         Raises RowRefusedError, NotAppliedError, or UnconfirmedError if the line broke while it was committed.
         """
         self.run("BEGIN")
-        try:
+        with undone_on_error(lambda: self.run("ROLLBACK")):
             yield
-        except BaseException:
-            # The first error is the one that counts; a broken line has rolled back by itself.
-            with suppress(EngineError, RowRefusedError):
-                self.run("ROLLBACK")
-            raise
         self._commit()
 
     def close(self) -> None:
