@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,14 +69,6 @@ def test_erp_is_books_with_the_differences_written_in_its_file() -> None:
     assert "last_modified_time" not in erp.streams["items"].fields
     assert erp.streams["recurring_invoices"].source == "assumed"
     assert "employee" in erp.streams["users"].fields["user_role"].choices
-
-
-def test_all_four_catalogs_load_within_a_fifth_of_a_second() -> None:
-    load_catalog.cache_clear()
-    start = time.process_time()
-    for name in NAMES:
-        load_catalog(name)
-    assert time.process_time() - start < 0.2
 
 
 def test_an_unknown_catalog_is_refused_with_the_names_there_are() -> None:
