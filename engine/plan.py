@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.record import Side, other
+from engine.record import SIDES, Side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Arrow = Literal["->", "<-", "<->", "=="]
 Duplicates = Literal["link", "overwrite", "skip", "clone"]
+
+#: Who wins a field that differs: a side; the one changed last (`newest`); nobody (`hold`: it waits for a person).
+Policy = Literal["left", "right", "newest", "hold"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,32 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A module whose links a lens translates ids through: the run shows them as a table before the lens is used."""
+
+    module: str
+    table: str  #: DuckDB table with the columns left_id and right_id: the module's active links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How many records of a module one run may touch in one way; the smaller of the two counts."""
+
+    count: int | None  #: None = no such number
+    share: float | None  #: of the module's links, 0 to 1; None = no such share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What makes a run stop and ask before it writes anything of a module; None = never."""
+
+    creates: Limit | None
+    updates: Limit | None
+    deletes: Limit | None
+    conflicts: Limit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SidePlan:
     """One end of a module: what to read and how its rows become canonical columns."""
 
@@ -58,12 +87,14 @@ class SidePlan:
     #: SELECT over `page` (text columns named by field, `_id`, `_version`, `_absent`) giving
     #: id, version, moment (the version as a value that sorts), absent, hash (16 bytes over the compared values),
     #: trouble (index into `troubles` or null), lacks (the same, for creates only), in_view, label,
+    #: roots (text list: `MODULE/SIDE/ID` of every referenced record that has no link yet; null = none),
     #: k0 … (match keys), c0 … (canonical values of every line)
     lens: str
     key_lens: str  #: SELECT over `page` giving id, version, moment, k0 …
     clock: str  #: SELECT over `page` giving id, version, moment: all that the cursor needs of an unchanged record
     troubles: tuple[Trouble, ...]
     slow: tuple[SlowField, ...]
+    references: tuple[Reference, ...]  #: tables that the lens, or a write to this side, looks ids up in
     can: Capabilities
 
     @property
@@ -96,6 +127,9 @@ class FieldPlan:
     type: FieldType
     writes: Mapping[Side, Write]  #: which sides it may write
     on_create: bool  #: written only when the record is made; not compared
+    policy: Policy  #: who wins where both sides differ
+    fallback: Policy  #: who wins where `newest` cannot tell; never `newest`
+    group: str | None  #: lines of one group are decided as one value; None = on its own
     place: str
 
     def toward(self, side: Side) -> bool:
@@ -125,8 +159,9 @@ class ModulePlan:
     snapshot: str
     keys: tuple[KeyPlan, ...]
     duplicates: Duplicates
-    conflicts: str | None  #: `left`, `right`, `newest` or `hold`; None = one direction, its source wins
     creates: tuple[Side, ...]  #: the sides on which newcomers are made
+    deletes: Literal["keep", "propagate"]
+    limits: Limits
     before_write: Literal["check", "trust"]
     place: str
 
@@ -135,14 +170,14 @@ class ModulePlan:
         return self.left if side == "left" else self.right
 
     @property
-    def source(self) -> Side:
-        """The side that changes come from, for a module in one direction; left otherwise."""
-        return "right" if self.arrow == "<-" else "left"
+    def sources(self) -> tuple[Side, ...]:
+        """The sides that changes or newcomers come from, in the order in which they are read and push."""
+        one_way: dict[Arrow, tuple[Side, ...]] = {"->": ("left",), "<-": ("right",)}
+        return one_way.get(self.arrow, SIDES)
 
-    @property
-    def target(self) -> Side:
-        """The side that is written, for a module in one direction."""
-        return other(self.source)
+    def policy(self, line: FieldPlan) -> Policy:
+        """Who wins a line that differs: in one direction always the source."""
+        return line.policy if len(self.sources) > 1 else self.sources[0]
 
     @property
     def compared(self) -> tuple[FieldPlan, ...]:

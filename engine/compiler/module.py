@@ -12,7 +12,7 @@ from engine.compiler.view import compile_view
 from engine.expr.error import ExprError, did_you_mean
 from engine.expr.lattice import join, said
 from engine.expr.sql import compile_condition
-from engine.plan import Arrow, FieldPlan, KeyPlan, ModulePlan, NotBuilt, Write
+from engine.plan import Arrow, FieldPlan, KeyPlan, Limits, ModulePlan, NotBuilt, Write
 from engine.record import SIDES, Side
 from engine.spec.diagnostic import Text
 from engine.spec.model import Check, MappedField, Module, StreamRef
@@ -207,8 +207,9 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
         snapshot=snapshot(checked.lines),
         keys=tuple(plan for plan, _, _ in checked.keys),
         duplicates=checked.duplicates,  # type: ignore[arg-type] # settle() answers one of DUPLICATES
-        conflicts=checked.module.conflicts.value if checked.module.conflicts else None,
         creates=checked.creates,
+        deletes="keep",
+        limits=Limits(creates=None, updates=None, deletes=None, conflicts=None),
         before_write=checked.module.before_write,
         place=place(checked.module.span),
     )
@@ -231,5 +232,8 @@ def _field(line: Line, number: int) -> FieldPlan:
             for side, target in line.targets.items()
         },
         on_create=line.spec.on == "create",
+        policy="hold",
+        fallback="hold",
+        group=None,
         place=place(line.spec.span),
     )

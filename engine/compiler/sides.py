@@ -49,6 +49,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         clock=clock(parts),
         troubles=tuple(parts.troubles),
         slow=tuple(line.slow[side] for line in checked.lines if side in line.slow),
+        references=(),
         can=end.stream.can,
     )
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 #: The ledger inside the engine's folder, where no URL names another.
 LEDGER_FILE = "ledger.sqlite"
 
-#: active: in step · gone-left, gone-right: deleted there and not made again · suspended: left alone
-LinkState = Literal["active", "gone-left", "gone-right", "suspended"]
+#: active: in step · missing-left, missing-right: active, but not delivered by the last complete read of that side ·
+#: gone-left, gone-right: deleted there and not made again · suspended: left alone
+LinkState = Literal["active", "missing-left", "missing-right", "gone-left", "gone-right", "suspended"]
 #: pending: journalled, maybe sent · uncertain: the outcome is not known yet · done, failed: settled
 IntentState = Literal["pending", "uncertain", "done", "failed"]
 RunOutcome = Literal["done", "held", "failed", "stopped", "interrupted"]
@@ -28,8 +29,9 @@ RunOutcome = Literal["done", "held", "failed", "stopped", "interrupted"]
 #: One record of a module: its side and its id there.
 RecordKey = tuple[Side, str]
 
-#: `Settlement.links`: one row a new link; the last four may be absent: null (for `state`: active).
-#: `right_values` null = the right side held the same values as the left one.
+#: `Settlement.links`: one row a new link; the last five may be absent: null (for `state`: active).
+#: `right_values` null = the right side held the same values as the left one; both null = never in step.
+#: `made`: the side on which a run made the record; null = both were there and were paired.
 NEW_LINK_COLUMNS = (
     "left_id",
     "right_id",
@@ -40,6 +42,7 @@ NEW_LINK_COLUMNS = (
     "left_version",
     "right_version",
     "state",
+    "made",
 )
 #: `Settlement.changes`: `link_id` and any of these; a column that is absent stays as it is, a null is stored.
 CHANGE_COLUMNS = NEW_LINK_COLUMNS
@@ -53,6 +56,7 @@ LINK_COLUMNS = (
     "left_version",
     "right_version",
     "state",
+    "made",
 )
 #: `Ledger.bases_table`.
 BASE_COLUMNS = ("link_id", "left_values", "right_values")
@@ -163,6 +167,40 @@ class Loser:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A record that must be looked at again once another one, its root, has a link."""
+
+    side: Side
+    record_id: str
+    root_module: str
+    root_side: Side  #: a side of the root's module
+    root_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One field of a pair that differs and that a person must decide; values are canonical text."""
+
+    module: str
+    left_id: str
+    right_id: str
+    key: str  #: of the line
+    line: str  #: the line as a person reads it
+    base_left: str | None  #: None = null, or never in step: see `contact`
+    base_right: str | None
+    contact: bool  #: the field was never in step
+    left: str | None
+    right: str | None
+    left_version: str | None  #: when each side was changed last, in its server's words; None = it does not say
+    right_version: str | None
+    since: str
+    run: str
+    integration: str = ""  #: filled in by the ledger
+    take: Side | None = None  #: what a person decided, for exactly these values; None = not decided
+    number: int = 0  #: by which people name it; 0 = not stored yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What one batch has brought about; stored in one transaction or not at all. Every part may be absent."""
 
@@ -176,6 +214,12 @@ class Settlement:
     losers: tuple[Loser, ...] = ()
     skips: pa.Table | None = None  #: records remembered as skipped: SKIP_COLUMNS
     unskipped: tuple[RecordKey, ...] = ()
+    waits: tuple[Wait, ...] = ()  #: for each of these records, all that it waits for now
+    unwaits: tuple[RecordKey, ...] = ()  #: records that wait for nothing any more
+    #: Fields in conflict; a pair that is named here has these conflicts and no others. Stored again with the same
+    #: left and right, a conflict keeps its number, `since` and `take`; with others, `take` is forgotten.
+    conflicts: tuple[Conflict, ...] = ()
+    agreed: tuple[str, ...] = ()  #: left ids of pairs without conflicts
     #: What becomes of the intent; uncertain keeps its payload, for it must be looked up later.
     intent_state: Literal["done", "uncertain", "failed"] = "done"
     not_before: str | None = None  #: for uncertain: when the target may be asked; None = at once

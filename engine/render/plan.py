@@ -50,8 +50,6 @@ def _module_text(module: ModulePlan, *, sql: bool) -> str:
         ("first contact", _FIRST_CONTACT[module.duplicates]),
         ("may write", _may_write(module)),
     ]
-    if module.conflicts:
-        rows.append(("conflicts", module.conflicts))
     lines = [f"  {name:<14} {text}" for name, text in rows]
     lines += ["  fields"] + [f"    {_field_text(line, module)}" for line in module.fields]
     if sql:
