@@ -21,7 +21,7 @@ from alembic.script import ScriptDirectory
 from ledger_place import ask, new_place
 
 from engine.errors import TemporaryError, UserError
-from engine.ledger import Settlement, open_ledger, opening, schema
+from engine.ledger import Settlement, Wait, open_ledger, opening, schema
 from engine.ledger.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
@@ -172,15 +172,15 @@ def shape(place: str) -> dict[str, object]:
         }
 
 
-def migrated(place: str) -> str:
-    """A ledger made step by step from nothing."""
+def migrated(place: str, *, to: str = "head") -> str:
+    """A ledger made step by step from nothing, up to a version."""
     database = opening.database_at(place, readonly=False, patience_s=1)
     with closing(database):
         database.make_room()
         with database.writing() as connection:
             config = opening._config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
     return place
 
 
@@ -193,11 +193,43 @@ def test_the_steps_lead_to_the_same_tables_as_a_new_ledger_has(tmp_path: Path, k
     assert ScriptDirectory.from_config(opening._config()).get_current_head() == schema.HEAD
 
 
-NEXT_STEP = '''
+#: A ledger as the first version left it: one run, one link with its base, one batch.
+FIRST_VERSION = (
+    "INSERT INTO meta VALUES ('next_link', '2')",
+    "INSERT INTO lease VALUES ('i', 3, NULL, '2026-03-01T10:01:00Z')",
+    "INSERT INTO links VALUES (1, 'i', 'm', 'l', 'r', NULL, NULL, 'v', NULL, 'active', 'run')",
+    """INSERT INTO bases VALUES (1, '{"a":1}', NULL)""",
+    "INSERT INTO intents VALUES (1, 'i', 'run', 'm', 'right', 'update', 3, '2026', 'done', 1, NULL, NULL, NULL)",
+)
+
+
+def test_a_ledger_of_the_first_version_keeps_its_content_and_can_then_hold_what_is_new(place: str) -> None:
+    migrated(place, to="0001")
+    for statement in FIRST_VERSION:
+        ask(place, statement)
+    with open_ledger(place) as ledger:
+        lease = ledger.take_lease("i", "a test", NOW, 60)
+        assert lease.epoch == 4
+        (link,) = ledger.links_table("i", "m").to_pylist()
+        assert (link["left_id"], link["right_id"], link["left_version"], link["made"]) == (
+            "l",
+            "r",
+            "v",
+            None,
+        )
+        assert ledger.bases([1])[1][0] == {"a": 1}
+        assert [intent.id for intent in ledger.run_intents("i", "run")] == [1]
+        wait = Wait(side="left", record_id="2", root_module="m", root_side="left", root_id="3")
+        new = pa.table({"left_id": ["2"], "right_id": ["s"], "made": ["right"]})
+        assert list(ledger.note(lease, Settlement(run="r", module="m", links=new, waits=(wait,)))) == [2]
+        assert ledger.waits("i", "m") == [wait]
+
+
+NEXT_STEP = f'''
 """A step of a later version."""
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "next"
+down_revision = "{schema.HEAD}"
 
 
 def upgrade():
@@ -210,7 +242,7 @@ def test_an_older_ledger_is_brought_up_to_date_by_a_run_and_never_by_a_reader(
 ) -> None:
     open_ledger(place).close()
     (tmp_path / "steps").mkdir()
-    (tmp_path / "steps" / "step_0002.py").write_text(NEXT_STEP)
+    (tmp_path / "steps" / "step_next.py").write_text(NEXT_STEP)
     now = opening._config()
 
     def later_version() -> Config:
@@ -222,7 +254,7 @@ def test_an_older_ledger_is_brought_up_to_date_by_a_run_and_never_by_a_reader(
         return config
 
     monkeypatch.setattr(opening, "_config", later_version)
-    monkeypatch.setattr(schema, "HEAD", "0002")
+    monkeypatch.setattr(schema, "HEAD", "next")
     with pytest.raises(UserError, match="older version"):
         open_ledger(place, readonly=True)
     open_ledger(place).close()

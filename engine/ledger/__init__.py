@@ -11,6 +11,7 @@ from engine.ledger.model import (
     NEW_LINK_COLUMNS,
     SIGHTING_COLUMNS,
     SKIP_COLUMNS,
+    Conflict,
     HeldRow,
     Intent,
     IntentState,
@@ -24,6 +25,7 @@ from engine.ledger.model import (
     RunRow,
     Settlement,
     Sightings,
+    Wait,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ __all__ = [
     "NEW_LINK_COLUMNS",
     "SIGHTING_COLUMNS",
     "SKIP_COLUMNS",
+    "Conflict",
     "HeldRow",
     "Intent",
     "IntentState",
@@ -51,6 +54,7 @@ __all__ = [
     "RunRow",
     "Settlement",
     "Sightings",
+    "Wait",
     "ledger_exists",
     "open_ledger",
 ]

@@ -191,7 +191,9 @@ class Conflict:
     contact: bool  #: the field was never in step
     left: str | None
     right: str | None
-    left_version: str | None  #: when each side was changed last, in its server's words; None = it does not say
+    left_version: (
+        str | None
+    )  #: when each side was changed last, in its server's words; None = it does not say
     right_version: str | None
     since: str
     run: str
@@ -217,7 +219,8 @@ class Settlement:
     waits: tuple[Wait, ...] = ()  #: for each of these records, all that it waits for now
     unwaits: tuple[RecordKey, ...] = ()  #: records that wait for nothing any more
     #: Fields in conflict; a pair that is named here has these conflicts and no others. Stored again with the same
-    #: left and right, a conflict keeps its number, `since` and `take`; with others, `take` is forgotten.
+    #: left and right, a conflict keeps its number, `since` and `take`; with others it keeps `since` only, and gets
+    #: a new number, so that nobody decides about values not seen.
     conflicts: tuple[Conflict, ...] = ()
     agreed: tuple[str, ...] = ()  #: left ids of pairs without conflicts
     #: What becomes of the intent; uncertain keeps its payload, for it must be looked up later.

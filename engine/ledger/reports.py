@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from engine.ledger import leases, reading, schema
 from engine.ledger.codec import from_json, unpack
 from engine.ledger.model import (
     LINK_COLUMNS,
+    Conflict,
     HeldRow,
     Intent,
     Lease,
@@ -17,6 +19,7 @@ from engine.ledger.model import (
     ModuleState,
     ModuleStatus,
     RunRow,
+    Wait,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from engine.record import Side
 
 _OPEN = ("pending", "uncertain")
+_KEPT = ("active", "missing-left", "missing-right")
 
 
 class Reports:
@@ -52,14 +56,18 @@ class Reports:
         All of them, or some: `ids` are then record ids of `side`, or link ids if `side` is None.
         """
         links = schema.links
-        query = sa.select(
-            *[links.c.id.label(name) if name == "link_id" else links.c[name] for name in columns]
-        )
-        query = query.where(links.c.integration == integration, links.c.module == module)
+        query = sa.select(*_link_columns(columns)).where(*_at(links, integration, module))
         if ids is None:
             return reading.table_of(self._database, query)
         column = links.c.id if side is None else links.c[f"{side}_id"]
         return reading.table_by_ids(self._database, query, column, ids)
+
+    def run_links(self, integration: str, run: str) -> pa.Table:
+        """The links that a run made and that are still there: LINK_COLUMNS, and `module`."""
+        links = schema.links
+        query = sa.select(*_link_columns(LINK_COLUMNS), links.c.module)
+        where = _at(links, integration, None)
+        return reading.table_of(self._database, query.where(*where, links.c.created_run == run))
 
     def bases_table(self, link_ids: pa.Array) -> pa.Table:
         """What the sides of some links held when last in step: BASE_COLUMNS, values as JSON text."""
@@ -133,12 +141,52 @@ class Reports:
         with self._database.reading() as connection:
             return [HeldRow(**row) for row in connection.execute(query).mappings()]
 
+    def held_row(self, integration: str, module: str, side: Side, record_id: str) -> HeldRow | None:
+        """Why one record is held; None = it is not."""
+        table = schema.held
+        mine = (table.c.side == side) & (table.c.record_id == record_id)
+        query = sa.select(table).where(*_at(table, integration, module), mine)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else HeldRow(**row)
+
+    def link_count(self, integration: str, module: str) -> int:
+        """The pairs of a module that are kept in step, those that are missing on a side included."""
+        links = schema.links
+        query = sa.select(sa.func.count()).where(*_at(links, integration, module))
+        with self._database.reading() as connection:
+            return connection.scalar(query.where(links.c.state.in_(_KEPT))) or 0
+
+    def waits(self, integration: str, module: str) -> list[Wait]:
+        """What the records of a module wait for."""
+        table = schema.waits
+        columns = [table.c[one.name] for one in fields(Wait)]
+        query = sa.select(*columns).where(*_at(table, integration, module))
+        with self._database.reading() as connection:
+            return [Wait(**row) for row in connection.execute(query).mappings()]
+
+    def conflicts(self, integration: str, module: str | None = None) -> list[Conflict]:
+        """The fields that a person must decide, by number; None = in every module."""
+        table = schema.conflicts
+        query = sa.select(table).where(*_at(table, integration, module)).order_by(table.c.number)
+        with self._database.reading() as connection:
+            return [Conflict(**row) for row in connection.execute(query).mappings()]
+
     def pending_intents(self, integration: str) -> list[Intent]:
         """The batches whose outcome is not settled, oldest first."""
-        table = schema.intents
-        query = sa.select(table).where(table.c.integration == integration, table.c.state.in_(_OPEN))
+        return self._intents(schema.intents.c.integration == integration, schema.intents.c.state.in_(_OPEN))
+
+    def run_intents(self, integration: str, run: str) -> list[Intent]:
+        """The batches that a run sent, in any state, oldest first; what they held is there until `tidy`.
+
+        A settled create has no payload: its links say what it made.
+        """
+        return self._intents(schema.intents.c.integration == integration, schema.intents.c.run == run)
+
+    def _intents(self, *where: sa.ColumnElement[bool]) -> list[Intent]:
+        query = sa.select(schema.intents).where(*where).order_by(schema.intents.c.id)
         with self._database.reading() as connection:
-            return [_intent(row) for row in connection.execute(query.order_by(table.c.id)).mappings()]
+            return [_intent(row) for row in connection.execute(query).mappings()]
 
     def losers(self, integration: str, run: str | None = None) -> list[Loser]:
         """The values that policies overwrote, oldest first; None = in every run."""
@@ -176,6 +224,11 @@ class Reports:
 def _at(table: sa.Table, integration: str | None, module: str | None) -> list[sa.ColumnElement[bool]]:
     wanted = {"integration": integration, "module": module}
     return [table.c[name] == value for name, value in wanted.items() if value is not None]
+
+
+def _link_columns(names: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+    links = schema.links
+    return [links.c.id.label(name) if name == "link_id" else links.c[name] for name in names]
 
 
 def _counts(connection: sa.Connection, table: sa.Table, integration: str) -> dict[str, int]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.ledger.escape import escaped, unescaped
 
 #: The schema that this version reads and writes; the newest step in `migrations/versions`.
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = sa.MetaData()
 
@@ -54,7 +54,8 @@ def _blob(name: str) -> sa.Column[bytes]:
 #: Which schema this file has; alembic's own table, so that it can take over from here.
 version = sa.Table("alembic_version", metadata, sa.Column("version_num", sa.String(32), primary_key=True))
 
-#: `next_link`: the id of the next link · `bulk_load`: the integration that is filling links without indexes
+#: `next_link`: the id of the next link · `next_conflict/NAME`: the number of an integration's next conflict ·
+#: `bulk_load`: the integration that is filling links without indexes
 meta = sa.Table("meta", metadata, _text("key", key=True), _text("value"))
 
 lease = sa.Table(
@@ -110,6 +111,7 @@ links = sa.Table(
     _text("right_version", null=True),
     _text("state"),
     _text("created_run"),
+    _text("made", null=True),
 )
 #: Taken away while the very first links are loaded, and built at the end.
 link_indexes = (
@@ -203,4 +205,39 @@ losers = sa.Table(
     _text("winner"),
     _text("at"),
     sa.Index("losers_run", "integration", "run"),
+)
+
+waits = sa.Table(
+    "waits",
+    metadata,
+    _text("integration", key=True),
+    _text("module", key=True),
+    _text("side", key=True),
+    _text("record_id", key=True),
+    _text("root_module", key=True),
+    _text("root_side", key=True),
+    _text("root_id", key=True),
+)
+
+conflicts = sa.Table(
+    "conflicts",
+    metadata,
+    _text("integration", key=True),
+    _text("module", key=True),
+    _text("left_id", key=True),
+    _text("key", key=True),
+    _text("right_id"),
+    _text("line"),
+    _text("base_left", null=True),
+    _text("base_right", null=True),
+    sa.Column("contact", sa.Boolean, nullable=False),
+    _text("left", null=True),
+    _text("right", null=True),
+    _text("left_version", null=True),
+    _text("right_version", null=True),
+    _text("since"),
+    _text("run"),
+    _text("take", null=True),
+    sa.Column("number", _NUMBER, nullable=False),
+    sa.Index("conflicts_number", "integration", "number", unique=True),
 )

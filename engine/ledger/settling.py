@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from engine.ledger import schema
+from engine.ledger import schema, waiting
 from engine.ledger.codec import to_json
 from engine.ledger.model import NEW_LINK_COLUMNS, SIGHTING_COLUMNS, SKIP_COLUMNS
+from engine.ledger.reading import chunks
 from engine.ledger.work import wholly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from engine.ledger.model import HeldRow, Lease, Loser, RecordKey, Settlement, Sightings
     from engine.ledger.work import NewRow, Work
@@ -33,6 +34,10 @@ def size(settlement: Settlement) -> int:
         settlement.losers,
         settlement.dropped,
         settlement.unskipped,
+        settlement.waits,
+        settlement.unwaits,
+        settlement.conflicts,
+        settlement.agreed,
     )
     return sum(len(part) for part in (*tables, *lists) if part is not None)
 
@@ -41,15 +46,17 @@ def settle(work: Work, lease: Lease, settlement: Settlement) -> range:
     """Store every part but the intent; answers with the ids of the new links, in the order of their rows."""
     new = _link(work, lease, settlement)
     _change(work, settlement)
-    _drop(work, settlement)
-    _hold(work, lease, settlement.held)
     scope = {"integration": lease.integration, "module": settlement.module}
+    drop_links(work, scope, settlement.dropped)
+    _hold(work, lease, settlement.held)
     _forget(work, schema.held, scope, settlement.released)
     _forget(work, schema.skips, scope, settlement.unskipped)
     if settlement.skips is not None:
         work.upsert(schema.skips, _with(shaped(settlement.skips, SKIP_COLUMNS), scope))
     if settlement.losers:
         work.insert(schema.losers, [_loser(lease, loser) for loser in settlement.losers])
+    waiting.remember_waits(work, scope, settlement)
+    waiting.remember_conflicts(work, scope, settlement)
     return new
 
 
@@ -92,7 +99,7 @@ def _link(work: Work, lease: Lease, settlement: Settlement) -> range:
     if settlement.links is None or not settlement.links.num_rows:
         return range(0)
     table = shaped(settlement.links, NEW_LINK_COLUMNS)
-    new = _allocate(work, table.num_rows)
+    new = waiting.allocate(work, "next_link", table.num_rows)
     ids = pa.array(new, pa.int64())
     scope = {"integration": lease.integration, "module": settlement.module}
     state = pa.compute.fill_null(table["state"], "active")
@@ -100,19 +107,6 @@ def _link(work: Work, lease: Lease, settlement: Settlement) -> range:
     work.insert(schema.links, _with(rows, {**scope, "created_run": settlement.run}))
     work.insert(schema.bases, table.select(_VALUES).append_column("link_id", ids))
     return new
-
-
-def _allocate(work: Work, count: int) -> range:
-    """The ids of so many new links; an id is never used twice, not even after its link was dropped."""
-    mine = schema.meta.c.key == "next_link"
-    found = work.rows(sa.select(schema.meta.c.value).where(mine))
-    first = int(found[0][0]) if found else 1
-    following = {"value": str(first + count)}
-    if found:
-        work.run(sa.update(schema.meta).where(mine).values(following))
-    else:
-        work.run(sa.insert(schema.meta).values(key="next_link", **following))
-    return range(first, first + count)
 
 
 def _change(work: Work, settlement: Settlement) -> None:
@@ -128,9 +122,14 @@ def _change(work: Work, settlement: Settlement) -> None:
             work.update(table, rows)
 
 
-def _drop(work: Work, settlement: Settlement) -> None:
-    work.delete(schema.links, [{"id": link_id} for link_id in settlement.dropped])
-    work.delete(schema.bases, [{"link_id": link_id} for link_id in settlement.dropped])
+def drop_links(work: Work, scope: Mapping[str, str], link_ids: Sequence[int]) -> None:
+    """Forget these links with all that hangs on them: what was in step and what is in conflict."""
+    links = schema.links
+    query = sa.select(links.c.left_id)
+    rows = [row for some in chunks(link_ids) for row in work.rows(query.where(links.c.id.in_(some)))]
+    waiting.forget_conflicts(work, scope, [left_id for (left_id,) in rows])
+    work.delete(links, [{"id": link_id} for link_id in link_ids])
+    work.delete(schema.bases, [{"link_id": link_id} for link_id in link_ids])
 
 
 def _hold(work: Work, lease: Lease, held: Iterable[HeldRow]) -> None:

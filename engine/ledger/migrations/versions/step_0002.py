@@ -1,0 +1,37 @@
+"""Who made a link's records, what records wait for, and the fields that a person must decide."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+#: The names of types, by database.
+_TYPES = {
+    "sqlite": {"text": "TEXT", "number": "INTEGER"},
+    "postgresql": {"text": 'TEXT COLLATE "C"', "number": "BIGINT"},
+}
+_CHANGES = """
+ALTER TABLE links ADD COLUMN made {text};
+CREATE TABLE waits (
+  integration {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL, record_id {text} NOT NULL,
+  root_module {text} NOT NULL, root_side {text} NOT NULL, root_id {text} NOT NULL,
+  PRIMARY KEY (integration, module, side, record_id, root_module, root_side, root_id)
+);
+CREATE TABLE conflicts (
+  integration {text} NOT NULL, module {text} NOT NULL, left_id {text} NOT NULL, key {text} NOT NULL,
+  right_id {text} NOT NULL, line {text} NOT NULL, base_left {text}, base_right {text}, contact BOOLEAN NOT NULL,
+  "left" {text}, "right" {text}, left_version {text}, right_version {text}, since {text} NOT NULL, run {text} NOT NULL,
+  take {text}, number {number} NOT NULL, PRIMARY KEY (integration, module, left_id, key)
+);
+CREATE UNIQUE INDEX conflicts_number ON conflicts (integration, number);
+"""
+
+
+def upgrade() -> None:
+    """Widen the links, and make the two new tables."""
+    types = _TYPES[op.get_bind().dialect.name]
+    for statement in _CHANGES.format(**types).split(";"):
+        if statement.strip():
+            op.execute(statement)

@@ -1,0 +1,115 @@
+"""Storing what waits: records for the link of another one, fields for a person's decision."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from engine.ledger import schema
+from engine.ledger.reading import chunks
+from engine.ledger.work import wholly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from engine.ledger.model import Conflict, RecordKey, Settlement, Wait
+    from engine.ledger.work import NewRow, Work
+
+_CONFLICTS = schema.conflicts
+
+
+def remember_waits(work: Work, scope: Mapping[str, str], settlement: Settlement) -> None:
+    """Replace what each of these records waits for; `scope` names integration and module."""
+    waits = dict.fromkeys(settlement.waits)
+    records = dict.fromkeys([*settlement.unwaits, *(_record(one) for one in waits)])
+    work.delete(schema.waits, [{**scope, "side": side, "record_id": record} for side, record in records])
+    if waits:
+        work.insert(schema.waits, [{**scope, **asdict(one)} for one in waits])
+
+
+def _record(wait: Wait) -> RecordKey:
+    return (wait.side, wait.record_id)
+
+
+def remember_conflicts(work: Work, scope: Mapping[str, str], settlement: Settlement) -> None:
+    """Replace the conflicts of each pair that is named or agreed; one with the same values stays what it is."""
+    found = {(one.left_id, one.key): one for one in settlement.conflicts}
+    forget_conflicts(work, scope, settlement.agreed)
+    known = _known(work, scope, list({left_id for left_id, _ in found}))
+    gone = [pair for pair in known if pair not in found]
+    work.delete(_CONFLICTS, [{**scope, "left_id": left_id, "key": key} for left_id, key in gone])
+    numbers = _numbers(work, scope["integration"], list(found.values()), known)
+    rows = [
+        {**asdict(one), **scope, "number": number}
+        for one, number in zip(found.values(), numbers, strict=True)
+    ]
+    work.upsert(_CONFLICTS, rows, _again)
+
+
+def forget_conflicts(work: Work, scope: Mapping[str, str], left_ids: Iterable[str]) -> None:
+    """Drop all conflicts of these pairs."""
+    work.delete(_CONFLICTS, [{**scope, "left_id": left_id} for left_id in left_ids])
+
+
+def _again(table: sa.Table, new: NewRow) -> Mapping[str, sa.ColumnElement[Any]]:
+    """A decision holds for the values it was made for, and these have one number."""
+    same = table.c.number == new["number"]
+    return {
+        **wholly(table, new),
+        "since": table.c.since,
+        "take": sa.case((same, table.c.take), else_=new["take"]),
+    }
+
+
+#: The number of a conflict and its values, as `_sign` writes them.
+_Known = tuple[int, str, str]
+
+
+def _known(work: Work, scope: Mapping[str, str], left_ids: Sequence[str]) -> dict[tuple[str, str], _Known]:
+    """The conflicts that are stored for these pairs, by left id and key."""
+    table = _CONFLICTS
+    columns = (table.c.left_id, table.c.key, table.c.number, _signed(table.c.left), _signed(table.c.right))
+    query = sa.select(*columns).where(*[table.c[name] == value for name, value in scope.items()])
+    rows = [row for some in chunks(left_ids) for row in work.rows(query.where(table.c.left_id.in_(some)))]
+    return {(left_id, key): (int(number), left, right) for left_id, key, number, left, right in rows}
+
+
+def _signed(column: sa.Column[Any]) -> sa.ColumnElement[str]:
+    return sa.func.coalesce(sa.literal("=", column.type) + column, "")
+
+
+def _sign(value: str | None) -> str:
+    """A value that may be null as text that never is, as the bulk way must have it."""
+    return "" if value is None else f"={value}"
+
+
+def _numbers(
+    work: Work, integration: str, conflicts: Sequence[Conflict], known: Mapping[tuple[str, str], _Known]
+) -> list[int]:
+    """The number of each; new values get a new one, so that nobody decides about values not seen."""
+    kept = [_same(one, known.get((one.left_id, one.key))) for one in conflicts]
+    fresh = iter(allocate(work, f"next_conflict/{integration}", kept.count(None)))
+    return [next(fresh) if number is None else number for number in kept]
+
+
+def _same(conflict: Conflict, known: _Known | None) -> int | None:
+    """The number under which it is stored with these very values; None = it is not."""
+    if known is None:
+        return None
+    number, *values = known
+    return number if values == [_sign(conflict.left), _sign(conflict.right)] else None
+
+
+def allocate(work: Work, counter: str, count: int) -> range:
+    """So many new numbers of a counter; one is never used twice, not even after what had it was dropped."""
+    mine = schema.meta.c.key == counter
+    found = work.rows(sa.select(schema.meta.c.value).where(mine))
+    first = int(found[0][0]) if found else 1
+    following = {"value": str(first + count)}
+    if found:
+        work.run(sa.update(schema.meta).where(mine).values(following))
+    elif count:
+        work.run(sa.insert(schema.meta).values(key=counter, **following))
+    return range(first, first + count)
