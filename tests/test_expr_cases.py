@@ -182,24 +182,10 @@ def test_a_match_key_ignores_case_and_white_space_but_not_in_an_id(
 PAIRS = ((("Active",), "a"), (("Acquired", "Shut Down"), "z"))
 
 
-@pytest.mark.parametrize(
-    ("left", "right", "back"),
-    [
-        ("Active", "a", "Active"),
-        ("Acquired", "z", "Acquired"),
-        ("Shut Down", "z", "Shut Down"),
-        (None, "z", "Acquired"),
-        ("Active", "z", "Acquired"),
-        ("Active", "q", None),
-        ("Active", None, None),
-    ],
-)
-def test_going_back_a_value_that_means_the_same_stays_else_the_first_listed(
-    left: str | None, right: str | None, back: str | None
-) -> None:
-    sql = value_map_back(exp.column("r"), "text", exp.column("l"), "text", PAIRS).sql("duckdb")
-    query = f"SELECT {sql} FROM (SELECT ?::TEXT AS l, ?::TEXT AS r)"
-    assert _database().execute(query, [left, right]).fetchone() == (back,)
+@pytest.mark.parametrize(("right", "back"), [("a", "Active"), ("z", "Acquired"), ("q", None), (None, None)])
+def test_going_back_the_first_listed_word_is_written(right: str | None, back: str | None) -> None:
+    sql = value_map_back(exp.column("r"), "text", PAIRS).sql("duckdb")
+    assert _database().execute(f"SELECT {sql} FROM (SELECT ?::TEXT AS r)", [right]).fetchone() == (back,)
 
 
 @pytest.mark.parametrize(

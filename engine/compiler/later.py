@@ -15,15 +15,13 @@ if TYPE_CHECKING:
     from engine.spec.model import Module
 
 
-def note_later(draft: Draft, module: Module, arrow: str, lines: Sequence[Line]) -> None:
+def note_later(draft: Draft, module: Module, lines: Sequence[Line]) -> None:
     """Name everything of an active module that cannot be run yet."""
-    for what, span in (*_of_module(module, arrow), *_of_lines(lines)):
+    for what, span in (*_of_module(module), *_of_lines(lines)):
         draft.not_built.append(NotBuilt(what=f"module `{module.name}`: {what}", place=place(span)))
 
 
-def _of_module(module: Module, arrow: str) -> Iterator[tuple[str, Span]]:
-    if arrow in ("<->", "=="):
-        yield {"<->": "syncing both ways (`<->`)", "==": "pairing only (`==`)"}[arrow], module.arrow_at
+def _of_module(module: Module) -> Iterator[tuple[str, Span]]:
     if module.enrol or (module.creates and module.creates.value == "by hand"):
         yield "`enrol` and `creates: by hand`", module.span
     if module.limits:

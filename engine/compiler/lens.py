@@ -6,84 +6,22 @@ what keys, view and checks say; the outermost adds the hash.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from engine.catalog import Field, Stream
+from engine.catalog import Field
+from engine.compiler.lens_parts import BROKEN, LensParts
 from engine.compiler.terms import column
-from engine.expr.build import call, case, cast, literal, named_type, not_null, text
-from engine.expr.canonical import as_text, match_key, read, unreadable, unwritable
-from engine.expr.lattice import FAMILY
+from engine.compiler.verdict import absent, lacks, trouble
+from engine.expr.build import call, case, cast, named_type, not_null, text
+from engine.expr.canonical import as_text, match_key, read, unreadable
 from engine.plan import Trouble
-from engine.record import Side, other
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.compiler.parts import Line
-
-BROKEN = Trouble(
-    code="unreadable",
-    message="A text of this record is no valid Unicode.",
-    remedy="Correct it in its own system.",
-    place=None,
-)
-
-
-#: A condition that a record must meet, the fields it reads, and what to say if it does not.
-Need = tuple[exp.Expression, tuple[str, ...], Trouble]
-
-
-@dataclass(slots=True, kw_only=True)
-class LensParts:
-    """What one side's lens is made of."""
-
-    side: Side
-    stream: Stream
-    lines: Sequence[Line]
-    keys: Sequence[tuple[str, ...]]  #: field names of this side, by key
-    view: exp.Expression | None
-    view_reads: tuple[str, ...]
-    needs: Sequence[Need]
-    label: str | None
-    slots: dict[str, exp.Expression]  #: columns that engine functions ask for
-    troubles: list[Trouble] = field(default_factory=lambda: [BROKEN])
-
-    @property
-    def shown(self) -> list[tuple[int, Line]]:
-        """The lines with a canonical value on this side, by number. What a target gets only once is not read there."""
-        return [
-            (number, line)
-            for number, line in enumerate(self.lines)
-            if self.side in line.get and not (line.spec.on == "create" and self.side in line.targets)
-        ]
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Every field that the lens looks at, in a stable order."""
-        names = [name for _, line in self.shown for name in line.reads.get(self.side, ())]
-        names += [name for _, reads, _ in self.needs for name in reads]
-        names += [self.label] if self.label else []
-        return tuple(dict.fromkeys([*names, *self.key_reads]))
-
-    @property
-    def key_reads(self) -> tuple[str, ...]:
-        """The fields that recognising a record needs."""
-        names = [name for key in self.keys for name in key]
-        return tuple(dict.fromkeys([*names, *self.view_reads]))
-
-    def field(self, name: str) -> Field:
-        """The catalog's field; text where an open stream does not list it."""
-        return self.stream.fields.get(name) or Field(name=name, type="unknown")
-
-    def trouble(self, one: Trouble) -> exp.Expression:
-        """The index of a trouble, as SQL."""
-        if one not in self.troubles:
-            self.troubles.append(one)
-        return literal(self.troubles.index(one), "integer")
-
 
 # sqlglot copies whatever it is given, trees and all; here each part is made for one place, so it need not.
 
@@ -160,9 +98,10 @@ def _cannot_read(parts: LensParts, one: Field) -> Trouble:
 def _canon(parts: LensParts) -> exp.Select:
     columns = [
         *_identity(parts),
-        named(_absent(parts), "absent"),
-        named(_trouble(parts), "trouble"),
-        named(_lacks(parts), "lacks"),
+        named(absent(parts), "absent"),
+        named(trouble(parts), "trouble"),
+        named(lacks(parts), "lacks"),
+        named(cast(exp.null(), named_type("TEXT[]")), "roots"),
         named(parts.view.copy() if parts.view is not None else exp.true(), "in_view"),
         named(cast(column(parts.label) if parts.label else column("_id"), named_type("TEXT")), "label"),
         *_keys(parts),
@@ -195,74 +134,6 @@ def _key(parts: LensParts, names: tuple[str, ...]) -> exp.Expression:
     for one in each[1:]:
         joined = exp.DPipe(this=exp.DPipe(this=joined, expression=text("\x1f")), expression=one)
     return joined
-
-
-def _absent(parts: LensParts) -> exp.Expression:
-    """Canonical columns that rest on a field the system did not show."""
-    turns = []
-    for nr, line in parts.shown:
-        reads = line.reads.get(parts.side, ())
-        if reads and line.spec.on == "always":
-            names = exp.Array(expressions=[text(name) for name in reads])
-            turns.append(case((call("LIST_HAS_ANY", column("_absent"), names), text(f"c{nr}"))))
-    shown = exp.Is(this=column("_absent"), expression=exp.null())
-    listed = call("LIST_FILTER", exp.Array(expressions=turns), _not_null_lambda()) if turns else exp.null()
-    return case((shown, cast(exp.null(), named_type("TEXT[]"))), default=listed)
-
-
-def _not_null_lambda() -> exp.Expression:
-    return exp.Lambda(
-        this=exp.Not(this=exp.Is(this=exp.column("x"), expression=exp.null())),
-        expressions=[exp.to_identifier("x")],
-    )
-
-
-def _trouble(parts: LensParts) -> exp.Expression:
-    turns = [(not_null(column("_unreadable")), column("_unreadable"))]
-    for line in parts.lines:
-        for wrong, trouble in line.fails.get(parts.side, ()):
-            turns.append((wrong.copy(), parts.trouble(trouble)))
-        turns += _misfits(parts, line)
-    for condition, _, trouble in parts.needs:
-        turns.append((exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(trouble)))
-    return case(*turns)
-
-
-def _misfits(parts: LensParts, line: Line) -> list[tuple[exp.Expression, exp.Expression]]:
-    """A value that has no exact form in the field it goes to is held, not rounded."""
-    target = line.targets.get(other(parts.side))
-    if target is None or parts.side not in line.get or parts.side in line.back:
-        return []
-    if FAMILY[target.type] == "text" or (target.type == line.type and target.scale == line.scale):
-        return []
-    wrong = unwritable(line.get[parts.side], line.type, target)
-    if wrong == exp.false():
-        return []
-    trouble = Trouble(
-        code="does-not-fit",
-        message=f"The value of `{line.text}` has no exact form in `{target.name}` ({target.type}).",
-        remedy="Correct the value, or convert it in the mapping with `value:`.",
-        place=f"{line.spec.span.file}:{line.spec.span.line}",
-    )
-    return [(wrong, parts.trouble(trouble))]
-
-
-def _lacks(parts: LensParts) -> exp.Expression:
-    """The first value that a new record on the other side cannot do without, if it is missing."""
-    turns = []
-    for line in parts.lines:
-        target = line.targets.get(other(parts.side))
-        if target is None or parts.side not in line.get or not (target.required or line.spec.required):
-            continue
-        trouble = Trouble(
-            code="missing-value",
-            message=f"`{target.name}` must have a value, and `{line.text}` gives none.",
-            remedy="Fill in the field; the record comes over by itself then.",
-            place=f"{line.spec.span.file}:{line.spec.span.line}",
-        )
-        empty = exp.Is(this=line.get[parts.side].copy(), expression=exp.null())
-        turns.append((exp.Paren(this=empty), parts.trouble(trouble)))
-    return case(*turns) if turns else cast(exp.null(), named_type("BIGINT"))
 
 
 def _hash(parts: LensParts) -> exp.Expression:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from engine.catalog import Field, FieldType
 from engine.compiler.draft import Draft, place
 from engine.compiler.parts import End, Line
+from engine.expr.build import scale_of
 from engine.expr.error import ExprError
 from engine.expr.lattice import FAMILY, assignable, join, said
-from engine.plan import Trouble
+from engine.plan import NotBuilt, Trouble
 from engine.record import Side, other
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def resolve(draft: Draft, scope: FieldScope, text: Text) -> Field | None:
     if name.option is not None:
         draft.findings.add("type-mismatch", "A line of a mapping joins two fields.", text.span)
         return None
+    if name.via:
+        draft.not_built.append(
+            NotBuilt(what=f"walking the reference `{name.via[0]}`", place=place(text.span))
+        )
     return name.field or Field(name=text.value, type=name.type)
 
 
@@ -102,7 +107,7 @@ def _common(draft: Draft, spec: MappedField, arrow: str, left: Field, right: Fie
     given, wanted = (right, left) if arrow == "<-" else (left, right)
     if "unknown" in (given.type, wanted.type):
         return wanted.type if given.type == "unknown" else given.type
-    shared = join(left.type, right.type) if arrow == "<->" else wanted.type
+    shared = _shared(left.type, right.type) if arrow == "<->" else wanted.type
     agrees = shared is not None if arrow == "<->" else assignable(given.type, wanted.type)
     if not agrees or shared is None:
         draft.findings.add(
@@ -114,6 +119,12 @@ def _common(draft: Draft, spec: MappedField, arrow: str, left: Field, right: Fie
         return None
     _check_choices(draft, spec, given, wanted)
     return shared
+
+
+def _shared(left: FieldType, right: FieldType) -> FieldType | None:
+    """The type that holds both sides' values; addresses are compared as addresses, beside a plain text, too."""
+    shared = join(left, right)
+    return "email" if shared == "text" and "email" in (left, right) else shared
 
 
 def _cast_hint(given: Field, wanted: Field, arrow: str) -> str:
@@ -139,10 +150,10 @@ def _check_choices(draft: Draft, spec: MappedField, given: Field, wanted: Field)
 
 
 def _scale(kind: FieldType, left: Field, right: Field) -> int | None:
-    """Digits after the point that both sides can hold; None where it does not matter or is not known."""
-    if FAMILY[kind] != "numeric":
+    """Digits after the point that both sides' values need; None where it does not matter."""
+    if kind not in ("decimal", "money"):
         return None
-    return max((one.scale for one in (left, right) if one.scale is not None), default=None)
+    return max(scale_of(one.scale) for one in (left, right))
 
 
 def _check_writable(
@@ -159,34 +170,55 @@ def _check_writable(
 
 
 def _gets(draft: Draft, spec: MappedField, line: Line, fields: dict[Side, Field]) -> None:
-    from engine.compiler.terms import cast_to, column, value_maps
+    """What each side holds in common terms, and what of it cannot be said in them."""
+    from engine.compiler.terms import cast_to, check_words, column, mapped
 
     for side, one in fields.items():
         line.get[side] = cast_to(column(one.name), one.type, line.type, line.scale)
+        if FAMILY[one.type] == "text" != FAMILY[line.type]:
+            line.fails[side] = [_untyped(spec, one, line.type)]
     if not spec.values:
         return
-    forward, back = value_maps(draft, spec, column(fields["left"].name), fields)
-    line.get["left"] = forward
-    line.back["left"] = back
-    if spec.otherwise is None:
-        left = fields["left"].name
-        line.fails["left"] = [
-            (
-                _unlisted(column(left), forward),
-                Trouble(
-                    code="unmapped-value",
-                    message=f"`{left}` holds a value that the value map does not list.",
-                    remedy="Add it to `values:`, or give the map an `else:`.",
-                    place=place(spec.span),
-                ),
-            )
-        ]
+    check_words(draft, spec, fields)
+    line.get["left"] = mapped(spec, fields["left"], fields["right"])
+    for side, one in fields.items():
+        if other(side) in line.targets and not (side == "left" and spec.otherwise):
+            line.fails.setdefault(side, []).append(_unlisted(spec, side, one))
 
 
-def _unlisted(source: exp.Expression, mapped: exp.Expression) -> exp.Expression:
-    from engine.expr.build import all_of, is_null, not_null
+def _untyped(spec: MappedField, one: Field, kind: FieldType) -> tuple[exp.Expression, Trouble]:
+    """A text whose catalog does not say more, beside a field that holds no texts."""
+    from engine.compiler.terms import column
+    from engine.expr.canonical import unreadable
 
-    return all_of(not_null(source), is_null(mapped))
+    known = Field(name=one.name, type=kind)
+    trouble = Trouble(
+        code="unreadable",
+        message=f"`{one.name}` cannot be read as {said(kind)}.",
+        remedy="Correct the value in its own system, or declare the field's type.",
+        place=place(spec.span),
+    )
+    return unreadable(column(one.name), known, empty_is_null=True, physical="VARCHAR"), trouble
+
+
+def _unlisted(spec: MappedField, side: Side, one: Field) -> tuple[exp.Expression, Trouble]:
+    """A word that the value map does not know has nothing to say to the other side."""
+    from engine.compiler.terms import column
+    from engine.expr.build import all_of, none_of, not_null
+    from engine.expr.canonical import as_text
+
+    words = [word for words, _ in spec.values for word in words]
+    listed = words if side == "left" else [right for _, right in spec.values]
+    stranger = none_of(as_text(column(one.name), one.type), listed)
+    trouble = Trouble(
+        code="unmapped-value",
+        message=f"`{one.name}` holds a value that the value map does not list.",
+        remedy="Add it to `values:`, or give the map an `else:`."
+        if side == "left"
+        else "Add it to `values:`, or make the line `->`.",
+        place=place(spec.span),
+    )
+    return all_of(not_null(column(one.name)), stranger), trouble
 
 
 def _computed(

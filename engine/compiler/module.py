@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.compiler.choices import holds, settle
 from engine.compiler.draft import Draft, place
+from engine.compiler.keys import compile_keys
 from engine.compiler.later import note_later
-from engine.compiler.line import arrow_within, compile_line, resolve
+from engine.compiler.line import arrow_within, compile_line
+from engine.compiler.needs import compile_needs
 from engine.compiler.parts import Checked, End, Line
 from engine.compiler.sense import check_conflicts, check_fits, check_search, check_sense, check_targets
 from engine.compiler.view import compile_view
-from engine.expr.error import ExprError, did_you_mean
-from engine.expr.lattice import join, said
-from engine.expr.sql import compile_condition
-from engine.plan import Arrow, FieldPlan, KeyPlan, Limits, ModulePlan, NotBuilt, Write
-from engine.record import SIDES, Side
+from engine.expr.error import did_you_mean
+from engine.plan import Arrow, FieldPlan, Limits, ModulePlan, Write
 from engine.spec.diagnostic import Text
-from engine.spec.model import Check, MappedField, Module, StreamRef
+from engine.spec.model import MappedField, Module, StreamRef
+
+if TYPE_CHECKING:
+    from engine.record import Side
 
 DUPLICATES = ("link", "overwrite", "skip", "clone")
 #: `creates:` names whose newcomers are made; here is on which sides that happens.
@@ -40,9 +44,9 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
         arrow=arrow,
         ends=ends,
         lines=lines,
-        keys=_keys(draft, module, ends),
+        keys=compile_keys(draft, module, ends),
         views=compile_view(draft, module, ends),
-        needs=_needs(draft, module, ends["left" if arrow != "<-" else "right"]),
+        needs=compile_needs(draft, module, arrow, ends),
         duplicates=settle(draft, module.duplicates, DUPLICATES, "link", "rule for duplicates"),
         creates=_creates(draft, module, arrow),
     )
@@ -95,7 +99,8 @@ def _lines(draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, End]) ->
         line = _line(draft, spec, arrow, ends, number)
         if line is not None:
             kept.append(line)
-    kept += _set_lines(draft, module, arrow, ends, len(kept))
+    made = _set_lines(draft, module, arrow, ends, len(kept))
+    kept += made if arrow != "==" else []
     check_targets(draft, kept)
     return tuple(kept)
 
@@ -132,58 +137,6 @@ def _set_lines(draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, End]
     return lines
 
 
-def _keys(
-    draft: Draft, module: Module, ends: dict[Side, End]
-) -> tuple[tuple[KeyPlan, tuple[str, ...], tuple[str, ...]], ...]:
-    keys = []
-    for key in module.match:
-        stands = holds(draft, key.only_if)
-        names: dict[Side, list[str]] = {"left": [], "right": []}
-        for texts in key.pairs:
-            found = [
-                resolve(draft, draft.scope(ends[side].ref, ends[side].stream), text)
-                for side, text in zip(SIDES, texts, strict=True)
-            ]
-            if found[0] is None or found[1] is None:
-                continue
-            if join(found[0].type, found[1].type) is None and "unknown" not in (found[0].type, found[1].type):
-                message = f"{said(found[0].type).capitalize()} never equals {said(found[1].type)}."
-                draft.findings.add("type-mismatch", message, texts[0].span)
-            names["left"].append(found[0].name)
-            names["right"].append(found[1].name)
-        if stands and names["left"]:
-            line = " AND ".join(
-                f"{left} = {right}" for left, right in zip(names["left"], names["right"], strict=True)
-            )
-            plan = KeyPlan(line=line, place=place(key.span))
-            keys.append((plan, tuple(names["left"]), tuple(names["right"])))
-    return tuple(keys)
-
-
-def _needs(draft: Draft, module: Module, end: End) -> tuple[tuple[Check, str, tuple[str, ...]], ...]:
-    kept = []
-    scope = draft.pair_scope({"left": module.left, "right": module.right}, end.side)
-    for check in module.needs:
-        stands = holds(draft, check.only_if)
-        try:
-            expr = compile_condition(check.check.value, scope)
-        except ExprError as error:
-            draft.findings.expression(error, check.check)
-            continue
-        later = expr.via or any(call.name != "today" for call in expr.calls)
-        other_side = any(name.startswith(("left.", "right.")) for name in expr.reads)
-        if stands and (later or other_side):
-            draft.not_built.append(
-                NotBuilt(
-                    what=f"module `{module.name}`: a check that looks at other records",
-                    place=place(check.span),
-                )
-            )
-        elif stands:
-            kept.append((check, expr.sql, expr.reads))
-    return tuple(kept)
-
-
 def _creates(draft: Draft, module: Module, arrow: Arrow) -> tuple[Side, ...]:
     implied = "none" if module.pairs else {"->": "left", "<-": "right", "<->": "both", "==": "none"}[arrow]
     word = settle(draft, module.creates, tuple(CREATES), implied, "word for `creates`")
@@ -196,7 +149,7 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
     from engine.compiler.lens import snapshot
     from engine.compiler.sides import build_side
 
-    note_later(draft, checked.module, checked.arrow, checked.lines)
+    note_later(draft, checked.module, checked.lines)
     return ModulePlan(
         name=checked.module.name,
         title=checked.module.title or checked.module.name,
@@ -226,7 +179,7 @@ def _field(line: Line, number: int) -> FieldPlan:
         writes={
             side: Write(
                 to=target.name,
-                sql=write_sql(line, number, target),
+                sql=write_sql(line, number, side),
                 keep=target.required or line.spec.required,
             )
             for side, target in line.targets.items()

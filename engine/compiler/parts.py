@@ -43,9 +43,6 @@ class Line:
     spec: MappedField
     targets: dict[Side, Field]  #: the fields that it may write
     get: dict[Side, exp.Expression] = field(default_factory=dict)
-    back: dict[Side, exp.Expression] = field(
-        default_factory=dict
-    )  #: canonical column `value` -> what is written
     reads: dict[Side, tuple[str, ...]] = field(default_factory=dict)
     fails: dict[Side, list[tuple[exp.Expression, Trouble]]] = field(default_factory=dict)
     slow: dict[Side, SlowField] = field(default_factory=dict)
@@ -61,6 +58,6 @@ class Checked:
     lines: tuple[Line, ...]
     keys: tuple[tuple[KeyPlan, tuple[str, ...], tuple[str, ...]], ...]  #: with the fields of left and right
     views: dict[Side, View]
-    needs: tuple[tuple[Check, str, tuple[str, ...]], ...]  #: with SQL and the fields it reads
+    needs: tuple[tuple[Side, Check, str, tuple[str, ...]], ...]  #: by side, with SQL and the fields it reads
     duplicates: str
     creates: tuple[Side, ...]

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Field
 from engine.compiler.draft import Draft, place
-from engine.compiler.lens import LensParts, Need, clock, key_lens, lens
+from engine.compiler.lens import clock, key_lens, lens
+from engine.compiler.lens_parts import LensParts, Need
 from engine.compiler.terms import column, parsed
 from engine.expr.build import cast, named_type
-from engine.expr.canonical import write
+from engine.expr.canonical import value_map_back, write
 from engine.plan import SidePlan, Trouble
-from engine.record import SIDES, Side
+from engine.record import SIDES, Side, other
 
 if TYPE_CHECKING:
     from engine.compiler.parts import Checked, Line
@@ -29,6 +30,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         view_reads=view.reads,
         needs=_needs(checked, side),
         label=_label(checked, side),
+        makes=other(side) in checked.creates,
         slots={"_today": cast(parsed("getvariable('today')"), named_type("DATE"))}
         if _today(checked, side)
         else {},
@@ -55,9 +57,6 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
 
 
 def _needs(checked: Checked, side: Side) -> list[Need]:
-    source: Side = "right" if checked.arrow == "<-" else "left"
-    if side != source:
-        return []
     return [
         (
             parsed(sql),
@@ -69,14 +68,15 @@ def _needs(checked: Checked, side: Side) -> list[Need]:
                 place=place(check.span),
             ),
         )
-        for check, sql, reads in checked.needs
+        for at, check, sql, reads in checked.needs
+        if at == side
     ]
 
 
 def _today(checked: Checked, side: Side) -> bool:
     """Whether an expression of this side asks for the date of the run."""
     sql = [line.get[side].sql(dialect="duckdb") for line in checked.lines if side in line.get]
-    sql += [checked.views[side].sql or "", *(sql for _, sql, _ in checked.needs)]
+    sql += [checked.views[side].sql or "", *(sql for at, _, sql, _ in checked.needs if at == side)]
     return any('"_today"' in one for one in sql)
 
 
@@ -94,9 +94,11 @@ def _label(checked: Checked, side: Side) -> str | None:
     return None
 
 
-def write_sql(line: Line, number: int, target: Field) -> str:
-    """The value of a canonical column as its target takes it; an open target takes text."""
-    canonical = column(f"c{number}")
+def write_sql(line: Line, number: int, side: Side) -> str:
+    """The value of a canonical column as that side takes it; an open target takes text."""
+    canonical, kind, target = column(f"c{number}"), line.type, line.targets[side]
+    if line.spec.values and side == "left":
+        canonical, kind = value_map_back(canonical, kind, line.spec.values), "text"
     if target.type == "unknown":
         target = Field(name=target.name, type="text")
-    return write(canonical, line.type, target).sql(dialect="duckdb")
+    return write(canonical, kind, target).sql(dialect="duckdb")

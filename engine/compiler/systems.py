@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.registry import connector_types
 from engine.errors import EngineError
 from engine.expr.error import did_you_mean
+from engine.spec.model import StreamRef
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from engine.catalog import Catalog
     from engine.compiler.draft import Findings
+    from engine.compiler.lock import Lock
     from engine.spec.model import Spec, System
 
 
-def bind(spec: Spec, findings: Findings, live: Mapping[str, Catalog]) -> dict[str, Catalog]:
-    """The catalog of each system: the live one where it is known, else the one that its connector ships."""
+def bind(spec: Spec, findings: Findings, live: Mapping[str, Catalog], lock: Lock) -> dict[str, Catalog]:
+    """The catalog of each system: the live one where it is known, else what ships, under what was pulled."""
     bound: dict[str, Catalog] = {}
+    used = used_streams(spec) if lock else {}
     for system in spec.systems.values():
         catalog = live.get(system.name) or _shipped(system, findings)
+        pulled = lock.get(system.name)
+        if catalog is not None and pulled is not None and system.name not in live:
+            catalog = pulled.over(catalog)
+            # Once every stream of the spec is known, nothing needs to be asked of the system.
+            catalog = replace(catalog, open=catalog.open and not used[system.name] <= set(catalog.streams))
         if catalog is not None:
             bound[system.name] = catalog
     return bound
+
+
+def used_streams(spec: Spec) -> dict[str, set[str]]:
+    """By system, the streams that a spec names."""
+    used: dict[str, set[str]] = {name: set() for name in spec.systems}
+    waiting: list[Any] = [spec]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, StreamRef):
+            used.get(part.system, set()).add(part.stream)
+        elif is_dataclass(part):
+            waiting += (getattr(part, one.name) for one in fields(part))
+        elif isinstance(part, Mapping):
+            waiting += part.values()
+        elif isinstance(part, (tuple, list)):
+            waiting += part
+    return used
 
 
 def _shipped(system: System, findings: Findings) -> Catalog | None:

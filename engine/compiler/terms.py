@@ -9,8 +9,9 @@ from sqlglot import exp
 from engine.catalog import Field, FieldType
 from engine.compiler.draft import Draft, place
 from engine.expr.build import literal, sql_type, try_cast
-from engine.expr.canonical import read, value_map, value_map_back
+from engine.expr.canonical import read, value_map
 from engine.expr.error import ExprError, did_you_mean
+from engine.expr.lattice import FAMILY
 from engine.expr.path import compile_path
 from engine.expr.sql import compile_value
 from engine.expr.template import compile_template
@@ -36,7 +37,9 @@ def parsed(sql: str) -> exp.Expression:
 
 
 def cast_to(value: exp.Expression, given: FieldType, wanted: FieldType, scale: int | None) -> exp.Expression:
-    """A canonical value of one type as one of another that holds it."""
+    """A canonical value of one type as one of another that holds it; NULL for a text that says no such value."""
+    if FAMILY[given] == "text" and (FAMILY[wanted] != "text" or wanted == "email" != given):
+        return read(value, Field(name="", type=wanted, scale=scale), empty_is_null=True, physical="VARCHAR")
     if given == wanted and scale is None:
         return value
     if sql_type(given) == sql_type(wanted) and wanted not in ("decimal", "money"):
@@ -44,39 +47,42 @@ def cast_to(value: exp.Expression, given: FieldType, wanted: FieldType, scale: i
     return try_cast(value, sql_type(wanted, scale=scale))
 
 
-def value_maps(
-    draft: Draft, spec: MappedField, left: exp.Expression, fields: dict[Side, Field]
-) -> tuple[exp.Expression, exp.Expression]:
-    """(left in right's words, right's words back in left's), after checking both sides' words."""
-    _check_words(draft, spec, fields)
+def mapped(spec: MappedField, left: Field, right: Field) -> exp.Expression:
+    """The left field in the right one's words and type; NULL where the value map does not say."""
     otherwise = spec.otherwise.value if spec.otherwise else None
-    forward = value_map(left, fields["left"].type, spec.values, otherwise=otherwise)
-    back = value_map_back(
-        column("value"), fields["right"].type, left, fields["left"].type, spec.values, otherwise=otherwise
-    )
-    return forward, back
+    words = value_map(column(left.name), left.type, spec.values, otherwise=otherwise)
+    return words if FAMILY[right.type] == "text" else try_cast(words, sql_type(right.type, scale=right.scale))
 
 
-def _check_words(draft: Draft, spec: MappedField, fields: dict[Side, Field]) -> None:
+def check_words(draft: Draft, spec: MappedField, fields: dict[Side, Field]) -> None:
+    """The words of a value map must be values of the fields; one that goes both ways needs a way back."""
     lefts = [word for words, _ in spec.values for word in words]
     rights = [word for _, word in spec.values]
     if spec.otherwise:
         rights.append(spec.otherwise.value)
     for words, one in ((lefts, fields["left"]), (rights, fields["right"])):
         for word in words:
-            if one.choices and word not in one.choices:
-                hint = did_you_mean(word, one.choices)
-                draft.findings.add(
-                    "unknown-choice", f"`{word}` is not a choice of `{one.name}`.", spec.span, hint=hint
-                )
+            _check_word(draft, spec, one, word)
     if spec.arrow == "<->":
         _check_laws(draft, spec, fields)
 
 
+def _check_word(draft: Draft, spec: MappedField, one: Field, word: str) -> None:
+    if one.choices and word not in one.choices:
+        hint = did_you_mean(word, one.choices)
+        draft.findings.add(
+            "unknown-choice", f"`{word}` is not a choice of `{one.name}`.", spec.span, hint=hint
+        )
+    elif one.type == "boolean" and word not in ("true", "false"):
+        message = f"`{word}` is neither `true` nor `false`, and `{one.name}` holds nothing else."
+        draft.findings.add("bad-literal", message, spec.span)
+
+
 def _check_laws(draft: Draft, spec: MappedField, fields: dict[Side, Field]) -> None:
-    """Both ways needs every word of the right side to have a way back."""
+    """Both ways needs every word of the right side to have a way back, also the one that `else:` writes."""
     back = {right for _, right in spec.values}
-    lost = [word for word in fields["right"].choices if word not in back]
+    words = [*fields["right"].choices, *([spec.otherwise.value] if spec.otherwise else [])]
+    lost = [word for word in dict.fromkeys(words) if word not in back]
     if lost:
         named = ", ".join(f"`{word}`" for word in lost)
         draft.findings.add(

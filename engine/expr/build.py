@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.catalog import FieldType
 
 MAX_SCALE = 18  #: digits after the point that a decimal column can hold
@@ -105,6 +107,11 @@ def is_null(value: exp.Expression) -> exp.Expression:
 def not_null(value: exp.Expression) -> exp.Expression:
     """IS NOT NULL."""
     return exp.Not(this=is_null(value))
+
+
+def none_of(value: exp.Expression, texts: Sequence[str]) -> exp.Expression:
+    """NOT IN a list of texts; NULL beside a NULL."""
+    return exp.Not(this=exp.Paren(this=exp.In(this=value.copy(), expressions=[text(one) for one in texts])))
 
 
 def between(value: exp.Expression, low: exp.Expression, high: exp.Expression) -> exp.Expression:

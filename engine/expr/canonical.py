@@ -34,7 +34,8 @@ from engine.expr.build import (
     try_cast,
 )
 from engine.expr.lattice import FAMILY
-from engine.expr.reading import clean, read_text_as, read_typed
+from engine.expr.reading import read_text_as, read_typed
+from engine.expr.words import read_words, seen
 
 if TYPE_CHECKING:
     from engine.catalog import Field, FieldType
@@ -69,7 +70,7 @@ def read(
         column if physical and physical.upper() in {"VARCHAR", "TEXT"} else cast(column, named_type("TEXT"))
     )
     if FAMILY[field.type] == "text":
-        return clean(words, field.type, empty_is_null=empty_is_null)
+        return read_words(words, field, empty_is_null=empty_is_null)
     return read_text_as(words, field)
 
 
@@ -204,23 +205,11 @@ def unmapped(
     return all_of(not_null(canonical), is_null(value_map(canonical, type_, pairs, otherwise=otherwise)))
 
 
-def value_map_back(
-    right: exp.Expression,
-    right_type: FieldType,
-    current_left: exp.Expression,
-    left_type: FieldType,
-    pairs: Pairs,
-    *,
-    otherwise: str | None = None,
-) -> exp.Expression:
-    """The left-hand text for a right value: what stands there if it means the same, else the first listed."""
+def value_map_back(right: exp.Expression, right_type: FieldType, pairs: Pairs) -> exp.Expression:
+    """The first left-hand text that is listed for a right value; NULL for one that is not listed."""
     words = as_text(right, right_type)
-    stays = all_of(
-        not_null(right), equal(value_map(current_left, left_type, pairs, otherwise=otherwise), words)
-    )
-    turns = [(stays, as_text(current_left, left_type))]
-    turns += [(equal(words, text(value)), text(lefts[0])) for lefts, value in pairs if lefts]
-    return case(*turns)
+    turns = [(equal(words, text(value)), text(lefts[0])) for lefts, value in pairs if lefts]
+    return case(*turns) if turns else literal(None, "text")
 
 
 def _among(words: exp.Expression, values: Sequence[str]) -> exp.Expression:

@@ -1,0 +1,82 @@
+"""What one side's lens is made of, and the troubles that its SELECT may answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from engine.catalog import Field, Stream
+from engine.expr.build import literal
+from engine.plan import Trouble
+from engine.record import Side, other
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.compiler.parts import Line
+
+BROKEN = Trouble(
+    code="unreadable",
+    message="A text of this record is no valid Unicode.",
+    remedy="Correct it in its own system.",
+    place=None,
+)
+
+
+#: A condition that a record must meet, the fields it reads, and what to say if it does not.
+Need = tuple[exp.Expression, tuple[str, ...], Trouble]
+
+
+@dataclass(slots=True, kw_only=True)
+class LensParts:
+    """What one side's lens is made of."""
+
+    side: Side
+    stream: Stream
+    lines: Sequence[Line]
+    keys: Sequence[tuple[str, ...]]  #: field names of this side, by key
+    view: exp.Expression | None
+    view_reads: tuple[str, ...]
+    needs: Sequence[Need]
+    label: str | None
+    makes: bool  #: newcomers of this side are made on the other one
+    slots: dict[str, exp.Expression]  #: columns that engine functions ask for
+    troubles: list[Trouble] = field(default_factory=lambda: [BROKEN])
+
+    @property
+    def shown(self) -> list[tuple[int, Line]]:
+        """The lines with a canonical value on this side, by number.
+
+        What is only written when a record is made is read where newcomers come from, and nowhere else.
+        """
+        return [
+            (number, line)
+            for number, line in enumerate(self.lines)
+            if self.side in line.get and (line.spec.on == "always" or other(self.side) in line.targets)
+        ]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every field that the lens looks at, in a stable order."""
+        names = [name for _, line in self.shown for name in line.reads.get(self.side, ())]
+        names += [name for _, reads, _ in self.needs for name in reads]
+        names += [self.label] if self.label else []
+        return tuple(dict.fromkeys([*names, *self.key_reads]))
+
+    @property
+    def key_reads(self) -> tuple[str, ...]:
+        """The fields that recognising a record needs."""
+        names = [name for key in self.keys for name in key]
+        return tuple(dict.fromkeys([*names, *self.view_reads]))
+
+    def field(self, name: str) -> Field:
+        """The catalog's field; text where an open stream does not list it."""
+        return self.stream.fields.get(name) or Field(name=name, type="unknown")
+
+    def trouble(self, one: Trouble) -> exp.Expression:
+        """The index of a trouble, as SQL."""
+        if one not in self.troubles:
+            self.troubles.append(one)
+        return literal(self.troubles.index(one), "integer")
