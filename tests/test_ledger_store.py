@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_place import ask
+from test_ledger_waiting import CONFLICT
 
 from engine.errors import RecordError
 from engine.ledger import (
@@ -268,7 +269,7 @@ def test_a_hundred_thousand_links_come_back_as_they_were_stored(place: str) -> N
 def interrupted_load(ledger: Ledger, lease: Lease, table: pa.Table) -> None:
     """A first load that ends with an error."""
     with ledger.bulk_load(lease):
-        ledger.note(lease, settlement(links=table))
+        ledger.note(lease, settlement(links=table, conflicts=(CONFLICT, replace(CONFLICT, left_id="2"))))
         raise ZeroDivisionError
 
 
@@ -281,6 +282,7 @@ def test_doubles_that_came_in_without_indexes_are_held_and_the_first_link_stays(
         assert [(row.side, row.record_id, row.code) for row in ledger.held_rows()] == [
             ("left", "2", "linked-twice")
         ]
+        assert [one.left_id for one in ledger.conflicts("i")] == ["1"]
         with pytest.raises(RecordError):
             ledger.note(lease, settlement(links=links(("4", "a"))))
 

@@ -72,8 +72,17 @@ def _part_doubles(connection: sa.Connection, side: Side) -> None:
     same = sa.and_(*[column == several.c[column.name] for column in key])
     doubles = sa.select(_LINKS.c.id).join(several, same).where(_LINKS.c.id != several.c.first)
     _hold_ends(connection, other(side), doubles)
+    _forget_conflicts(connection, doubles)
     connection.execute(sa.delete(schema.bases).where(schema.bases.c.link_id.in_(doubles)))
     connection.execute(sa.delete(_LINKS).where(_LINKS.c.id.in_(doubles)))
+
+
+def _forget_conflicts(connection: sa.Connection, doubles: sa.Select[tuple[int]]) -> None:
+    """Forget what was to be decided about the pairs of these links."""
+    names = ("integration", "module", "left_id", "right_id")
+    pairs = sa.select(*[_LINKS.c[name] for name in names]).where(_LINKS.c.id.in_(doubles))
+    mine = sa.tuple_(*[schema.conflicts.c[name] for name in names])
+    connection.execute(sa.delete(schema.conflicts).where(mine.in_(pairs)))
 
 
 def _hold_ends(connection: sa.Connection, side: Side, doubles: sa.Select[tuple[int]]) -> None:

@@ -167,6 +167,16 @@ class Loser:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    """A link as people write it down."""
+
+    module: str
+    left_id: str
+    right_id: str
+    state: LinkState = "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     """A record that must be looked at again once another one, its root, has a link."""
 

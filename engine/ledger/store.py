@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from engine.errors import LockedError
-from engine.ledger import indexes, leases, opening, reports, schema, settling
+from engine.ledger import by_hand, indexes, leases, opening, reports, schema, settling
 from engine.ledger.codec import later, pack, to_json
 from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Sightings
 from engine.ledger.work import OrdinaryWork
 from engine.record import SIDES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from engine.ledger.model import LinkRow, RecordKey
     from engine.ledger.work import Work
+    from engine.record import Side
 
 
 def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 10.0) -> Ledger:
@@ -166,6 +168,38 @@ class Ledger(reports.Reports):
             for side, seen in sides.items():
                 if seen is not None:
                     settling.remember_sightings(work, scope, side, seen)
+
+    # by people
+
+    def add_links(self, lease: Lease, rows: Sequence[LinkRow], sources: Mapping[str, Side]) -> list[LinkRow]:
+        """Link records by hand; answers with the links that were not there already.
+
+        What held these records is over, and the next run looks at each pair, from its module's side in `sources`.
+        Raises AlreadyLinked (a UserError), storing nothing, if a record has another link.
+        """
+        with self._work(lease, len(rows)) as work:
+            return by_hand.add(work, lease, rows, sources)
+
+    def remove_links(self, lease: Lease, module: str, keys: Sequence[RecordKey]) -> list[LinkRow]:
+        """Forget the links of these records, with what was in step, held or in conflict; answers with them.
+
+        Raises UserError, forgetting nothing, if one of the records has no link.
+        """
+        with self._work(lease, len(keys)) as work:
+            return by_hand.remove(work, lease, module, keys)
+
+    def skip_records(self, lease: Lease, module: str, keys: Sequence[RecordKey], why: str) -> None:
+        """Remember that these records are left alone."""
+        with self._work(lease, len(keys)) as work:
+            by_hand.leave_alone(work, lease, module, keys, why)
+
+    def decide(self, lease: Lease, takes: Mapping[int, Side]) -> None:
+        """Note which side conflicts take, by number; a run then applies it to exactly the values they show.
+
+        Raises UserError, storing nothing, if one of them is not there any more.
+        """
+        with self._work(lease, len(takes)) as work:
+            by_hand.decide(work, lease, takes)
 
     @contextmanager
     def bulk_load(self, lease: Lease) -> Iterator[None]:
