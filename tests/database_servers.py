@@ -12,10 +12,11 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from connector_suite import Harness, opened, surroundings
+from open_connectors import opened
 
 from engine.connectors.sql import SQL
 from engine.connectors.sql.address import parse_address
+from engine.testing import SystemUnderTest, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,26 +54,34 @@ class Server(ABC):
         connector: SqlConnector = opened(SQL.open(said, surroundings(self.folder, seen)))
         return connector
 
-    def harness(self, people: str) -> Harness:
+    def system(self, people: str) -> SystemUnderTest:
         """For the suite: the table `people` as the script makes it, changed_at kept by the server."""
+        self.make(people)
 
-        def seed(rows: Any) -> None:
-            self.make(people)
-            if rows:
-                values = [row[name] for row in rows for name in ("id", "name", "city")]
-                places = ", ".join(["(%s, %s, %s)"] * len(rows))
-                self.ask(f"INSERT INTO people (id, name, city) VALUES {places}", values)
+        def plant(rows: Any) -> list[str]:
+            before = {id_ for (id_,) in self.ask("SELECT id FROM people")}
+            values = [value for row in rows for value in (row["name"], row.get("city"))]
+            self.ask(f"INSERT INTO people (name, city) VALUES {', '.join(['(%s, %s)'] * len(rows))}", values)
+            return [str(id_) for (id_,) in self.ask("SELECT id FROM people ORDER BY id") if id_ not in before]
 
         def edit(identity: str, values: Any) -> None:
             for name, value in values.items():
                 self.ask(f"UPDATE people SET {name} = %s WHERE id = %s", (value, identity))
 
-        return Harness(
+        def remove(identity: str) -> None:
+            self.ask("DELETE FROM people WHERE id = %s", (identity,))
+
+        def look() -> dict[str, dict[str, Any]]:
+            rows = self.ask("SELECT id, name, city FROM people")
+            return {str(id_): {"name": name, "city": city} for id_, name, city in rows}
+
+        return SystemUnderTest(
             connect=lambda: self.open(streams={"people": {"modified": "changed_at"}}),
             stream="people",
-            key="id",
-            seed=seed,
+            plant=plant,
+            look=look,
             edit=edit,
+            remove=remove,
             refused={"name": None},
         )
 

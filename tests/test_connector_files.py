@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import subprocess
 import sys
@@ -11,10 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from connector_suite import (
-    PEOPLE,
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import csv as pa_csv
+from pyarrow import parquet
+
+from engine.connectors.files import CAN, FILES
+from engine.connectors.port import AllApplied
+from engine.errors import TemporaryError
+from engine.testing import (
     ConnectorSuite,
-    Harness,
+    SystemUnderTest,
     batch,
     read,
     receipts,
@@ -22,13 +30,6 @@ from connector_suite import (
     surroundings,
     texts,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pyarrow import parquet
-
-from engine.connectors.files import FILES
-from engine.connectors.port import AllApplied
-from engine.errors import TemporaryError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,48 +50,91 @@ def _write_csv(path: Path, rows: Any) -> None:
         writer.writerows(rows)
 
 
-def _harness(tmp_path: Path, kind: str) -> Harness:
+_PEOPLE = (
+    {"id": "1", "name": "Ada", "city": "London"},
+    {"id": "2", "name": "Bo", "city": None},
+    {"id": "3", "name": "Cy", "city": "Rome"},
+)
+_SCHEMA = pa.schema([(name, pa.string()) for name in ("id", "name", "city")])
+
+
+def _write(path: Path, rows: Any) -> None:
+    """The file as another program makes it."""
+    if path.suffix == ".csv":
+        _write_csv(path, rows)
+    elif path.suffix == ".parquet":
+        parquet.write_table(pa.Table.from_pylist(list(rows), _SCHEMA), path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """The rows as another program sees them; a CSV of DuckDB's tells null from empty."""
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
+    if path.suffix == ".parquet":
+        return list(parquet.read_table(path).to_pylist())
+    text = path.read_bytes().decode("utf-8")
+    options = pa_csv.ParseOptions(newlines_in_values=True)
+    strings = pa_csv.ConvertOptions(
+        column_types=_SCHEMA, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    return list(
+        pa_csv.read_csv(
+            pa.BufferReader(text.encode()), parse_options=options, convert_options=strings
+        ).to_pylist()
+    )
+
+
+def _system(tmp_path: Path, kind: str) -> SystemUnderTest:
     path = tmp_path / f"people.{kind}"
+    _write(path, [])
+    numbers = itertools.count(1)
 
-    def seed(rows: Any) -> None:
-        if kind == "csv":
-            _write_csv(path, rows)
-        elif kind == "parquet":
-            schema = pa.schema([(name, pa.string()) for name in ("id", "name", "city")])
-            parquet.write_table(pa.Table.from_pylist(list(rows), schema), path)
-        else:
-            path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    def plant(rows: Any) -> list[str]:
+        new = [{"id": str(next(numbers)), **row} for row in rows]
+        _write(path, [*_rows(path), *new])
+        return [row["id"] for row in new]
 
-    def edit(identity: str, values: Any) -> None:
-        pytest.fail(f"files have no cursor, so nobody edits {identity} to {values}")
+    def edit(id_: str, values: Any) -> None:
+        _write(path, [{**row, **values} if row["id"] == id_ else row for row in _rows(path)])
 
-    return Harness(
+    def remove(id_: str) -> None:
+        _write(path, [row for row in _rows(path) if row["id"] != id_])
+
+    return SystemUnderTest(
         connect=lambda: _open(tmp_path, format=kind),
         stream="people",
-        key="id",
-        seed=seed,
+        plant=plant,
+        look=lambda: {row["id"]: row for row in _rows(path)},
         edit=edit,
+        remove=remove,
         refused={"id": "1"},
         given_ids=True,
     )
 
 
-class TestCsv(ConnectorSuite):
+class _FilesSuite(ConnectorSuite):
+    type_ = FILES
+    can = CAN
+
+
+class TestCsv(_FilesSuite):
     @pytest.fixture
-    def harness(self, tmp_path: Path) -> Harness:
-        return _harness(tmp_path, "csv")
+    def system(self, tmp_path: Path) -> SystemUnderTest:
+        return _system(tmp_path, "csv")
 
 
-class TestJsonLines(ConnectorSuite):
+class TestJsonLines(_FilesSuite):
     @pytest.fixture
-    def harness(self, tmp_path: Path) -> Harness:
-        return _harness(tmp_path, "jsonl")
+    def system(self, tmp_path: Path) -> SystemUnderTest:
+        return _system(tmp_path, "jsonl")
 
 
-class TestParquet(ConnectorSuite):
+class TestParquet(_FilesSuite):
     @pytest.fixture
-    def harness(self, tmp_path: Path) -> Harness:
-        return _harness(tmp_path, "parquet")
+    def system(self, tmp_path: Path) -> SystemUnderTest:
+        return _system(tmp_path, "parquet")
 
 
 def test_nothing_is_guessed_from_looks(tmp_path: Path) -> None:
@@ -207,20 +251,24 @@ def test_json_numbers_stay_exact_and_nested_objects_are_kept_by_an_update_inside
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_what_cannot_be_written_is_said_and_the_rest_is_written(tmp_path: Path, kind: str) -> None:
-    harness = _harness(tmp_path, kind)
-    harness.seed(PEOPLE)
+    _write(tmp_path / f"people.{kind}", _PEOPLE)
     rows: list[dict[str, Any]] = [
         {"id": None, "name": "a"},
         {"id": "4", "name": "b"},
         {"id": "4", "name": "c"},
         {"id": "", "name": "d"},
     ]
-    answer = receipts(harness.connect().write("people", batch("create", rows)), 4)
+    answer = receipts(_open(tmp_path, format=kind).write("people", batch("create", rows)), 4)
     assert [receipt.code for receipt in answer] == ["no-id", None, "duplicate", "no-id"]
     changes = [{"_id": "1", "_set": ["id"], "id": "9"}, {"_id": "2", "_set": ["id"], "id": "2"}]
-    moved, same = receipts(harness.connect().write("people", batch("update", changes)), 2)
+    moved, same = receipts(_open(tmp_path, format=kind).write("people", batch("update", changes)), 2)
     assert (moved.code, same.outcome) == ("id-change", "applied")
-    assert [row[0] for row in texts(read(harness.connect(), "people"), "id")] == ["1", "2", "3", "4"]
+    assert [row[0] for row in texts(read(_open(tmp_path, format=kind), "people"), "id")] == [
+        "1",
+        "2",
+        "3",
+        "4",
+    ]
 
 
 def test_a_file_that_somebody_changes_meanwhile_is_not_overwritten(
@@ -267,9 +315,8 @@ def test_mistakes_are_said_with_the_place_and_what_was_meant(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_files_that_a_pattern_finds_are_one_stream_that_can_only_be_read(tmp_path: Path, kind: str) -> None:
-    for name, people in (("orders-2", PEOPLE[1:]), ("orders-1", PEOPLE[:1]), ("others", PEOPLE[:1])):
-        _harness(tmp_path, kind).seed(people)
-        (tmp_path / f"people.{kind}").rename(tmp_path / f"{name}.{kind}")
+    for name, people in (("orders-2", _PEOPLE[1:]), ("orders-1", _PEOPLE[:1]), ("others", _PEOPLE[:1])):
+        _write(tmp_path / f"{name}.{kind}", people)
     (tmp_path / f".orders-3.{kind}.new").write_text("half written")
     connector = _open(tmp_path, format=kind, streams={"orders": {"files": f"orders-*.{kind}", "id": "id"}})
     assert texts(read(connector, "orders", "name"), "id", "name") == [("1", "Ada"), ("2", "Bo"), ("3", "Cy")]
@@ -298,7 +345,7 @@ def test_an_id_in_two_files_and_a_pattern_that_finds_nothing_are_refused(tmp_pat
 
 def test_describing_a_folder_needs_neither_it_nor_a_heavy_library() -> None:
     check = (
-        "import sys; from engine.connectors.files import FILES; "
+        "import sys; from engine.connectors.files import CAN, FILES; "
         "catalog = FILES.describe({'folder': 'none', 'streams': {'a': {'id': 'code'}}}); "
         "assert catalog.open and catalog.streams['a'].id == 'code'; "
         "sys.exit(bool({'pyarrow', 'duckdb'} & set(sys.modules)))"

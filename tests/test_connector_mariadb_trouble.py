@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pymysql
 import pytest
-from connector_suite import (
-    batch,
-    close_all,
-    read,
-    receipts,
-    surroundings,
-)
 from database_servers import Mariadb, mariadb
+from open_connectors import close_all
 
 from engine.connectors.port import AllApplied, ReadRequest
 from engine.connectors.sql import SQL
 from engine.connectors.sql.mariadb import session
 from engine.connectors.sql.mariadb.session import Session
 from engine.errors import EngineError
+from engine.testing import batch, read, receipts, surroundings
 
 __all__ = ["close_all"]  # the fixture is used by being here
 

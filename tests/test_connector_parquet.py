@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from connector_suite import batch, read, receipts, refuses, surroundings, texts
 from pyarrow import parquet
 
 from engine.connectors.files import FILES
+from engine.testing import batch, read, receipts, refuses, surroundings, texts
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,21 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from connector_suite import (
-    ConnectorSuite,
-    Harness,
-    batch,
-    close_all,
-    read,
-    receipts,
-    refuses,
-    texts,
-)
 from database_servers import Postgres, postgres
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from open_connectors import close_all
 
 from engine.connectors.port import AllApplied, Batch
+from engine.connectors.sql import SQL
+from engine.connectors.sql.dialect import CAN_WRITE
+from engine.testing import ConnectorSuite, SystemUnderTest, batch, read, receipts, refuses, texts
 
 __all__ = ["close_all"]  # the fixture is used by being here
 
@@ -45,9 +39,12 @@ def server(tmp_path: Path) -> Iterator[Postgres]:
 
 
 class TestPostgres(ConnectorSuite):
+    type_ = SQL
+    can = CAN_WRITE
+
     @pytest.fixture
-    def harness(self, server: Postgres) -> Harness:
-        return server.harness(_PEOPLE)
+    def system(self, server: Postgres) -> SystemUnderTest:
+        return server.system(_PEOPLE)
 
 
 def test_values_arrive_exactly_as_text_of_one_form(server: Postgres) -> None:

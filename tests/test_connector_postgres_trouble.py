@@ -10,18 +10,13 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from connector_suite import (
-    batch,
-    close_all,
-    receipts,
-    refuses,
-    surroundings,
-)
 from database_servers import Postgres, postgres
+from open_connectors import close_all
 
 from engine.connectors.port import AllApplied, ReadRequest
 from engine.connectors.sql import SQL
 from engine.errors import EngineError
+from engine.testing import batch, receipts, refuses, surroundings
 
 __all__ = ["close_all"]  # the fixture is used by being here
 

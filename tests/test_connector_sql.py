@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from connector_suite import (
-    PEOPLE,
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from open_connectors import close_all, opened
+
+from engine.connectors.port import AllApplied, Batch, ReadRequest
+from engine.connectors.sql import SQL
+from engine.connectors.sql.dialect import CAN_WRITE
+from engine.connectors.sql.sqlite_database import SqliteDatabase
+from engine.errors import TemporaryError
+from engine.event import Event, Noted
+from engine.testing import (
+    Bench,
     ConnectorSuite,
-    Harness,
+    SystemUnderTest,
     batch,
-    close_all,
-    opened,
     read,
     receipts,
     refuses,
     surroundings,
     texts,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from engine.connectors.port import AllApplied, Batch, ReadRequest
-from engine.connectors.sql import SQL
-from engine.connectors.sql.sqlite_database import SqliteDatabase
-from engine.errors import TemporaryError
-from engine.event import Event, Noted
 
 __all__ = ["close_all"]  # the fixture is used by being here
 
@@ -73,40 +73,52 @@ def _ask(path: Path, sql: str) -> list[Any]:
         return database.execute(sql).fetchall()
 
 
-@pytest.fixture
-def harness(tmp_path: Path) -> Harness:
-    path = tmp_path / "people.db"
-
-    def seed(rows: Any) -> None:
-        stamp = "2026-01-01 00:00:00"
-        _make(path, _TABLE, [("people", (row["id"], row["name"], row["city"], stamp)) for row in rows])
-
-    def edit(identity: str, values: Any) -> None:
-        with closing(sqlite3.connect(path)) as database:
-            for name, value in values.items():
-                database.execute(f"UPDATE people SET {name} = ? WHERE id = ?", (value, identity))
-            database.commit()
-
-    return Harness(
-        connect=lambda: _open(path, streams={"people": {"modified": "changed_at"}}),
-        stream="people",
-        key="id",
-        seed=seed,
-        edit=edit,
-        refused={"name": None},
-    )
-
-
 class TestSqlite(ConnectorSuite):
+    type_ = SQL
+    can = CAN_WRITE
+
+    @pytest.fixture
+    def system(self, tmp_path: Path) -> SystemUnderTest:
+        path = tmp_path / "people.db"
+        _make(path, _TABLE)
+
+        def run(sql: str, *values: Any) -> list[Any]:
+            with closing(sqlite3.connect(path)) as database, database:
+                return database.execute(sql, values).fetchall()
+
+        def plant(rows: Any) -> list[str]:
+            stamp = "2026-01-01 00:00:00"
+            with closing(sqlite3.connect(path)) as database, database:
+                new = "INSERT INTO people (name, city, changed_at) VALUES (?, ?, ?)"
+                made = [database.execute(new, (row["name"], row.get("city"), stamp)) for row in rows]
+                return [str(one.lastrowid) for one in made]
+
+        def edit(id_: str, values: Any) -> None:
+            for name, value in values.items():
+                run(f"UPDATE people SET {name} = ? WHERE id = ?", value, id_)
+
+        return SystemUnderTest(
+            connect=lambda: _open(path, streams={"people": {"modified": "changed_at"}}),
+            stream="people",
+            plant=plant,
+            look=lambda: {
+                str(id_): {"name": name, "city": city}
+                for id_, name, city in run("SELECT id, name, city FROM people")
+            },
+            edit=edit,
+            remove=lambda id_: run("DELETE FROM people WHERE id = ?", id_).clear(),
+            refused={"name": None},
+        )
+
     def test_a_batch_that_goes_whole_is_one_answer_with_the_versions_that_triggers_set(
-        self, harness: Harness
+        self, bench: Bench
     ) -> None:
-        harness.seed(PEOPLE)
-        change = batch("update", [{"_id": "2", "_set": ["name"], "name": "Bob"}])
-        answer = harness.connect().write("people", change)
+        ids = bench.plant_people()
+        change = batch("update", [{"_id": ids[1], "_set": ["name"], "name": "Bob"}])
+        answer = bench.open().write("people", change)
         assert isinstance(answer, AllApplied)
         assert answer.versions is not None
-        ((_, modified),) = texts(read(harness.connect(), "people", ids=("2",)), "id", "changed_at")
+        ((_, modified),) = texts(bench.read(ids=(ids[1],)), "id", "changed_at")
         assert answer.versions.to_pylist() == [modified]
         assert modified != "2026-01-01 00:00:00"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.connectors.records import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -31,6 +31,21 @@ def by_set(rows: pa.Table) -> Iterator[tuple[list[str], pa.Table]]:
     for wanted in sets.unique().to_pylist():
         names = [name for name in wanted.split(_BETWEEN_NAMES) if name]
         yield names, rows.filter(pc.equal(sets, wanted))
+
+
+def texts_of(ids: Iterable[str]) -> pa.Array:
+    """Ids as a column to look them up in. Half a character can be no record's id and is left out."""
+    import pyarrow as pa
+
+    return pa.array(sorted(one for one in ids if one.isascii() or _is_unicode(one)), pa.string())
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -18,7 +18,8 @@ from engine.record import Kind, Operation, Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_CAN = Capabilities(
+#: What every stream of a store lets us do.
+CAN = Capabilities(
     create=True, update=True, delete=True, batch_size=1_000, page_size=1_000, since=True, by_ids=1_000
 )
 _ID, _MODIFIED = "id", "modified"
@@ -107,7 +108,7 @@ class MemoryConnector:
             since = dt.datetime.fromisoformat(request.since)
             rows = [row for row in rows if dt.datetime.fromisoformat(row[modified]) >= since]
         names = dict.fromkeys((stream.id, modified, *request.fields))
-        size = _CAN.page_size
+        size = CAN.page_size
         for start in range(0, max(len(rows), 1), size):
             part = [pick(row, names) for row in rows[start : start + size]]
             yield Page(records=part, complete=start + size >= len(rows), total=len(rows))
@@ -137,7 +138,7 @@ class MemoryConnector:
 
     def _stream(self, name: str) -> Stream:
         said = {"modified": _MODIFIED, **declared(self._settings).get(name, {})}
-        return declare_stream(name, said, can=_CAN, identity=_ID)
+        return declare_stream(name, said, can=CAN, identity=_ID)
 
     def _apply(self, stream: Stream, operation: Operation) -> Receipt:
         rows = self._store.streams[stream.name]
@@ -214,7 +215,7 @@ class MemoryType:
     def describe(self, settings: Mapping[str, Any]) -> Catalog:
         """The declared streams; others may exist."""
         streams = {
-            name: declare_stream(name, {"modified": _MODIFIED, **said}, can=_CAN, identity=_ID)
+            name: declare_stream(name, {"modified": _MODIFIED, **said}, can=CAN, identity=_ID)
             for name, said in declared(settings).items()
         }
         return Catalog(connector=self.name, streams=streams, open=True)

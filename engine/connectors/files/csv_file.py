@@ -10,7 +10,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from engine.catalog import Field
-from engine.connectors.columns import as_text, by_set, fields_of
+from engine.connectors.columns import as_text, by_set, fields_of, texts_of
 from engine.connectors.declared import suggest
 from engine.connectors.files import csv_check, csv_text
 from engine.connectors.files.replace import identity_of, replaced
@@ -59,7 +59,7 @@ class CsvFile:
         for batch in self._batches(names):
             rows = pa.Table.from_batches([batch])
             if ids is not None:
-                rows = rows.filter(pc.is_in(rows[self.key], pa.array(sorted(ids), pa.string())))
+                rows = rows.filter(pc.is_in(rows[self.key], texts_of(ids)))
             if held.num_rows:
                 yield Page(table=held)
             held = rows if rows.num_rows else held.slice(0, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from engine.connectors.columns import as_text, by_set, clock_text, fields_of
+from engine.connectors.columns import as_text, by_set, clock_text, fields_of, texts_of
 from engine.connectors.declared import suggest
 from engine.connectors.files.parquet_types import decoded, dig, field_of, fitted, is_binary, widened
 from engine.connectors.files.replace import identity_of, replaced
@@ -56,7 +56,7 @@ class ParquetFile:
                 rows = pa.table({name: self._text(part, name) for name in names})
                 keys += rows[self.key].chunks
                 if ids is not None:
-                    rows = rows.filter(pc.is_in(rows[self.key], pa.array(sorted(ids), pa.string())))
+                    rows = rows.filter(pc.is_in(rows[self.key], texts_of(ids)))
                 if held.num_rows:
                     yield Page(table=held)
                 held = rows if rows.num_rows else held.slice(0, 0)
