@@ -1,0 +1,277 @@
+"""The outcome table of a three-way merge with a base per side, for one field or a group of fields.
+
+A group is decided as one value, and a field alone is a group of one. What is in step already takes no part: in a
+group only the other fields, called open here, say who changed and are written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.reconcile.model import NO_BASE, UNKNOWN, Decision, FieldDecision, Rule, Seen, Triple
+from engine.record import SIDES, Side, Value, other
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from engine.reconcile.model import Resolution, Times
+
+BLANKS = (None, "")
+
+
+class Line(NamedTuple):
+    """One field of a pair, with the rule for it."""
+
+    rule: Rule
+    seen: Triple
+
+
+class Question(NamedTuple):
+    """What a conflict may be decided by, beside the rules."""
+
+    times: Times | None
+    resolutions: Mapping[str, Resolution]
+
+
+def reconcile(
+    rules: Sequence[Rule],
+    base_left: Mapping[str, Value] | None,
+    base_right: Mapping[str, Value] | None,
+    left: Mapping[str, Seen],
+    right: Mapping[str, Seen],
+    *,
+    times: Times | None = None,
+    resolutions: Mapping[str, Resolution] | None = None,
+) -> Decision:
+    """Decide every field of a pair. A base of None means that the pair was never in step."""
+    known_left, known_right = base_left or {}, base_right or {}
+    asked = Question(times, resolutions or {})
+    groups: dict[
+        str | tuple[str], list[Line]
+    ] = {}  # a field alone is filed under a tuple, so that no name meets it
+    for rule in rules:
+        seen = Triple(
+            base_left=known_left.get(rule.key, NO_BASE),
+            base_right=known_right.get(rule.key, NO_BASE),
+            left=left.get(rule.key, UNKNOWN),
+            right=right.get(rule.key, UNKNOWN),
+        )
+        groups.setdefault(rule.group or (rule.key,), []).append(Line(rule, seen))
+    decided = {one.key: one for lines in groups.values() for one in _decide(lines, asked)}
+    return Decision(fields=tuple(decided[rule.key] for rule in rules))
+
+
+def reconcile_field(
+    rule: Rule, seen: Triple, *, times: Times | None = None, resolution: Resolution | None = None
+) -> FieldDecision:
+    """Decide one field on its own, whatever its group."""
+    resolutions = {} if resolution is None else {rule.key: resolution}
+    (decided,) = _decide([Line(rule, seen)], Question(times, resolutions))
+    return decided
+
+
+def _decide(lines: Sequence[Line], asked: Question) -> Iterable[FieldDecision]:
+    """Decide the fields of one group."""
+    rest, open_lines = [], []
+    for line in lines:
+        if line.seen.left is UNKNOWN or line.seen.right is UNKNOWN:
+            return _stay(lines, "the system did not show the field")
+        why = _in_step(line.seen)
+        if why:
+            rest.append(_remember(line, why))
+        else:
+            open_lines.append(line)
+    return [*rest, *_decide_open(open_lines, asked)] if open_lines else rest
+
+
+def _in_step(seen: Triple) -> str | None:
+    """Why nothing is to be done about a field whatever its rule says; None = it is open."""
+    if seen.left == seen.right:
+        return "unchanged"
+    if _met(seen):
+        return "a blank empties nothing" if seen.left in BLANKS and seen.right in BLANKS else None
+    # A target that keeps less than it was sent stays different from its source, and is in step all the same.
+    return "unchanged" if seen.left == seen.base_left and seen.right == seen.base_right else None
+
+
+def _met(seen: Triple) -> bool:
+    """Whether the field was never in step: the records meet for the first time, or the line is new."""
+    return seen.base_left is NO_BASE or seen.base_right is NO_BASE
+
+
+def _decide_open(lines: Sequence[Line], asked: Question) -> Iterable[FieldDecision]:
+    """Decide fields of one group that all differ and are not in step."""
+    if any(_met(seen) for _, seen in lines):
+        return _first_contact(lines, asked)
+    left_changed = any(seen.left != seen.base_left for _, seen in lines)
+    right_changed = any(seen.right != seen.base_right for _, seen in lines)
+    if left_changed and right_changed:
+        return _both_changed(lines, asked)
+    changed: Side = "left" if left_changed else "right"
+    refusal = _refusal(lines, changed)
+    return _stay(lines, refusal) if refusal else _copy(lines, changed, f"changed on the {changed}")
+
+
+def _first_contact(lines: Sequence[Line], asked: Question) -> Iterable[FieldDecision]:
+    """Never in step: a blank is filled where the line may, and never empties the other side."""
+    choice = _choice(lines, asked)
+    if choice:
+        return _take(lines, choice)
+    lacking = [side for side in SIDES if all(_value(seen, side) in BLANKS for _, seen in lines)]
+    if lacking and not _refusal(lines, other(lacking[0])):
+        return _copy(lines, other(lacking[0]), "fills a blank")
+    if lacking:
+        return [_remember(line, "a blank empties nothing") for line in lines]
+    if any(_waits(seen) for _, seen in lines):
+        return _conflict(lines, "differs at first contact", asked)
+    rule = lines[0].rule
+    policy = rule.fallback if rule.policy == "newest" else rule.policy
+    if policy in ("left", "right"):
+        return _prefer(lines, policy, "first contact")
+    return _hold(lines, "differs at first contact", asked)
+
+
+def _waits(seen: Triple) -> bool:
+    """One base alone marks a field that differed at first contact, until a person has chosen or both agree."""
+    return (seen.base_left is NO_BASE) != (seen.base_right is NO_BASE)
+
+
+def _both_changed(lines: Sequence[Line], asked: Question) -> Iterable[FieldDecision]:
+    choice = _choice(lines, asked)
+    if choice:
+        return _take(lines, choice)
+    policy, why = lines[0].rule.policy, "changed on both sides"
+    if policy == "newest":
+        last = _last(asked.times)
+        policy, why = (last, f"{why}, last on the {last}") if last else (lines[0].rule.fallback, why)
+    if policy in ("left", "right"):
+        return _prefer(lines, policy, why)
+    return _hold(lines, why, asked)
+
+
+def _last(times: Times | None) -> Side | None:
+    """The side that was changed last; None = that cannot be told."""
+    if times is None or times.left is None or times.right is None:
+        return None
+    if abs(times.left - times.right) <= times.margin:
+        return None
+    return "left" if times.left > times.right else "right"
+
+
+def _choice(lines: Sequence[Line], asked: Question) -> Side | None:
+    """The side that a person chose for every one of these fields, from the values that they hold now."""
+    chosen = _chosen(lines, asked)
+    return chosen[0] if len(chosen) == len(lines) and len(set(chosen)) == 1 else None
+
+
+def _chosen(lines: Sequence[Line], asked: Question) -> list[Side]:
+    found = [(asked.resolutions.get(rule.key), seen) for rule, seen in lines]
+    return [one.take for one, seen in found if one and (one.left, one.right) == (seen.left, seen.right)]
+
+
+def _take(lines: Sequence[Line], choice: Side) -> Iterable[FieldDecision]:
+    """Do what a person chose; what the line cannot do goes back to them."""
+    refusal = _refusal(lines, choice)
+    if refusal:
+        return [_waiting(line, f"{choice} was chosen, but {refusal}") for line in lines]
+    return _copy(lines, choice, "chosen by a person")
+
+
+def _prefer(lines: Sequence[Line], favourite: Side, why: str) -> Iterable[FieldDecision]:
+    """The favourite's value goes to the other side; where the line cannot write that, the other one's value wins."""
+    order = _sources(lines, favourite)
+    able = [side for side in order if not _clears_needed(lines, side)]
+    if not able:
+        return _stay(lines, _why_not(order))
+    return _copy(lines, able[0], why if able[0] == order[0] else _needed(other(order[0])))
+
+
+def _hold(lines: Sequence[Line], why: str, asked: Question) -> Iterable[FieldDecision]:
+    """Ask a person, if there is anything to choose."""
+    order = _sources(lines, "left")
+    if all(_clears_needed(lines, side) for side in order):
+        return _stay(lines, _why_not(order))
+    return _conflict(lines, why, asked)
+
+
+def _conflict(lines: Sequence[Line], why: str, asked: Question) -> Iterable[FieldDecision]:
+    reason = "its group needs one choice for all its fields" if _chosen(lines, asked) else why
+    return [_waiting(line, reason) for line in lines]
+
+
+def _waiting(line: Line, why: str) -> FieldDecision:
+    """It waits for a person. Known bases stay; a field without them is marked by one alone."""
+    seen = line.seen
+    bases = (seen.left, NO_BASE) if _met(seen) else (seen.base_left, seen.base_right)
+    return FieldDecision(key=line.rule.key, base_left=bases[0], base_right=bases[1], conflict=True, why=why)
+
+
+def _sources(lines: Sequence[Line], favourite: Side) -> list[Side]:
+    """The sides whose values the lines may carry over, the favourite first."""
+    return [side for side in (favourite, other(favourite)) if _writable(lines, other(side))]
+
+
+def _writable(lines: Sequence[Line], side: Side) -> bool:
+    return all(side in rule.toward for rule, _ in lines)
+
+
+def _clears_needed(lines: Sequence[Line], winner: Side) -> bool:
+    """Whether the winner's values would clear a field that the other side needs."""
+    target = other(winner)
+    return any(_value(seen, winner) is None and target in rule.keep for rule, seen in lines)
+
+
+def _refusal(lines: Sequence[Line], winner: Side) -> str | None:
+    """Why the winner's values may not be written to the other side; None = they may."""
+    target = other(winner)
+    if not _writable(lines, target):
+        return f"{target} is not written by this line"
+    return _needed(target) if _clears_needed(lines, winner) else None
+
+
+def _needed(target: Side) -> str:
+    return f"{target} needs a value, so it is not cleared"
+
+
+def _why_not(order: Sequence[Side]) -> str:
+    return _needed(other(order[0])) if order else "this line writes neither side"
+
+
+def _copy(lines: Sequence[Line], winner: Side, why: str) -> Iterable[FieldDecision]:
+    """Write the winner's values to the other side."""
+    target = other(winner)
+    return [
+        FieldDecision(
+            key=rule.key,
+            write=target,
+            base_left=_value(seen, winner),
+            base_right=_value(seen, winner),
+            loser=_lost(seen, target),
+            why=why,
+        )
+        for rule, seen in lines
+    ]
+
+
+def _lost(seen: Triple, target: Side) -> Seen:
+    """What somebody set on the side that is written; NO_BASE = nothing: it is as it was, or there is no value."""
+    value, base = (seen.left, seen.base_left) if target == "left" else (seen.right, seen.base_right)
+    kept = value in BLANKS if _met(seen) else value is None or value == base
+    return NO_BASE if kept else value
+
+
+def _value(seen: Triple, side: Side) -> Seen:
+    return seen.left if side == "left" else seen.right
+
+
+def _remember(line: Line, why: str) -> FieldDecision:
+    """Nothing is written, and what both sides hold now is what they are known to hold."""
+    return FieldDecision(key=line.rule.key, base_left=line.seen.left, base_right=line.seen.right, why=why)
+
+
+def _stay(lines: Sequence[Line], why: str) -> Iterable[FieldDecision]:
+    """Nothing is written, and what is known of the fields stays."""
+    return [
+        FieldDecision(key=rule.key, base_left=seen.base_left, base_right=seen.base_right, why=why)
+        for rule, seen in lines
+    ]

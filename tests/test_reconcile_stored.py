@@ -1,0 +1,42 @@
+"""What a side's base is once it has answered a write: what it made of the value, or what was sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from engine.reconcile import NO_BASE, UNKNOWN, Seen, settled
+
+CASES = Path(__file__).parent / "cases" / "reconcile" / "stored.yaml"
+
+
+@pytest.mark.parametrize(
+    "case", yaml.safe_load(CASES.read_text(encoding="utf-8")), ids=lambda one: one["name"]
+)
+def test_without_versions_the_two_values_tell_whether_the_system_made_one_of_the_other(
+    case: dict[str, Any],
+) -> None:
+    sent, shown = case["sent"], case["shown"]
+    assert settled(sent, shown, None) == (shown if case["stored"] else sent)
+    assert type(settled(sent, shown, None)) is type(shown if case["stored"] else sent)
+
+
+@pytest.mark.parametrize("shown", ["Globex", "acme", None])
+def test_a_version_tells_more_than_the_values(shown: Seen) -> None:
+    """What the very version of our write shows is what the system made of it; any other may be an edit."""
+    assert settled("Acme", shown, same_version=True) == shown
+    assert settled("Acme", shown, same_version=False) == "Acme"
+
+
+@pytest.mark.parametrize("same_version", [True, False, None])
+@pytest.mark.parametrize("shown", [UNKNOWN, NO_BASE])
+def test_what_is_not_shown_is_taken_to_be_what_was_sent(shown: Seen, same_version: bool | None) -> None:  # noqa: FBT001
+    assert settled("Acme", shown, same_version) == "Acme"
+
+
+def test_a_write_without_a_value_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="a write sends a value"):
+        settled(UNKNOWN, "Acme", None)
