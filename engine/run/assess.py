@@ -16,6 +16,7 @@ from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
 from engine.run.columns import TODAY
 from engine.run.pull import Reading, earlier, later, pull, since
+from engine.run.waits import due_by_waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ HELD = pa.schema(
 )
 SKIPPED = pa.schema([("record_id", pa.string()), ("other_id", pa.string())])
 
-#: What each situation means for the counts; `changed` and `newcomer` go on.
+#: What each situation means for the counts; `changed` and `newcomer` go on. `met`: the other pass looks at its pair.
 SITUATIONS = (
     "out-of-view",
     "unreadable",
@@ -39,6 +40,7 @@ SITUATIONS = (
     "skipped",
     "changed",
     "newcomer",
+    "met",
 )
 
 
@@ -48,24 +50,26 @@ class Assessed:
 
     cursor: str | None  #: the latest server time seen; None = the stream has none, or nothing was delivered
     whole: bool  #: the whole stream was read, not a window
-    counts: dict[str, int]  #: records by situation
+    records: int  #: that the source delivered
 
 
 def assess(work: Work, state: ModuleState) -> Assessed:
     """Read what may have changed on the source and leave it in the table `work`."""
     cursor = _cursor(work, state)
-    held = _held(work, whole=cursor is None)
-    _keep_memory(work, held)
-    work.columns.drop("work", "seen")
     whole = cursor is None
-    began = work.clock.now()
+    held = _held(work, whole=whole)
+    _keep_memory(work, held)
+    work.columns.drop("work", "seen", "ids", "keyed")
+    began, before = work.clock.now(), work.counts.read[work.source_side]
     _read_into_work(work, _request(work, cursor), all_links=whole)
     latest = _latest(work, began)
-    if not whole and held.due:
-        _read_into_work(work, _by_ids(work, held.due), all_links=False)
+    due = set(_stale(work)) if whole else {*held.due, *due_by_waits(work), *_stale(work)}
+    if due:
+        _read_into_work(work, _by_ids(work, sorted(due)), all_links=False)
     _drop_repeats(work)
     known = state_cursor(work, state) if work.source.version_field else None
-    return Assessed(cursor=later(latest, None if whole else known), whole=whole, counts=_count(work))
+    read = work.counts.read[work.source_side] - before
+    return Assessed(cursor=later(latest, None if whole else known), whole=whole, records=read)
 
 
 def _latest(work: Work, began: datetime) -> str | None:
@@ -80,7 +84,7 @@ def _latest(work: Work, began: datetime) -> str | None:
 
 def state_cursor(work: Work, state: ModuleState) -> str | None:
     """The cursor of the source, as remembered."""
-    return state.left_cursor if work.module.source == "left" else state.right_cursor
+    return state.left_cursor if work.source_side == "left" else state.right_cursor
 
 
 def source_scope(work: Work) -> str:
@@ -91,10 +95,10 @@ def source_scope(work: Work) -> str:
 
 def _cursor(work: Work, state: ModuleState) -> str | None:
     """Where to go on reading; None when everything must be read."""
-    scope = state.left_scope if work.module.source == "left" else state.right_scope
+    scope = state.left_scope if work.source_side == "left" else state.right_scope
     same = scope == source_scope(work) and state.fingerprint == work.module.fingerprint
     usable = work.source.version_field and work.source.can.since and not work.source.saved_view
-    return since(state_cursor(work, state)) if same and usable else None
+    return since(state_cursor(work, state)) if same and usable and not work.whole else None
 
 
 def _request(work: Work, cursor: str | None) -> ReadRequest:
@@ -104,6 +108,17 @@ def _request(work: Work, cursor: str | None) -> ReadRequest:
 
 def _by_ids(work: Work, ids: Iterable[str]) -> ReadRequest:
     return ReadRequest(stream=work.source.stream, fields=work.source.reads, ids=tuple(ids))
+
+
+def _stale(work: Work) -> tuple[str, ...]:
+    """Records that a listing showed older than we know them: it lags, so they are asked for by their ids."""
+    if not work.source.version_field:
+        return ()
+    rows = work.columns.rows(
+        "SELECT id, version, base_version FROM work "
+        "WHERE situation = 'changed' AND base_version IS NOT NULL AND version <> base_version"
+    )
+    return tuple(record for record, shown, known in rows if later(shown, known) == known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,20 +133,22 @@ def _held(work: Work, *, whole: bool) -> _HeldNow:
     rows = tuple(
         row
         for row in work.ledger.held_rows(work.integration, work.module.name)
-        if row.side == work.module.source
+        if row.side == work.source_side
     )
     work.attempts.update({row.record_id: row.attempts for row in rows})
     now = work.clock.text()
-    due = {row.record_id for row in rows if _is_due(row, work.module.fingerprint, now)}
+    due = {row.record_id for row in rows if _is_due(work, row, now)}
     waiting = frozenset(row.record_id for row in rows) - due
     return _HeldNow(rows=rows, waiting=waiting, due=() if whole else tuple(sorted(due)))
 
 
-def _is_due(row: HeldRow, fingerprint: str, now: str) -> bool:
+def _is_due(work: Work, row: HeldRow, now: str) -> bool:
     if row.code == "unconfirmed":
         return False  # its intent decides, by a look at the target at the start of a run
-    if row.plan_fingerprint != fingerprint:
+    if row.plan_fingerprint != work.module.fingerprint:
         return True
+    if row.code == "conflict" and any(one.take for one in work.disputed.get(row.record_id, ())):
+        return True  # a person has decided
     return row.temporary and (row.next_try is None or row.next_try <= now)
 
 
@@ -148,14 +165,14 @@ def _keep_memory(work: Work, held: _HeldNow) -> None:
     ]
     work.columns.keep("held", pa.Table.from_pylist(rows, schema=HELD))
     skips = work.ledger.skips_table(work.integration, work.module.name)
-    mine = skips.filter(pc.equal(skips["side"], work.module.source)).select(SKIPPED.names)
+    mine = skips.filter(pc.equal(skips["side"], work.source_side)).select(SKIPPED.names)
     work.columns.keep("skips", mine.cast(SKIPPED))
 
 
 def _read_into_work(work: Work, request: ReadRequest, *, all_links: bool) -> None:
     side = work.source
     if all_links:
-        needed = ("link_id", "left_id", "right_id", f"{side.side}_hash", "state")
+        needed = ("link_id", "left_id", "right_id", f"{side.side}_hash", f"{side.side}_version", "state")
         _keep_links(work, work.ledger.links_table(work.integration, work.module.name, columns=needed))
     reading = Reading()
 
@@ -180,24 +197,32 @@ def _keep_links(work: Work, links: pa.Table) -> None:
 
 
 def _take_in(work: Work, page: pa.Table) -> None:
-    """Put what is not plainly unchanged into `work`; of the rest remember only its time."""
+    """Put what is not plainly unchanged into `work`; of the rest remember only what the run needs."""
     columns = work.columns
     columns.show("page", page)
     columns.add("work", _situations(work))
     latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment"
     columns.add("seen", f"{latest} FROM ({work.source.clock})")
+    if work.module.deletes == "propagate":
+        columns.add("ids", f"SELECT id FROM ({work.source.clock})")
+    if work.reverse is not None and work.module.keys:
+        columns.add("keyed", work.source.key_lens)  # what newcomers of the other side are recognised by
     columns.hide("page")
 
 
 def _situations(work: Work) -> str:
-    """One row a record that is not plainly unchanged, with its link and its situation."""
+    """One row a record that is not plainly unchanged, with its link and its situation.
+
+    A link that is not `active` although its record is there again makes the pair worth a look.
+    """
     mine, other = work.source.side, work.target.side
     return f"""
-        SELECT p.*, l.link_id, l.{other}_id AS other_id, l.{mine}_hash AS base_hash,
+        SELECT p.*, l.link_id, l.{other}_id AS other_id, l.{mine}_hash AS base_hash, l.{mine}_version AS base_version,
+               l.state,
                CASE WHEN NOT p.in_view THEN 'out-of-view'
                     WHEN h.waits AND (h.content_hash = p.hash OR h.code = 'unconfirmed')
                         THEN CASE WHEN h.code = 'conflict' THEN 'still-in-conflict' ELSE 'still-held' END
-                    WHEN l.state <> 'active' THEN 'gone'
+                    WHEN l.state = 'gone-{other}' THEN 'gone'
                     WHEN p.trouble IS NOT NULL THEN 'unreadable'
                     WHEN l.link_id IS NOT NULL THEN 'changed'
                     WHEN k.record_id IS NOT NULL THEN 'skipped'
@@ -206,7 +231,8 @@ def _situations(work: Work) -> str:
         LEFT JOIN links AS l ON l.{mine}_id = p.id
         LEFT JOIN held AS h ON h.record_id = p.id
         LEFT JOIN skips AS k ON k.record_id = p.id
-        WHERE NOT (l.link_id IS NOT NULL AND l.state = 'active' AND l.{mine}_hash IS NOT DISTINCT FROM p.hash
+        WHERE NOT (l.link_id IS NOT NULL AND l.state IN ('active', 'missing-{other}')
+                   AND l.{mine}_hash IS NOT DISTINCT FROM p.hash
                    AND p.in_view AND p.trouble IS NULL AND h.record_id IS NULL)
     """
 
@@ -216,7 +242,8 @@ def _drop_repeats(work: Work) -> None:
     work.counts.read[work.source.side] -= work.columns.last_of_each("work")
 
 
-def _count(work: Work) -> dict[str, int]:
+def count_situations(work: Work) -> dict[str, int]:
+    """Records of `work` by situation."""
     counts = dict.fromkeys(SITUATIONS, 0)
     counts.update(work.columns.rows("SELECT situation, count(*) FROM work GROUP BY situation"))
     return counts

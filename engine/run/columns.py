@@ -29,11 +29,20 @@ class Columns:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }
-        self._made: set[str] = set()  #: tables that `add` has made
+        self._room = "main"  #: the schema whose tables are meant where none is named
+        self._made: set[tuple[str, str]] = set()  #: tables that `add` has made, with their room
         self._session = duckdb.connect(":memory:", config=quiet)
         self._session.execute("SET TimeZone='UTC'; SET preserve_insertion_order=true")
         self._session.execute(f"SET VARIABLE today = DATE '{today:%Y-%m-%d}'")
+        self._session.execute("CREATE SCHEMA from_left; CREATE SCHEMA from_right")
         self._session.execute("SET enable_external_access=false; SET lock_configuration=true")
+
+    def enter(self, room: str) -> Columns:
+        """The same session in one of its rooms: two passes over a module keep tables of the same names apart."""
+        if room != self._room:
+            self._session.execute(f"USE {room}")
+            self._room = room
+        return self
 
     def run(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
         """Execute a statement that answers nothing."""
@@ -54,12 +63,19 @@ class Columns:
 
     def add(self, name: str, sql: str) -> None:
         """Add the answer to a table, which the first answer makes."""
-        self.run(f"INSERT INTO {name} {sql}" if name in self._made else f"CREATE TABLE {name} AS {sql}")
-        self._made.add(name)
+        made = (self._room, name)
+        self.run(f"INSERT INTO {name} {sql}" if made in self._made else f"CREATE TABLE {name} AS {sql}")
+        self._made.add(made)
 
     def show(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible to SQL under a name, without copying it."""
         self._session.register(name, table)
+
+    def share(self, name: str, table: pa.Table) -> None:
+        """Copy an Arrow table into a table that every room sees."""
+        self.show("arriving", table)
+        self.run(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM arriving')
+        self.hide("arriving")
 
     def hide(self, name: str) -> None:
         """Forget a table made visible by `show`."""
@@ -85,7 +101,7 @@ class Columns:
         """Drop tables that may exist."""
         for name in names:
             self.run(f"DROP TABLE IF EXISTS {name}")
-            self._made.discard(name)
+            self._made.discard((self._room, name))
 
     def close(self) -> None:
         """Give the memory back."""

@@ -43,4 +43,5 @@ def against_live(plan: Plan, profile: Mapping[str, str], call: Call) -> Plan:
 
 
 def _is_open(plan: Plan, name: str, connector: str) -> bool:
-    return connector_type(connector).describe(plan.systems[name].settings).open
+    pulled = plan.systems[name].catalog
+    return (pulled or connector_type(connector).describe(plan.systems[name].settings)).open

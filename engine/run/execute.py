@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from engine.run.report import HeldRecord, RunReport
 from engine.run.requirements import check_requirements
 from engine.run.slow import compile_slow
 from engine.run.systems import World, close_systems, environment, open_systems
-from engine.run.work import Clock, Pen, StopAskedError, Work
+from engine.run.work import Accepted, Clock, Pen, StopAskedError, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -48,6 +48,8 @@ class Call:
     folder: Path  #: where the ledger, tokens and the sandbox live; created if it is missing
     overrides: Mapping[str, Mapping[str, Any]]  #: system -> settings that replace those of the spec
     ledger: str | None = None  #: URL or path; None = a file in the folder
+    accepted: Accepted = field(default_factory=Accepted)  #: what a person has agreed to
+    whole: bool = False  #: True = read everything again, whatever the cursors say
     listen: Listener = ignore
     stop: Callable[[], bool] = lambda: False
     now: Callable[[], datetime] = utc_now
@@ -145,7 +147,7 @@ def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal) -> None:
         try:
             check_requirements(plan, systems, session)
             for module in plan.modules:
-                work = work_of(
+                works = passes_of(
                     plan=plan,
                     module=module,
                     call=call,
@@ -155,8 +157,8 @@ def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal) -> None:
                     pen=pen,
                     run=journal.run,
                 )
-                journal.counts[module.name] = work.counts
-                run_module(work, pen)
+                journal.counts[module.name] = works[0].counts
+                run_module(works, pen)
         finally:
             journal.calls.update({name: connector.calls for name, connector in systems.items()})
 
@@ -181,7 +183,7 @@ def columns(call: Call) -> Iterator[Columns]:
         session.close()
 
 
-def work_of(
+def passes_of(
     *,
     plan: Plan,
     module: ModulePlan,
@@ -191,21 +193,32 @@ def work_of(
     ledger: Ledger,
     pen: Pen | None,
     run: str,
-) -> Work:
-    """What one module's run works with; without a pen nothing can be written."""
-    return Work(
-        run=run,
-        integration=plan.name,
-        module=module,
-        columns=session,
-        systems=systems,
-        ledger=ledger,
-        pen=pen,
-        clock=Clock(now=call.now),
-        listen=call.listen,
-        stop=call.stop,
-        slow={side: compile_slow(module.side(side).slow) for side in SIDES},
+) -> tuple[Work, ...]:
+    """The passes over one module, in their order; without a pen nothing can be written."""
+    counts, slow = Counts(), {side: compile_slow(module.side(side).slow) for side in SIDES}
+    works = tuple(
+        Work(
+            run=run,
+            integration=plan.name,
+            module=module,
+            source_side=side,
+            session=session,
+            systems=systems,
+            ledger=ledger,
+            pen=pen,
+            clock=Clock(now=call.now),
+            listen=call.listen,
+            stop=call.stop,
+            slow=slow,
+            accepted=call.accepted,
+            whole=call.whole,
+            counts=counts,
+        )
+        for side in module.sources
     )
+    if len(works) > 1:
+        works[0].reverse, works[1].reverse = works[1], works[0]
+    return works
 
 
 def held_now(ledger: Ledger, integration: str) -> tuple[HeldRecord, ...]:

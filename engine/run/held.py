@@ -10,6 +10,7 @@ from engine.record import Held
 
 if TYPE_CHECKING:
     from engine.plan import Trouble
+    from engine.record import Side
     from engine.run.work import Work
 
 #: First wait of a record whose trouble is temporary; doubled with every attempt up to the longest.
@@ -24,8 +25,9 @@ def hold(
     trouble: Trouble,
     *,
     temporary: bool = False,
+    side: Side | None = None,
 ) -> HeldRow:
-    """A record of the source with its trouble.
+    """A record of the source (or of `side`) with its trouble.
 
     `content`: the hash of what it looked like; it is tried again when that changes, when the plan changes, or, if
     the trouble is temporary, after a wait that grows with the attempts.
@@ -33,7 +35,7 @@ def hold(
     return HeldRow(
         integration=work.integration,
         module=work.module.name,
-        side=work.source.side,
+        side=side or work.source_side,
         record_id=record,
         code=trouble.code,
         message=trouble.message,

@@ -15,6 +15,7 @@ from engine.plan import digest
 from engine.run.pull import Reading, earlier, pull, since
 
 if TYPE_CHECKING:
+    from engine.plan import SidePlan
     from engine.run.work import Work
 
 
@@ -32,13 +33,10 @@ class Matched:
 def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
     """Leave a table `matched`: newcomer id, number of candidates, one candidate, and whether it is taken.
 
-    The target is read for its match keys only, and only if there is somebody to recognise; after a first
-    complete read a window is enough, because the ledger knows what was seen before.
+    In one direction the target is read for its match keys only, and only if there is somebody to recognise; after
+    a first complete read a window is enough, because the ledger knows what was seen before.
     """
-    work.columns.run(
-        "CREATE OR REPLACE TABLE matched (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
-        " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER)"
-    )
+    _no_matches(work)
     scope = digest([work.target.scope, work.target.key_lens, work.module.fingerprint])
     if not (newcomers and work.module.keys and work.target.can.read):
         return Matched(cursor=None, scope=scope, whole=False, read=False)
@@ -49,15 +47,71 @@ def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
     return Matched(cursor=latest, scope=scope, whole=cursor is None, read=True, gone=gone)
 
 
+def meet(work: Work, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
+    """The same where both sides have been read anyway; answers remembered records of the target that are gone.
+
+    `all_known`: every record of the target was read, so the ledger's memory of them is not needed.
+    """
+    _no_matches(work)
+    if not (newcomers and work.module.keys and work.reverse is not None):
+        return ()
+    work.columns.drop("known")
+    work.columns.add("known", f"SELECT * FROM {work.reverse.room}.keyed")
+    gone = () if all_known else _add_remembered(work)
+    work.columns.last_of_each("known")
+    _mark_taken(work)
+    _join(work)
+    _join_twins(work)
+    return gone
+
+
+def yield_met(work: Work) -> None:
+    """Leave to the first pass what it works on already: its pairs are not looked at a second time."""
+    if work.reverse is None:
+        return
+    first = work.reverse.room
+    work.columns.run(
+        "UPDATE work SET situation = 'met' WHERE situation IN ('newcomer', 'changed') AND id IN "
+        f"(SELECT other_id FROM {first}.work WHERE situation = 'changed')"
+    )
+    work.columns.run(
+        "UPDATE work SET situation = 'met' WHERE situation = 'newcomer' AND id IN "
+        f"(SELECT other_id FROM {first}.matched WHERE candidates = 1 AND rivals = 1)"
+    )
+
+
+def _no_matches(work: Work) -> None:
+    work.columns.run(
+        "CREATE OR REPLACE TABLE matched (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
+        " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER)"
+    )
+
+
 def sightings(work: Work, matched: Matched) -> Sightings | None:
     """The target's records with their keys, to be remembered; None where a later run reads them all anyway."""
-    if not (matched.read and work.target.version_field and work.target.can.since):
+    if not matched.read:
         return None
+    return _sightings(work, work.target, "known", whole=matched.whole, gone=matched.gone)
+
+
+def own_sightings(work: Work, *, whole: bool, gone: tuple[str, ...]) -> Sightings | None:
+    """The source's records with their keys, where both sides are read."""
+    if not work.module.keys:
+        return None
+    return _sightings(work, work.source, "keyed", whole=whole, gone=gone)
+
+
+def _sightings(
+    work: Work, side: SidePlan, table: str, *, whole: bool, gone: tuple[str, ...]
+) -> Sightings | None:
+    if not (side.version_field and side.can.since):
+        return None
+    work.columns.last_of_each(table)
     keys = ", ".join(f"'k{index}': k{index}" for index in range(len(work.module.keys)))
-    table = work.columns.table(
-        f"SELECT id AS record_id, version, to_json({{{keys}}})::VARCHAR AS keys FROM known"
+    records = work.columns.table(
+        f"SELECT id AS record_id, version, to_json({{{keys}}})::VARCHAR AS keys FROM {table}"
     )
-    return Sightings(records=table, complete=matched.whole, gone=matched.gone)
+    return Sightings(records=records, complete=whole, gone=gone)
 
 
 def _cursor(work: Work, state: ModuleState, scope: str) -> str | None:

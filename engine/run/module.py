@@ -1,4 +1,4 @@
-"""One module of a run: recover, assess, match, sort, push, and move the cursor last."""
+"""One module of a run: recover, look, ask where it must, push, and move the cursors last."""
 
 from __future__ import annotations
 
@@ -7,100 +7,118 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from engine.event import ModuleStarted, PushPlanned, RecordHeld
+from engine.event import ModuleStarted, PushPlanned
 from engine.ledger import ModuleState, Settlement
-from engine.run.assess import Assessed, assess, source_scope
-from engine.run.held import as_held
-from engine.run.match import Matched, match, sightings
+from engine.run.align import push_pairs
+from engine.run.assess import source_scope
+from engine.run.limits import heed_limits
+from engine.run.look import TABLES, Looked, known_records, look, planned
 from engine.run.pull import later
-from engine.run.push import push_creates, push_pairs
+from engine.run.push import push_creates
 from engine.run.recover import recover
-from engine.run.sort import cloned, held_records, no_longer_held, not_made, set_aside, sort
+from engine.run.remove import push_deletes
+from engine.run.settle import states_of
+from engine.run.sort import cloned, held_records, no_longer_held, set_aside
+from engine.run.waits import name_roots, new_waits
+from engine.run.write import tell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from engine.run.work import Pen, Work
 
-TABLES = ("work", "seen", "links", "held", "skips", "matched", "known", "absent", "paired", "fresh")
 
+def run_module(works: Sequence[Work], pen: Pen) -> None:
+    """Bring one module in step, pass by pass.
 
-def run_module(work: Work, pen: Pen) -> None:
-    """Bring one module in step. What is settled stays settled if this ends early; the cursor then stays put."""
+    What is settled stays settled if this ends early; the cursors then stay put.
+    """
+    work = works[0]
     work.listen(ModuleStarted(module=work.module.name))
-    recover(work, pen)
+    for one in works:
+        recover(one, pen)
     state = work.ledger.module_state(work.integration, work.module.name)
-    assessed, matched = look(work, state)
-    _note(work, pen, assessed)
-    work.listen(PushPlanned(module=work.module.name, writes=planned(work)))
+    looked = look(works, state)
+    heed_limits(works, state, looked)
+    for one in works:
+        _note(one, pen, looked[one.source_side])
+    work.listen(PushPlanned(module=work.module.name, writes=sum(planned(one) for one in works)))
+    for one in works:
+        _push(one, pen, looked[one.source_side])
+    _finish(works, pen, state, looked)
+
+
+def _push(work: Work, pen: Pen, looked: Looked) -> None:
     with work.ledger.bulk_load(pen.keep()):
         push_creates(work, pen)
     push_pairs(work, pen)
-    known = {work.target.side: sightings(work, matched)}
-    work.ledger.finish_module(
-        pen.keep(),
-        _next_state(work, state, assessed, matched),
-        left=known.get("left"),
-        right=known.get("right"),
+    push_deletes(work, pen, looked.departed)
+
+
+def _finish(works: Sequence[Work], pen: Pen, state: ModuleState, looked: Mapping[str, Looked]) -> None:
+    known = {side: seen for work in works for side, seen in known_records(work, looked).items()}
+    for work in works:
+        state = _next_state(work, state, looked[work.source_side])
+    works[0].ledger.finish_module(pen.keep(), state, left=known.get("left"), right=known.get("right"))
+    for work in works:
+        work.columns.drop(*TABLES)
+
+
+def _note(work: Work, pen: Pen, looked: Looked) -> None:
+    """Remember what needs no write: records that are held now, wait, left the view, or are left alone."""
+    waits, unwaits = new_waits(work)
+    held = name_roots(work, tuple(held_records(work)), waits)
+    settlement = Settlement(
+        run=work.run,
+        module=work.module.name,
+        held=held,
+        released=no_longer_held(work, whole=looked.assessed.whole),
+        skips=_skips(work),
+        changes=_out_of_view(work),
+        waits=waits,
+        unwaits=unwaits,
     )
-    work.columns.drop(*TABLES)
-
-
-def look(work: Work, state: ModuleState) -> tuple[Assessed, Matched]:
-    """Everything up to the first write: shared by run and preview."""
-    assessed = assess(work, state)
-    matched = match(work, state, assessed.counts["newcomer"])
-    sort(work)
-    _tally(work, assessed)
-    return assessed, matched
-
-
-def planned(work: Work) -> int:
-    """Records that are to be made or compared."""
-    made = work.columns.one("SELECT count(*) FROM absent")
-    return int(made) + int(work.columns.one("SELECT count(*) FROM paired"))
-
-
-def _tally(work: Work, assessed: Assessed) -> None:
-    """Count what is settled by looking alone; pushing counts the rest."""
-    counts, found = work.counts, assessed.counts
-    counts.unchanged += counts.read[work.source.side] - sum(found.values())
-    counts.skipped += found["out-of-view"] + found["gone"] + found["skipped"]
-    counts.skipped += len(set_aside(work)) + not_made(work)
-    counts.held += found["still-held"]
-    counts.conflicts += found["still-in-conflict"]
-
-
-def _note(work: Work, pen: Pen, assessed: Assessed) -> None:
-    """Remember what needs no write: records that are held now, and duplicates that are left alone."""
-    held = tuple(held_records(work))
-    skips, released = _skips(work), no_longer_held(work, whole=assessed.whole)
-    if held or released or skips is not None:
-        settlement = Settlement(
-            run=work.run, module=work.module.name, held=held, released=released, skips=skips
-        )
+    if any((held, settlement.released, waits, unwaits, settlement.skips, settlement.changes)):
         work.ledger.settle(pen.keep(), None, settlement)
     work.counts.held += len(held)
-    for one in held:
-        work.listen(RecordHeld(module=work.module.name, held=as_held(one)))
+    tell(work, held)
+
+
+def _out_of_view(work: Work) -> pa.Table | None:
+    """Links of records that have left the view: let alone until both are seen again, and compared afresh then."""
+    if work.reverse is None:
+        return None
+    rows = work.columns.rows(
+        "SELECT link_id FROM work WHERE situation = 'out-of-view' AND (state = 'active' OR state LIKE 'missing-%')"
+    )
+    return states_of([(int(row[0]), "suspended") for row in rows])
 
 
 def _skips(work: Work) -> pa.Table | None:
-    mine, other = work.source.side, work.target.side
+    """Duplicates that are left alone, with what they equal."""
+    mine, its = work.source.side, work.target.side
+    skipped, again = "duplicate, skipped as the module says", "a clone stands beside it"
     rows = [
-        {"side": mine, "record_id": record, "other_id": found, "why": "duplicate, skipped as the module says"}
+        {"side": mine, "record_id": record, "other_id": found, "why": skipped}
         for record, found in set_aside(work)
-    ] + [
-        {"side": other, "record_id": found, "other_id": record, "why": "a clone stands beside it"}
-        for record, found in cloned(work)
+    ]
+    if work.reverse is not None:
+        rows += [
+            {**row, "side": its, "record_id": row["other_id"], "other_id": row["record_id"]} for row in rows
+        ]
+    rows += [
+        {"side": its, "record_id": found, "other_id": record, "why": again} for record, found in cloned(work)
     ]
     return pa.Table.from_pylist(rows) if rows else None
 
 
-def _next_state(work: Work, state: ModuleState, assessed: Assessed, matched: Matched) -> ModuleState:
+def _next_state(work: Work, state: ModuleState, looked: Looked) -> ModuleState:
     """The cursors after a module that was worked off to its end."""
-    mine, other = work.source.side, work.target.side
-    moved = {f"{mine}_cursor": assessed.cursor, f"{mine}_scope": source_scope(work)}
-    if matched.read:
-        before = state.left_cursor if other == "left" else state.right_cursor
-        known = None if matched.whole else before
-        moved |= {f"{other}_cursor": later(matched.cursor, known), f"{other}_scope": matched.scope}
+    mine, its = work.source.side, work.target.side
+    moved = {f"{mine}_cursor": looked.assessed.cursor, f"{mine}_scope": source_scope(work)}
+    matched = looked.matched
+    if matched is not None and matched.read:
+        known = state.left_cursor if its == "left" else state.right_cursor
+        before = None if matched.whole else known
+        moved |= {f"{its}_cursor": later(matched.cursor, before), f"{its}_scope": matched.scope}
     return replace(state, contacted=True, fingerprint=work.module.fingerprint, **moved)  # type: ignore[arg-type] # names are ModuleState's

@@ -12,26 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 from engine.ledger import ledger_exists, open_ledger
 from engine.ledger.model import LEDGER_FILE
-from engine.reconcile import Missing
-from engine.run.compare import Decided, decide, pairs, portions
-from engine.run.execute import Call, columns, refuse_unbuilt, systems_of, work_of
+from engine.record import SIDES
+from engine.run.align import judge, portion_size
+from engine.run.compare import Decided, pairs, portions
+from engine.run.execute import Call, columns, passes_of, refuse_unbuilt, systems_of
 from engine.run.held import as_held
-from engine.run.module import look
+from engine.run.limits import stops_of
+from engine.run.look import look
 from engine.run.push import creates_sql
+from engine.run.remove import sifted
 from engine.run.report import ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
 from engine.run.requirements import check_requirements
 from engine.run.sort import held_records
+from engine.run.waits import name_roots, new_waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from engine.connectors.port import Budget, Connector
     from engine.ledger.store import Ledger
     from engine.plan import Plan
-    from engine.record import Counts
+    from engine.record import Counts, Kind, Side
+    from engine.run.remove import Departed
     from engine.run.work import Work
-
-CHUNK = 1_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,7 +44,8 @@ class Gathered:
     counts: dict[str, Counts]
     lines: list[ChangeLine]
     held: list[HeldRecord]
-    writes: dict[str, dict[str, int]]  #: `system/stream/kind` -> {module: records}
+    writes: dict[tuple[str, str, Kind], dict[str, int]]  #: (system, stream, kind) -> {module: records}
+    notes: list[str]  #: whole sentences
 
 
 def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
@@ -49,11 +53,11 @@ def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
     refuse_unbuilt(plan)
     call.folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    gathered = Gathered(counts={}, lines=[], held=[], writes={})
+    gathered = Gathered(counts={}, lines=[], held=[], writes={}, notes=[])
     with _memory(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
         check_requirements(plan, systems, session)
         for module in plan.modules:
-            work = work_of(
+            works = passes_of(
                 plan=plan,
                 module=module,
                 call=call,
@@ -63,8 +67,8 @@ def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
                 pen=None,
                 run="preview",
             )
-            gathered.counts[module.name] = work.counts
-            _module(work, gathered, limit)
+            gathered.counts[module.name] = works[0].counts
+            _module(works, gathered, limit)
         forecast = tuple(_forecast(name, one, gathered) for name, one in systems.items())
     return Changeset(
         integration=plan.name,
@@ -73,6 +77,7 @@ def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
         held=tuple(gathered.held),
         forecast=forecast,
         seconds=time.monotonic() - started,
+        notes=tuple(gathered.notes),
     )
 
 
@@ -87,24 +92,34 @@ def _memory(call: Call) -> Iterator[Ledger]:
         yield ledger
 
 
-def _module(work: Work, gathered: Gathered, limit: int) -> None:
+def _module(works: Sequence[Work], gathered: Gathered, limit: int) -> None:
+    work = works[0]
     state = work.ledger.module_state(work.integration, work.module.name)
-    look(work, state)
-    held = [as_held(row) for row in held_records(work)]
+    looked = look(works, state)
+    for stop in stops_of(works, state, looked):
+        gathered.notes.append(f"{work.module.name}: a run will ask first. {stop.what} (--accept {stop.code})")
+    room = limit
+    for one in works:
+        room = _pass(one, gathered, room, looked[one.source_side].departed)
+
+
+def _pass(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
+    """Everything that one pass would do; answers how many more lines there is room for."""
+    waits, _ = new_waits(work)
+    held = [as_held(row) for row in name_roots(work, tuple(held_records(work)), waits)]
     work.counts.held += len(held)
     gathered.held += [HeldRecord(module=work.module.name, held=one) for one in held]
-    room = _creates(work, gathered, limit)
-    _updates(work, gathered, room)
-    for kind, tally in (("create", work.counts.created), ("update", work.counts.updated)):
-        key = f"{work.target.system}/{work.target.stream}/{kind}"
-        gathered.writes.setdefault(key, {})[work.module.name] = tally[work.target.side]
+    room = _creates(work, gathered, room)
+    room = _updates(work, gathered, room)
+    return _deletes(work, gathered, room, lost)
 
 
 def _creates(work: Work, gathered: Gathered, limit: int) -> int:
     """Show the first records that would be made; answers how many more lines there is room for."""
     total = int(work.columns.one("SELECT count(*) FROM absent"))
     work.counts.created[work.target.side] += total
-    first = portions(work, "absent", limit)[:1] if limit else []
+    _count(work, gathered, work.target.side, "create", total)
+    first = portions(work, "absent", limit)[:1] if limit > 0 else []
     rows = [row for places in first for row in work.columns.table(creates_sql(work, *places)).to_pylist()]
     for row in rows:
         fields = tuple(
@@ -113,7 +128,8 @@ def _creates(work: Work, gathered: Gathered, limit: int) -> int:
             if not name.startswith("_") and value is not None
         )
         label = row["_label"] or row["_source"]
-        gathered.lines.append(_line(work, "create", None, label, "new on the other side", fields))
+        why = f"new in {work.source.name}"
+        gathered.lines.append(_line(work, "create", None, label, why, fields, work.target.side))
     return limit - len(rows)
 
 
@@ -124,55 +140,74 @@ def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _updates(work: Work, gathered: Gathered, room: int) -> None:
-    for first, last in portions(work, "paired", CHUNK):
-        found = pairs(work, first, last)
-        work.counts.skipped += sum(1 for pair in found if pair.other is None)
-        work.counts.held += sum(
-            1 for pair in found if pair.other is not None and pair.other_trouble is not None
-        )
-        clear = [pair for pair in found if pair.other is not None and pair.other_trouble is None]
-        for one in decide(work, clear):
+def _updates(work: Work, gathered: Gathered, room: int) -> int:
+    counts = work.counts
+    for first, last in portions(work, "paired", portion_size(work)):
+        judged = judge(work, pairs(work, first, last))
+        gone = [pair for pair in judged.unclear if pair.other is not None and pair.other.trouble is not None]
+        counts.held += len(gone)
+        counts.skipped += len(judged.unclear) - len(gone) + len(judged.lost)
+        for one in judged.decided:
             room -= _decided(work, gathered, one, room)
+    return room
 
 
 def _decided(work: Work, gathered: Gathered, one: Decided, room: int) -> int:
     """Count one decision as the run would; show it while there is room."""
-    counts = work.counts
-    if one.decision.conflicts:
-        counts.conflicts += 1
-    elif one.writes:
-        counts.updated[work.target.side] += 1
-    else:
-        counts.unchanged += 1
-    if not one.writes or room <= 0:
-        return 0
+    counts, written = work.counts, [side for side in SIDES if one.writes(side)]
+    counts.conflicts += bool(one.decision.conflicts)
+    counts.unchanged += not (written or one.decision.conflicts)
+    for side in written:
+        counts.updated[side] += not (one.decision.conflicts and side == written[0])
+        _count(work, gathered, side, "update", 1)
+    shown = written[: max(room, 0)]
+    gathered.lines += [_updated(work, one, side) for side in shown]
+    return len(shown)
+
+
+def _updated(work: Work, one: Decided, side: Side) -> ChangeLine:
+    """What one side of a pair would get."""
     lines = {line.key: line for line in work.module.compared}
+    record = one.pair.mine if side == work.source_side else one.pair.its
+    sent = one.sent(side)
     fields = tuple(
-        FieldChange(
-            field=lines[field.key].writes[work.target.side].to,
-            before=(one.pair.other or {}).get(field.key),
-            after=None if isinstance(field.base_left, Missing) else field.base_left,
-        )
-        for field in one.decision.fields
-        if field.write
+        FieldChange(field=lines[key].writes[side].to, before=record.texts.get(key), after=sent[key])
+        for key in one.writes(side)
     )
-    label = one.pair.label or one.pair.id
-    gathered.lines.append(_line(work, "update", one.pair.other_id, label, one.decision.why, fields))
-    return 1
+    label = one.pair.mine.label or one.pair.mine.id
+    return _line(work, "update", record.id, label, one.decision.why, fields, side)
+
+
+def _deletes(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
+    doomed = sifted(work, lost.gone)
+    side = work.target.side
+    work.counts.deleted[side] += len(doomed)
+    _count(work, gathered, side, "delete", len(doomed))
+    why = f"deleted in {work.source.name}"
+    for pair in doomed[: max(room, 0)]:
+        label = pair.its.label or pair.other_id
+        gathered.lines.append(_line(work, "delete", pair.other_id, label, why, (), side))
+    return room - len(doomed)
+
+
+def _count(work: Work, gathered: Gathered, side: Side, kind: Kind, records: int) -> None:
+    """Note writes for the forecast."""
+    plan = work.module.side(side)
+    by_module = gathered.writes.setdefault((plan.system, plan.stream, kind), {})
+    by_module[work.module.name] = by_module.get(work.module.name, 0) + records
 
 
 def _line(
-    work: Work, kind: str, record: str | None, label: str, why: str, fields: tuple[FieldChange, ...]
+    work: Work,
+    kind: Kind,
+    record: str | None,
+    label: str,
+    why: str,
+    fields: tuple[FieldChange, ...],
+    side: Side,
 ) -> ChangeLine:
     return ChangeLine(
-        module=work.module.name,
-        side=work.target.side,
-        kind="create" if kind == "create" else "update",
-        id=record,
-        label=label,
-        why=why,
-        fields=fields,
+        module=work.module.name, side=side, kind=kind, id=record, label=label, why=why, fields=fields
     )
 
 
@@ -182,12 +217,11 @@ def _forecast(name: str, connector: Connector, gathered: Gathered) -> SystemFore
     A run reads what the preview read; pairs are read again right before they are written, which the preview did too.
     """
     writes, methods = 0, []
-    for key, by_module in sorted(gathered.writes.items()):
-        system, stream, kind = key.split("/")
+    for (system, stream, kind), by_module in sorted(gathered.writes.items()):
         records = sum(by_module.values())
         if system != name or not records:
             continue
-        told = connector.forecast_write(stream, "create" if kind == "create" else "update", records)
+        told = connector.forecast_write(stream, kind, records)
         writes += told.calls
         methods.append(f"{kind} {records} {stream}: {told.method}")
     budget = connector.budget()

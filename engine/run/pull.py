@@ -91,6 +91,15 @@ def later(first: str | None, second: str | None) -> str | None:
         )
 
 
+def moment_of(version: str | None) -> datetime | None:
+    """The moment that a version names; None where it is a counter, or has no zone."""
+    try:
+        moment = datetime.fromisoformat(version or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
 def _in_notation_of(sample: str, moment: datetime) -> str:
     """The moment written as the server writes its own, so that text comparison stays right."""
     separator = sample[10]

@@ -58,22 +58,8 @@ def held_of(work: Work, row: Mapping[str, Any], receipt: Receipt) -> HeldRow:
     )
 
 
-def accepted_snapshots(
-    work: Work, by_op: Mapping[str, Receipt], ops: Sequence[str]
-) -> dict[str, tuple[str, bytes]] | None:
-    """Op -> (snapshot, hash) of what the target says it now holds; None when it does not show its records.
-
-    What a target accepts may differ from what was sent: trimmed, rounded, re-cased. Its own base must hold what
-    it shows, or the difference would look like somebody's edit.
-    """
-    shown = {by_op[op].id: op for op in ops if by_op[op].accepted is not None}
-    if not shown:
-        return None
-    side, functions = work.target, work.slow[work.target.side]
-    page = Page(records=[dict(by_op[op].accepted or {}) for op in shown.values()])
-    work.columns.show("page", add_slow(stage(page, side, side.reads), page, functions))
-    rows = work.columns.rows(
-        f"SELECT w.id, {work.module.snapshot}, w.hash FROM ({side.lens}) AS w WHERE w.trouble IS NULL"
-    )
-    work.columns.hide("page")
-    return {shown[record]: (snapshot, content) for record, snapshot, content in rows if record in shown}
+def accepted_page(work: Work, told: Sequence[Receipt]) -> pa.Table:
+    """The target's records as its answers show them, staged for its lens."""
+    side = work.target
+    page = Page(records=[dict(receipt.accepted or {}) for receipt in told])
+    return add_slow(stage(page, side, side.reads), page, work.slow[side.side])

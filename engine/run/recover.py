@@ -26,8 +26,9 @@ from engine.run.settle import new_links
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.run.compare import Texts
     from engine.run.work import Pen, Work
+
+    Texts = Mapping[str, str | None]
 
 
 def recover(work: Work, pen: Pen) -> None:
@@ -35,7 +36,7 @@ def recover(work: Work, pen: Pen) -> None:
     intents = [
         intent
         for intent in work.ledger.pending_intents(work.integration)
-        if intent.module == work.module.name
+        if intent.module == work.module.name and intent.side == work.target.side
     ]
     creates = [intent for intent in intents if intent.kind == "create" and intent.payload is not None]
     for intent in intents:
@@ -57,7 +58,7 @@ def overwritten(work: Work, intent: Intent) -> tuple[Loser, ...]:
 
     Where the update did not arrive the target still holds them, and the run decides anew.
     """
-    if intent.payload is None or intent.before is None:
+    if intent.payload is None or intent.before is None or intent.kind != "update":
         return ()
     rows = intent.payload.select(["_op", "_id", "_set", "_source"]).to_pylist()
     before = dict(zip(intent.before["_op"].to_pylist(), intent.before["before"].to_pylist(), strict=True))
@@ -65,7 +66,7 @@ def overwritten(work: Work, intent: Intent) -> tuple[Loser, ...]:
     found = []
     for row in rows:
         if row["_id"] in present:
-            was, now = simplejson.loads(before[row["_op"]]), simplejson.loads(present[row["_id"]][1])
+            was, now = simplejson.loads(before[row["_op"]]), present[row["_id"]].texts
             link, base = known.get(row["_source"], (None, {}))
             found += _lost(work, row, was=was, now=now, base=base, link=link)
     return tuple(found)
@@ -139,6 +140,7 @@ def _adopt(work: Work, pen: Pen, intent: Intent) -> None:
         not_before=intent.not_before if waits else None,
     )
     work.ledger.settle(pen.keep(), intent.id, settlement)
+    work.awaiting = work.awaiting or waits
     if there.num_rows:
         work.listen(Noted(module=work.module.name, message=_sentence(work, there.num_rows)))
 

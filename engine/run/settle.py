@@ -10,14 +10,16 @@ import pyarrow as pa
 
 from engine.ledger import HeldRow, Loser, Settlement
 from engine.plan import Trouble
-from engine.reconcile import FieldDecision, Missing
-from engine.run.compare import Decided, Pair, content_hash
+from engine.reconcile import Missing
+from engine.record import other
+from engine.run.compare import content_hash
 from engine.run.held import hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.record import Receipt
+    from engine.record import Side
+    from engine.run.compare import Decided, Pair, Shown
     from engine.run.work import Work
 
 
@@ -26,23 +28,26 @@ def new_links(
     rows: pa.Table,
     ids: pa.Array | pa.ChunkedArray,
     versions: pa.Array | pa.ChunkedArray | None,
-    accepted: Mapping[str, tuple[str, bytes]] | None = None,
+    unlike: Mapping[str, tuple[str, bytes]] | None = None,
 ) -> pa.Table:
-    """Links of records made just now: the source as it was read, the target as it answered or was sent."""
-    mine, other = work.source.side, work.target.side
+    """Links of records made just now: the source as it was read, the target as it was sent.
+
+    `unlike`: target id -> (base as JSON, hash) of those that the target holds otherwise.
+    """
+    mine, its = work.source.side, work.target.side
     nothing = pa.nulls(rows.num_rows, pa.string())
     hashes, values = rows["_hash"], nothing
-    if accepted:
-        ops = rows["_op"].to_pylist()
-        own = zip(ops, rows["_base"].to_pylist(), rows["_hash"].to_pylist(), strict=True)
-        pairs = [accepted.get(op, (base, content)) for op, base, content in own]
-        values = pa.array([snapshot for snapshot, _ in pairs], pa.string())
+    if unlike:
+        own = zip(ids.to_pylist(), rows["_base"].to_pylist(), rows["_hash"].to_pylist(), strict=True)
+        pairs = [unlike.get(record, (base, content)) for record, base, content in own]
+        values = pa.array([base for base, _ in pairs], pa.string())
         hashes = pa.array([content for _, content in pairs], pa.binary())
     by_side = {
         mine: (rows["_source"], rows["_hash"], rows["_base"], rows["_seen"]),
-        other: (ids, hashes, values, nothing if versions is None else versions),
+        its: (ids, hashes, values, nothing if versions is None else versions),
     }
     table = _links(by_side["left"], by_side["right"])
+    table = table.append_column("made", pa.repeat(pa.scalar(its, pa.string()), rows.num_rows))
     return _left_filled(table) if mine == "right" else table
 
 
@@ -64,12 +69,15 @@ def _left_filled(table: pa.Table) -> pa.Table:
 
 
 def changed_links(
-    work: Work, decided: Sequence[Decided], receipts: Mapping[str, Receipt]
+    work: Work, decided: Sequence[Decided], versions: Mapping[Side, Mapping[str, str | None]]
 ) -> tuple[pa.Table | None, pa.Table | None]:
-    """(new links, changes of known links) for pairs that are in step again."""
-    new = [_link_row(work, one, receipts) for one in decided if one.pair.link_id is None]
+    """(new links, changes of known links) for pairs that were looked at.
+
+    `versions`: per side the versions that a write has brought about, by that side's record id.
+    """
+    new = [_link_row(work, one, versions) for one in decided if one.pair.link_id is None]
     known = [
-        {"link_id": one.pair.link_id, **_link_row(work, one, receipts)}
+        {"link_id": one.pair.link_id, **_link_row(work, one, versions)}
         for one in decided
         if one.pair.link_id is not None
     ]
@@ -81,6 +89,7 @@ def changed_links(
 LINK: list[tuple[str, pa.DataType]] = [
     *((f"{side}_{part}", pa.string()) for side in ("left", "right") for part in ("id", "values", "version")),
     *((f"{side}_hash", pa.binary()) for side in ("left", "right")),
+    ("state", pa.string()),
 ]
 
 
@@ -90,28 +99,43 @@ def _rows(
     return pa.Table.from_pylist(list(rows), schema=pa.schema(list(columns))) if rows else None
 
 
-def _link_row(work: Work, one: Decided, receipts: Mapping[str, Receipt]) -> dict[str, object]:
-    pair, mine, other = one.pair, work.source.side, work.target.side
+def _link_row(
+    work: Work, one: Decided, versions: Mapping[Side, Mapping[str, str | None]]
+) -> dict[str, object]:
+    pair, mine = one.pair, work.source_side
+    row: dict[str, object] = {"state": "active"}
+    for side, shown in ((mine, pair.mine), (other(mine), pair.its)):
+        row[f"{side}_id"] = shown.id
+        row[f"{side}_hash"] = _hash_after(work, one, side, shown)
+        row[f"{side}_version"] = versions.get(side, {}).get(shown.id) or shown.version
+        row[f"{side}_values"] = _json(_base_after(one, side))
+    return row
+
+
+def _hash_after(work: Work, one: Decided, side: Side, shown: Shown) -> bytes:
+    """The hash of what a side shows now: as it was read, with what was written to it since."""
+    written = {key: one.holds[side][key] for key in one.decision.writes(side)} if side in one.holds else {}
+    if not written:
+        return shown.content
     order = [line.key for line in work.module.compared]
-    receipt = receipts.get(f"update/{pair.other_id}")
-    left, right = _bases(one.decision.fields)
-    bases = {"left": left, "right": right}
-    return {
-        f"{mine}_id": pair.id,
-        f"{other}_id": pair.other_id,
-        f"{mine}_hash": pair.content,
-        f"{other}_hash": content_hash(bases[other], order),
-        "left_values": _json(left),
-        "right_values": _json(right),
-        f"{other}_version": (receipt.version if receipt else None) or pair.other_version,
-    }
+    return content_hash({**shown.texts, **written}, order)
 
 
-def _bases(fields: Sequence[FieldDecision]) -> tuple[dict[str, str | None], dict[str, str | None]]:
-    """What each side holds once the batch is settled; fields that were never in step are left out."""
-    left = {one.key: one.base_left for one in fields if not isinstance(one.base_left, Missing)}
-    right = {one.key: one.base_right for one in fields if not isinstance(one.base_right, Missing)}
-    return left, right  # type: ignore[return-value] # canonical values of a snapshot are text or null
+def _base_after(one: Decided, side: Side) -> dict[str, object]:
+    """What a side held when last in step; a field whose write is still to come keeps its old base."""
+    before = one.bases.get(side) or {}
+    kept: dict[str, object] = {}
+    for line in one.decision.fields:
+        if line.write is not None and line.write not in one.holds:
+            if line.key in before:
+                kept[line.key] = before[line.key]
+            continue
+        value = line.base_left if side == "left" else line.base_right
+        if line.write == side:
+            value = one.holds[side].get(line.key)
+        if not isinstance(value, Missing):
+            kept[line.key] = value
+    return kept
 
 
 #: Canonical values of a base are text or null, so the plain encoder is exact; made once, it takes half the time.
@@ -131,41 +155,52 @@ def losers_of(work: Work, decided: Sequence[Decided]) -> tuple[Loser, ...]:
             record_id=one.pair.other_id,
             field=line.key,
             value=line.loser,
-            winner=one.pair.mine.get(line.key),
+            winner=one.pair.mine.texts.get(line.key),
             at=work.clock.text(),
             run=work.run,
             link_id=one.pair.link_id,
         )
         for one in decided
         for line in one.decision.fields
-        if not isinstance(line.loser, Missing)
+        if line.write == work.target.side and not isinstance(line.loser, Missing)
     )
 
 
-def quiet_settlement(work: Work, *, gone: Sequence[Pair], murky: Sequence[Pair]) -> Settlement | None:
+def unclear_settlement(work: Work, found: Sequence[Pair]) -> Settlement | None:
     """Counterparts that no longer exist are never made again; those that cannot be read hold the record."""
-    if not gone and not murky:
+    gone = [pair for pair in found if pair.other is None]
+    linked = [pair for pair in gone if pair.link_id is not None]
+    aside = [pair for pair in found if pair.other is not None and not pair.other.in_view]
+    murky = [pair for pair in found if pair.other is not None and pair.other.trouble is not None]
+    murky = [pair for pair in murky if pair not in aside]
+    if not found:
         return None
-    links = [pair for pair in gone if pair.link_id is not None]
-    state = f"gone-{work.target.side}"
-    changes = pa.table(
-        {
-            "link_id": pa.array([pair.link_id for pair in links], pa.int64()),
-            "state": pa.array([state] * len(links), pa.string()),
-        }
-    )
+    states = [(pair.link_id, f"gone-{work.target.side}") for pair in linked]
+    states += [(pair.link_id, "suspended") for pair in aside if pair.link_id is not None]
     return Settlement(
         run=work.run,
         module=work.module.name,
-        changes=changes if links else None,
+        changes=states_of(states),
         held=(*(_murky(work, pair) for pair in murky), *(_vanished(work, pair) for pair in vanished(gone))),
-        released=tuple((work.source.side, pair.id) for pair in links),
+        released=tuple((work.source.side, pair.mine.id) for pair in (*linked, *aside)),
+    )
+
+
+def states_of(states: Sequence[tuple[int | None, str]]) -> pa.Table | None:
+    """Changes of links that change their state only."""
+    if not states:
+        return None
+    return pa.table(
+        {
+            "link_id": pa.array([link for link, _ in states], pa.int64()),
+            "state": pa.array([state for _, state in states], pa.string()),
+        }
     )
 
 
 def vanished(gone: Sequence[Pair]) -> list[Pair]:
     """Pairs recognised just now whose counterpart was deleted before they could be linked."""
-    return [pair for pair in gone if pair.link_id is None]
+    return [pair for pair in gone if pair.other is None and pair.link_id is None]
 
 
 def _vanished(work: Work, pair: Pair) -> HeldRow:
@@ -175,25 +210,19 @@ def _vanished(work: Work, pair: Pair) -> HeldRow:
         remedy="Nothing to do: it is looked at again.",
         place=work.module.place,
     )
-    return hold(work, pair.id, pair.label, pair.content, trouble, temporary=True)
+    return hold(work, pair.mine.id, pair.mine.label, pair.mine.content, trouble, temporary=True)
 
 
 def _murky(work: Work, pair: Pair) -> HeldRow:
-    trouble = work.target.troubles[pair.other_trouble or 0]
+    index = pair.other.trouble if pair.other is not None else None
+    trouble = work.target.troubles[index or 0]
     message = f"Its counterpart {work.target.name}:{pair.other_id} cannot be compared: {trouble.message}"
     # Whoever corrects the counterpart does not touch the source, so it is asked for again by and by.
-    return hold(work, pair.id, pair.label, pair.content, replace(trouble, message=message), temporary=True)
-
-
-def conflict_of(work: Work, one: Decided) -> HeldRow:
-    """A pair with fields that differ and that nobody may decide but a person."""
-    pair, lines = one.pair, {line.key: line.line for line in work.module.compared}
-    named = ", ".join(f"`{lines[key]}`" for key in one.decision.conflicts)
-    trouble = Trouble(
-        code="conflict",
-        message=f"It differs from {work.target.name}:{pair.other_id} in {named}, and neither side may win.",
-        remedy="Make the two equal by hand, or say `duplicates: overwrite` in the module.",
-        place=work.module.place,
+    return hold(
+        work,
+        pair.mine.id,
+        pair.mine.label,
+        pair.mine.content,
+        replace(trouble, message=message),
+        temporary=True,
     )
-    # Whoever makes them equal on the target does not touch the source.
-    return hold(work, pair.id, pair.label, pair.content, trouble, temporary=True)

@@ -26,7 +26,7 @@ def sort(work: Work) -> None:
     skip = work.module.duplicates == "skip"
     single = "m.candidates = 1 AND m.rivals = 1"
     made = f"m.id IS NULL OR ({single}) OR len(m.others) = 0" if clone else "m.id IS NULL"
-    creates = work.target.side in work.module.creates
+    creates = work.target.side in work.module.creates and not _strangers(work)
     work.columns.run(f"""
         CREATE OR REPLACE TABLE absent AS
         SELECT w.id, w.rowid AS place FROM work AS w LEFT JOIN matched AS m USING (id)
@@ -40,6 +40,11 @@ def sort(work: Work) -> None:
             SELECT w.id, NULL, m.other_id, w.rowid FROM work AS w JOIN matched AS m USING (id)
             WHERE w.situation = 'newcomer' AND {single} AND {not (clone or skip)}) ORDER BY place
     """)
+
+
+def _strangers(work: Work) -> bool:
+    """Whether a newcomer here may be what we sent from the other side and nobody has confirmed yet."""
+    return work.reverse is not None and work.reverse.awaiting
 
 
 def set_aside(work: Work) -> list[tuple[str, str]]:
@@ -92,6 +97,7 @@ def held_records(work: Work) -> Iterator[HeldRow]:
     yield from _unreadable(work)
     yield from _lacking(work)
     yield from _unclear(work)
+    yield from _unsure(work)
 
 
 def _unreadable(work: Work) -> Iterator[HeldRow]:
@@ -111,6 +117,24 @@ def _lacking(work: Work) -> Iterator[HeldRow]:
     )
     for record, label, content, index in rows:
         yield hold(work, record, label, content, work.source.troubles[index])
+
+
+def _unsure(work: Work) -> Iterator[HeldRow]:
+    """Newcomers that are not made on the other side as long as they may have come from there."""
+    if not (_strangers(work) and work.target.side in work.module.creates):
+        return
+    rows = work.columns.rows(
+        f"SELECT {HOLD_COLUMNS} FROM work AS w LEFT JOIN matched AS m USING (id) "
+        "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NULL"
+    )
+    doubt = Trouble(
+        code="try-later",
+        message=f"It may be what an earlier run sent from {work.target.name}, which is not confirmed yet.",
+        remedy="Nothing to do: it is looked at again.",
+        place=work.module.place,
+    )
+    for record, label, content in rows:
+        yield hold(work, record, label, content, doubt, temporary=True)
 
 
 def _unclear(work: Work) -> Iterator[HeldRow]:

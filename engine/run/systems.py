@@ -37,7 +37,7 @@ def open_systems(plan: Plan, world: World) -> dict[str, Connector]:
     opened: dict[str, Connector] = {}
     try:
         for system in plan.systems.values():
-            opened[system.name] = _open(system, Path(plan.file).parent, world)
+            opened[system.name] = open_system(system, Path(plan.file).parent, world)
     except BaseException:
         close_systems(opened)
         raise
@@ -50,7 +50,8 @@ def close_systems(systems: Mapping[str, Connector]) -> None:
         connector.close()
 
 
-def _open(system: SystemPlan, base: Path, world: World) -> Connector:
+def open_system(system: SystemPlan, base: Path, world: World) -> Connector:
+    """One system, connected; `base` = the folder of its spec."""
     override = world.overrides.get(system.name)
     settings = {**system.settings, **(override or {})}
     resolved = resolve(settings, base, world.environment, f"systems.{system.name} ({system.place})")
@@ -60,6 +61,7 @@ def _open(system: SystemPlan, base: Path, world: World) -> Connector:
         sleep=time.sleep,
         sandbox=override is not None,
         emit=world.listen,
+        catalog=system.catalog,
     )
     return connector_type(system.connector).open({**resolved, "_base": str(base)}, surroundings)
 

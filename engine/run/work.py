@@ -1,4 +1,8 @@
-"""Work: what one module's run works with, and what it counts."""
+"""Work: what one pass over a module works with, and what it counts.
+
+A module in one direction has one pass; one that is kept in step both ways has two, the left's changes first. Each
+pass looks from its source to its target.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
-from engine.record import Counts, Side
+from engine.record import Counts, Side, other
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from engine.connectors.port import Connector
     from engine.event import Listener
     from engine.ledger import Lease
+    from engine.ledger.model import Conflict
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, SidePlan
     from engine.run.columns import Columns
@@ -59,14 +64,26 @@ class Pen:
         return self.lease
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What a person has looked at and lets through."""
+
+    codes: frozenset[str] = frozenset()  #: each names exactly one changeset
+    everything: bool = False  #: a company made for trying things out: nothing real can be hurt
+
+    def __contains__(self, code: str) -> bool:
+        return self.everything or code in self.codes
+
+
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """One module in one run."""
+    """One pass over one module in one run."""
 
     run: str
     integration: str
     module: ModulePlan
-    columns: Columns
+    source_side: Side  #: the side that this pass takes changes from
+    session: Columns
     systems: Mapping[str, Connector]
     ledger: Ledger
     pen: Pen | None  #: None = a preview: nothing may be written anywhere
@@ -74,18 +91,40 @@ class Work:
     listen: Listener
     stop: Callable[[], bool]
     slow: Mapping[Side, dict[str, Compute]]
-    counts: Counts = field(default_factory=Counts)
+    accepted: Accepted
+    whole: bool = False  #: a person asks for everything to be read again
+    counts: Counts = field(default_factory=Counts)  #: shared by the passes of a module
+    reverse: Work | None = None  #: the pass in the other direction; None = the module has only this one
     attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
+    awaiting: bool = False  #: a record that we sent to the target may still turn up there
+    disputed: dict[str, list[Conflict]] = field(
+        default_factory=dict
+    )  #: fields in conflict, by the pair's left id
+
+    @property
+    def columns(self) -> Columns:
+        """The session, in the room of this pass."""
+        return self.session.enter(self.room)
+
+    @property
+    def room(self) -> str:
+        """Where the tables of this pass stand."""
+        return f"from_{self.source_side}"
 
     @property
     def source(self) -> SidePlan:
         """The side that changes come from."""
-        return self.module.side(self.module.source)
+        return self.module.side(self.source_side)
 
     @property
     def target(self) -> SidePlan:
         """The side that is written."""
-        return self.module.side(self.module.target)
+        return self.module.side(other(self.source_side))
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the module's first pass, whose side wins where only the order can decide."""
+        return self.source_side == self.module.sources[0]
 
     def connector(self, side: SidePlan) -> Connector:
         """The open connection to that side."""
