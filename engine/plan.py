@@ -12,7 +12,7 @@ from engine.record import SIDES, Side
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.catalog import Capabilities, FieldType
+    from engine.catalog import Capabilities, Catalog, FieldType
 
 Arrow = Literal["->", "<-", "<->", "=="]
 Duplicates = Literal["link", "overwrite", "skip", "clone"]
@@ -53,7 +53,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """How many records of a module one run may touch in one way; the smaller of the two counts."""
+    """How many records of a module one run may touch in one way; `Limits` says which of two figures counts."""
 
     count: int | None  #: None = no such number
     share: float | None  #: of the module's links, 0 to 1; None = no such share
@@ -61,7 +61,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What makes a run stop and ask before it writes anything of a module; None = never."""
+    """What makes a run stop and ask before it writes anything of a module; None = never.
+
+    It stops at more than the figure says. Where a limit has both a count and a share, whichever is passed first
+    stops it; only for creates both must be passed, so that a small module may still grow. Creates count once a module
+    has been linked in full; updates are those of one side, and count from ten links on.
+    """
 
     creates: Limit | None
     updates: Limit | None
@@ -198,6 +203,8 @@ class SystemPlan:
     connector: str
     settings: Mapping[str, Any]
     place: str
+    #: as it was pulled and is kept beside the spec; None = the connector knows its own
+    catalog: Catalog | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +250,12 @@ class Plan:
 
     def describe(self) -> dict[str, Any]:
         """The whole plan as JSON values, in a stable order. Settings are shown as written, never resolved."""
-        return asdict(self)
+        said = asdict(self)
+        for system in said["systems"].values():
+            pulled = system.pop("catalog")
+            if pulled is not None:
+                system["catalog"] = digest(pulled)  # the lock beside the spec shows it in full
+        return said
 
 
 def digest(value: Any) -> str:

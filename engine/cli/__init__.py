@@ -18,6 +18,7 @@ COMMANDS = {
     "status": ("past", "Where each integration stands."),
     "history": ("past", "The runs so far, newest first."),
     "errors": ("past", "The records that are held: why, and what resolves each."),
+    "catalog": ("catalog", "What the systems of a spec hold: pull it, show it."),
     "connectors": ("connectors", "The installed connectors, their streams and fields."),
     "schema": ("schema", "Print a JSON Schema for editors."),
     "sandbox": ("sandbox", "Serve local stand-ins for the systems, to try things out."),

@@ -8,10 +8,10 @@ from engine.cli.command import EngineCommand, formats, show
 
 
 @click.command(cls=EngineCommand)
-@click.argument("name", default="spec", type=click.Choice(["spec", "mapping", "connector"]))
+@click.argument("name", default="spec", type=click.Choice(["spec", "mapping", "connector", "lock"]))
 @formats()
 def schema(*, name: str, form: str) -> None:
-    """Print the JSON Schema of a spec, a mapping or a connector file."""
+    """Print the JSON Schema of a spec, a mapping, a connector file or a catalog lock."""
     from engine.spec.share import share
 
     del form  # a schema is JSON in either form

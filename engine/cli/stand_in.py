@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import click
 
@@ -14,12 +14,26 @@ from engine.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.plan import Plan
+    from engine.plan import SystemPlan
 
 Company = Literal["clean", "awkward"]
 COMPANIES: tuple[Company, ...] = ("clean", "awkward")
 Settings = Mapping[str, Mapping[str, Any]]
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Standing(Protocol):
+    """What the sandbox may stand in for: a plan, or a spec that is not compiled."""
+
+    @property
+    def file(self) -> str:
+        """The spec."""
+        ...
+
+    @property
+    def systems(self) -> Mapping[str, SystemPlan]:
+        """Its systems by name."""
+        ...
 
 
 class SandboxCommand(EngineCommand):
@@ -42,7 +56,7 @@ def sandbox_option(function: Function) -> Function:
 
 
 @contextmanager
-def sandbox_settings(company: Company | None, plan: Plan, folder: Path) -> Iterator[Settings]:
+def sandbox_settings(company: Company | None, plan: Standing, folder: Path) -> Iterator[Settings]:
     """Settings per system that lead to a sandbox which lives as long as the block; none without a company."""
     if company is None:
         yield {}

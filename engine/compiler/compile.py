@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compiler.choices import choose, defaults, holds
 from engine.compiler.draft import Draft, Findings
+from engine.compiler.lock import locked, read_lock
 from engine.compiler.module import build_module, check_module
 from engine.compiler.order import ordered
 from engine.compiler.requirements import check_requirements, compile_requirement
@@ -15,7 +16,7 @@ from engine.compiler.systems import bind
 from engine.plan import Plan, SystemPlan
 from engine.spec.diagnostic import Diagnostic, SpecError
 from engine.spec.excerpt import complete
-from engine.spec.files import Load, loader_for
+from engine.spec.files import LOCK_SUFFIX, Load, loader_for
 from engine.spec.read import read_mapping, read_spec
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
 def check_file(file: str, load: Load | None = None) -> tuple[Diagnostic, ...]:
     """Every finding about a spec or mapping file; empty = nothing to say."""
     load = load or loader_for(file)
+    if file.endswith(LOCK_SUFFIX):
+        return read_lock(file, load)[1]
     if _is_mapping(file, load):
         return read_mapping(file, load)[1]
     spec, findings = read_spec(file, load)
     if spec is None:
         return findings
-    draft = _draft(spec, defaults(spec), {})
+    draft = _draft(spec, defaults(spec), {}, load)
     _check(draft)
     return complete((*findings, *draft.findings.found), load)
 
@@ -52,16 +55,20 @@ def compile_file(
     spec, findings = read_spec(file, load)
     if spec is None or any(one.severity == "error" for one in findings):
         raise SpecError(findings)
-    draft = _draft(spec, choose(spec, profile or {}), live or {})
+    draft = _draft(spec, choose(spec, profile or {}), live or {}, load)
     checked = _check(draft)
     if draft.findings.wrong:
         raise SpecError(complete((*findings, *draft.findings.found), load))
     return _plan(draft, checked)
 
 
-def _draft(spec: Spec, options: Mapping[str, OptionValue], live: Mapping[str, Catalog]) -> Draft:
+def _draft(spec: Spec, options: Mapping[str, OptionValue], live: Mapping[str, Catalog], load: Load) -> Draft:
     findings = Findings()
-    return Draft(spec=spec, options=options, catalogs=bind(spec, findings, live), findings=findings)
+    lock = locked(spec, load, findings)
+    catalogs = bind(spec, findings, live, lock)
+    return Draft(
+        spec=spec, options=options, catalogs=catalogs, locked=frozenset(lock) - set(live), findings=findings
+    )
 
 
 def _check(draft: Draft) -> dict[str, Checked]:
@@ -100,6 +107,7 @@ def _plan(draft: Draft, standing: Mapping[str, Checked]) -> Plan:
                 connector=one.connector.value,
                 settings=one.settings,
                 place=f"{one.span.file}:{one.span.line}",
+                catalog=draft.catalogs.get(one.name) if one.name in draft.locked else None,
             )
             for one in spec.systems.values()
         },

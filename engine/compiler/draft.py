@@ -48,6 +48,7 @@ class Draft:
     options: Mapping[str, OptionValue]
     catalogs: Mapping[str, Catalog]  #: by system; a system whose connector is unknown is left out
     findings: Findings
+    locked: frozenset[str] = frozenset()  #: systems whose catalog was pulled and is kept beside the spec
     not_built: list[NotBuilt] = field(default_factory=list)
 
     def stream(self, ref: StreamRef) -> Stream | None:

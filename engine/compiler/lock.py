@@ -1,4 +1,4 @@
-"""Lock: the catalogs that `engine catalog pull` found, kept beside a spec; read as the stranger's file that it may be."""
+"""Lock: the catalogs that `engine catalog pull` found, kept beside a spec; read as a stranger's file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from engine.catalog import Capabilities, Catalog, Field, Stream
 from engine.connectors.declared import declare_field
 from engine.errors import UserError
 from engine.spec.document import read_document
+from engine.spec.files import lock_of
 from engine.spec.report import Report, in_order
 from engine.spec.schema import check_schema
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from engine.spec.files import Load
     from engine.spec.model import Spec
 
-#: What takes the place of a spec's `.yaml`.
-SUFFIX = ".catalog.lock.yaml"
 #: Bounds of a field that no system reaches and every database can hold.
 MOST_LENGTH = 10_000_000
 MOST_SCALE = 18
@@ -60,14 +59,9 @@ class LockedSystem:
 Lock = dict[str, LockedSystem]
 
 
-def lock_file(spec: str) -> str:
-    """Where the lock of a spec is."""
-    return spec.removesuffix(".yml").removesuffix(".yaml") + SUFFIX
-
-
 def locked(spec: Spec, load: Load, findings: Findings) -> Lock:
     """The lock beside a spec, as far as it is right and about the spec's systems; empty where there is none."""
-    lock, found = read_lock(lock_file(spec.file), load)
+    lock, found = read_lock(lock_of(spec.file), load)
     findings.found += found
     fitting: Lock = {}
     for name, one in lock.items():
@@ -122,7 +116,8 @@ class _Reader:
     def _stream(self, system: str, name: str, body: Mapping[str, Any]) -> LockedStream:
         place = ("systems", system, "streams", name)
         fields = {
-            field: self._field(field, said, (*place, "fields", field)) for field, said in body["fields"].items()
+            field: self._field(field, said, (*place, "fields", field))
+            for field, said in body["fields"].items()
         }
         for role in ("id", "modified"):
             if role in body and body[role] not in fields:

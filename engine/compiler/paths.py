@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import UserError
 from engine.spec.confined import confined
+from engine.spec.files import LOCK_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +33,17 @@ def check_paths(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
     return confined("engine.compiler:check_file", files)
 
 
+def _is_meant(path: Path) -> bool:
+    """Whether a file of a folder is to be checked; a lock is checked with its spec."""
+    locks = path.name.removesuffix(LOCK_SUFFIX) if path.name.endswith(LOCK_SUFFIX) else None
+    beside = locks is not None and path.with_name(f"{locks}.yaml").is_file()
+    return path.suffix in SUFFIXES and not beside
+
+
 def _files(paths: Sequence[Path]) -> list[str]:
     found: dict[str, None] = {}
     for path in paths:
-        below = sorted(one for one in path.rglob("*") if one.suffix in SUFFIXES) if path.is_dir() else [path]
+        below = sorted(filter(_is_meant, path.rglob("*"))) if path.is_dir() else [path]
         found.update(dict.fromkeys(str(one) for one in below if one.is_file()))
     if len(found) > MOST_FILES:
         raise UserError(

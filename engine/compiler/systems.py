@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ def bind(spec: Spec, findings: Findings, live: Mapping[str, Catalog], lock: Lock
 def used_streams(spec: Spec) -> dict[str, set[str]]:
     """By system, the streams that a spec names."""
     used: dict[str, set[str]] = {name: set() for name in spec.systems}
+    for check in spec.requires:
+        for system, stream in re.findall(r"\b([a-z][\w-]*)\.(\w+)\.\w", check.check.value):
+            used.get(system, set()).add(stream)
     waiting: list[Any] = [spec]
     while waiting:
         part = waiting.pop()

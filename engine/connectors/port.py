@@ -13,7 +13,7 @@ Must not: retry a write whose outcome is unknown, log a credential, follow a red
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from engine.event import Listener, ignore
 from engine.record import Kind, Operation, Receipt
@@ -133,6 +133,8 @@ class Surroundings:
     #: False = network access to loopback is refused for hosts that a connector file does not own
     sandbox: bool = False
     emit: Listener = field(default=ignore)
+    #: what the spec was compiled against, where that was observed in the system itself; None = the connector's own
+    catalog: Catalog | None = None
 
 
 class Connector(Protocol):
@@ -173,6 +175,15 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give everything back."""
+        ...
+
+
+@runtime_checkable
+class Observing(Protocol):
+    """What a connector offers besides, if its catalog ships with it and an account may have made more of it."""
+
+    def observe(self, streams: Iterable[str]) -> Catalog:
+        """Those of the streams that the system tells about, as it does now. Raises UserError and TemporaryError."""
         ...
 
 

@@ -25,7 +25,7 @@ def connector_text(
     """One connector: its settings and streams, and how much of its catalog is assumed."""
     parts = [f"{name}: {printable(summary)}\n", _settings_text(settings, screen)]
     if catalog.streams:
-        parts.append(_streams_text(catalog, screen))
+        parts.append(streams_text(catalog, screen))
         parts.append(_assumed_text(catalog))
     else:
         parts.append("Its streams are known only once it is connected.\n")
@@ -43,7 +43,8 @@ def _settings_text(settings: Mapping[str, Any], screen: Screen) -> str:
     return table(columns, rows, screen) if rows else ""
 
 
-def _streams_text(catalog: Catalog, screen: Screen) -> str:
+def streams_text(catalog: Catalog, screen: Screen) -> str:
+    """The streams of a catalog and what can be done with them."""
     columns = [Column(title="stream"), number("fields"), Column(title="id"), Column(title="cursor")]
     columns += [Column(title="can"), Column(title="source")]
     rows = [

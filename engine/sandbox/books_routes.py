@@ -13,6 +13,7 @@ from engine.sandbox import books_write as write
 from engine.sandbox.books_documents import CURRENCY_ID
 from engine.sandbox.books_finance import Finance, finance_of, require_organization
 from engine.sandbox.books_read import list_body, parse_listing, show_whole
+from engine.sandbox.books_settings import ROUTES as SETTINGS
 from engine.sandbox.refusals import BooksRefused
 from engine.sandbox.site import read_json
 from engine.sandbox.store import Query
@@ -237,6 +238,7 @@ ROUTES = [
     Route("/organizations/{id}", read_organization, methods=["GET"]),
     Route("/users/me", read_me, methods=["GET"]),
     Route("/settings/currencies", list_currencies, methods=["GET"]),
+    *SETTINGS,
     Route("/contacts/contactpersons", persons.create_person, methods=["POST"]),
     Route("/contacts/contactpersons/{id}", persons.read_person, methods=["GET"]),
     Route("/contacts/contactpersons/{id}", persons.update_person, methods=["PUT"]),

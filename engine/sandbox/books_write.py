@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.books_figures import computed, receivables
+from engine.sandbox.books_settings import preferences
 from engine.sandbox.books_values import ID, INVALID, merged
 from engine.sandbox.refusals import BooksRefused
 from engine.sandbox.store import Query, Row, fold
@@ -148,7 +149,7 @@ def _unlocked(shape: Collection, before: dict[str, Any], after: dict[str, Any], 
 
 def _unique(finance: Finance, shape: Collection, body: dict[str, Any], id_: str | None) -> None:
     """No other record has the name, nor the same value in a custom field without duplicates."""
-    if shape.unique:
+    if shape.unique and not (shape.plural == "contacts" and preferences(finance)["allow_duplicate_names"]):
         query = Query(
             where=("key = ?", "deleted IS NULL", "id IS NOT ?"), args=(key_of(shape, body), id_), limit=1
         )

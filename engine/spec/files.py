@@ -13,6 +13,9 @@ from engine.spec.bounds import MOST_BYTES
 #: refused.
 Load = Callable[[str], bytes]
 
+#: What a lock has in the place of its spec's `.yaml`.
+LOCK_SUFFIX = ".catalog.lock.yaml"
+
 
 def loader(root: Path) -> Load:
     """A `Load` for the files below `root`; links that lead out of it are refused, and what is no file."""
@@ -33,6 +36,11 @@ def loader(root: Path) -> Load:
 def loader_for(file: str | Path) -> Load:
     """A `Load` for one spec or mapping and what it may name: all below the folder that holds its folder."""
     return loader(Path(os.path.abspath(file)).parent.parent)  # noqa: PTH100 - resolve() would follow a link first
+
+
+def lock_of(spec: str) -> str:
+    """Where the catalogs are kept that were pulled for a spec."""
+    return spec.removesuffix(".yml").removesuffix(".yaml") + LOCK_SUFFIX
 
 
 def beside(file: str, mapping: str) -> tuple[str, ...]:

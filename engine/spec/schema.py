@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.spec.document import Document
     from engine.spec.report import Report
 
-Kind = Literal["spec", "mapping"]
+Kind = Literal["spec", "mapping", "lock"]
 
 #: Unknown keys of one mapping that are compared with its missing ones; each comparison takes a while.
 MOST_SLIPS = 20
@@ -47,7 +47,7 @@ def check_schema(which: Kind, document: Document, report: Report) -> None:
 def _validator(which: Kind) -> Draft202012Validator:
     from jsonschema import Draft202012Validator  # 0.1 s to load: only where a file is really checked
 
-    files = {f"{name}.schema.json": _read(name) for name in ("spec", "mapping")}
+    files = {f"{name}.schema.json": _read(name) for name in dict.fromkeys(("spec", "mapping", which))}
     own = f"{which}.schema.json"
     return Draft202012Validator(_inlined(files[own], own, files))
 

@@ -180,6 +180,26 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """How a system is asked which fields a stream has for this account."""
+
+    path: str
+    #: JMESPath of the fields, as objects with `name`, `kind` and, where the system tells them, `label`, `required`,
+    #: `writable`, `unique`, `max_length`, `scale`, `choices` and `refers`
+    rows: str
+    #: the system's word for a kind -> our type, and the types of the shipped catalog that fit it as well
+    kinds: Mapping[str, tuple[str, ...]]
+    params: Mapping[str, str] = field(default_factory=dict)
+    paging: Paging = field(default_factory=Paging)
+    parts: Mapping[str, str] = field(default_factory=dict)  #: kind -> the part of its object that we read
+    refers: Mapping[str, str] = field(default_factory=dict)  #: kind -> stream, where the system does not say
+    #: which fields the answer names without exception: a shipped one that it lacks does not exist
+    covers: Literal["all", "custom"] = "all"
+    detail: bool = False  #: True = lists leave a new field out
+    source: Source = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamCalls:
     """The requests of one stream; what is None the system cannot do."""
 
@@ -197,3 +217,4 @@ class StreamCalls:
     written: Mapping[str, str] = field(default_factory=dict)
     base: str | None = None  #: path in front of the paths of this stream; None = that of the file
     actions: Mapping[str, Action] = field(default_factory=dict)  #: by the name of the field that they set
+    metadata: Metadata | None = None  #: None = the catalog that ships is all that is known

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.connectors.http.body import pick_rows
+from engine.connectors.http.calls import Listing
 from engine.connectors.http.families import Families
 from engine.connectors.http.forecasting import forecast_ids, forecast_list, forecast_writes
 from engine.connectors.http.kept import Kept, file_for
 from engine.connectors.http.learned import Learned
+from engine.connectors.http.metadata import observed
 from engine.connectors.http.reading import Reading
 from engine.connectors.http.walking import Walker
 from engine.connectors.http.wire import Call, Wire
@@ -53,8 +55,32 @@ class HttpConnector:
         self._families = Families(self._wire, description, catalog, self._learned, words)
 
     def catalog(self) -> Catalog:
-        """The streams as the catalog file lists them; fields of an account's own are not asked for."""
+        """The streams as the catalog file lists them, or as they were observed when the spec was compiled."""
         return self._catalog
+
+    def observe(self, streams: Iterable[str]) -> Catalog:
+        """Those of the streams that the system tells something about, as the account has them.
+
+        Raises:
+            UserError: the account may not see a stream.
+            TemporaryError: the system does not answer now.
+        """
+        seen = {name: self._observed(name) for name in streams}
+        return replace(self._catalog, streams={name: one for name, one in seen.items() if one is not None})
+
+    def _observed(self, name: str) -> Stream | None:
+        stream, calls = self._catalog.streams[name], self._description.streams.get(name)
+        told = calls.metadata if calls else None
+        if calls is None or told is None:
+            return None
+        asked = Listing(path=told.path, rows=told.rows, params=told.params, paging=told.paging)
+        walker = Walker(self._wire, name, self._account.words, base=calls.base)
+        pages = walker.walk(asked, walker.params(asked), {}, what="ask for the fields of")
+        rows = [row for page, _ in pages for row in page]
+        if not rows and told.covers == "all":
+            raise UserError(f"{self._wire.name} tells no field of `{name}`.")
+        custom = self._description.custom_fields
+        return observed(stream, rows, told, custom.prefix if custom else None)
 
     def check(self) -> str:
         """Whom the credentials open, such as `Nordwind GmbH (20000000001)`.

@@ -85,4 +85,5 @@ class HttpType:
 
         description = self.description
         account = resolve_account(description, settings, sandbox=surroundings.sandbox)
-        return HttpConnector(description, self._catalog(), account, surroundings, build=self._query)
+        catalog = surroundings.catalog or self._catalog()
+        return HttpConnector(description, catalog, account, surroundings, build=self._query)

@@ -92,12 +92,20 @@ def describe(document: Mapping[str, Any]) -> Description:
 
 
 def _shaped(name: str, stream: Mapping[str, Any], shapes: Mapping[str, Any]) -> Any:
-    own = {key: value for key, value in stream.items() if key not in ("like", "words")}
-    shape = stream.get("like")
-    if shape is not None and shape not in shapes:
-        raise UserError(f"The stream `{name}` is like `{shape}`, which is not among the shapes.")
-    laid = _laid_over(shapes[shape], own) if shape is not None else own
-    return _filled(laid, stream.get("words", {}))
+    return _filled(_on_shape(name, stream, shapes), stream.get("words", {}))
+
+
+def _on_shape(name: str, body: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
+    """A stream or shape laid over the shape that it is like, which may be like a further one."""
+    own = {key: value for key, value in body.items() if key not in ("like", "words")}
+    like = body.get("like")
+    if like is None:
+        return own
+    if like not in shapes:
+        raise UserError(f"The stream `{name}` is like `{like}`, which is not among the shapes.")
+    # Without itself: shapes that are like each other in a circle end here.
+    others = {key: shape for key, shape in shapes.items() if key != like}
+    return _laid_over(_on_shape(name, shapes[like], others), own)
 
 
 def _filled(value: Any, words: Mapping[str, str]) -> Any:
