@@ -97,21 +97,17 @@ class Bench:
         assert found is not None
         return found[0]
 
-    def bind(self) -> int:
-        """Bind every statement of the plan on empty tables; answers how many there were."""
-        statements = 0
-        for module in self.plan.modules:
-            for end in (module.left, module.right):
-                self.stage(end)
-                self.refer((*module.left.references, *module.right.references))
-                self.database.execute(f"CREATE OR REPLACE TABLE work AS {end.lens}")
-                writes = [
-                    line.writes[other(end.side)].sql
-                    for line in module.fields
-                    if other(end.side) in line.writes
-                ]
-                lists = ", ".join([module.snapshot, *writes])
-                for sql in (end.key_lens, end.clock, f"SELECT {lists} FROM work AS w"):
-                    self.database.execute(sql)
-                statements += 4
-        return statements
+    def bind(self, module: ModulePlan) -> int:
+        """Bind every statement of a module on empty tables; answers how many there were."""
+        self.refer((*module.left.references, *module.right.references))
+        statements = []
+        for end in (module.left, module.right):
+            writes = [
+                line.writes[other(end.side)].sql for line in module.fields if other(end.side) in line.writes
+            ]
+            chosen = ", ".join([module.snapshot, *writes])
+            self.stage(end)
+            statements = [end.key_lens, end.clock, f"SELECT {chosen} FROM ({end.lens}) AS w"]
+            for sql in statements:
+                self.database.execute(sql)
+        return 2 * len(statements)

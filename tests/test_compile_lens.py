@@ -110,4 +110,4 @@ def test_pairing_only_compares_nothing_and_reads_the_keys(bench: Bench, tmp_path
     (left,) = bench.look("firms", "left", {"_id": "1", "name": "Ann"})
     (right,) = bench.look("firms", "right", {"_id": "9", "label": "ANN"})
     assert (left["k0"], left["hash"]) == (right["k0"], right["hash"])
-    assert bench.bind()
+    assert bench.bind(module)

@@ -14,36 +14,35 @@ from engine.spec.files import loader_for
 from engine.spec.read import read_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from engine.plan import Plan
+    from engine.spec.model import Option
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
 
 
-def profiles(path: Path) -> Iterator[dict[str, str]]:
-    """Each choice of each option on its own, and the last choices of all of them together."""
+def plans(path: Path) -> list[Plan]:
+    """Plans in which every choice of every option stands at least once, unless the spec itself rules it out."""
     spec, _ = read_spec(str(path), loader_for(path))
     assert spec is not None
-    choices = {
-        one.name: one.choices or ("true", "false") for one in spec.options.values() if _chosen(one.type)
-    }
-    yield {name: words[-1] for name, words in choices.items() if words != ("true", "false")} | {
-        name: "true" for name, words in choices.items() if words == ("true", "false")
-    }
-    for name, words in choices.items():
-        yield from ({name: word} for word in words)
+    words = {one.name: one.choices or ("false", "true") for one in spec.options.values() if _chosen(one)}
+    turns = range(max(len(several) for several in words.values()))
+    together = [{name: several[turn % len(several)] for name, several in words.items()} for turn in turns]
+    found = [plan for profile in ({}, *together) if (plan := _plan(path, profile)) is not None]
+    known = {(name, str(value).lower()) for plan in found for name, value in plan.options.items()}
+    alone = [(name, word) for name, several in words.items() for word in several if (name, word) not in known]
+    return [*found, *(plan for name, word in alone if (plan := _plan(path, {name: word})) is not None)]
 
 
-def _chosen(kind: str) -> bool:
-    return kind in ("choice", "boolean")
+def _chosen(option: Option) -> bool:
+    return option.type in ("choice", "boolean")
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_every_statement_of_a_shipped_spec_binds_whatever_is_chosen(path: Path) -> None:
-    plans = [plan for profile in profiles(path) if (plan := _plan(path, profile)) is not None]
-    assert len(plans) > 1
-    assert all(Bench(plan).bind() for plan in plans)
+    compiled = plans(path)
+    modules = {module.fingerprint: (plan, module) for plan in compiled for module in plan.modules}
+    assert len(modules) > len(compiled[0].modules)
+    assert all(Bench(plan).bind(module) for plan, module in modules.values())
 
 
 def _plan(path: Path, profile: dict[str, str]) -> Plan | None:

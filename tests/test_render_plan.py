@@ -73,6 +73,7 @@ def test_a_plan_reads_from_top_to_bottom(plan: Plan) -> None:
         "  recognise by   name = label\n"
         "  first contact  link the two, and the side that pushes first wins\n"
         "  may write      create and update on the right; each record is read again right before an update\n"
+        "  stops beyond   creates 50 and 20% of the links, updates 30% of the links\n"
         "  fields\n"
         "    name -> label  (text)\n"
         "    From {{ note }} -> memo  (text, when created, slow: record by record)\n"
@@ -95,3 +96,32 @@ def test_the_statements_are_shown_on_request_only(plan: Plan) -> None:
 def test_a_module_that_only_pairs_may_write_nothing(plan: Plan) -> None:
     pairs = replace(plan.modules[0], arrow="==", creates=(), fields=())
     assert "  may write      nothing\n" in plan_text(replace(plan, modules=(pairs,)))
+
+
+BOTH = """\
+    sync: north.firms <-> south.clients
+    match: [ name = label ]
+    conflicts: [ newest, south ]
+    deletes: propagate
+    limits: { creates: none, deletes: 5, conflicts: 10 or 5% }
+    fields:
+      - name <-> label
+      - { map: note <-> memo, conflicts: hold, group: words }
+"""
+
+
+def test_a_plan_of_both_ways_says_who_wins_and_what_stops_it(plan: Plan, tmp_path: Path) -> None:
+    del plan
+    start = SPEC.index("    sync: north")
+    end = SPEC.index("  people:\n")
+    (tmp_path / "offices.yaml").write_text(SPEC[:start] + BOTH + SPEC[end:], encoding="utf-8")
+    text = plan_text(compile_file("offices.yaml"))
+    assert (
+        "  conflicts      the newest change wins; where that is not known, south wins (right)\n"
+        "  may write      create, update and delete on the left and create, update and delete on the right; "
+        "each record is read again right before an update\n"
+        "  stops beyond   updates 30% of the links, deletes 5, conflicts 10 or 5% of the links\n"
+        "  fields\n"
+        "    name <-> label  (text)\n"
+        "    note <-> memo  (text, group words, a person decides)\n"
+    ) in text

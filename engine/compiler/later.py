@@ -24,10 +24,6 @@ def note_later(draft: Draft, module: Module, lines: Sequence[Line]) -> None:
 def _of_module(module: Module) -> Iterator[tuple[str, Span]]:
     if module.enrol or (module.creates and module.creates.value == "by hand"):
         yield "`enrol` and `creates: by hand`", module.span
-    if module.limits:
-        yield "`limits`", module.span
-    if module.before_write == "trust":
-        yield "`before-write: trust`", module.span
     yield from _of_texts(module)
 
 
@@ -38,8 +34,6 @@ def _of_texts(module: Module) -> Iterator[tuple[str, Span]]:
         yield "`pairs`", module.pairs.span
     if module.only_referenced_by:
         yield "`only: referenced by`", module.only_referenced_by.span
-    if module.deletes and module.deletes.value == "propagate":
-        yield "`deletes: propagate`", module.deletes.span
 
 
 def _of_lines(lines: Sequence[Line]) -> Iterator[tuple[str, Span]]:

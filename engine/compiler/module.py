@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.compiler.choices import holds, settle
 from engine.compiler.draft import Draft, place
 from engine.compiler.keys import compile_keys
 from engine.compiler.later import note_later
+from engine.compiler.limits import compile_deletes, compile_limits
 from engine.compiler.line import arrow_within, compile_line
 from engine.compiler.needs import compile_needs
 from engine.compiler.parts import Checked, End, Line
-from engine.compiler.sense import check_conflicts, check_fits, check_search, check_sense, check_targets
+from engine.compiler.policies import compile_policies
+from engine.compiler.sense import check_fits, check_search, check_sense, check_targets
 from engine.compiler.view import compile_view
 from engine.expr.error import did_you_mean
-from engine.plan import Arrow, FieldPlan, Limits, ModulePlan, Write
+from engine.plan import Arrow, FieldPlan, ModulePlan, Write
 from engine.spec.diagnostic import Text
 from engine.spec.model import MappedField, Module, StreamRef
 
 if TYPE_CHECKING:
+    from engine.compiler.policies import Rule
     from engine.record import Side
 
 DUPLICATES = ("link", "overwrite", "skip", "clone")
@@ -49,8 +53,11 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
         needs=compile_needs(draft, module, arrow, ends),
         duplicates=settle(draft, module.duplicates, DUPLICATES, "link", "rule for duplicates"),
         creates=_creates(draft, module, arrow),
+        limits=compile_limits(draft, module),
     )
-    check_conflicts(draft, module)
+    checked = replace(
+        checked, policies=compile_policies(draft, checked), deletes=compile_deletes(draft, checked)
+    )
     check_search(draft, module, ends)
     check_sense(draft, checked)
     return checked
@@ -145,7 +152,7 @@ def _creates(draft: Draft, module: Module, arrow: Arrow) -> tuple[Side, ...]:
 
 
 def build_module(draft: Draft, checked: Checked) -> ModulePlan:
-    """The plan of a module in one direction."""
+    """The plan of a module."""
     from engine.compiler.lens import snapshot
     from engine.compiler.sides import build_side
 
@@ -156,19 +163,22 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
         arrow=checked.arrow,
         left=build_side(draft, checked, "left"),
         right=build_side(draft, checked, "right"),
-        fields=tuple(_field(line, number) for number, line in enumerate(checked.lines)),
+        fields=tuple(
+            _field(line, number, rule)
+            for number, (line, rule) in enumerate(zip(checked.lines, checked.policies, strict=True))
+        ),
         snapshot=snapshot(checked.lines),
         keys=tuple(plan for plan, _, _ in checked.keys),
         duplicates=checked.duplicates,  # type: ignore[arg-type] # settle() answers one of DUPLICATES
         creates=checked.creates,
-        deletes="keep",
-        limits=Limits(creates=None, updates=None, deletes=None, conflicts=None),
+        deletes=checked.deletes,
+        limits=checked.limits,
         before_write=checked.module.before_write,
         place=place(checked.module.span),
     )
 
 
-def _field(line: Line, number: int) -> FieldPlan:
+def _field(line: Line, number: int, rule: Rule) -> FieldPlan:
     from engine.compiler.sides import write_sql
 
     return FieldPlan(
@@ -185,8 +195,8 @@ def _field(line: Line, number: int) -> FieldPlan:
             for side, target in line.targets.items()
         },
         on_create=line.spec.on == "create",
-        policy="hold",
-        fallback="hold",
-        group=None,
+        policy=rule[0],
+        fallback=rule[1],
+        group=line.spec.group,
         place=place(line.spec.span),
     )

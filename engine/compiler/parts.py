@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
     from engine.catalog import Field, FieldType, Stream
-    from engine.plan import Arrow, KeyPlan, SlowField, Trouble
+    from engine.plan import Arrow, KeyPlan, Limits, Policy, SlowField, Trouble
     from engine.record import Side
     from engine.spec.model import Check, MappedField, Module, StreamRef
 
@@ -61,3 +61,6 @@ class Checked:
     needs: tuple[tuple[Side, Check, str, tuple[str, ...]], ...]  #: by side, with SQL and the fields it reads
     duplicates: str
     creates: tuple[Side, ...]
+    limits: Limits
+    policies: tuple[tuple[Policy, Policy], ...] = ()  #: by line: who wins, and who where `newest` cannot tell
+    deletes: Literal["keep", "propagate"] = "keep"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.compiler.choices import settle
 from engine.expr.error import did_you_mean
 from engine.record import SIDES
 
@@ -49,13 +48,6 @@ def check_targets(draft: Draft, lines: list[Line]) -> None:
                     line.spec.span,
                     hint="Keep one of them, or let `if:` choose.",
                 )
-
-
-def check_conflicts(draft: Draft, module: Module) -> None:
-    """Who wins, and what becomes of deletions, are words that the language knows."""
-    allowed = ("newest", "hold", module.left.system, module.right.system)
-    settle(draft, module.conflicts, allowed, "hold", "rule for conflicts")
-    settle(draft, module.deletes, ("keep", "propagate"), "keep", "rule for deletes")
 
 
 def check_search(draft: Draft, module: Module, ends: dict[Side, End]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from engine.record import SIDES, Side
+from engine.record import SIDES, Side, other
 from engine.render.text import count, listed, printable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.plan import FieldPlan, ModulePlan, Plan, SidePlan
+    from engine.plan import FieldPlan, Limit, ModulePlan, Plan, SidePlan
 
 _FIRST_CONTACT = {
     "link": "link the two, fill blanks, and leave differing fields as conflicts",
@@ -48,7 +49,10 @@ def _module_text(module: ModulePlan, *, sql: bool) -> str:
             "; then ".join(key.line for key in module.keys) or "nothing: records are never paired",
         ),
         ("first contact", _FIRST_CONTACT[module.duplicates]),
+        *_both_ways(module),
         ("may write", _may_write(module)),
+        *_stops(module),
+        *_looked_up(module),
     ]
     lines = [f"  {name:<14} {text}" for name, text in rows]
     lines += ["  fields"] + [f"    {_field_text(line, module)}" for line in module.fields]
@@ -67,10 +71,59 @@ def _read(side: SidePlan) -> str:
     return f"{side.name}: {count(len(side.reads), 'field')}{view}; {how}"
 
 
+def _both_ways(module: ModulePlan) -> list[tuple[str, str]]:
+    """Who wins where both sides changed a field; said only where that can happen."""
+    lines = [line for line in module.fields if len(line.writes) > 1]
+    rules = Counter(_wins(line, module) for line in lines)
+    return [("conflicts", rules.most_common(1)[0][0])] if rules else []
+
+
+def _wins(line: FieldPlan, module: ModulePlan) -> str:
+    def name(policy: str) -> str:
+        if policy == "hold":
+            return "a person decides"
+        return f"{module.side('left' if policy == 'left' else 'right').system} wins ({policy})"
+
+    if line.policy != "newest":
+        return name(line.policy)
+    return f"the newest change wins; where that is not known, {name(line.fallback)}"
+
+
+def _stops(module: ModulePlan) -> list[tuple[str, str]]:
+    """What makes a run stop before it writes; nothing where nothing is written."""
+    if not module.fields and not module.creates and module.deletes == "keep":
+        return []
+    limits = [
+        f"{kind} {_limit(limit, 'and' if kind == 'creates' else 'or')}"
+        for kind in ("creates", "updates", "deletes", "conflicts")
+        if (limit := getattr(module.limits, kind)) is not None and _happens(kind, module)
+    ]
+    return [("stops beyond", ", ".join(limits) or "no limit")]
+
+
+def _happens(kind: str, module: ModulePlan) -> bool:
+    if kind == "conflicts":
+        return len(module.sources) > 1
+    return bool(module.creates) if kind == "creates" else kind == "updates" or module.deletes == "propagate"
+
+
+def _limit(limit: Limit, word: str) -> str:
+    share = None if limit.share is None else f"{limit.share:.0%} of the links"
+    return f" {word} ".join(str(one) for one in (limit.count, share) if one is not None)
+
+
+def _looked_up(module: ModulePlan) -> list[tuple[str, str]]:
+    """Modules whose links ids are translated through."""
+    names = dict.fromkeys(one.module for side in SIDES for one in module.side(side).references)
+    return [("looks ids up in", f"the links of {listed(list(names))}")] if names else []
+
+
 def _may_write(module: ModulePlan) -> str:
     def verbs(side: Side) -> list[str]:
         create = ["create"] if side in module.creates else []
-        return create + (["update"] if any(line.toward(side) for line in module.fields) else [])
+        update = ["update"] if any(line.toward(side) for line in module.fields) else []
+        reached = module.deletes == "propagate" and other(side) in module.sources
+        return [*create, *update, *(["delete"] if reached else [])]
 
     rights = [f"{listed(verbs(side))} on the {side}" for side in SIDES if verbs(side)]
     if not rights:
@@ -84,4 +137,8 @@ def _field_text(line: FieldPlan, module: ModulePlan) -> str:
     notes = [line.type] + (["when created"] if line.on_create else [])
     slow = {one.place for side in SIDES for one in module.side(side).slow}
     notes += ["slow: record by record"] if line.place in slow else []
+    notes += [f"group {line.group}"] if line.group else []
+    common = dict(_both_ways(module)).get("conflicts")
+    if len(line.writes) > 1 and _wins(line, module) != common:
+        notes.append(_wins(line, module))
     return f"{printable(line.line)}  ({', '.join(notes)})"

@@ -78,7 +78,7 @@ def _line(item: Node, report: Report) -> MappedField:
         refers=item.text("refers"),
         required=item.flag("required"),
         on=item.word("on", ("always", "create")),
-        conflicts=item.text("conflicts"),
+        conflicts=item.texts("conflicts"),
         group=item.string("group"),
         at_most=item.scalar("at-most"),
         only_if=item.text("if"),

@@ -49,7 +49,7 @@ def module(node: Node, builder: Builder) -> Module:
         view=dict(_texts(node, "view")),
         match=match,
         duplicates=node.text("duplicates"),
-        conflicts=node.text("conflicts"),
+        conflicts=node.texts("conflicts"),
         deletes=node.text("deletes"),
         mapping=node.text("mapping"),
         fields=fields,
@@ -62,7 +62,7 @@ def module(node: Node, builder: Builder) -> Module:
         precedence=node.texts("yields-to"),
         search=node.texts("search"),
         before_write=node.word("before-write", ("check", "trust")),
-        limits=node.mapping("limits"),
+        limits={one.name: text for one in node.entries("limits") if (text := one.own_scalar()) is not None},
         schedule=node.text("schedule"),
         span=node.span,
     )

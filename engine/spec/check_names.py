@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.spec.node import Node
     from engine.spec.report import Report
 
+_SIDES = ("left", "right")
 _POLICIES = ("newest", "hold")
 
 
@@ -91,7 +92,7 @@ class _Names:
                 self.expect("module", text, self.linking)
         for entry in node.entries("view"):
             self.expect("system", entry.document.key_texts(entry.pointer)[0], self.systems)
-        self._policy(node, self.report, ())
+        self._policy(node, self.report)
         self.check_lines(node, self.report)
 
     def check_trigger(self, node: Node) -> None:
@@ -111,7 +112,7 @@ class _Names:
             refers = line.text("refers")
             if refers is not None and "." not in refers.value:
                 self.expect("module", refers, self.linking, report)
-            self._policy(line, report, ("left", "right"))
+            self._policy(line, report)
 
     def check_step(self, step: Node) -> None:
         """What a step of the lifecycle refers to."""
@@ -124,11 +125,11 @@ class _Names:
                 hint = did_you_mean(system, self.systems, otherwise="systems")
                 self.report.add("unknown-system", message, stream.at(0, len(system)), hint=hint)
 
-    def _policy(self, node: Node, report: Report, sides: tuple[str, ...]) -> None:
-        """Who wins a conflict: a system, in a line also a side, or a rule."""
-        text = node.text("conflicts")
-        known = (*self.systems, *sides, *_POLICIES)
-        if text is not None and text.value not in known and not text.value.startswith("${"):
-            message = f"`conflicts` cannot be `{text}`: nobody of that name is in this spec."
-            hint = did_you_mean(text.value, known, otherwise="choose from")
-            report.add("unknown-system", message, text.span, hint=hint)
+    def _policy(self, node: Node, report: Report) -> None:
+        """Who wins a conflict: a system, a side, or a rule."""
+        known = (*self.systems, *_SIDES, *_POLICIES)
+        for text in node.texts("conflicts"):
+            if text.value not in known and not text.value.startswith("${"):
+                message = f"`conflicts` cannot be `{text}`: nobody of that name is in this spec."
+                hint = did_you_mean(text.value, known, otherwise="choose from")
+                report.add("unknown-system", message, text.span, hint=hint)

@@ -106,7 +106,7 @@ class _References:
         if key in _SQL or "view" in pointer:
             message = f"`{match.group()}` stands inside an expression, which reads options by name."
             self.report.add("misplaced-reference", message, text.span, hint=f"write `options.{name}`")
-        words = _WORDS.get(key)
+        words = None if "limits" in pointer else _WORDS.get(key)
         if words is not None:
             self._check_choices(name, key, words, text)
 

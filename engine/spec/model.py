@@ -91,7 +91,7 @@ class MappedField:
     refers: Text | None = None  #: module whose links translate the id
     required: bool = False  #: hold the record while the value is missing
     on: Literal["always", "create"] = "always"  #: create = written only when the record is made
-    conflicts: Text | None = None  #: policy for this field; None = the module's
+    conflicts: tuple[Text, ...] = ()  #: policies for this field, tried in order; empty = the module's
     group: str | None = None  #: fields of one group merge as one value
     at_most: Text | None = None  #: a number or an expression; beyond it the value is `otherwise`
     only_if: Text | None = None  #: `if:` over options
@@ -160,7 +160,8 @@ class Module:
     view: Mapping[str, Text]  #: system -> condition or saved(...)
     match: tuple[MatchKey, ...]
     duplicates: Text | None  #: None = link
-    conflicts: Text | None  #: a system | newest | hold; None only where the arrow has one direction
+    #: a system | left | right | newest | hold, tried in order; empty only where the arrow has one direction
+    conflicts: tuple[Text, ...]
     deletes: Text | None  #: keep | propagate; None = keep
     mapping: Text | None
     fields: tuple[MappedField, ...]  #: `fields:` written in the module, after those of the mapping
@@ -173,7 +174,7 @@ class Module:
     precedence: tuple[Text, ...]  #: `yields to:` spec.module whose records win over this module
     search: tuple[Text, ...]  #: fields that `engine search` looks in
     before_write: Literal["check", "trust"]
-    limits: Mapping[str, Any]
+    limits: Mapping[str, Text]  #: creates | updates | deletes | conflicts -> `N`, `P%`, `N or P%` or `none`
     schedule: Text | None  #: None = the spec's
     span: Span
 
