@@ -35,17 +35,20 @@ from engine.expr.build import (
 )
 from engine.expr.lattice import FAMILY
 from engine.expr.reading import read_text_as, read_typed
-from engine.expr.words import read_words, seen
+from engine.expr.words import SPACE, read_words, seen
 
 if TYPE_CHECKING:
     from engine.catalog import Field, FieldType
 
 __all__ = [
     "as_text",
+    "compared",
+    "cut",
     "json_value",
     "match_key",
     "read",
     "sql_type",
+    "too_long",
     "unmapped",
     "unreadable",
     "unwritable",
@@ -123,6 +126,17 @@ def _instant_text(canonical: exp.Expression) -> exp.Expression:
     return case((equal(fraction, exp.Literal.number(0)), whole), default=fine)
 
 
+def compared(canonical: exp.Expression, type_: FieldType, *, caseless: bool = False) -> exp.Expression:
+    """A canonical value as the text by which two sides are equal or not; what is written is the value itself.
+
+    An id and a word of a list are compared exactly. `caseless`: one side changes the case of what it is given.
+    """
+    words = as_text(canonical, type_)
+    if FAMILY[type_] != "text" or (type_ in {"id", "enum"} and not caseless):
+        return words
+    return seen(words, caseless=caseless)
+
+
 def json_value(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
     """A canonical value as an argument of JSON_OBJECT; the same value of the same field gives the same bytes.
 
@@ -139,8 +153,13 @@ def json_value(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
 def write(canonical: exp.Expression, type_: FieldType, target: Field) -> exp.Expression:
     """A canonical value of `type_` in the type of the target's field; NULL where it does not fit exactly.
 
-    Text stays as long as it is: the target says if it is too long.
+    Text stays as long as it is; see `too_long`.
     """
+    value = _write(canonical, type_, target)
+    return _in_unit(value, target.unit) if target.type == "duration" else value
+
+
+def _write(canonical: exp.Expression, type_: FieldType, target: Field) -> exp.Expression:
     wanted = target.type
     if FAMILY[wanted] == "text":
         return as_text(canonical, type_)
@@ -163,6 +182,32 @@ def _exact(canonical: exp.Expression, type_: FieldType, target: Field) -> exp.Ex
     return case((equal(exact, canonical), stored))
 
 
+def _in_unit(minutes: exp.Expression, unit: str | None) -> exp.Expression:
+    """Minutes in the unit that the target counts in; two digits of an hour tell every minute."""
+    sixty = exp.Literal.number(60)
+    if unit == "hour":
+        hours = exp.Div(this=exp.Paren(this=minutes), expression=cast(sixty, named_type("DOUBLE")))
+        return try_cast(call("ROUND", hours, exp.Literal.number(2)), decimal_type(2))
+    if unit == "second":
+        return call("TRY", exp.Mul(this=exp.Paren(this=minutes), expression=sixty))
+    return minutes
+
+
+def too_long(canonical: exp.Expression, type_: FieldType, longest: int) -> exp.Expression:
+    """Whether a value has more characters than its target takes; never NULL."""
+    words, limit = as_text(canonical, type_), exp.Literal.number(longest)
+    bytes_, characters = (
+        exp.GT(this=call(name, words), expression=limit.copy()) for name in ("STRLEN", "LENGTH")
+    )  # nearly always the bytes, which are counted already, are few enough
+    return call("COALESCE", all_of(bytes_, characters), exp.false())
+
+
+def cut(canonical: exp.Expression, longest: int) -> exp.Expression:
+    """The first characters of a text, so many as fit, without a blank at the end."""
+    head = call("RTRIM", call("LEFT", canonical, exp.Literal.number(longest)), text(SPACE))
+    return case((too_long(canonical, "text", longest), head), default=canonical.copy())
+
+
 def unwritable(canonical: exp.Expression, type_: FieldType, target: Field) -> exp.Expression:
     """Whether a value is there but has no exact form in the target's type; never NULL."""
     return all_of(not_null(canonical), is_null(write(canonical, type_, target)))
@@ -174,13 +219,15 @@ def match_key(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
         return as_text(canonical, type_)
     if type_ == "id":
         return call("NULLIF", canonical, text(""))
-    lowered = call("LOWER", canonical)
-    runs = [call("CONTAINS", canonical, text(run)) for run in ("  ", "\n", "\t", "\u00a0")]
+    ascii_only = equal(call("STRLEN", canonical), call("LENGTH", canonical))
+    runs = [call("CONTAINS", canonical, text(run)) for run in ("  ", "\n", "\t")]
     edges = [call(name, canonical, text(" ")) for name in ("STARTS_WITH", "ENDS_WITH")]
-    single = call("TRIM", call("REGEXP_REPLACE", lowered, text(r"[\s\x{a0}]+"), text(" "), text("g")))
+    usual = all_of(ascii_only, exp.Not(this=any_of(*runs, *edges)))
+    lowered = call("LOWER", seen(canonical))
+    single = call("TRIM", call("REGEXP_REPLACE", lowered, text(r"\s+"), text(" "), text("g")))
     empty = equal(canonical, text(""))
     return case(
-        (empty, exp.null()), (any_of(*runs, *edges), call("NULLIF", single, text(""))), default=lowered
+        (empty, exp.null()), (usual, call("LOWER", canonical)), default=call("NULLIF", single, text(""))
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from engine.catalog import Field
 from engine.expr.build import (
     MAX_SCALE,
     WHOLE_DIGITS,
@@ -31,52 +32,18 @@ from engine.expr.build import (
     try_cast,
 )
 from engine.expr.lattice import FAMILY
+from engine.expr.words import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.catalog import Field, FieldType
+    from engine.catalog import FieldType
 
-_SPACE = " \t\n\r\v\f\u00a0"
 _EXPONENT = r"[+-]?[0-9]{1,9}(\.[0-9]{0,9})?[eE](\+?[0-9]{1,2}|-0?[0-9])"
-_INSTANT = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
-    r"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
-)
+_CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+_INSTANT = _CLOCK + r"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
+_HOURS = Field(name="hours", type="decimal", scale=9)
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
-
-
-def clean(words: exp.Expression, type_: FieldType, *, empty_is_null: bool) -> exp.Expression:
-    """Text in NFC, line ends as LF, trimmed; the domain of an e-mail address in lower case.
-
-    Text that is trimmed already, which nearly all is, is only looked at; NFC itself is cheap for ASCII.
-    """
-    lines = call("REPLACE", words, text("\r\n"), text("\n"))
-    trimmed, normal = call("NFC_NORMALIZE", call("TRIM", lines, text(_SPACE))), call("NFC_NORMALIZE", words)
-    if type_ == "email":
-        lower = equal(call("LOWER", words), words)
-        turns = [(all_of(_is_trimmed(words), lower), normal), (_is_trimmed(words), _mail(normal))]
-        trimmed = _mail(trimmed)
-    else:
-        turns = [(_is_trimmed(words), normal)]
-    return case(*turns, default=call("NULLIF", trimmed, text("")) if empty_is_null else trimmed)
-
-
-def _is_trimmed(words: exp.Expression) -> exp.Expression:
-    """Not empty, no blanks at the ends, nowhere a carriage return or a blank beyond ASCII."""
-    last = call("ARRAY_EXTRACT", words, exp.Literal.number(-1))
-    edges = [exp.GTE(this=one.copy(), expression=text("!")) for one in (words, last)]
-    absent = [exp.Not(this=call("CONTAINS", words, text(one))) for one in ("\r", "\u00a0")]
-    return all_of(*edges, *absent)
-
-
-def _mail(words: exp.Expression) -> exp.Expression:
-    """What stands behind the last @ in lower case."""
-    domain = call("SPLIT_PART", words, text("@"), exp.Literal.number(-1))
-    before = call("LEFT", words, exp.Neg(this=call("LENGTH", domain)))
-    return case(
-        (call("CONTAINS", words, text("@")), call("CONCAT", before, call("LOWER", domain))), default=words
-    )
 
 
 def read_text_as(words: exp.Expression, field: Field) -> exp.Expression:
@@ -132,13 +99,17 @@ def _boolean(words: exp.Expression, field: Field) -> exp.Expression:
 
 
 def _date(words: exp.Expression, field: Field) -> exp.Expression:
-    """YYYY-MM-DD and nothing else: a moment is not a day."""
-    del field
+    """YYYY-MM-DD; a moment is a day only where the zone says which."""
     trimmed = call("TRIM", words)
-    return case(
-        (_is_day(words), try_cast(words, sql_type("date"))),
-        (_is_day(trimmed), try_cast(trimmed, sql_type("date"))),
-    )
+    turns = [(_is_day(one), try_cast(one, sql_type("date"))) for one in (words, trimmed)]
+    if field.zone is None:
+        return case(*turns)
+    return case(*turns, default=day_in(_instant(words, field), field.zone))
+
+
+def day_in(moment: exp.Expression, zone: str) -> exp.Expression:
+    """The calendar day that a moment falls on in a zone."""
+    return try_cast(call("TRY", call("TIMEZONE", text(zone), moment)), sql_type("date"))
 
 
 def _is_day(words: exp.Expression) -> exp.Expression:
@@ -147,8 +118,7 @@ def _is_day(words: exp.Expression) -> exp.Expression:
 
 
 def _instant(words: exp.Expression, field: Field) -> exp.Expression:
-    """ISO 8601 with an offset; without one nobody knows which moment is meant."""
-    del field
+    """ISO 8601 with an offset; without one the zone says which moment is meant, and without a zone nobody does."""
     usual = any_of(
         *(
             exp.Like(this=words.copy(), expression=text("____-__-__T__:__:__" + end))
@@ -165,14 +135,37 @@ def _instant(words: exp.Expression, field: Field) -> exp.Expression:
     complete = call("REGEXP_REPLACE", trimmed, text("^(.{16})(Z|[+-])"), text(r"\1:00\2"))
     moment = try_cast(complete, sql_type("instant"))
     spelled = all_of(_matches(trimmed, _INSTANT), _in_era(moment, "instant"))
-    return case((era, try_cast(words, sql_type("instant"))), (spelled, moment))
+    turns = [(era, try_cast(words, sql_type("instant"))), (spelled, moment)]
+    if field.zone is not None:
+        there = call("TRY", call("TIMEZONE", text(field.zone), try_cast(trimmed, named_type("TIMESTAMP"))))
+        turns.append((all_of(_matches(trimmed, _CLOCK), _in_era(there, "instant")), there))
+    return case(*turns)
 
 
 def _duration(words: exp.Expression, field: Field) -> exp.Expression:
-    """Minutes: `90`, or hours and minutes `1:30`."""
+    """Hours and minutes `1:30`, or a number in the field's own unit; minutes where it has none."""
     trimmed = call("TRIM", words)
     turns = [(_matches(one, "[0-9]{1,5}:[0-5][0-9]"), _minutes(one)) for one in (words, trimmed)]
+    if field.unit == "hour":
+        return case(*turns, default=_whole_minutes(_decimal(words, _HOURS)))
+    if field.unit == "second":
+        seconds = _integer(words, field)
+        minute = exp.Literal.number(60)
+        whole = equal(exp.Mod(this=exp.Paren(this=seconds), expression=minute), exp.Literal.number(0))
+        return case(
+            *turns, (whole, exp.IntDiv(this=exp.Paren(this=seconds.copy()), expression=minute.copy()))
+        )
     return case(*turns, default=_integer(words, field))
+
+
+def _whole_minutes(hours: exp.Expression) -> exp.Expression:
+    """Hours as minutes, where they are those minutes to two digits: 0.33 is 20 minutes, 0.34 is none."""
+    exact = exp.Paren(this=exp.Mul(this=exp.Paren(this=hours), expression=exp.Literal.number(60)))
+    minutes = call("TRY", call("ROUND", exact))
+    close = exp.LTE(
+        this=call("ABS", exp.Sub(this=exact, expression=minutes)), expression=exp.Literal.number("0.3")
+    )
+    return case((close, try_cast(minutes, named_type("BIGINT"))))
 
 
 def _minutes(clock: exp.Expression) -> exp.Expression:
@@ -188,7 +181,7 @@ def _nested(words: exp.Expression, field: Field) -> exp.Expression:
     """Minified JSON of the kind that the type names."""
     opens = text("[" if field.type == "list" else "{")
     minified = cast(call("TRY", call("JSON", words)), named_type("TEXT"))
-    starts = [call("STARTS_WITH", one, opens) for one in (words, call("LTRIM", words, text(_SPACE)))]
+    starts = [call("STARTS_WITH", one, opens) for one in (words, call("LTRIM", words, text(SPACE)))]
     return case(*((start, minified) for start in starts))
 
 
@@ -222,7 +215,7 @@ def _in_era(value: exp.Expression, type_: FieldType) -> exp.Expression:
 def read_typed(column: exp.Expression, field: Field, physical: str) -> exp.Expression | None:
     """A typed column as it stands, where its DuckDB type holds the field's values; None = read its text."""
     type_ = field.type
-    if physical in _WHOLE and FAMILY[type_] == "numeric":
+    if physical in _WHOLE and FAMILY[type_] == "numeric" and field.unit in {None, "minute"}:
         return (
             column.copy()
             if physical == "BIGINT" and sql_type(type_).sql() == "BIGINT"
