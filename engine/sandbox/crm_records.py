@@ -207,7 +207,19 @@ async def _body(request: Request) -> dict[str, Any]:
     if not isinstance(triggers, list) or not set(map(str, triggers)) <= TRIGGERS:
         known = sorted(TRIGGERS)
         raise CrmRefused(400, "INVALID_DATA", "invalid data", api_name="trigger", supported_values=known)
-    return body
+    return body | {"data": [_ids_as_text(row) for row in rows]}
+
+
+def _ids_as_text(value: Any) -> Any:
+    """A record with its ids as text: the vendor's own SDK sends them as numbers."""
+    if isinstance(value, list):
+        return [_ids_as_text(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: str(one) if name == "id" and type(one) is int else _ids_as_text(one)
+        for name, one in value.items()
+    }
 
 
 def _at_most(rows: list[Any]) -> None:
