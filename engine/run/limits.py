@@ -108,8 +108,10 @@ def _empty(work: Work, links: int, looked: Looked) -> Iterator[Stop]:
 
 def _too_many(work: Work, state: ModuleState, links: int, looked: Looked) -> Iterator[Stop]:
     limits = work.module.limits
-    absent = [str(row[0]) for row in work.columns.rows("SELECT id FROM absent")] if state.contacted else []
-    if state.contacted and _beyond(limits.creates, len(absent), links, largest=True):
+    # A first run makes everything; only one that was worked off to its end tells how much is usual.
+    done_once = state.fingerprint is not None
+    absent = [str(row[0]) for row in work.columns.rows("SELECT id FROM absent")] if done_once else []
+    if _beyond(limits.creates, len(absent), links, largest=True):
         yield _stop(work, "create", absent, links)
     changed = _changed(work)
     if _beyond(limits.updates, len(changed), links):

@@ -40,12 +40,22 @@ def run_module(works: Sequence[Work], pen: Pen) -> None:
     state = work.ledger.module_state(work.integration, work.module.name)
     looked = look(works, state)
     heed_limits(works, state, looked)
+    state = _contacted(work, pen, state)
     for one in works:
         _note(one, pen, looked[one.source_side])
     work.listen(PushPlanned(module=work.module.name, writes=sum(planned(one) for one in works)))
     for one in works:
         _push(one, pen, looked[one.source_side])
     _finish(works, pen, state, looked)
+
+
+def _contacted(work: Work, pen: Pen, state: ModuleState) -> ModuleState:
+    """Remember at once that the first contact was agreed to: a run that ends early is not asked again."""
+    if state.contacted:
+        return state
+    state = replace(state, contacted=True)
+    work.ledger.finish_module(pen.keep(), state)
+    return state
 
 
 def _push(work: Work, pen: Pen, looked: Looked) -> None:
