@@ -87,6 +87,10 @@ def test_wrong_use_exits_with_2_and_says_so_on_stderr(words: list[str]) -> None:
 
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_has_help(name: str) -> None:
-    result = CliRunner().invoke(engine, [name, "--help"])
-    assert result.exit_code == 0
-    assert "--format" in result.stdout
+    """And every command of a group; each has a format to choose, or a single one that is made for a file."""
+    command = engine.get_command(click.Context(engine), name)
+    for more in getattr(command, "commands", {None: command}):
+        result = CliRunner().invoke(engine, [word for word in (name, more, "--help") if word])
+        assert result.exit_code == 0
+        assert "--debug" in result.stdout
+        assert "--format" in result.stdout or "--output" in result.stdout

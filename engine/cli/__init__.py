@@ -18,6 +18,8 @@ COMMANDS = {
     "status": ("past", "Where each integration stands."),
     "history": ("past", "The runs so far, newest first."),
     "errors": ("past", "The records that are held: why, and what resolves each."),
+    "conflicts": ("conflicts", "Fields that differ on both sides: see and decide."),
+    "links": ("links", "Which record is which: see, make, remove, carry over."),
     "catalog": ("catalog", "What the systems of a spec hold: pull it, show it."),
     "connectors": ("connectors", "The installed connectors, their streams and fields."),
     "schema": ("schema", "Print a JSON Schema for editors."),

@@ -92,16 +92,20 @@ def formats(*more: str) -> Callable[[Function], Function]:
         form = click.option(
             "--format", "form", type=choice, default="text", show_default=True, help="How to print."
         )
-        debug = click.option(
-            "--debug",
-            is_flag=True,
-            expose_value=False,
-            callback=_note_debug,
-            help="Show the traceback of an error.",
-        )
-        return form(debug(function))
+        return form(debug_option(function))
 
     return add
+
+
+def debug_option(function: Function) -> Function:
+    """`--debug`, alone for a command that has one format."""
+    return click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=_note_debug,
+        help="Show the traceback of an error.",
+    )(function)
 
 
 def _note_debug(ctx: click.Context, param: click.Parameter, value: object) -> None:

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.command import EngineCommand, answer, formats, ledger_options
-from engine.cli.spec import integration_of
-from engine.errors import UserError
+from engine.cli.memory import integration_in, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from engine.ledger.store import Ledger
 
 
-@contextmanager
-def _reading(folder: Path, url: str | None) -> Iterator[Ledger]:
-    from engine.ledger import open_ledger
-    from engine.ledger.model import LEDGER_FILE
-
-    with open_ledger(url or folder / LEDGER_FILE, readonly=True) as ledger:
-        yield ledger
-
-
 def _wanted(memory: Ledger, spec: str | None) -> str | None:
-    """The integration that SPEC means; None = all. One that never ran is a mistake, not an empty answer."""
-    if spec is None:
-        return None
-    name, known = integration_of(spec), memory.integrations()
-    if name not in known:
-        these = ", ".join(known) or "none"
-        raise UserError(f"`{name}` has not run here yet.", remedy=f"These have: {these}.")
-    return name
+    """The integration that SPEC means; None = all."""
+    return None if spec is None else integration_in(memory, spec)
 
 
 @click.command(cls=EngineCommand)
@@ -46,7 +28,7 @@ def status(*, spec: str | None, folder: Path, ledger: str | None, form: str) -> 
     """Show where each integration stands: its last run, how far it has read, what is linked and held."""
     from engine.render.past import status_json, status_text
 
-    with _reading(folder, ledger) as memory:
+    with reading(folder, ledger) as memory:
         wanted = _wanted(memory, spec)
         names = [wanted] if wanted else memory.integrations()
         rows = [(name, memory.last_run(name), memory.status(name)) for name in names]
@@ -68,7 +50,7 @@ def history(*, spec: str | None, limit: int, folder: Path, ledger: str | None, f
     """Show the runs so far, newest first: of one integration, or of all in the folder."""
     from engine.render.past import history_json, history_text
 
-    with _reading(folder, ledger) as memory:
+    with reading(folder, ledger) as memory:
         wanted = _wanted(memory, spec)
         runs = memory.runs(wanted, limit)
     answer(form, lambda: history_json(runs), lambda screen: history_text(runs, screen))
@@ -90,7 +72,7 @@ def errors(
     """Show the records that are held: why, in the system's own words, and what resolves each."""
     from engine.render.past import errors_json, errors_text
 
-    with _reading(folder, ledger) as memory:
+    with reading(folder, ledger) as memory:
         wanted = _wanted(memory, spec)
         held = memory.held_rows(wanted, module)
     answer(form, lambda: errors_json(held), lambda _: errors_text(held))

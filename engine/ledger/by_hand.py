@@ -152,8 +152,13 @@ def _ends(rows: Iterable[LinkRow]) -> tuple[RecordKey, ...]:
     return tuple((side, _id(row, side)) for row in rows for side in SIDES)
 
 
-def remove(work: Work, lease: Lease, module: str, keys: Sequence[RecordKey]) -> list[LinkRow]:
-    """Forget the links of these records with all that hangs on them; answers with what went."""
+def remove(
+    work: Work, lease: Lease, module: str, keys: Sequence[RecordKey], alone: str | None
+) -> list[LinkRow]:
+    """Forget the links of these records with all that hangs on them; answers with what went.
+
+    `alone`: why both records of each link are left alone from now on; None = they are not.
+    """
     gone = [row for side in SIDES for row in _found(work, lease, module, side, _of(keys, side))]
     _need_all(module, keys, gone)
     rows = list(dict.fromkeys(gone))
@@ -166,6 +171,8 @@ def remove(work: Work, lease: Lease, module: str, keys: Sequence[RecordKey]) -> 
     ends = _ends(rows)
     dropping = Settlement(run=BY_HAND, module=module, dropped=tuple(ids), released=ends, unwaits=ends)
     settling.settle(work, lease, dropping)
+    if alone is not None:
+        leave_alone(work, lease, module, ends, alone)
     return rows
 
 

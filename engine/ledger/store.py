@@ -180,13 +180,16 @@ class Ledger(reports.Reports):
         with self._work(lease, len(rows)) as work:
             return by_hand.add(work, lease, rows, sources)
 
-    def remove_links(self, lease: Lease, module: str, keys: Sequence[RecordKey]) -> list[LinkRow]:
+    def remove_links(
+        self, lease: Lease, module: str, keys: Sequence[RecordKey], *, alone: str | None = None
+    ) -> list[LinkRow]:
         """Forget the links of these records, with what was in step, held or in conflict; answers with them.
 
+        `alone`: why both records of each link are left alone from now on; None = they are not.
         Raises UserError, forgetting nothing, if one of the records has no link.
         """
         with self._work(lease, len(keys)) as work:
-            return by_hand.remove(work, lease, module, keys)
+            return by_hand.remove(work, lease, module, keys, alone)
 
     def skip_records(self, lease: Lease, module: str, keys: Sequence[RecordKey], why: str) -> None:
         """Remember that these records are left alone."""
