@@ -92,6 +92,8 @@ class Decided:
 
 def portions(work: Work, table: str, size: int) -> list[tuple[int, int]]:
     """The places in `work` between which `absent` or `paired` has so many rows at a time: (first, last)."""
+    if not work.moving:
+        return []
     found = work.columns.rows(
         f"SELECT min(place), max(place) FROM {table} GROUP BY rowid // {size} ORDER BY 1"
     )

@@ -61,6 +61,8 @@ def stops_of(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Loo
 def _first_contact(works: Sequence[Work], state: ModuleState) -> Iterator[Stop]:
     """Existing records of both sides meet for the first time: linking the wrong ones cannot be taken back easily."""
     work = works[0]
+    if not any(one.found["newcomer"] for one in works):
+        return
     if state.contacted or work.module.arrow == "==" or work.module.duplicates in ("skip", "clone"):
         return
     met = [pair for one in works for pair in _recognised(one)]
@@ -80,6 +82,8 @@ def _first_contact(works: Sequence[Work], state: ModuleState) -> Iterator[Stop]:
 
 def _recognised(work: Work) -> list[tuple[str, str, str]]:
     """(left id, right id, label) of newcomers that were recognised."""
+    if not work.found["newcomer"]:
+        return []
     rows = work.columns.rows(
         "SELECT p.id, p.other_id, w.label FROM paired AS p JOIN work AS w ON w.rowid = p.place "
         "WHERE p.link_id IS NULL ORDER BY p.place"
@@ -110,7 +114,8 @@ def _too_many(work: Work, state: ModuleState, links: int, looked: Looked) -> Ite
     limits = work.module.limits
     # A first run makes everything; only one that was worked off to its end tells how much is usual.
     done_once = state.fingerprint is not None
-    absent = [str(row[0]) for row in work.columns.rows("SELECT id FROM absent")] if done_once else []
+    made = done_once and work.found["newcomer"]
+    absent = [str(row[0]) for row in work.columns.rows("SELECT id FROM absent")] if made else []
     if _beyond(limits.creates, len(absent), links, largest=True):
         yield _stop(work, "create", absent, links)
     changed = _changed(work)
@@ -123,6 +128,8 @@ def _too_many(work: Work, state: ModuleState, links: int, looked: Looked) -> Ite
 
 def _changed(work: Work) -> list[str]:
     """Linked records of the source that do not look as they did."""
+    if not work.found["changed"]:
+        return []
     rows = work.columns.rows(
         "SELECT id FROM work WHERE situation = 'changed' AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
     )
@@ -131,7 +138,7 @@ def _changed(work: Work) -> list[str]:
 
 def _both_changed(works: Sequence[Work], links: int) -> Iterator[Stop]:
     """Links whose records have changed on both sides: more of them than people make by chance."""
-    if len(works) == 1:
+    if len(works) == 1 or not all(one.found["changed"] or one.found["met"] for one in works):
         return
     first = works[0]
     rows = first.columns.rows(

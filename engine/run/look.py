@@ -38,7 +38,10 @@ def look(works: Sequence[Work], state: ModuleState) -> dict[str, Looked]:
     """Read, compare, recognise and sort the records of every source; by source side."""
     recall(works)
     show_references(works[0])
-    assessed = {work.source_side: assess(work, state) for work in works}
+    assessed = {}
+    for work in works:
+        assessed[work.source_side] = assess(work, state)
+        work.found = count_situations(work)
     seen: dict[str, Looked] = {}
     for work in works:
         seen[work.source_side] = _looked(work, state, assessed)
@@ -60,11 +63,12 @@ def recall(works: Sequence[Work]) -> None:
 def _looked(work: Work, state: ModuleState, assessed: Mapping[Side, Assessed]) -> Looked:
     own = assessed[work.source_side]
     lost = departed(work, own, state_cursor(work, state))
-    newcomers = count_situations(work)["newcomer"]
+    if not work.first and work.reverse is not None and work.moving and work.reverse.moving:
+        yield_met(work)
+        work.found = count_situations(work)
+    newcomers = work.found["newcomer"]
     if work.reverse is None:
         return Looked(assessed=own, matched=match(work, state, newcomers), departed=lost)
-    if not work.first:
-        yield_met(work)
     its = assessed[work.reverse.source_side]
     forgotten = meet(work, newcomers, all_known=its.whole)
     return Looked(assessed=own, matched=None, departed=lost, forgotten=forgotten)
@@ -81,13 +85,15 @@ def known_records(work: Work, looked: Mapping[str, Looked]) -> dict[Side, Sighti
 
 def planned(work: Work) -> int:
     """Records that are to be made or compared."""
+    if not work.moving:
+        return 0
     made = work.columns.one("SELECT count(*) FROM absent")
     return int(made) + int(work.columns.one("SELECT count(*) FROM paired"))
 
 
 def _tally(work: Work) -> None:
     """Count what is settled by looking alone; pushing counts the rest."""
-    counts, found = work.counts, count_situations(work)
+    counts, found = work.counts, work.found
     listed = sum(found.values())
     counts.unchanged += counts.read[work.source_side] - listed + found["met"]
     counts.skipped += found["out-of-view"] + found["gone"] + found["skipped"]

@@ -36,7 +36,8 @@ def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
     In one direction the target is read for its match keys only, and only if there is somebody to recognise; after
     a first complete read a window is enough, because the ledger knows what was seen before.
     """
-    _no_matches(work)
+    if work.moving:
+        _no_matches(work)
     scope = digest([work.target.scope, work.target.key_lens, work.module.fingerprint])
     if not (newcomers and work.module.keys and work.target.can.read):
         return Matched(cursor=None, scope=scope, whole=False, read=False)
@@ -52,7 +53,8 @@ def meet(work: Work, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
 
     `all_known`: every record of the target was read, so the ledger's memory of them is not needed.
     """
-    _no_matches(work)
+    if work.moving:
+        _no_matches(work)
     if not (newcomers and work.module.keys and work.reverse is not None):
         return ()
     work.columns.drop("known")

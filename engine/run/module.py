@@ -96,7 +96,7 @@ def _note(work: Work, pen: Pen, looked: Looked) -> None:
 
 def _out_of_view(work: Work) -> pa.Table | None:
     """Links of records that have left the view: let alone until both are seen again, and compared afresh then."""
-    if work.reverse is None:
+    if work.reverse is None or not work.found["out-of-view"]:
         return None
     rows = work.columns.rows(
         "SELECT link_id FROM work WHERE situation = 'out-of-view' AND (state = 'active' OR state LIKE 'missing-%')"

@@ -116,7 +116,7 @@ def _pass(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
 
 def _creates(work: Work, gathered: Gathered, limit: int) -> int:
     """Show the first records that would be made; answers how many more lines there is room for."""
-    total = int(work.columns.one("SELECT count(*) FROM absent"))
+    total = int(work.columns.one("SELECT count(*) FROM absent")) if work.moving else 0
     work.counts.created[work.target.side] += total
     _count(work, gathered, work.target.side, "create", total)
     first = portions(work, "absent", limit)[:1] if limit > 0 else []

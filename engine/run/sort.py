@@ -22,6 +22,8 @@ def sort(work: Work) -> None:
     `paired` holds linked records that changed and newcomers that were recognised; a newcomer that shows that it
     is not alone, or that its counterpart is taken, is in neither: `held_newcomers` tells it.
     """
+    if not work.moving:
+        return
     clone = work.module.duplicates == "clone"
     skip = work.module.duplicates == "skip"
     single = "m.candidates = 1 AND m.rivals = 1"
@@ -49,7 +51,7 @@ def _strangers(work: Work) -> bool:
 
 def set_aside(work: Work) -> list[tuple[str, str]]:
     """Newcomers that the rule for duplicates skips, with the record they equal."""
-    if work.module.duplicates != "skip":
+    if work.module.duplicates != "skip" or not work.found["newcomer"]:
         return []
     found = work.columns.rows(
         "SELECT w.id, m.other_id FROM work AS w JOIN matched AS m USING (id) "
@@ -60,7 +62,7 @@ def set_aside(work: Work) -> list[tuple[str, str]]:
 
 def cloned(work: Work) -> list[tuple[str, str]]:
     """Newcomers that get a second record beside the one they equal: (newcomer, the old one)."""
-    if work.module.duplicates != "clone":
+    if work.module.duplicates != "clone" or not work.found["newcomer"]:
         return []
     found = work.columns.rows(
         "SELECT a.id, m.other_id FROM absent AS a JOIN matched AS m USING (id) WHERE m.candidates = 1"
@@ -70,7 +72,7 @@ def cloned(work: Work) -> list[tuple[str, str]]:
 
 def not_made(work: Work) -> int:
     """Newcomers that nobody makes on the other side, because the module does not create there."""
-    if work.target.side in work.module.creates:
+    if work.target.side in work.module.creates or not work.found["newcomer"]:
         return 0
     found = work.columns.one(
         "SELECT count(*) FROM work AS w LEFT JOIN matched AS m USING (id) "
@@ -84,6 +86,8 @@ def no_longer_held(work: Work, *, whole: bool) -> tuple[RecordKey, ...]:
 
     One that was asked for and not delivered is gone on the source; a window tells that only of those due.
     """
+    if not work.attempts:
+        return ()
     found = work.columns.rows(f"""
         SELECT h.record_id FROM held AS h LEFT JOIN work AS w ON w.id = h.record_id
         WHERE h.code <> 'unconfirmed' AND (w.situation IN ('out-of-view', 'gone', 'skipped')
@@ -94,7 +98,10 @@ def no_longer_held(work: Work, *, whole: bool) -> tuple[RecordKey, ...]:
 
 def held_records(work: Work) -> Iterator[HeldRow]:
     """Records that cannot go on now, each with the hash of what it looked like."""
-    yield from _unreadable(work)
+    if work.found["unreadable"]:
+        yield from _unreadable(work)
+    if not work.found["newcomer"]:
+        return
     yield from _lacking(work)
     yield from _unclear(work)
     yield from _unsure(work)

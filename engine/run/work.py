@@ -96,6 +96,7 @@ class Work:
     counts: Counts = field(default_factory=Counts)  #: shared by the passes of a module
     reverse: Work | None = None  #: the pass in the other direction; None = the module has only this one
     attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
+    found: dict[str, int] = field(default_factory=dict)  #: records of the table `work` by situation
     awaiting: bool = False  #: a record that we sent to the target may still turn up there
     disputed: dict[str, list[Conflict]] = field(
         default_factory=dict
@@ -125,6 +126,11 @@ class Work:
     def first(self) -> bool:
         """Whether this is the module's first pass, whose side wins where only the order can decide."""
         return self.source_side == self.module.sources[0]
+
+    @property
+    def moving(self) -> bool:
+        """Whether any record is to be made or compared; else there is nothing to sort or to push."""
+        return bool(self.found.get("newcomer") or self.found.get("changed"))
 
     def connector(self, side: SidePlan) -> Connector:
         """The open connection to that side."""
