@@ -68,7 +68,11 @@ def _order(request: Request, entity: Entity) -> str:
     text = request.query_params.get("sort_by")
     if text is None:
         return "id"
-    columns = {"created_time": "created", entity.modified: "modified", "name": "json_extract(body, '$.name')"}
+    columns = {
+        "created_time": "created",
+        **dict.fromkeys(("last_modified_time", entity.modified), "modified"),
+        "name": "json_extract(body, '$.name')",
+    }
     found = _SORT.fullmatch(text)
     if found is None or found[2] not in columns:
         raise refused("sort_by", "sort_by is invalid")

@@ -139,9 +139,14 @@ class Bench:
             self._opened.pop().close()
 
     @cached_property
+    def reader(self) -> Connector:
+        """The connection that reads; each write goes through one of its own, as if another run wrote."""
+        return self.open()
+
+    @cached_property
     def described(self) -> Stream:
         """The stream as an open connection describes it."""
-        streams = self.open().catalog().streams
+        streams = self.reader.catalog().streams
         assert self.stream in streams, "the catalog names the stream"
         return streams[self.stream]
 
@@ -199,8 +204,8 @@ class Bench:
         return got[0], None
 
     def read(self, *fields: str, **wanted: Any) -> list[dict[str, Any]]:
-        """Every record, through a new connection."""
-        return read(self.open(), self.stream, *fields, **wanted)
+        """Every record, through the connection that reads."""
+        return read(self.reader, self.stream, *fields, **wanted)
 
     def people(self) -> dict[str, tuple[Any, Any]]:
         """Id to name and city, as the connector reads them."""

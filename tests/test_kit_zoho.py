@@ -1,0 +1,190 @@
+"""The four Zoho connectors keep every promise of the port on the sandbox, also when it fails on purpose."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import httpx
+import pytest
+
+from engine.connectors.port import Surroundings
+from engine.connectors.zoho import BOOKS, CRM, ERP, PROJECTS
+from engine.sandbox.serve import Running, start
+from engine.testing import FAULTS, ConnectorSuite, SystemUnderTest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from engine.testing import Fault
+
+#: A fault of the kit -> what the sandbox calls it.
+PLAYED: dict[Fault, str] = {
+    "busy": "status-429",
+    "expired": "expired-token",
+    "down": "status-503",
+    "page": "html",
+    "silent": "timeout",
+    "broken-after": "status-500-after-apply",
+    "silent-after": "timeout-after-apply",
+    "torn": "torn",
+    "stale": "stale-listing",
+}
+
+
+def _nap(seconds: float) -> None:
+    """Sleep, but not as long as a real system deserves."""
+    time.sleep(min(seconds, 0.002))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """One collection of the sandbox, emptied, and reached by plain HTTP."""
+
+    running: Running
+    http: httpx.Client
+    product: str
+    module: str
+    path: str  #: what the addresses of its requests have in them
+
+    def empty(self) -> None:
+        """Take away what the seeded company has in it."""
+        with closing(sqlite3.connect(self.running.site.store.path)) as file, file:
+            for table in ("record", "version"):
+                where = f"DELETE FROM {table} WHERE product = ? AND module = ?"
+                file.execute(where, (self.product, self.module))
+        self.http.delete("/faults").raise_for_status()
+
+    def command(self, name: str, **body: Any) -> dict[str, Any]:
+        answer = self.http.post(f"/{name}", json=body)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def add(self, values: Mapping[str, Any]) -> str:
+        return str(self.command("edit", product=self.product, module=self.module, set=dict(values))["id"])
+
+    def change(self, id_: str, **more: Any) -> None:
+        """Somebody's edit, some seconds later: the products tell the time of a change in seconds."""
+        self.command("clock", advance_s=2)
+        self.command("edit", product=self.product, module=self.module, id=id_, **more)
+
+    def look(self, key: str) -> dict[str, dict[str, Any]]:
+        answer = self.http.get(f"/records/{self.product}/{self.module}").raise_for_status()
+        return {str(row[key]): row for row in answer.json()["records"]}
+
+    def strike(self, fault: Fault, what: str, times: int) -> None:
+        methods = {"read": "GET", "create": "POST", "delete": "DELETE"}
+        match = {"method": methods.get(what), "path": self.path}
+        seconds = 60 if fault == "stale" else 1
+        self.command("faults", fault=PLAYED[fault], match=match, times=times, seconds=seconds, retry_after=0)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with start(tmp_path_factory.mktemp("sandbox")) as one:
+        yield one
+
+
+class ZohoSuite(ConnectorSuite):
+    faults = tuple(FAULTS)
+    confidential = True
+    product: ClassVar[str]
+    module: ClassVar[str]
+    path: ClassVar[str]
+
+    @pytest.fixture
+    def collection(self, running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collection]:
+        monkeypatch.setattr("engine.connectors.http.transport.READ_S", 0.1)
+        with httpx.Client(base_url=f"{running.url}/_sandbox", timeout=10, verify=False) as http:
+            one = Collection(
+                running=running, http=http, product=self.product, module=self.module, path=self.path
+            )
+            one.empty()
+            yield one
+
+    def under_test(self, collection: Collection, folder: Path, **more: Any) -> SystemUnderTest:
+        said = collection.running.connect()[self.type_.name]
+        around = Surroundings(folder=folder, clock=time.time, sleep=_nap, sandbox=True)
+        credentials = said["credentials"]
+        key = self.type_.describe({}).streams[self.module].id
+        return SystemUnderTest(
+            connect=lambda: self.type_.open(said, around),
+            stream=self.module,
+            plant=lambda rows: [collection.add(row) for row in rows],
+            look=lambda: collection.look(key),
+            edit=lambda id_, values: collection.change(id_, set=dict(values)),
+            remove=lambda id_: collection.change(id_, delete=True),
+            strike=collection.strike,
+            secrets=(credentials["client_secret"], credentials["refresh_token"]),
+            **more,
+        )
+
+
+class TestCrm(ZohoSuite):
+    type_ = CRM
+    can = CRM.describe({}).streams["Accounts"].can
+    conditional = True
+    product, module, path = "crm", "Accounts", "/Accounts"
+
+    @pytest.fixture
+    def system(self, collection: Collection, tmp_path: Path) -> SystemUnderTest:
+        return self.under_test(
+            collection,
+            tmp_path,
+            text="Account_Name",
+            other="Billing_City",
+            refused={"Account_Name": "x" * 300},
+            tidied=lambda text: text.strip() or None,
+        )
+
+
+class TestBooks(ZohoSuite):
+    type_ = BOOKS
+    can = BOOKS.describe({}).streams["contacts"].can
+    product, module, path = "books", "contacts", "/contacts"
+
+    @pytest.fixture
+    def system(self, collection: Collection, tmp_path: Path) -> SystemUnderTest:
+        return self.under_test(
+            collection,
+            tmp_path,
+            text="contact_name",
+            other="company_name",
+            refused={"contact_name": "Ada"},
+            unique="cf_engine_key",
+            tidied=str.strip,
+        )
+
+
+class TestErp(ZohoSuite):
+    type_ = ERP
+    can = ERP.describe({}).streams["contacts"].can
+    product, module, path = "erp", "contacts", "/contacts"
+
+    @pytest.fixture
+    def system(self, collection: Collection, tmp_path: Path) -> SystemUnderTest:
+        return self.under_test(
+            collection,
+            tmp_path,
+            text="contact_name",
+            other="company_name",
+            refused={"contact_name": "Ada"},
+            unique="cf_engine_key",
+            tidied=str.strip,
+        )
+
+
+class TestProjects(ZohoSuite):
+    type_ = PROJECTS
+    can = PROJECTS.describe({}).streams["projects"].can
+    product, module, path = "projects", "projects", "/projects"
+
+    @pytest.fixture
+    def system(self, collection: Collection, tmp_path: Path) -> SystemUnderTest:
+        return self.under_test(
+            collection, tmp_path, text="name", other="description", refused={"name": "x" * 300}
+        )
