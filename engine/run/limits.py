@@ -7,7 +7,9 @@ stop names a code for exactly this changeset; the same command with the code let
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import simplejson
 
 from engine.errors import StoppedError
 from engine.event import Noted
@@ -118,7 +120,7 @@ def _too_many(work: Work, state: ModuleState, links: int, looked: Looked) -> Ite
     absent = [str(row[0]) for row in work.columns.rows("SELECT id FROM absent")] if made else []
     if _beyond(limits.creates, len(absent), links, largest=True):
         yield _stop(work, "create", absent, links)
-    changed = _changed(work)
+    changed = _changed(work, same_plan=state.fingerprint == work.module.fingerprint)
     if _beyond(limits.updates, len(changed), links):
         yield _stop(work, "update", changed, links)
     doomed = [str(pair.other_id) for pair in looked.departed.gone]
@@ -126,14 +128,27 @@ def _too_many(work: Work, state: ModuleState, links: int, looked: Looked) -> Ite
         yield _stop(work, "delete", doomed, links)
 
 
-def _changed(work: Work) -> list[str]:
+def _changed(work: Work, *, same_plan: bool) -> list[str]:
     """Linked records of the source that do not look as they did."""
     if not work.found["changed"]:
         return []
-    rows = work.columns.rows(
-        "SELECT id FROM work WHERE situation = 'changed' AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
-    )
-    return [str(row[0]) for row in rows]
+    moved = "situation = 'changed' AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
+    if same_plan:
+        return [str(row[0]) for row in work.columns.rows(f"SELECT id FROM work WHERE {moved}")]
+    # A hash tells nothing across plans: a line that was taken out changes every hash and no record.
+    rows = work.columns.rows(f"SELECT id, link_id, {work.module.snapshot} FROM work AS w WHERE {moved}")
+    bases = work.ledger.bases([row[1] for row in rows])
+    side = 0 if work.source_side == "left" else 1
+    return [
+        str(record)
+        for record, link, snapshot in rows
+        if _differs(simplejson.loads(snapshot), bases.get(link, (None, None))[side] or {})
+    ]
+
+
+def _differs(present: Mapping[str, str | None], base: Mapping[str, Any]) -> bool:
+    """Whether a record holds what it did not hold when last in step, or holds something for a new line."""
+    return any(value != base[key] if key in base else bool(value) for key, value in present.items())
 
 
 def _both_changed(works: Sequence[Work], links: int) -> Iterator[Stop]:
