@@ -79,7 +79,13 @@ def decide(lines: Lines, times: Times | None, chose: dict[str, Resolution]) -> D
         }
 
     return reconcile(
-        [rule for rule, _ in lines], *(values(part) for part in PARTS), times=times, resolutions=chose
+        [rule for rule, _ in lines],
+        values("base_left") or None,
+        values("base_right") or None,
+        values("left"),
+        values("right"),
+        times=times,
+        resolutions=chose or None,
     )
 
 
@@ -92,7 +98,8 @@ def groups(draw: st.DrawFn) -> tuple[Lines, dict[str, Resolution]]:
     favourite = draw(table.takes)
     for key in ("a", "b", "c")[: draw(st.integers(1, 3))]:
         seen = draw(table.triples)
-        lines.append((replace(rule, key=key, keep=draw(table.sides)), seen))
+        toward = draw(st.sampled_from([rule.toward, rule.toward, rule.toward, BOTH, frozenset({favourite})]))
+        lines.append((replace(rule, key=key, toward=toward, keep=draw(table.sides)), seen))
         take = draw(st.sampled_from([favourite, favourite, other(favourite), None]))
         if take:
             stale = draw(st.sampled_from([False, False, False, True]))
