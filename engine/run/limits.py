@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.ledger import ModuleState
     from engine.plan import Limit
     from engine.run.look import Looked
+    from engine.run.remove import Departed
     from engine.run.work import Work
 
 #: Below so many links a share says nothing.
@@ -96,10 +97,13 @@ def _recognised(work: Work) -> list[tuple[str, str, str]]:
 
 def _limits(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Looked]) -> Iterator[Stop]:
     links = works[0].ledger.link_count(works[0].integration, works[0].module.name)
-    for work in works:
+    same_plan = state.fingerprint == works[0].module.fingerprint
+    changed = [_changed(work, same_plan=same_plan) for work in works]
+    for work, mine in zip(works, changed, strict=True):
         yield from _empty(work, links, looked[work.source_side])
-        yield from _too_many(work, state, links, looked[work.source_side])
-    yield from _both_changed(works, links)
+        yield from _too_many(work, state, links, mine, looked[work.source_side].departed)
+    if len(works) > 1:
+        yield from _both_changed(works[0], links, *changed)
 
 
 def _empty(work: Work, links: int, looked: Looked) -> Iterator[Stop]:
@@ -112,62 +116,58 @@ def _empty(work: Work, links: int, looked: Looked) -> Iterator[Stop]:
         )
 
 
-def _too_many(work: Work, state: ModuleState, links: int, looked: Looked) -> Iterator[Stop]:
+def _too_many(
+    work: Work, state: ModuleState, links: int, changed: Mapping[str, str], lost: Departed
+) -> Iterator[Stop]:
     limits = work.module.limits
     # A first run makes everything; only one that was worked off to its end tells how much is usual.
-    done_once = state.fingerprint is not None
-    made = done_once and work.found["newcomer"]
+    made = state.fingerprint is not None and work.found["newcomer"]
     absent = [str(row[0]) for row in work.columns.rows("SELECT id FROM absent")] if made else []
     if _beyond(limits.creates, len(absent), links, largest=True):
         yield _stop(work, "create", absent, links)
-    changed = _changed(work, same_plan=state.fingerprint == work.module.fingerprint)
     if _beyond(limits.updates, len(changed), links):
-        yield _stop(work, "update", changed, links)
-    doomed = [str(pair.other_id) for pair in looked.departed.gone]
+        yield _stop(work, "update", list(changed), links)
+    doomed = [str(pair.other_id) for pair in lost.gone]
     if _beyond(limits.deletes, len(doomed), links):
         yield _stop(work, "delete", doomed, links)
 
 
-def _changed(work: Work, *, same_plan: bool) -> list[str]:
-    """Linked records of the source that do not look as they did."""
-    if not work.found["changed"]:
-        return []
-    moved = "situation = 'changed' AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
+def _both_changed(work: Work, links: int, mine: Mapping[str, str], its: Mapping[str, str]) -> Iterator[Stop]:
+    """Links whose records have changed on both sides: more of them than people make by chance."""
+    both = [record for record, counterpart in mine.items() if counterpart in its]
+    if _beyond(work.module.limits.conflicts, len(both), links):
+        yield Stop(
+            code=_code(work, "conflicts", both),
+            what=f"{len(both):,} of {links:,} linked pairs have changed on both sides, which looks like a mistake.",
+            remedy="Look at `engine preview`: a mapping or a zone may be wrong.",
+        )
+
+
+def _changed(work: Work, *, same_plan: bool) -> dict[str, str]:
+    """Linked records of the source that do not look as they did, with their counterparts."""
+    if not (work.found["changed"] or work.found["met"]):
+        return {}
+    moved = "link_id IS NOT NULL AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
+    moved += " AND situation IN ('changed', 'met')"
     if same_plan:
-        return [str(row[0]) for row in work.columns.rows(f"SELECT id FROM work WHERE {moved}")]
+        found = work.columns.rows(f"SELECT id, other_id FROM work WHERE {moved}")
+        return {str(mine): str(its) for mine, its in found}
     # A hash tells nothing across plans: a line that was taken out changes every hash and no record.
-    rows = work.columns.rows(f"SELECT id, link_id, {work.module.snapshot} FROM work AS w WHERE {moved}")
-    bases = work.ledger.bases([row[1] for row in rows])
+    rows = work.columns.rows(
+        f"SELECT id, other_id, link_id, {work.module.snapshot} FROM work AS w WHERE {moved}"
+    )
+    bases = work.ledger.bases([row[2] for row in rows])
     side = 0 if work.source_side == "left" else 1
-    return [
-        str(record)
-        for record, link, snapshot in rows
+    return {
+        str(mine): str(its)
+        for mine, its, link, snapshot in rows
         if _differs(simplejson.loads(snapshot), bases.get(link, (None, None))[side] or {})
-    ]
+    }
 
 
 def _differs(present: Mapping[str, str | None], base: Mapping[str, Any]) -> bool:
     """Whether a record holds what it did not hold when last in step, or holds something for a new line."""
     return any(value != base[key] if key in base else bool(value) for key, value in present.items())
-
-
-def _both_changed(works: Sequence[Work], links: int) -> Iterator[Stop]:
-    """Links whose records have changed on both sides: more of them than people make by chance."""
-    if len(works) == 1 or not all(one.found["changed"] or one.found["met"] for one in works):
-        return
-    first = works[0]
-    rows = first.columns.rows(
-        f"SELECT id FROM work WHERE link_id IN (SELECT link_id FROM {works[1].room}.work "
-        "WHERE base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL) "
-        "AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
-    )
-    if _beyond(first.module.limits.conflicts, len(rows), links):
-        ids = [str(row[0]) for row in rows]
-        yield Stop(
-            code=_code(first, "conflicts", ids),
-            what=f"{len(ids):,} of {links:,} linked pairs have changed on both sides, which looks like a mistake.",
-            remedy="Look at `engine preview`: a mapping or a zone may be wrong.",
-        )
 
 
 def _beyond(limit: Limit | None, count: int, links: int, *, largest: bool = False) -> bool:
