@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compiler.choices import choose, defaults, holds
 from engine.compiler.draft import Draft, Findings
+from engine.compiler.habits import with_habits
 from engine.compiler.lock import locked, read_lock
 from engine.compiler.module import build_module, check_module
 from engine.compiler.order import ordered
@@ -65,7 +66,7 @@ def compile_file(
 def _draft(spec: Spec, options: Mapping[str, OptionValue], live: Mapping[str, Catalog], load: Load) -> Draft:
     findings = Findings()
     lock = locked(spec, load, findings)
-    catalogs = bind(spec, findings, live, lock)
+    catalogs = with_habits(spec, bind(spec, findings, live, lock), findings)
     return Draft(
         spec=spec, options=options, catalogs=catalogs, locked=frozenset(lock) - set(live), findings=findings
     )

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from engine.catalog import Field
+from engine.compiler.alike import told_as
 from engine.compiler.lens_parts import BROKEN, LensParts
 from engine.compiler.terms import column
 from engine.compiler.verdict import absent, lacks, trouble
 from engine.expr.build import call, case, cast, named_type, not_null, text
-from engine.expr.canonical import as_text, match_key, read, unreadable
+from engine.expr.canonical import compared, match_key, read, unreadable
 from engine.plan import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.catalog import FieldType
     from engine.compiler.parts import Line
 
 # sqlglot copies whatever it is given, trees and all; here each part is made for one place, so it need not.
@@ -114,7 +116,7 @@ def _identity(parts: LensParts) -> list[exp.Expr]:
     version = parts.stream.modified
     known = parts.stream.fields.get(version) if version else None
     # The field's own type decides what is later: moments by time, other values as they sort.
-    clock = Field(name="_version", type=known.type if known else "text")
+    clock = Field(name="_version", type=known.type, zone=known.zone) if known else Field(name="", type="text")
     moment = read(column("_version"), clock, empty_is_null=True) if version else exp.null()
     return [
         named(column("_id"), "id"),
@@ -129,11 +131,20 @@ def _keys(parts: LensParts) -> list[exp.Expr]:
 
 
 def _key(parts: LensParts, names: tuple[str, ...]) -> exp.Expression:
-    each = [match_key(column(name), parts.field(name).type) for name in names]
+    each = [match_key(*_key_part(parts, name)) for name in names]
     joined = each[0]
     for one in each[1:]:
         joined = exp.DPipe(this=exp.DPipe(this=joined, expression=text("\x1f")), expression=one)
     return joined
+
+
+def _key_part(parts: LensParts, name: str) -> tuple[exp.Expression, FieldType]:
+    """A field of a key, as the kind of text that the other side's field is."""
+    field = parts.field(name)
+    kind = parts.key_kinds.get(name, field.type)
+    if kind == field.type:
+        return column(name), kind
+    return read(column(name), told_as(field, kind), empty_is_null=True, physical="VARCHAR"), kind
 
 
 def _hash(parts: LensParts) -> exp.Expression:
@@ -148,16 +159,14 @@ def _hash(parts: LensParts) -> exp.Expression:
 
 
 def _text(line: Line, number: int) -> exp.Expression:
-    return as_text(exp.column(f"c{number}"), line.type)
+    return compared(exp.column(f"c{number}"), line.type, caseless=line.caseless)
 
 
 def snapshot(lines: Sequence[Line]) -> str:
-    """JSON object of the compared values as canonical text, by key, over the columns of a lens called `w`."""
+    """JSON object of the values as the text that is compared, by key, over the columns of a lens called `w`."""
     parts: list[exp.Expression] = []
     for nr, line in enumerate(lines):
         if line.spec.on == "always":
-            parts += [
-                text(line.key),
-                cast(as_text(exp.column(f"c{nr}", table="w"), line.type), named_type("TEXT")),
-            ]
+            words = compared(exp.column(f"c{nr}", table="w"), line.type, caseless=line.caseless)
+            parts += [text(line.key), cast(words, named_type("TEXT"))]
     return cast(call("JSON_OBJECT", *parts), named_type("TEXT")).sql(dialect="duckdb", copy=False)

@@ -13,8 +13,9 @@ from engine.plan import Trouble
 from engine.record import Side, other
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from engine.catalog import FieldType
     from engine.compiler.parts import Line
 
 BROKEN = Trouble(
@@ -37,6 +38,9 @@ class LensParts:
     stream: Stream
     lines: Sequence[Line]
     keys: Sequence[tuple[str, ...]]  #: field names of this side, by key
+    key_kinds: Mapping[
+        str, FieldType
+    ]  #: fields of keys that are compared as another kind of text than their own
     view: exp.Expression | None
     view_reads: tuple[str, ...]
     needs: Sequence[Need]

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Field, FieldType
 from engine.compiler.draft import Draft, place
+from engine.compiler.habits import at_home
 from engine.compiler.parts import End, Line
 from engine.expr.build import scale_of
 from engine.expr.error import ExprError
-from engine.expr.lattice import FAMILY, assignable, join, said
+from engine.expr.lattice import FAMILY, assignable, join, said, worded
 from engine.plan import NotBuilt, Trouble
 from engine.record import Side, other
 
@@ -77,6 +78,7 @@ def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) ->
         spec=spec,
         targets={side: fields[side] for side in written},
         reads={"left": (left.name,), "right": (right.name,)},
+        caseless=right.caseless or (left.caseless and not spec.values),
     )
     _gets(draft, spec, line, fields)
     return line
@@ -90,7 +92,7 @@ def _both(draft: Draft, spec: MappedField, ends: dict[Side, End]) -> dict[Side, 
             resolve(draft, draft.scope(end.ref, end.stream, walk=spec.arrow != "<->"), text) if text else None
         )
         if field_ is not None:
-            found["left" if side == "left" else "right"] = field_
+            found["left" if side == "left" else "right"] = at_home(field_, draft.spec.systems[end.ref.system])
     return found if len(found) == len(ends) else None
 
 
@@ -107,7 +109,9 @@ def _common(draft: Draft, spec: MappedField, arrow: str, left: Field, right: Fie
     given, wanted = (right, left) if arrow == "<-" else (left, right)
     if "unknown" in (given.type, wanted.type):
         return wanted.type if given.type == "unknown" else given.type
-    shared = _shared(left.type, right.type) if arrow == "<->" else wanted.type
+    if (given.type, wanted.type) == ("instant", "date") and arrow != "<->" and given.zone is not None:
+        return "date"
+    shared = join(left.type, right.type) if arrow == "<->" else wanted.type
     agrees = shared is not None if arrow == "<->" else assignable(given.type, wanted.type)
     if not agrees or shared is None:
         draft.findings.add(
@@ -118,18 +122,14 @@ def _common(draft: Draft, spec: MappedField, arrow: str, left: Field, right: Fie
         )
         return None
     _check_choices(draft, spec, given, wanted)
-    return shared
-
-
-def _shared(left: FieldType, right: FieldType) -> FieldType | None:
-    """The type that holds both sides' values; addresses are compared as addresses, beside a plain text, too."""
-    shared = join(left, right)
-    return "email" if shared == "text" and "email" in (left, right) else shared
+    return worded(given.type, wanted.type) or shared
 
 
 def _cast_hint(given: Field, wanted: Field, arrow: str) -> str:
     if arrow == "<->":
         return "Fields that are kept in step both ways must be of one type."
+    if (given.type, wanted.type) == ("instant", "date"):
+        return "Say where the system's clock hangs, `zone: Asia/Kolkata` beside its connector: then a moment is a day."
     target = "left" if arrow == "<-" else "right"
     if FAMILY[wanted.type] == "text":
         return f'{{ to: {target}.{wanted.name}, value: "cast({given.name} AS text)" }} converts it.'
@@ -171,27 +171,29 @@ def _check_writable(
 
 def _gets(draft: Draft, spec: MappedField, line: Line, fields: dict[Side, Field]) -> None:
     """What each side holds in common terms, and what of it cannot be said in them."""
-    from engine.compiler.terms import cast_to, check_words, column, mapped
+    from engine.compiler.alike import in_common, level
+    from engine.compiler.terms import check_words, column, mapped
 
     for side, one in fields.items():
-        line.get[side] = cast_to(column(one.name), one.type, line.type, line.scale)
+        line.get[side] = in_common(column(one.name), one, line)
         if FAMILY[one.type] == "text" != FAMILY[line.type]:
             line.fails[side] = [_untyped(spec, one, line.type)]
-    if not spec.values:
-        return
-    check_words(draft, spec, fields)
-    line.get["left"] = mapped(spec, fields["left"], fields["right"])
-    for side, one in fields.items():
-        if other(side) in line.targets and not (side == "left" and spec.otherwise):
-            line.fails.setdefault(side, []).append(_unlisted(spec, side, one))
+    if spec.values:
+        check_words(draft, spec, fields)
+        line.get["left"] = mapped(spec, fields["left"], fields["right"])
+        for side, one in fields.items():
+            if other(side) in line.targets and not (side == "left" and spec.otherwise):
+                line.fails.setdefault(side, []).append(_unlisted(spec, side, one))
+    level(draft, line, fields.values())
 
 
 def _untyped(spec: MappedField, one: Field, kind: FieldType) -> tuple[exp.Expression, Trouble]:
     """A text whose catalog does not say more, beside a field that holds no texts."""
+    from engine.compiler.alike import told_as
     from engine.compiler.terms import column
     from engine.expr.canonical import unreadable
 
-    known = Field(name=one.name, type=kind)
+    known = told_as(one, kind)
     trouble = Trouble(
         code="unreadable",
         message=f"`{one.name}` cannot be read as {said(kind)}.",
@@ -225,6 +227,7 @@ def _computed(
     draft: Draft, spec: MappedField, side: Side, text: Text, ends: dict[Side, End], number: int
 ) -> Line | None:
     """`to: right.notes` with a constant, a value, a template or a path."""
+    from engine.compiler.alike import level
     from engine.compiler.terms import column, computed
 
     target = resolve(draft, draft.scope(ends[side].ref, ends[side].stream), text)
@@ -240,8 +243,12 @@ def _computed(
         targets={side: target},
         get={side: column(target.name)},
         reads={side: (target.name,), other(side): ()},
+        caseless=target.caseless,
     )
-    return line if computed(draft, line, other(side), target, ends, number) else None
+    if not computed(draft, line, other(side), target, ends, number):
+        return None
+    level(draft, line, (target,))
+    return line
 
 
 def _source_text(spec: MappedField) -> str:

@@ -46,6 +46,7 @@ class Line:
     reads: dict[Side, tuple[str, ...]] = field(default_factory=dict)
     fails: dict[Side, list[tuple[exp.Expression, Trouble]]] = field(default_factory=dict)
     slow: dict[Side, SlowField] = field(default_factory=dict)
+    caseless: bool = False  #: a side changes the case of what it is given, so case is no difference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,12 @@ from engine.compiler.lens_parts import LensParts, Need
 from engine.compiler.terms import column, parsed
 from engine.expr.build import cast, named_type
 from engine.expr.canonical import value_map_back, write
+from engine.expr.lattice import worded
 from engine.plan import SidePlan, Trouble
 from engine.record import SIDES, Side, other
 
 if TYPE_CHECKING:
+    from engine.catalog import FieldType
     from engine.compiler.parts import Checked, Line
 
 
@@ -26,6 +28,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         stream=end.stream,
         lines=checked.lines,
         keys=[names[SIDES.index(side)] for _, *names in checked.keys],
+        key_kinds=_key_kinds(checked, side),
         view=parsed(view.sql) if view.sql else None,
         view_reads=view.reads,
         needs=_needs(checked, side),
@@ -54,6 +57,24 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         references=(),
         can=end.stream.can,
     )
+
+
+def _key_kinds(checked: Checked, side: Side) -> dict[str, FieldType]:
+    """Where one side of a key is only called a text, both are compared as what the other is."""
+    found: dict[str, FieldType] = {}
+    for _, *names in checked.keys:
+        for left, right in zip(*names, strict=True):
+            own, across = (left, right) if side == "left" else (right, left)
+            kinds = [_kind(checked, one, name) for one, name in ((side, own), (other(side), across))]
+            shared = worded(kinds[0], kinds[1])
+            if shared is not None:
+                found[own] = shared
+    return found
+
+
+def _kind(checked: Checked, side: Side, name: str) -> FieldType:
+    field = checked.ends[side].stream.fields.get(name)
+    return field.type if field else "unknown"
 
 
 def _needs(checked: Checked, side: Side) -> list[Need]:

@@ -37,9 +37,7 @@ def parsed(sql: str) -> exp.Expression:
 
 
 def cast_to(value: exp.Expression, given: FieldType, wanted: FieldType, scale: int | None) -> exp.Expression:
-    """A canonical value of one type as one of another that holds it; NULL for a text that says no such value."""
-    if FAMILY[given] == "text" and (FAMILY[wanted] != "text" or wanted == "email" != given):
-        return read(value, Field(name="", type=wanted, scale=scale), empty_is_null=True, physical="VARCHAR")
+    """A canonical value of one type as one of another that holds it."""
     if given == wanted and scale is None:
         return value
     if sql_type(given) == sql_type(wanted) and wanted not in ("decimal", "money"):

@@ -9,12 +9,13 @@ from sqlglot import exp
 from engine.compiler.draft import place
 from engine.compiler.terms import column
 from engine.expr.build import call, case, cast, is_null, named_type, not_null, scale_of, text
-from engine.expr.canonical import unwritable
+from engine.expr.canonical import too_long, unwritable
 from engine.expr.lattice import FAMILY
 from engine.plan import Trouble
 from engine.record import other
 
 if TYPE_CHECKING:
+    from engine.catalog import Field
     from engine.compiler.lens_parts import LensParts
     from engine.compiler.parts import Line
 
@@ -53,8 +54,10 @@ def trouble(parts: LensParts) -> exp.Expression:
 def _misfits(parts: LensParts, line: Line) -> list[tuple[exp.Expression, exp.Expression]]:
     """A value that has no exact form in the field it goes to is held, not rounded."""
     target = line.targets.get(other(parts.side))
-    if target is None or line.spec.values or FAMILY[target.type] == "text":
+    if target is None or line.spec.values or line.spec.refers:
         return []
+    if FAMILY[target.type] == "text":
+        return _too_long(parts, line, target)
     if target.type == line.type and scale_of(target.scale) == scale_of(line.scale):
         return []
     wrong = unwritable(line.get[parts.side], line.type, target)
@@ -67,6 +70,30 @@ def _misfits(parts: LensParts, line: Line) -> list[tuple[exp.Expression, exp.Exp
         place=place(line.spec.span),
     )
     return [(wrong, parts.trouble(one))]
+
+
+def _too_long(parts: LensParts, line: Line, target: Field) -> list[tuple[exp.Expression, exp.Expression]]:
+    """A text that the target is known to refuse or to cut is held, unless the mapping says to cut it."""
+    if target.max_length is None or line.spec.cut:
+        return []
+    longest = _own_length(parts, line)
+    if longest is not None and longest <= target.max_length and line.type in ("text", "enum", "id"):
+        return []
+    known = f", and `{line.reads[parts.side][0]}` {longest}" if longest is not None else ""
+    one = Trouble(
+        code="does-not-fit",
+        message=f"`{target.name}` takes {target.max_length} characters{known}: `{line.text}` gives more here.",
+        remedy="Shorten the value, or say `cut: true` in the line of the mapping.",
+        place=place(line.spec.span),
+    )
+    return [(too_long(line.get[parts.side], line.type, target.max_length), parts.trouble(one))]
+
+
+def _own_length(parts: LensParts, line: Line) -> int | None:
+    """How long the value may be by its own catalog; None = as long as it likes, or computed."""
+    reads = line.reads.get(parts.side, ())
+    plain = line.spec.left is not None and line.spec.right is not None and len(reads) == 1
+    return parts.field(reads[0]).max_length if plain else None
 
 
 def lacks(parts: LensParts) -> exp.Expression:

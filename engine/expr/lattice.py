@@ -71,6 +71,16 @@ def join(first: FieldType, second: FieldType) -> FieldType | None:
     return max(first, second, key=_WIDTH.index)
 
 
+_WORDED = frozenset({"email", "phone", "url"})
+
+
+def worded(first: FieldType, second: FieldType) -> FieldType | None:
+    """The kind of text that both are compared as where one is only called a text; None = neither is of a kind."""
+    kinds = {first, second} & _WORDED
+    plain = {first, second} - kinds <= {"text", "unknown"}
+    return next(iter(kinds)) if len(kinds) == 1 and plain else None
+
+
 def assignable(given: FieldType, wanted: FieldType) -> bool:
     """Whether a value of one type may be written to a field of another without losing anything."""
     if given == wanted:

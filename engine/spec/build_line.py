@@ -76,6 +76,7 @@ def _line(item: Node, report: Report) -> MappedField:
         text=item.text("text"),
         path=item.text("path"),
         refers=item.text("refers"),
+        cut=item.flag("cut"),
         required=item.flag("required"),
         on=item.word("on", ("always", "create")),
         conflicts=item.texts("conflicts"),

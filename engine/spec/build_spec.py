@@ -57,6 +57,8 @@ def _system(node: Node, builder: Builder) -> System:
         connector=node.need("connector"),
         settings=plain(node.mapping("with")),
         settings_at={entry.name: entry.span for entry in node.entries("with")},
+        zone=node.text("zone"),
+        region=node.text("region"),
         span=node.span,
     )
 

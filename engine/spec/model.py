@@ -35,6 +35,8 @@ class System:
     connector: Text
     settings: Mapping[str, Any]  #: `with:` as written, references unresolved
     settings_at: Mapping[str, Span]  #: place of each key of `settings`
+    zone: Text | None  #: IANA name of the zone that the system's clock hangs in; None = not known
+    region: Text | None  #: two letters: whose phone numbers are written without a country; None = not known
     span: Span
 
 
@@ -89,6 +91,7 @@ class MappedField:
     text: Text | None = None  #: Jinja template over the source's fields
     path: Text | None = None  #: JMESPath into the source record
     refers: Text | None = None  #: module whose links translate the id
+    cut: bool = False  #: a text that is too long for its target is cut, and only what is left is compared
     required: bool = False  #: hold the record while the value is missing
     on: Literal["always", "create"] = "always"  #: create = written only when the record is made
     conflicts: tuple[Text, ...] = ()  #: policies for this field, tried in order; empty = the module's
