@@ -36,8 +36,6 @@ def _stored_form(sent: Value, shown: Value) -> bool:
     An edit that looks just like that is taken for it. That is the smaller evil: it stays where it was made, whereas
     a cut text that is taken for an edit would cut its source.
     """
-    if sent == shown:
-        return True
     numbers = _number(sent), _number(shown)
     if numbers[0] is not None and numbers[1] is not None:
         return _rounded(numbers[0], numbers[1])
@@ -46,18 +44,14 @@ def _stored_form(sent: Value, shown: Value) -> bool:
 
 
 def _number(value: Value) -> Decimal | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (str, int, float, Decimal)) and NUMBER.fullmatch(str(value)):
-        return Decimal(str(value))
-    return None
+    text = str(value)
+    return Decimal(text) if NUMBER.fullmatch(text) else None
 
 
 def _rounded(sent: Decimal, shown: Decimal) -> bool:
-    """Whether `shown` is `sent`, or what is left of it in fewer decimal places, by whatever rounding."""
-    places = -int(shown.as_tuple().exponent)
-    fewer = places < -int(sent.as_tuple().exponent)
-    return sent == shown or (fewer and abs(sent - shown) < Decimal(1).scaleb(-places))
+    """Whether `shown` is what is left of `sent` in its decimal places, by whatever rounding."""
+    unit = Decimal(1).scaleb(int(shown.as_tuple().exponent))
+    return abs(sent - shown) < unit
 
 
 def _plain(value: Value) -> str | None:
