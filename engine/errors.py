@@ -55,6 +55,11 @@ class StoppedError(EngineError):
 
     exit_code = 6
 
+    def __init__(self, message: str, *, remedy: str | None = None, codes: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        #: What lets exactly this through once, as `--accept` takes it; empty = nothing does.
+        self.codes = codes
+
 
 class LockedError(EngineError):
     """Another run holds the lease, or the integration is paused or disabled."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -45,12 +46,14 @@ def preview(
     """
     from engine.render.changes import changeset_text
     from engine.run.preview import preview as look
+    from engine.run.work import Accepted
 
     with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
         plan,
         call,
     ):
-        changes = look(plan, call, limit=limit)
+        trying = Accepted(everything=sandbox is not None)  # as `run` has it
+        changes = look(plan, replace(call, accepted=trying), limit=limit)
     again = spec_words(spec, choices) + words(sandbox) + repeated(folder, ledger)
     answer(form, changes.as_json, lambda screen: changeset_text(changes, screen, spec=again))
     return PENDING if detailed_exitcode and changes.writes else 0

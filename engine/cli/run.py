@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.command import HELD, INTERRUPTED, TEMPORARY, answer, formats, ledger_options, repeated
 from engine.cli.prepare import prepared
-from engine.cli.spec import spec_arguments
-from engine.cli.stand_in import Company, SandboxCommand, sandbox_option
+from engine.cli.spec import spec_arguments, spec_words
+from engine.cli.stand_in import Company, SandboxCommand, sandbox_option, words
 from engine.cli.stopping import stopping
+from engine.errors import StoppedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from engine.run.work import Accepted
 
 _EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TEMPORARY}
 
@@ -22,6 +28,13 @@ _EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TE
 @click.command(cls=SandboxCommand)
 @spec_arguments
 @sandbox_option
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="CODE",
+    help="Let exactly what a stop named by this code through, once; may be repeated.",
+)
+@click.option("--full", is_flag=True, help="Read everything again, not only what changed since the last run.")
 @ledger_options
 @formats()
 def run(
@@ -29,6 +42,8 @@ def run(
     spec: str,
     choices: dict[str, str],
     sandbox: Company | None,
+    accept: tuple[str, ...],
+    full: bool,
     folder: Path,
     ledger: str | None,
     form: str,
@@ -37,15 +52,41 @@ def run(
 
     Run again, it changes nothing. Killed anywhere and run again, the outcome is the same. Ctrl-C finishes the
     batch in flight and stops; a second one stops at once.
+
+    Where a mistake could touch many records it stops before it writes (exit 6), shows what it is about, and names
+    a code for --accept. The sandbox asks nothing: a made-up company cannot be hurt.
     """
     from engine.render.outcome import run_text
     from engine.run.execute import execute
 
+    again = spec_words(spec, choices) + words(sandbox) + repeated(folder, ledger)
     with (
         stopping() as stop,
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
+        _saying_how_to_go_on(again, accept),
     ):
-        report = execute(plan, call)
-    again = shlex.quote(spec) + repeated(folder, ledger)
-    answer(form, report.as_json, lambda screen: run_text(report, screen, spec=again))
+        report = execute(plan, replace(call, accepted=accepted(accept, sandbox), whole=full))
+    look = shlex.quote(spec) + repeated(folder, ledger)
+    answer(form, report.as_json, lambda screen: run_text(report, screen, spec=look))
     return _EXIT_CODES[report.outcome]
+
+
+def accepted(codes: tuple[str, ...], sandbox: Company | None) -> Accepted:
+    """What a person lets through: these codes; in the sandbox everything, for nothing real can be hurt there."""
+    from engine.run.work import Accepted
+
+    return Accepted(codes=frozenset(codes), everything=sandbox is not None)
+
+
+@contextmanager
+def _saying_how_to_go_on(again: str, accept: tuple[str, ...]) -> Iterator[None]:
+    """A stop that a person can lift ends with the command line that lifts it."""
+    try:
+        yield
+    except StoppedError as error:
+        if not error.codes:
+            raise
+        codes = dict.fromkeys([*accept, *error.codes])
+        flags = "".join(f" --accept {shlex.quote(code)}" for code in codes)
+        remedy = f"{error.remedy} The whole command:\n  engine run {again}{flags}"
+        raise StoppedError(error.message, remedy=remedy, codes=error.codes) from error

@@ -10,7 +10,7 @@ from engine.render.table import Column, Screen, number, table
 from engine.render.text import count, duration, printable, shorten, shown
 
 if TYPE_CHECKING:
-    from engine.run.report import ChangeLine, Changeset, FieldChange, SystemForecast
+    from engine.run.report import Ask, ChangeLine, Changeset, FieldChange, SystemForecast
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 _HELD_SHOWN = 10  #: held records named; the rest is counted
@@ -26,9 +26,16 @@ def changeset_text(changes: Changeset, screen: Screen, *, spec: str) -> str:
     parts += [_rest(changes)] if changes.writes > len(changes.lines) else []
     parts += [_held_text(changes)] if changes.held else []
     parts += [forecast_text(changes.forecast, screen)] if changes.forecast else []
+    parts += [_ask_text(ask) for ask in changes.asks]
     parts += [f"{printable(note)}\n" for note in changes.notes]
     parts.append(_sentence(changes, spec))
     return "\n".join(parts)
+
+
+def _ask_text(ask: Ask) -> str:
+    lines = [f"A run asks first about {printable(ask.module)}: {printable(ask.what)}"]
+    lines += [f"  {printable(one)}" for one in ask.details]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _module_text(module: str, lines: list[ChangeLine]) -> str:
@@ -91,4 +98,5 @@ def _sentence(changes: Changeset, spec: str) -> str:
     if not changes.writes:
         return f"Nothing would change; nothing was written {took}.\n"
     would = written(add(changes.modules))
-    return f"A run would leave {would}; nothing was written {took}.\nTo do it: engine run {spec}\n"
+    agree = "".join(f" --accept {ask.code}" for ask in changes.asks)
+    return f"A run would leave {would}; nothing was written {took}.\nTo do it: engine run {spec}{agree}\n"

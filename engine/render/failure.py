@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.errors import StoppedError
 from engine.render.text import as_json, printable
 
 if TYPE_CHECKING:
@@ -29,5 +30,12 @@ def _lines(text: str) -> str:
 
 def failure_json(error: EngineError) -> str:
     """The same as one object."""
-    body = {"kind": type(error).__name__, "message": error.message, "remedy": error.remedy}
-    return as_json({"error": {**body, "exit_code": error.exit_code}})
+    body: dict[str, object] = {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "remedy": error.remedy,
+        "exit_code": error.exit_code,
+    }
+    if isinstance(error, StoppedError):
+        body["accept"] = list(error.codes)
+    return as_json({"error": body})

@@ -51,6 +51,7 @@ def heed_limits(works: Sequence[Work], state: ModuleState, looked: Mapping[str, 
         raise StoppedError(
             f"Module `{module.name}` needs your word; nothing of it was written:{lines}",
             remedy=f"{open_[0].remedy} To let exactly this through once, add: {flags}",
+            codes=tuple(one.code for one in open_),
         )
     for one in stops:
         works[0].listen(Noted(module=module.name, message=f"Accepted: {one.what}"))

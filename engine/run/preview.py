@@ -21,7 +21,7 @@ from engine.run.limits import stops_of
 from engine.run.look import look
 from engine.run.push import creates_sql
 from engine.run.remove import sifted
-from engine.run.report import ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
+from engine.run.report import Ask, ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
 from engine.run.requirements import check_requirements
 from engine.run.sort import held_records
 from engine.run.waits import name_roots, new_waits
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import Plan
     from engine.record import Counts, Kind, Side
+    from engine.run.limits import Stop
     from engine.run.remove import Departed
     from engine.run.work import Work
 
@@ -45,6 +46,7 @@ class Gathered:
     lines: list[ChangeLine]
     held: list[HeldRecord]
     writes: dict[tuple[str, str, Kind], dict[str, int]]  #: (system, stream, kind) -> {module: records}
+    asks: list[Ask]
     notes: list[str]  #: whole sentences
 
 
@@ -53,7 +55,7 @@ def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
     refuse_unbuilt(plan)
     call.folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    gathered = Gathered(counts={}, lines=[], held=[], writes={}, notes=[])
+    gathered = Gathered(counts={}, lines=[], held=[], writes={}, asks=[], notes=[])
     with _memory(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
         check_requirements(plan, systems, session)
         for module in plan.modules:
@@ -77,6 +79,7 @@ def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
         held=tuple(gathered.held),
         forecast=forecast,
         seconds=time.monotonic() - started,
+        asks=tuple(gathered.asks),
         notes=tuple(gathered.notes),
     )
 
@@ -96,11 +99,22 @@ def _module(works: Sequence[Work], gathered: Gathered, limit: int) -> None:
     work = works[0]
     state = work.ledger.module_state(work.integration, work.module.name)
     looked = look(works, state)
-    for stop in stops_of(works, state, looked):
-        gathered.notes.append(f"{work.module.name}: a run will ask first. {stop.what} (--accept {stop.code})")
+    _asks(work, gathered, stops_of(works, state, looked))
     room = limit
     for one in works:
         room = _pass(one, gathered, room, looked[one.source_side].departed)
+
+
+def _asks(work: Work, gathered: Gathered, stops: Sequence[Stop]) -> None:
+    """Note what a run will ask first; what was agreed to already it only mentions."""
+    name = work.module.name
+    for stop in stops:
+        if stop.code in work.accepted:
+            gathered.notes.append(f"{name}: {stop.what} A run does not ask: that is accepted.")
+            continue
+        gathered.asks.append(
+            Ask(module=name, code=stop.code, what=stop.what, remedy=stop.remedy, details=stop.details)
+        )
 
 
 def _pass(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:

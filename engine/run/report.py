@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -92,6 +92,17 @@ class SystemForecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a run would not do before a person has agreed."""
+
+    module: str
+    code: str  #: what `--accept` takes to let exactly this through
+    what: str  #: a sentence
+    remedy: str
+    details: tuple[str, ...]  #: the records concerned, the first of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changeset:
     """What a run would change, record by record; nothing was written."""
 
@@ -101,7 +112,8 @@ class Changeset:
     held: tuple[HeldRecord, ...]
     forecast: tuple[SystemForecast, ...]
     seconds: float  #: that the preview itself took
-    notes: tuple[str, ...] = ()
+    asks: tuple[Ask, ...] = ()  #: what a run would ask first
+    notes: tuple[str, ...] = ()  #: whole sentences
 
     @property
     def writes(self) -> int:
@@ -144,5 +156,6 @@ class Changeset:
                 }
                 for one in self.forecast
             ],
+            "asks": [asdict(one) for one in self.asks],
             "notes": list(self.notes),
         }
