@@ -63,7 +63,8 @@ def assess(work: Work, state: ModuleState) -> Assessed:
     began, before = work.clock.now(), work.counts.read[work.source_side]
     _read_into_work(work, _request(work, cursor), all_links=whole)
     latest = _latest(work, began)
-    due = set(_stale(work)) if whole else {*held.due, *due_by_waits(work), *_stale(work)}
+    stale = _forget_stale(work)
+    due = set(stale) if whole else {*held.due, *due_by_waits(work), *stale}
     if due:
         _read_into_work(work, _by_ids(work, sorted(due)), all_links=False)
     _drop_repeats(work)
@@ -110,8 +111,19 @@ def _by_ids(work: Work, ids: Iterable[str]) -> ReadRequest:
     return ReadRequest(stream=work.source.stream, fields=work.source.reads, ids=tuple(ids))
 
 
+def _forget_stale(work: Work) -> tuple[str, ...]:
+    """Records that a listing showed older than we know them: it lags, so they are asked for by their ids.
+
+    What it showed of them is forgotten: where the record itself is unchanged, nothing would take its place.
+    """
+    stale = _stale(work)
+    if stale:
+        work.columns.run("DELETE FROM work WHERE list_contains(?, id)", [list(stale)])
+        work.counts.read[work.source_side] -= len(stale)
+    return stale
+
+
 def _stale(work: Work) -> tuple[str, ...]:
-    """Records that a listing showed older than we know them: it lags, so they are asked for by their ids."""
     if not work.source.version_field:
         return ()
     rows = work.columns.rows(
