@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
+from engine.record import SIDES
 from engine.run.columns import TODAY
 from engine.run.pull import Reading, earlier, later, pull, since
 from engine.run.waits import due_by_waits
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 HELD = pa.schema(
     [("record_id", pa.string()), ("content_hash", pa.binary()), ("waits", pa.bool_()), ("code", pa.string())]
 )
+#: Where the links of a module stand while everything is read.
+ALL_LINKS = "all_links"
 SKIPPED = pa.schema([("record_id", pa.string()), ("other_id", pa.string())])
 
 #: What each situation means for the counts; `changed` and `newcomer` go on. `met`: the other pass looks at its pair.
@@ -184,8 +187,7 @@ def _keep_memory(work: Work, held: _HeldNow) -> None:
 def _read_into_work(work: Work, request: ReadRequest, *, all_links: bool) -> None:
     side = work.source
     if all_links:
-        needed = ("link_id", "left_id", "right_id", f"{side.side}_hash", f"{side.side}_version", "state")
-        _keep_links(work, work.ledger.links_table(work.integration, work.module.name, columns=needed))
+        _share_links(work)
     reading = Reading()
 
     def arrived(page: Page) -> None:
@@ -198,21 +200,28 @@ def _read_into_work(work: Work, request: ReadRequest, *, all_links: bool) -> Non
         if not all_links:
             ids = page["_id"].combine_chunks()
             links = work.ledger.links_table(work.integration, work.module.name, ids, side.side)
-            _keep_links(work, links)
-        _take_in(work, page)
+            work.columns.keep("links", links)
+        _take_in(work, page, ALL_LINKS if all_links else "links")
         work.heed_stop()
     work.counts.read[side.side] += reading.records
 
 
-def _keep_links(work: Work, links: pa.Table) -> None:
-    work.columns.keep("links", links)
+def _share_links(work: Work) -> None:
+    """Every link of the module, read once for both passes."""
+    if work.reverse is not None and work.reverse.links_shared:
+        return
+    sides = SIDES if work.reverse is not None else (work.source_side,)
+    parts = [f"{side}_{part}" for side in sides for part in ("hash", "version")]
+    needed = ("link_id", "left_id", "right_id", *parts, "state")
+    work.columns.share(ALL_LINKS, work.ledger.links_table(work.integration, work.module.name, columns=needed))
+    work.links_shared = True
 
 
-def _take_in(work: Work, page: pa.Table) -> None:
+def _take_in(work: Work, page: pa.Table, links: str) -> None:
     """Put what is not plainly unchanged into `work`; of the rest remember only what the run needs."""
     columns = work.columns
     columns.show("page", page)
-    columns.add("work", _situations(work))
+    columns.add("work", _situations(work, links))
     latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment"
     columns.add("seen", f"{latest} FROM ({work.source.clock})")
     if work.module.deletes == "propagate":
@@ -222,7 +231,7 @@ def _take_in(work: Work, page: pa.Table) -> None:
     columns.hide("page")
 
 
-def _situations(work: Work) -> str:
+def _situations(work: Work, links: str) -> str:
     """One row a record that is not plainly unchanged, with its link and its situation.
 
     A link that is not `active` although its record is there again makes the pair worth a look.
@@ -240,7 +249,7 @@ def _situations(work: Work) -> str:
                     WHEN k.record_id IS NOT NULL THEN 'skipped'
                     ELSE 'newcomer' END AS situation
         FROM ({work.source.lens}) AS p
-        LEFT JOIN links AS l ON l.{mine}_id = p.id
+        LEFT JOIN {links} AS l ON l.{mine}_id = p.id
         LEFT JOIN held AS h ON h.record_id = p.id
         LEFT JOIN skips AS k ON k.record_id = p.id
         WHERE NOT (l.link_id IS NOT NULL AND l.state IN ('active', 'missing-{other}')

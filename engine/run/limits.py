@@ -97,6 +97,8 @@ def _recognised(work: Work) -> list[tuple[str, str, str]]:
 
 
 def _limits(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Looked]) -> Iterator[Stop]:
+    if not any(_stirred(work, looked[work.source_side]) for work in works):
+        return
     links = works[0].ledger.link_count(works[0].integration, works[0].module.name)
     same_plan = state.fingerprint == works[0].module.fingerprint
     changed = [_changed(work, same_plan=same_plan) for work in works]
@@ -105,6 +107,13 @@ def _limits(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Look
         yield from _too_many(work, state, links, mine, looked[work.source_side].departed)
     if len(works) > 1:
         yield from _both_changed(works[0], links, *changed)
+
+
+def _stirred(work: Work, looked: Looked) -> bool:
+    """Whether anything is there that could be too much; counting links takes its time."""
+    return (
+        work.moving or bool(looked.departed.gone) or (looked.assessed.whole and not looked.assessed.records)
+    )
 
 
 def _empty(work: Work, links: int, looked: Looked) -> Iterator[Stop]:

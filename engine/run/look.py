@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.run.assess import Assessed, assess, count_situations, state_cursor
+from engine.run.assess import ALL_LINKS, Assessed, assess, count_situations, state_cursor
 from engine.run.match import Matched, match, meet, own_sightings, sightings, yield_met
 from engine.run.remove import Departed, departed
 from engine.run.sort import not_made, set_aside, sort
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("work", "seen", "ids", "keyed", "links", "held", "skips", "matched", "known", "taken", "aside"),
-    *("absent", "paired", "fresh", "again", "after"),
+    *("absent", "paired", "fresh", "again", "after", ALL_LINKS),
 )
 
 

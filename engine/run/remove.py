@@ -16,6 +16,7 @@ import simplejson
 from engine.connectors.port import ReadRequest
 from engine.event import Noted
 from engine.ledger import Settlement
+from engine.run.assess import ALL_LINKS
 from engine.run.compare import Pair, Shown, fetch
 from engine.run.pull import since
 from engine.run.receipts import held_of
@@ -55,7 +56,7 @@ def _absent(work: Work) -> tuple[tuple[int, ...], list[tuple[int, str, str]]]:
     """(links missed for the first time, those that were missing before: link, source id, target id)."""
     mine, its = work.source.side, work.target.side
     rows = work.columns.rows(
-        f"SELECT link_id, {mine}_id, {its}_id, state FROM links AS l ANTI JOIN ids AS i ON i.id = l.{mine}_id "
+        f"SELECT link_id, {mine}_id, {its}_id, state FROM {ALL_LINKS} AS l ANTI JOIN ids AS i ON i.id = l.{mine}_id "
         f"WHERE state IN ('active', 'missing-{mine}') ORDER BY link_id"
     )
     first = tuple(int(row[0]) for row in rows if row[3] == "active")
