@@ -88,11 +88,20 @@ class Bench:
                 answer[key] = None if answer[key] is None else end.troubles[answer[key]]
         return answers
 
-    def written(self, name: str, side: Side, line: int, row: Mapping[str, Any]) -> Any:
+    def written(
+        self,
+        name: str,
+        side: Side,
+        line: int,
+        row: Mapping[str, Any],
+        *,
+        links: Sequence[tuple[str, str]] = (),
+    ) -> Any:
         """What a line writes to a side for a row of the other one."""
         module = self.module(name)
         end, write = module.side(other(side)), module.fields[line].writes[side]
         self.stage(end, [row])
+        self.refer((*module.left.references, *module.right.references), links)
         found = self.database.execute(f"SELECT {write.sql} FROM ({end.lens}) AS w").fetchone()
         assert found is not None
         return found[0]

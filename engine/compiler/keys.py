@@ -12,12 +12,14 @@ from engine.plan import KeyPlan
 from engine.record import SIDES, Side
 
 if TYPE_CHECKING:
-    from engine.compiler.parts import End
+    from collections.abc import Mapping
+
+    from engine.compiler.parts import End, Parent
     from engine.spec.model import Module
 
 
 def compile_keys(
-    draft: Draft, module: Module, ends: dict[Side, End]
+    draft: Draft, module: Module, ends: dict[Side, End], parents: Mapping[Side, Parent]
 ) -> tuple[tuple[KeyPlan, tuple[str, ...], tuple[str, ...]], ...]:
     """The keys that stand, each with the fields of left and right."""
     keys = []
@@ -37,9 +39,16 @@ def compile_keys(
             names["left"].append(found[0].name)
             names["right"].append(found[1].name)
         if stands and names["left"]:
-            line = " AND ".join(
-                f"{left} = {right}" for left, right in zip(names["left"], names["right"], strict=True)
-            )
+            pairs = zip(names["left"], names["right"], strict=True)
+            line = " AND ".join([*_below(parents), *(f"{left} = {right}" for left, right in pairs)])
             plan = KeyPlan(line=line, place=place(key.span))
             keys.append((plan, tuple(names["left"]), tuple(names["right"])))
     return tuple(keys)
+
+
+def _below(parents: Mapping[Side, Parent]) -> list[str]:
+    """That records are recognised below the same parent only, in the words of a key."""
+    if not parents:
+        return []
+    pairs = zip(parents["left"].lookups, parents["right"].lookups, strict=True)
+    return [" OR ".join(f"{left.field} = {right.field}" for left, right in pairs)]

@@ -28,7 +28,7 @@ def _of_module(module: Module) -> Iterator[tuple[str, Span]]:
 
 
 def _of_texts(module: Module) -> Iterator[tuple[str, Span]]:
-    yield from (("`under`", under.field.span) for under in module.under)
+    yield from (("`under … else: fetch`", one.field.span) for one in module.under if one.otherwise == "fetch")
     yield from (("`yields-to`", one.span) for one in module.precedence)
     if module.pairs:
         yield "`pairs`", module.pairs.span
@@ -38,8 +38,6 @@ def _of_texts(module: Module) -> Iterator[tuple[str, Span]]:
 
 def _of_lines(lines: Sequence[Line]) -> Iterator[tuple[str, Span]]:
     for line in lines:
-        if line.spec.refers:
-            yield "`refers` in a mapping", line.spec.refers.span
         if line.spec.at_most:
             yield "`at-most` in a mapping", line.spec.at_most.span
 

@@ -13,8 +13,9 @@ from sqlglot import exp
 from engine.catalog import Field
 from engine.compiler.alike import told_as
 from engine.compiler.lens_parts import BROKEN, LensParts
+from engine.compiler.refers import found_id, own_id
 from engine.compiler.terms import column
-from engine.compiler.verdict import absent, lacks, trouble
+from engine.compiler.verdict import absent, in_view, lacks, parent_id, roots, trouble
 from engine.expr.build import call, case, cast, named_type, not_null, text
 from engine.expr.canonical import compared, match_key, read, unreadable
 from engine.plan import Trouble
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.catalog import FieldType
-    from engine.compiler.parts import Line
+    from engine.compiler.parts import Line, Lookup
 
 # sqlglot copies whatever it is given, trees and all; here each part is made for one place, so it need not.
 
@@ -47,7 +48,7 @@ def lens(parts: LensParts) -> str:
 
 def key_lens(parts: LensParts) -> str:
     """The SELECT for recognising records: id, version, moment and keys, of what the view lets through."""
-    typed = _typed(parts, parts.key_reads, slow=False)
+    typed = _looked_up(_typed(parts, parts.key_reads, slow=False), parts.parents)
     chosen = select(*_identity(parts), *_keys(parts), source=typed.subquery("typed", copy=False))
     return (chosen.where(parts.view.copy(), copy=False) if parts.view is not None else chosen).sql(
         dialect="duckdb", copy=False
@@ -77,6 +78,14 @@ def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
     return select(*columns, source="page")
 
 
+def _looked_up(typed: exp.Select, lookups: Sequence[Lookup]) -> exp.Select:
+    """With a column for each id that is looked up; every lookup is made once, however often its answer is used."""
+    if not lookups:
+        return typed
+    found = [named(found_id(one, own_id(one, "typed")), one.column, quoted=True) for one in lookups]
+    return select("*", *found, source=typed.subquery("typed", copy=False))
+
+
 def _unreadable(parts: LensParts, names: Sequence[str]) -> exp.Expression:
     turns = [(not_null(column("_broken")), parts.trouble(BROKEN))]
     for name in names:
@@ -103,13 +112,14 @@ def _canon(parts: LensParts) -> exp.Select:
         named(absent(parts), "absent"),
         named(trouble(parts), "trouble"),
         named(lacks(parts), "lacks"),
-        named(cast(exp.null(), named_type("TEXT[]")), "roots"),
-        named(parts.view.copy() if parts.view is not None else exp.true(), "in_view"),
+        named(roots(parts), "roots"),
+        named(in_view(parts), "in_view"),
         named(cast(column(parts.label) if parts.label else column("_id"), named_type("TEXT")), "label"),
         *_keys(parts),
         *(named(line.get[parts.side].copy(), f"c{nr}") for nr, line in parts.shown),
     ]
-    return select(*columns, source=_typed(parts, parts.reads, slow=True).subquery("typed", copy=False))
+    typed = _looked_up(_typed(parts, parts.reads, slow=True), parts.lookups)
+    return select(*columns, source=typed.subquery("typed", copy=False))
 
 
 def _identity(parts: LensParts) -> list[exp.Expr]:
@@ -126,12 +136,16 @@ def _identity(parts: LensParts) -> list[exp.Expr]:
 
 
 def _keys(parts: LensParts) -> list[exp.Expr]:
-    """One text per key; null where any of its fields is empty, because an empty key recognises nobody."""
+    """One text per key; null where any of its fields is empty, because an empty key recognises nobody.
+
+    What lives below another record is recognised below the same one only, so its key begins with the parent.
+    """
     return [named(_key(parts, names), f"k{index}") for index, names in enumerate(parts.keys)]
 
 
 def _key(parts: LensParts, names: tuple[str, ...]) -> exp.Expression:
-    each = [match_key(*_key_part(parts, name)) for name in names]
+    each = [parent_id(parts.parent, parts.side)] if parts.parent else []
+    each += [match_key(*_key_part(parts, name)) for name in names]
     joined = each[0]
     for one in each[1:]:
         joined = exp.DPipe(this=exp.DPipe(this=joined, expression=text("\x1f")), expression=one)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.catalog import FieldType
-    from engine.compiler.parts import Line
+    from engine.compiler.parts import Line, Lookup, Parent
 
 BROKEN = Trouble(
     code="unreadable",
@@ -47,6 +47,7 @@ class LensParts:
     label: str | None
     makes: bool  #: newcomers of this side are made on the other one
     slots: dict[str, exp.Expression]  #: columns that engine functions ask for
+    parent: Parent | None = None  #: None = records live below none
     troubles: list[Trouble] = field(default_factory=lambda: [BROKEN])
 
     @property
@@ -67,13 +68,35 @@ class LensParts:
         names = [name for _, line in self.shown for name in line.reads.get(self.side, ())]
         names += [name for _, reads, _ in self.needs for name in reads]
         names += [self.label] if self.label else []
+        names += [one.field for one in self.lookups]
         return tuple(dict.fromkeys([*names, *self.key_reads]))
 
     @property
     def key_reads(self) -> tuple[str, ...]:
         """The fields that recognising a record needs."""
         names = [name for key in self.keys for name in key]
+        names += [one.field for one in self.parents]
         return tuple(dict.fromkeys([*names, *self.view_reads]))
+
+    @property
+    def parents(self) -> tuple[Lookup, ...]:
+        """How the parent is looked up."""
+        return self.parent.lookups if self.parent else ()
+
+    @property
+    def sent(self) -> list[tuple[int, Line]]:
+        """The lines whose value goes from this side to the other, by number."""
+        return [(number, line) for number, line in self.shown if other(self.side) in line.targets]
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """Every id that is looked up, each once."""
+        sent = [line for _, line in self.sent]
+        shown = [
+            line for _, line in self.shown if self.side == "left"
+        ]  # the canonical ids are the right side's
+        found = [line.lookups[self.side] for line in (*shown, *sent) if self.side in line.lookups]
+        return tuple(dict.fromkeys([*self.parents, *found]))
 
     def field(self, name: str) -> Field:
         """The catalog's field; text where an open stream does not list it."""

@@ -80,7 +80,7 @@ def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) ->
         reads={"left": (left.name,), "right": (right.name,)},
         caseless=right.caseless or (left.caseless and not spec.values),
     )
-    _gets(draft, spec, line, fields)
+    _gets(draft, spec, line, fields, ends)
     return line
 
 
@@ -169,15 +169,22 @@ def _check_writable(
         )
 
 
-def _gets(draft: Draft, spec: MappedField, line: Line, fields: dict[Side, Field]) -> None:
+def _gets(
+    draft: Draft, spec: MappedField, line: Line, fields: dict[Side, Field], ends: dict[Side, End]
+) -> None:
     """What each side holds in common terms, and what of it cannot be said in them."""
     from engine.compiler.alike import in_common, level
+    from engine.compiler.refers import look_up
     from engine.compiler.terms import check_words, column, mapped
 
     for side, one in fields.items():
         line.get[side] = in_common(column(one.name), one, line)
         if FAMILY[one.type] == "text" != FAMILY[line.type]:
             line.fails[side] = [_untyped(spec, one, line.type)]
+    if spec.refers:
+        line.lookups = look_up(draft, spec.refers, ends, fields)
+        if line.lookups:
+            line.get["left"] = column(line.lookups["left"].column)
     if spec.values:
         check_words(draft, spec, fields)
         line.get["left"] = mapped(spec, fields["left"], fields["right"])

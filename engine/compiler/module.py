@@ -12,9 +12,10 @@ from engine.compiler.later import note_later
 from engine.compiler.limits import compile_deletes, compile_limits
 from engine.compiler.line import arrow_within, compile_line
 from engine.compiler.needs import compile_needs
-from engine.compiler.parts import Checked, End, Line
+from engine.compiler.parts import Checked, End, Line, Parent
 from engine.compiler.policies import compile_policies
 from engine.compiler.sense import check_fits, check_search, check_sense, check_targets
+from engine.compiler.under import compile_under
 from engine.compiler.view import compile_view
 from engine.expr.error import did_you_mean
 from engine.plan import Arrow, FieldPlan, ModulePlan, Write
@@ -42,18 +43,19 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
     if ends is None:
         return None
     arrow = _arrow(draft, module)
-    lines = _lines(draft, module, arrow, ends)
+    lines, parents = _lines(draft, module, arrow, ends)
     checked = Checked(
         module=module,
         arrow=arrow,
         ends=ends,
         lines=lines,
-        keys=compile_keys(draft, module, ends),
+        keys=compile_keys(draft, module, ends, parents),
         views=compile_view(draft, module, ends),
         needs=compile_needs(draft, module, arrow, ends),
         duplicates=settle(draft, module.duplicates, DUPLICATES, "link", "rule for duplicates"),
         creates=_creates(draft, module, arrow),
         limits=compile_limits(draft, module),
+        parents=parents,
     )
     checked = replace(
         checked, policies=compile_policies(draft, checked), deletes=compile_deletes(draft, checked)
@@ -96,20 +98,25 @@ def _arrow(draft: Draft, module: Module) -> Arrow:
     return arrows[word]
 
 
-def _lines(draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, End]) -> tuple[Line, ...]:
-    """The lines that stand for the choices made; all are checked, those of the other direction too."""
+def _lines(
+    draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, End]
+) -> tuple[tuple[Line, ...], dict[Side, Parent]]:
+    """The lines that stand for the choices made, and the parent; all are checked, those of the other direction too."""
     mapping = draft.spec.mappings.get(module.mapping.value) if module.mapping else None
     if mapping is not None:
         check_fits(draft, module, mapping)
+    specs = (*(mapping.fields if mapping else ()), *module.fields)
     kept: list[Line] = []
-    for number, spec in enumerate((*(mapping.fields if mapping else ()), *module.fields)):
+    for number, spec in enumerate(specs):
         line = _line(draft, spec, arrow, ends, number)
         if line is not None:
             kept.append(line)
-    made = _set_lines(draft, module, arrow, ends, len(kept))
-    kept += made if arrow != "==" else []
+    parents, implied = compile_under(draft, module, arrow, ends, specs, [line.spec for line in kept])
+    added = (*implied, *constants(module, arrow))
+    made = [compile_line(draft, spec, spec.arrow, ends, len(specs) + nr) for nr, spec in enumerate(added)]
+    kept += [line for line in made if line is not None and arrow != "=="]
     check_targets(draft, kept)
-    return tuple(kept)
+    return tuple(kept), parents
 
 
 def _line(draft: Draft, spec: MappedField, arrow: Arrow, ends: dict[Side, End], number: int) -> Line | None:
@@ -123,24 +130,23 @@ def _line(draft: Draft, spec: MappedField, arrow: Arrow, ends: dict[Side, End], 
     return None
 
 
-def _set_lines(draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, End], start: int) -> list[Line]:
+def constants(module: Module, arrow: Arrow) -> list[MappedField]:
     """`set:` of a module is a constant for records that are created."""
     side: Side = "left" if arrow == "<-" else "right"
     lines = []
-    for number, (name, value) in enumerate(module.set.items()):
+    for name, value in module.set.items():
         text = Text(value=name, span=module.span)
-        spec = MappedField(
-            arrow="->" if side == "right" else "<-",
-            left=text if side == "left" else None,
-            right=text if side == "right" else None,
-            const=value,
-            has_const=True,
-            on="create",
-            span=module.span,
+        lines.append(
+            MappedField(
+                arrow="->" if side == "right" else "<-",
+                left=text if side == "left" else None,
+                right=text if side == "right" else None,
+                const=value,
+                has_const=True,
+                on="create",
+                span=module.span,
+            )
         )
-        line = compile_line(draft, spec, spec.arrow, ends, start + number)
-        if line is not None:
-            lines.append(line)
     return lines
 
 

@@ -32,6 +32,36 @@ class View:
     saved: str | None = None  #: the name of a view saved in the system; None = none
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """An id that a side holds, looked up in the links of another module."""
+
+    field: str  #: this side's field
+    type: FieldType
+    module: str  #: whose links
+    side: Side  #: on which side of that module the record is
+
+    @property
+    def table(self) -> str:
+        """The table that shows the module's links."""
+        return f"links of {self.module}"
+
+    @property
+    def column(self) -> str:
+        """The column of the lens that holds the id on the other side; NULL where there is no link."""
+        return f"{self.module} of {self.field}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The record below which those of one side live."""
+
+    lookups: tuple[Lookup, ...]  #: the first whose field has a value counts
+    skips: bool  #: while the parent has no link, a record is skipped; False = it is held
+    rules: bool  #: records come from this side, so that is decided here
+    blocked: Trouble
+
+
 @dataclass(slots=True, kw_only=True)
 class Line:
     """A compiled line; `get` gives canonical values over columns named like the fields."""
@@ -46,6 +76,7 @@ class Line:
     reads: dict[Side, tuple[str, ...]] = field(default_factory=dict)
     fails: dict[Side, list[tuple[exp.Expression, Trouble]]] = field(default_factory=dict)
     slow: dict[Side, SlowField] = field(default_factory=dict)
+    lookups: dict[Side, Lookup] = field(default_factory=dict)  #: for a line with `refers`
     caseless: bool = False  #: a side changes the case of what it is given, so case is no difference
 
 
@@ -65,3 +96,4 @@ class Checked:
     limits: Limits
     policies: tuple[tuple[Policy, Policy], ...] = ()  #: by line: who wins, and who where `newest` cannot tell
     deletes: Literal["keep", "propagate"] = "keep"
+    parents: dict[Side, Parent] = field(default_factory=dict)  #: empty = records live below none

@@ -8,6 +8,7 @@ from engine.catalog import Field
 from engine.compiler.draft import Draft, place
 from engine.compiler.lens import clock, key_lens, lens
 from engine.compiler.lens_parts import LensParts, Need
+from engine.compiler.refers import references, translated
 from engine.compiler.terms import column, parsed
 from engine.expr.build import cast, named_type
 from engine.expr.canonical import value_map_back, write
@@ -17,7 +18,7 @@ from engine.record import SIDES, Side, other
 
 if TYPE_CHECKING:
     from engine.catalog import FieldType
-    from engine.compiler.parts import Checked, Line
+    from engine.compiler.parts import Checked, Line, Lookup
 
 
 def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
@@ -34,6 +35,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         needs=_needs(checked, side),
         label=_label(checked, side),
         makes=other(side) in checked.creates,
+        parent=checked.parents.get(side),
         slots={"_today": cast(parsed("getvariable('today')"), named_type("DATE"))}
         if _today(checked, side)
         else {},
@@ -54,7 +56,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         clock=clock(parts),
         troubles=tuple(parts.troubles),
         slow=tuple(line.slow[side] for line in checked.lines if side in line.slow),
-        references=(),
+        references=references((*parts.lookups, *written_through(checked, side))),
         can=end.stream.can,
     )
 
@@ -115,9 +117,18 @@ def _label(checked: Checked, side: Side) -> str | None:
     return None
 
 
+def written_through(checked: Checked, side: Side) -> list[Lookup]:
+    """What ids are looked up in when they are written to that side."""
+    return [
+        line.lookups["right"] for line in checked.lines if side == "left" in line.targets and line.lookups
+    ]
+
+
 def write_sql(line: Line, number: int, side: Side) -> str:
     """The value of a canonical column as that side takes it; an open target takes text."""
     canonical, kind, target = column(f"c{number}"), line.type, line.targets[side]
+    if line.lookups:
+        return translated(line, side, target, canonical).sql(dialect="duckdb")
     if line.spec.values and side == "left":
         canonical, kind = value_map_back(canonical, kind, line.spec.values), "text"
     if target.type == "unknown":

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from engine.compiler.draft import place
+from engine.compiler.refers import blocked, linked, own_id, unlinked
 from engine.compiler.terms import column
-from engine.expr.build import call, case, cast, is_null, named_type, not_null, scale_of, text
+from engine.expr.build import all_of, call, case, cast, is_null, named_type, not_null, scale_of, text
 from engine.expr.canonical import too_long, unwritable
 from engine.expr.lattice import FAMILY
 from engine.plan import Trouble
@@ -17,20 +18,58 @@ from engine.record import other
 if TYPE_CHECKING:
     from engine.catalog import Field
     from engine.compiler.lens_parts import LensParts
-    from engine.compiler.parts import Line
+    from engine.compiler.parts import Line, Lookup, Parent
+    from engine.record import Side
 
 
 def absent(parts: LensParts) -> exp.Expression:
-    """Canonical columns that rest on a field the system did not show."""
+    """Canonical columns that are not known: the system did not show a field, or an id has no link yet."""
     turns = []
     for nr, line in parts.shown:
         reads = line.reads.get(parts.side, ())
         if reads and line.spec.on == "always":
             names = exp.Array(expressions=[text(name) for name in reads])
-            turns.append(case((call("LIST_HAS_ANY", column("_absent"), names), text(f"c{nr}"))))
-    shown = exp.Is(this=column("_absent"), expression=exp.null())
-    listed = call("LIST_FILTER", exp.Array(expressions=turns), _not_null_lambda()) if turns else exp.null()
-    return case((shown, cast(exp.null(), named_type("TEXT[]"))), default=listed)
+            turns.append((call("LIST_HAS_ANY", column("_absent"), names), text(f"c{nr}")))
+    hidden = exp.Is(this=column("_absent"), expression=exp.null())
+    open_ids = [
+        (unlinked(lookup), text(f"c{nr}")) for nr, line, lookup in _asked(parts) if not _insists(line)
+    ]
+    none_open = [exp.Not(this=condition) for condition, _ in open_ids]
+    return _listed(all_of(hidden, *none_open), [*turns, *open_ids])
+
+
+def _insists(line: Line) -> bool:
+    return line.spec.required or line.spec.on == "create"
+
+
+def _asked(parts: LensParts) -> list[tuple[int, Line, Lookup]]:
+    """The ids that this side has to say in the other side's terms."""
+    side = parts.side
+    return [(nr, line, line.lookups[side]) for nr, line in parts.sent if side in line.lookups]
+
+
+def roots(parts: LensParts) -> exp.Expression:
+    """`MODULE/SIDE/ID` of every record that this one refers to and that has no link yet; NULL if there is none."""
+    lookups = [lookup for _, _, lookup in _asked(parts)]
+    lookups += parts.parents if parts.parent and parts.parent.rules else ()
+    turns = [
+        (unlinked(one), call("CONCAT", text(f"{one.module}/{one.side}/"), own_id(one)))
+        for one in dict.fromkeys(lookups)
+    ]
+    return (
+        _listed(all_of(*(exp.Not(this=condition.copy()) for condition, _ in turns)), turns)
+        if turns
+        else _listed(exp.true(), [])
+    )
+
+
+def _listed(nothing: exp.Expression, turns: list[tuple[exp.Expression, exp.Expression]]) -> exp.Expression:
+    """The texts whose condition holds, as a list; NULL where nothing is known to hold."""
+    empty = cast(exp.null(), named_type("TEXT[]"))
+    if not turns:
+        return empty
+    each = exp.Array(expressions=[case(turn) for turn in turns])
+    return case((nothing, empty), default=call("LIST_FILTER", each, _not_null_lambda()))
 
 
 def _not_null_lambda() -> exp.Expression:
@@ -40,15 +79,64 @@ def _not_null_lambda() -> exp.Expression:
     )
 
 
+def in_view(parts: LensParts) -> exp.Expression:
+    """Whether the record takes part: the view lets it through, and so does the parent where it may skip records."""
+    seen = parts.view.copy() if parts.view is not None else exp.true()
+    if parts.parent is None or not (parts.parent.rules and parts.parent.skips):
+        return seen
+    return all_of(exp.Paren(this=seen), not_null(_home(parts.parent)))
+
+
+def parent_id(parent: Parent, side: Side) -> exp.Expression:
+    """The parent in the right side's ids; NULL where it is not known."""
+    if side == "left":
+        return _home(parent)
+    return call("COALESCE", *(own_id(one) for one in _first_of_each(parent)), exp.null())
+
+
+def _home(parent: Parent) -> exp.Expression:
+    """What the first field with a value was found to be on the other side; NULL where that has no link."""
+    return case(
+        *(
+            (
+                not_null(own_id(first)),
+                call(
+                    "COALESCE",
+                    *(linked(one) for one in parent.lookups if one.field == first.field),
+                    exp.null(),
+                ),
+            )
+            for first in _first_of_each(parent)
+        )
+    )
+
+
+def _first_of_each(parent: Parent) -> list[Lookup]:
+    """One lookup for each field; several modules may look for the same one."""
+    return list({one.field: one for one in reversed(parent.lookups)}.values())[::-1]
+
+
 def trouble(parts: LensParts) -> exp.Expression:
     """Index of the first reason why a record cannot be compared; NULL if there is none."""
     turns = [(not_null(column("_unreadable")), column("_unreadable"))]
+    if parts.parent is not None and parts.parent.rules and not parts.parent.skips:
+        turns.append((is_null(_home(parts.parent)), parts.trouble(parts.parent.blocked)))
+    turns += [_waits(parts, line, one) for _, line, one in _asked(parts) if _holds(parts, line, one)]
     for _, line in parts.shown:
         turns += [(wrong.copy(), parts.trouble(one)) for wrong, one in line.fails.get(parts.side, ())]
         turns += _misfits(parts, line)
     for condition, _, one in parts.needs:
         turns.append((exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(one)))
     return case(*turns)
+
+
+def _holds(parts: LensParts, line: Line, lookup: Lookup) -> bool:
+    """Whether an id without a link holds the record; of its parent, `under` says what it does."""
+    return line.spec.required and line.spec.on == "always" and lookup not in parts.parents
+
+
+def _waits(parts: LensParts, line: Line, lookup: Lookup) -> tuple[exp.Expression, exp.Expression]:
+    return unlinked(lookup), parts.trouble(blocked(lookup, place(line.spec.span)))
 
 
 def _misfits(parts: LensParts, line: Line) -> list[tuple[exp.Expression, exp.Expression]]:
@@ -109,5 +197,7 @@ def lacks(parts: LensParts) -> exp.Expression:
             remedy="Fill in the field; the record comes over by itself then.",
             place=place(line.spec.span),
         )
+        if parts.side in line.lookups:
+            turns.append(_waits(parts, line, line.lookups[parts.side]))
         turns.append((is_null(line.get[parts.side]), parts.trouble(one)))
     return case(*turns) if turns else cast(exp.null(), named_type("BIGINT"))

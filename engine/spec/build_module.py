@@ -114,9 +114,14 @@ def _under(node: Node) -> tuple[Under, ...]:
     otherwise = written.word("else", ("hold", "skip", "fetch"))
     document = node.document
     return tuple(
-        Under(field=document.key_texts(entry.pointer)[0], module=text, otherwise=otherwise)
+        Under(
+            field=document.key_texts(entry.pointer)[0],
+            module=text,
+            written_as=written.text("as"),
+            otherwise=otherwise,
+        )
         for entry in node.entries("under")
-        if entry.name != "else" and (text := entry.own_text()) is not None
+        if entry.name not in ("as", "else") and (text := entry.own_text()) is not None
     )
 
 

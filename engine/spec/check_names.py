@@ -79,7 +79,7 @@ class _Names:
     def check_module(self, node: Node) -> None:
         """What a module refers to."""
         for entry in node.entries("under"):
-            if entry.name != "else":
+            if entry.name not in ("as", "else"):
                 self.expect("module", entry.own_text(), self.modules)
         only = referenced_by(node)
         for text in () if only is None else split_names(only):

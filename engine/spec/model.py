@@ -127,6 +127,7 @@ class Under:
 
     field: Text
     module: Text
+    written_as: Text | None  #: `as:`, the field of the right side; None = the only one that can be
     otherwise: Literal["hold", "skip", "fetch"]
 
 
