@@ -108,7 +108,7 @@ def test_every_decision_is_what_the_table_says(
 
 
 @given(table.rules, choices(), table.clocks)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_decision_settles_the_field(
     rule: Rule, field: tuple[Triple, Resolution | None], times: Times | None
 ) -> None:
@@ -128,7 +128,7 @@ def test_a_decision_settles_the_field(
 
 
 @given(table.rules, choices(), table.clocks)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_swapping_the_sides_and_mirroring_the_rule_mirrors_the_decision(
     rule: Rule, field: tuple[Triple, Resolution | None], times: Times | None
 ) -> None:
@@ -147,7 +147,7 @@ def test_swapping_the_sides_and_mirroring_the_rule_mirrors_the_decision(
 
 
 @given(table.rules, choices(), table.clocks)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_value_that_somebody_set_is_overwritten_only_if_it_is_kept_as_the_loser(
     rule: Rule, field: tuple[Triple, Resolution | None], times: Times | None
 ) -> None:

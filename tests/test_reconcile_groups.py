@@ -123,7 +123,7 @@ def test_every_decision_about_a_group_is_what_the_table_says(
 
 
 @given(groups(), table.clocks)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_group_moves_together_or_not_at_all(
     group: tuple[Lines, dict[str, Resolution]], times: Times | None
 ) -> None:
@@ -138,7 +138,7 @@ def test_a_group_moves_together_or_not_at_all(
 
 
 @given(groups(), table.clocks)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_group_that_was_carried_out_is_in_step(
     group: tuple[Lines, dict[str, Resolution]], times: Times | None
 ) -> None:
@@ -162,7 +162,7 @@ def test_a_group_that_was_carried_out_is_in_step(
 
 
 @given(groups(), table.clocks)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_group_of_one_is_the_field_alone(
     group: tuple[Lines, dict[str, Resolution]], times: Times | None
 ) -> None:
