@@ -52,10 +52,15 @@ def push_pairs(work: Work, pen: Pen) -> None:
     for first, last in portions(work, "paired", portion_size(work)):
         judged = judge(work, pairs(work, first, last))
         _note_unclear(work, pen, judged)
-        _note_quiet(work, pen, judged.quiet)
-        moved = list(_push(work, pen, judged.moving))
-        if work.reverse is not None:
-            list(_push(work.reverse, pen, [_flipped(work, one) for one in moved]))
+        push_judged(work, pen, judged)
+
+
+def push_judged(work: Work, pen: Pen, judged: Judged) -> None:
+    """Do what was decided, on both sides."""
+    _note_quiet(work, pen, judged.quiet)
+    moved = list(push_decided(work, pen, judged.moving))
+    if work.reverse is not None:
+        list(push_decided(work.reverse, pen, [_flipped(work, one) for one in moved]))
 
 
 def portion_size(work: Work) -> int:
@@ -134,7 +139,7 @@ def _released(work: Work, decided: Sequence[Decided]) -> tuple[RecordKey, ...]:
     return tuple(keys)
 
 
-def _push(work: Work, pen: Pen, moving: Sequence[Decided]) -> Iterator[Decided]:
+def push_decided(work: Work, pen: Pen, moving: Sequence[Decided]) -> Iterator[Decided]:
     """Write what goes to the target, batch by batch; answers with the pairs that go on to the other pass."""
     side = work.target.side
     writing = sorted((one for one in moving if one.writes(side)), key=lambda one: one.pair.values)

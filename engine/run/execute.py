@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.errors import EngineError, NotBuiltError, TemporaryError, UserError
 from engine.event import Listener, Noted, RunStarted, ignore
@@ -26,7 +26,7 @@ from engine.run.systems import World, close_systems, environment, open_systems
 from engine.run.work import Accepted, Clock, Pen, StopAskedError, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from engine.connectors.port import Connector
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from engine.plan import ModulePlan, Plan
 
 LEASE_S = 180.0
+
+#: What is done with the passes of one module.
+Task: TypeAlias = "Callable[[Sequence[Work], Pen], None]"
 
 
 def utc_now() -> datetime:
@@ -77,8 +80,8 @@ def refuse_unbuilt(plan: Plan) -> None:
     )
 
 
-def execute(plan: Plan, call: Call) -> RunReport:
-    """Run every module of the plan and report what became of each record.
+def execute(plan: Plan, call: Call, task: Task = run_module) -> RunReport:
+    """Run every module of the plan and report what became of each record; `task`: what is done with a module.
 
     Raises UserError, TemporaryError, StoppedError or LockedError; what was settled before stays settled, and
     the history says how the run ended.
@@ -90,7 +93,7 @@ def execute(plan: Plan, call: Call) -> RunReport:
         lease = ledger.take_lease(plan.name, _holder(), clock.text(), LEASE_S)
         pen = Pen(ledger=ledger, lease=lease, clock=clock, ttl_s=LEASE_S)
         try:
-            return _leased(plan, call, pen, started)
+            return _leased(plan, call, pen, started, task)
         finally:
             ledger.release(pen.lease)
 
@@ -99,7 +102,7 @@ def _holder() -> str:
     return f"process {os.getpid()} on {socket.gethostname()}"
 
 
-def _leased(plan: Plan, call: Call, pen: Pen, started: float) -> RunReport:
+def _leased(plan: Plan, call: Call, pen: Pen, started: float, task: Task) -> RunReport:
     run = _run_id(pen.clock)
     pen.ledger.start_run(
         pen.keep(),
@@ -116,7 +119,7 @@ def _leased(plan: Plan, call: Call, pen: Pen, started: float) -> RunReport:
     call.listen(RunStarted(run=run, integration=plan.name, modules=tuple(one.name for one in plan.modules)))
     journal = Journal(run=run, counts={}, calls={})
     try:
-        _modules(plan, call, pen, journal)
+        _modules(plan, call, pen, journal, task)
     except BaseException as error:
         _end(pen, journal, started, _outcome_of(error), _sentence(error))
         raise
@@ -142,7 +145,7 @@ class Journal:
     calls: dict[str, int]
 
 
-def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal) -> None:
+def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal, task: Task) -> None:
     with systems_of(plan, call) as systems, columns(call) as session:
         try:
             check_requirements(plan, systems, session)
@@ -158,7 +161,7 @@ def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal) -> None:
                     run=journal.run,
                 )
                 journal.counts[module.name] = works[0].counts
-                run_module(works, pen)
+                task(works, pen)
         finally:
             journal.calls.update({name: connector.calls for name, connector in systems.items()})
 
