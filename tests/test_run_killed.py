@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -66,7 +67,12 @@ def make_table(folder: Path) -> list[str]:
     with closing(sqlite3.connect(folder / "new.db")) as new, new:
         new.execute("CREATE TABLE clients (number INTEGER PRIMARY KEY, label TEXT, town TEXT)")
         new.executemany("INSERT INTO clients (label) VALUES (?)", [(name,) for name in names()[::10]])
-    return []
+    with begin(folder, []) as running:
+        _, errors = running.communicate(timeout=100)
+    assert running.returncode == 6, errors
+    code = re.search(r"--accept (\w+)", errors)
+    assert code is not None, errors
+    return ["--accept", code[1]]
 
 
 def table(folder: Path) -> list[tuple[Any, ...]]:
