@@ -30,6 +30,7 @@ FieldType = Literal[
 
 Source = Literal["published", "observed", "assumed"]
 Precision = Literal["second", "millisecond", "microsecond"]
+Unit = Literal["hour", "minute", "second"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +47,10 @@ class Field:
     scale: int | None = None  #: digits after the point; None = 9 for decimal and money
     choices: tuple[str, ...] = ()  #: for enum: the values the system accepts; empty = any
     refers: str | None = None  #: the stream of the same system whose id this holds; None = no reference
-    zone: str | None = (
-        None  #: IANA name: where its clock hangs if it shows no offset, and which day a moment is; None = not known
-    )
-    region: str | None = (
-        None  #: two letters: whose habits a phone number without a country follows; None = not known
-    )
+    zone: str | None = None  #: IANA name of the clock that times without an offset are of; None = not known
+    region: str | None = None  #: two letters: whose phone numbers show no country; None = not known
     precision: Precision | None = None  #: what the system keeps of an instant; None = all that it is given
-    unit: Literal["hour", "minute", "second"] | None = None  #: of a duration that is a number; None = minutes
+    unit: Unit | None = None  #: of a duration that is a number; None = minutes
     caseless: bool = False  #: the system changes the case of what it is given, so case is no difference
     detail_only: bool = False  #: list answers leave it out; reading it costs one request a record
     source: Source = "published"

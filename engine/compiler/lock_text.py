@@ -83,6 +83,9 @@ def _line(field: Field) -> str:
         "detail" if field.detail_only else "",
         f"max={field.max_length}" if field.max_length is not None else "",
         f"scale={field.scale}" if field.scale is not None else "",
+        f"precision={field.precision}" if field.precision is not None else "",
+        f"unit={field.unit}" if field.unit is not None else "",
+        "caseless" if field.caseless else "",
         f"refers={field.refers}" if field.refers and re.fullmatch(r"[^\s]+", field.refers) else "",
         "" if field.source == "published" else field.source,
     ]

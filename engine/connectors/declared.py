@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
-from engine.catalog import Capabilities, Field, FieldType, Stream
+from engine.catalog import Capabilities, Field, FieldType, Precision, Stream, Unit
 from engine.errors import UserError
 
 _FLAGS: Mapping[str, tuple[str, Any]] = {
@@ -20,12 +20,17 @@ _FLAGS: Mapping[str, tuple[str, Any]] = {
     "detail": ("detail_only", True),
     "observed": ("source", "observed"),
     "assumed": ("source", "assumed"),
+    "caseless": ("caseless", True),
 }
 _PAIRS: Mapping[str, tuple[str, type]] = {
     "max": ("max_length", int),
     "scale": ("scale", int),
     "refers": ("refers", str),
+    "precision": ("precision", str),
+    "unit": ("unit", str),
 }
+#: Words that a pair may have; of any other it is free.
+_WORDS: Mapping[str, tuple[str, ...]] = {"precision": get_args(Precision), "unit": get_args(Unit)}
 
 #: JSON Schema of one declared stream, shared by the connectors that take declarations.
 STREAM_SCHEMA: Mapping[str, Any] = {
@@ -57,6 +62,9 @@ STREAM_SCHEMA: Mapping[str, Any] = {
                             "scale": {"type": "integer", "minimum": 0},
                             "choices": {"type": "array", "items": {"type": "string"}},
                             "refers": {"type": "string"},
+                            "caseless": {"type": "boolean"},
+                            "precision": {"enum": list(get_args(Precision))},
+                            "unit": {"enum": list(get_args(Unit))},
                         },
                     },
                 ]
@@ -142,6 +150,9 @@ def _word(name: str, word: str) -> tuple[str, Any]:
     key, equals, value = word.partition("=")
     if equals and key in _PAIRS:
         attribute, convert = _PAIRS[key]
+        words = _WORDS.get(key, (value,))
+        if value not in words:
+            raise UserError(f"The field `{name}` says `{word}`, but `{key}` is one of: {', '.join(words)}.")
         try:
             return attribute, convert(value)
         except ValueError:

@@ -17,6 +17,7 @@ from engine.expr.build import between, case, literal, named_type, sql_type
 from engine.expr.build import call as function
 from engine.expr.canonical import as_text, read
 from engine.expr.lattice import FAMILY
+from engine.expr.reading import day_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,9 +151,19 @@ def _cast(term: Term) -> exp.Expression:
     target = sql_type(term.type, scale=term.value if isinstance(term.value, int) else None)
     if FAMILY[term.type] == "text":
         return as_text(operand, inner.type)
+    if (inner.type, term.type) == ("instant", "date"):
+        return _day(inner, operand)
     if FAMILY[inner.type] == "text" and FAMILY[term.type] != "text":
         operand = read(operand, Field(name="", type=term.type), empty_is_null=False)
     return exp.TryCast(this=operand, to=target)
+
+
+def _day(inner: Term, moment: exp.Expression) -> exp.Expression:
+    """The day of a moment where its field's clock hangs; in UTC where nobody says."""
+    field = inner.name.field if inner.name is not None else None
+    if field is None or field.zone is None:
+        return exp.TryCast(this=moment, to=sql_type("date"))
+    return day_in(moment, field.zone)
 
 
 def _concat(term: Term) -> exp.Expression:
