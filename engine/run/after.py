@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
 def shown_after(
     work: Work, ids: Sequence[str], hashes: Sequence[bytes], by_op: Mapping[str, Receipt]
-) -> dict[str, Shown]:
-    """Target id -> what it shows after a write, for those that do not plainly look as expected (`hashes`)."""
-    accepted = _accepted(work, by_op)
+) -> tuple[dict[str, Shown], dict[str, str | None]]:
+    """(what it shows after a write, for those that do not plainly look as expected; versions of those asked).
+
+    Both by target id; `hashes` is what is expected. A listing that is older than such a version shows no edit.
+    """
+    accepted, versions = _accepted(work, by_op), {}
     asked = [record for record in ids if record not in accepted] if work.reverse is not None else []
     if asked:
         fetch(work, asked, into="after")
@@ -37,7 +40,8 @@ def shown_after(
             work, "after AS w JOIN expected AS e ON e.id = w.id AND e.hash IS DISTINCT FROM w.hash"
         )
         work.columns.hide("expected")
-    return {record: shown for record, shown in accepted.items() if shown.trouble is None}
+        versions = dict(work.columns.rows("SELECT id, version FROM after"))
+    return {record: shown for record, shown in accepted.items() if shown.trouble is None}, versions
 
 
 def _accepted(work: Work, by_op: Mapping[str, Receipt]) -> dict[str, Shown]:
@@ -63,7 +67,7 @@ def made(
     if work.reverse is None and not any(one.accepted is not None for one in by_op.values()):
         return {}
     records = ids.to_pylist()
-    shown = shown_after(work, records, rows["_hash"].to_pylist(), by_op)
+    shown, _ = shown_after(work, records, rows["_hash"].to_pylist(), by_op)
     if not shown:
         return {}
     sent = dict(zip(records, rows["_base"].to_pylist(), strict=True))

@@ -167,10 +167,12 @@ def _flipped(work: Work, one: Decided) -> Decided:
 def _update_batch(work: Work, pen: Pen, decided: Sequence[Decided]) -> list[Decided]:
     """Journal, write and settle one batch; answers with the pairs whose write was applied, linked by now."""
     answer = write(work, pen, "update", update_rows(work, decided), before=_before(decided))
-    done = _held_now(work, [one for one in decided if _receipt(answer, one).outcome == "applied"], answer)
+    applied = [one for one in decided if _receipt(answer, one).outcome == "applied"]
+    done, asked = _held_now(work, applied, answer)
     failed = [one for one in decided if _receipt(answer, one).outcome != "applied"]
     refused = tuple(held_of(work, _named(one), _receipt(answer, one)) for one in failed)
-    links, changes = changed_links(work, done, {work.target.side: _versions(answer, done)})
+    versions = {record: told or asked.get(record) for record, told in _versions(answer, done).items()}
+    links, changes = changed_links(work, done, {work.target.side: versions})
     # A pair that is written on both sides is told of once.
     disputed, fields = disputes(work, [one for one in done if len(one.holds) == 1])
     settlement = Settlement(
@@ -218,18 +220,20 @@ def _versions(answer: Answer, done: Sequence[Decided]) -> dict[str, str | None]:
     return {one.pair.other_id: _receipt(answer, one).version for one in done}
 
 
-def _held_now(work: Work, done: Sequence[Decided], answer: Answer) -> list[Decided]:
-    """The pairs with what the target holds in the fields that were written."""
+def _held_now(
+    work: Work, done: Sequence[Decided], answer: Answer
+) -> tuple[list[Decided], dict[str, str | None]]:
+    """The pairs with what the target holds in the fields that were written; versions of those it was asked for."""
     side = work.target.side
     order = [line.key for line in work.module.compared]
     expected = [content_hash({**one.pair.its.texts, **one.sent(side)}, order) for one in done]
-    shown = shown_after(work, [one.pair.other_id for one in done], expected, answer.by_op)
+    shown, versions = shown_after(work, [one.pair.other_id for one in done], expected, answer.by_op)
     kept = []
     for one in done:
         sent, seen = one.sent(side), shown.get(one.pair.other_id)
         values = sent if seen is None else held_values(sent, seen, _receipt(answer, one).version)
         kept.append(replace(one, holds={**one.holds, side: values}))
-    return kept
+    return kept, versions
 
 
 def update_rows(work: Work, decided: Sequence[Decided]) -> pa.Table:
