@@ -30,9 +30,17 @@ def disputes(work: Work, decided: Sequence[Decided]) -> tuple[tuple[HeldRow, ...
 
 
 def agreed(work: Work, decided: Sequence[Decided]) -> tuple[str, ...]:
-    """Left ids of pairs that were in conflict and are no longer."""
-    quiet = (left_id(work, one.pair) for one in decided if not one.decision.conflicts)
-    return tuple(record for record in quiet if record in work.disputed)
+    """Left ids of pairs that were in conflict and are no longer.
+
+    A field that a side did not show this time is as much in conflict as before.
+    """
+    quiet = ((left_id(work, one.pair), one.pair) for one in decided if not one.decision.conflicts)
+    return tuple(
+        record
+        for record, pair in quiet
+        if record in work.disputed
+        and not {one.key for one in work.disputed[record]} & (pair.mine.absent | pair.its.absent)
+    )
 
 
 def _conflict(work: Work, one: Decided, line: FieldDecision) -> Conflict:
