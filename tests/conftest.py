@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+#: A package of its own, whose tests run where it is installed.
+collect_ignore = ["sample_connector"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Two flags: one rewrites expected texts for review, one runs the long proofs."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.connectors.zoho.catalog import NAMES, CatalogError, load_catalog, parse_catalog
+from engine.connectors.catalog_file import CatalogError
+from engine.connectors.zoho.catalog import NAMES, load_catalog, parse_catalog
 from engine.errors import UserError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`engine connectors`: what is installed, and what each can read and write."""
+"""`engine connectors`: what is installed, what each can read and write, and how to begin one's own."""
 
 from __future__ import annotations
 
@@ -15,11 +15,51 @@ if TYPE_CHECKING:
     from engine.connectors.registry import ConnectorTypes
 
 
+class ConnectorsGroup(click.Group):
+    """A group in which `show` need not be written: `engine connectors zoho-crm`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `show` in front of anything else."""
+        helps = args[:1] in (["-h"], ["--help"])
+        return super().parse_args(
+            ctx, args if helps or args[:1] in ([one] for one in COMMANDS) else ["show", *args]
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Both."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Each is imported when it is asked for."""
+        del ctx
+        if cmd_name == "new":
+            from engine.cli.new_connector import new
+
+            return new
+        return show if cmd_name == "show" else None
+
+
+COMMANDS = ("show", "new")
+
+
+@click.command(cls=ConnectorsGroup)
+def connectors() -> None:
+    r"""What is installed, and how to begin a connector of one's own.
+
+    \b
+    engine connectors                  all that are installed
+    engine connectors zoho-crm         one, with its streams
+    engine connectors zoho-crm Deals   a stream, with its fields
+    engine connectors new web-shop     a package for one of your own
+    """
+
+
 @click.command(cls=EngineCommand)
 @click.argument("name", required=False, metavar="[NAME]")
 @click.argument("stream", required=False, metavar="[STREAM]")
 @formats()
-def connectors(*, name: str | None, stream: str | None, form: str) -> None:
+def show(*, name: str | None, stream: str | None, form: str) -> None:
     """List the installed connectors; show one with its streams, or one stream with its fields.
 
     What no public description of a system confirms is marked as assumed.

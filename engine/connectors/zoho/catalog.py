@@ -1,38 +1,18 @@
-"""Read the catalogs of the Zoho connectors: the compact YAML files beside this module become a `Catalog`.
-
-A file says `catalog`, `streams` and, where it helps, `blocks` (fields that several streams share), `can`
-(named capabilities), `extends` (another catalog) and `without` (streams it lacks). A field is one line:
-
-    Account_Name: text required max=200
-    Rating: { type: enum, choices: [Active, Acquired], label: Rating }
-"""
+"""The catalogs of the Zoho connectors, which are the files `*.catalog.yaml` beside this module."""
 
 from __future__ import annotations
 
-from dataclasses import fields as fields_of
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from engine.catalog import Capabilities, Catalog, Field, Stream
-from engine.connectors.declared import declare_field
-from engine.errors import EngineError, UserError
+from engine.connectors import catalog_file
+from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from engine.catalog import Catalog
 
 NAMES = ("zoho-crm", "zoho-books", "zoho-erp", "zoho-projects")
-CATALOG_KEYS = frozenset({"catalog", "extends", "without", "blocks", "can", "streams"})
-#: Keys of a stream that are attributes of `Stream` as they stand.
-AS_WRITTEN = ("label", "id", "modified", "empty_is_null", "singleton", "open", "source")
-STREAM_KEYS = frozenset({*AS_WRITTEN, "can", "blocks", "fields", "without"})
-FIELD_KEYS = frozenset({"type", "choices", "label"})
-CAPABILITIES = frozenset(field.name for field in fields_of(Capabilities))
-
-
-class CatalogError(EngineError):
-    """A catalog file of ours is wrong: a mistake of this package, not of the person who runs it."""
 
 
 @cache
@@ -40,8 +20,7 @@ def load_catalog(name: str) -> Catalog:
     """The catalog of one of the Zoho connectors, read once per process.
 
     Raises:
-        UserError: no such catalog.
-        CatalogError: the shipped file is wrong; the message names the stream and the field.
+        UserError: no such catalog, or the shipped file is wrong; the message names the stream and the field.
     """
     if name not in NAMES:
         raise UserError(f"There is no catalog `{name}`.", remedy=f"Known catalogs: {', '.join(NAMES)}.")
@@ -50,84 +29,5 @@ def load_catalog(name: str) -> Catalog:
 
 
 def parse_catalog(text: str, file: str) -> Catalog:
-    """A catalog from its YAML text; `file` stands in the messages of CatalogError."""
-    import yaml
-
-    top = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
-    if not isinstance(top, dict):
-        raise CatalogError(f"{file} is no mapping.")
-    _expect(top, CATALOG_KEYS, file)
-    parent = load_catalog(top["extends"]) if "extends" in top else None
-    streams = dict(parent.streams) if parent else {}
-    for gone in top.get("without", ()):
-        _pop(streams, gone, f"{file}: without")
-    reader = _Reader(file, top.get("blocks", {}), top.get("can", {}))
-    for name, body in top["streams"].items():
-        streams[name] = reader.stream(name, body, streams.get(name))
-    return Catalog(connector=top["catalog"], streams=streams)
-
-
-def parse_field(name: str, line: str | Mapping[str, Any], place: str) -> Field:
-    """One field from its compact line, or from a mapping whose `type` is such a line."""
-    body = {"type": line} if isinstance(line, str) else line
-    _expect(body, FIELD_KEYS, place)
-    try:
-        field = declare_field(name, body["type"])
-    except UserError as error:
-        raise CatalogError(f"{place}: {error.message}", remedy=error.remedy) from error
-    return replace(field, label=body.get("label"), choices=tuple(body.get("choices", ())))
-
-
-class _Reader:
-    """Reads the streams of one file, which share its blocks and capabilities."""
-
-    def __init__(self, file: str, blocks: Mapping[str, Any], can: Mapping[str, Any]) -> None:
-        self.file = file
-        self.blocks = blocks
-        self.can = can
-
-    def stream(self, name: str, body: Mapping[str, Any], before: Stream | None) -> Stream:
-        """A stream as written, or `before` (of the extended catalog) with what is written here changed."""
-        place = f"{self.file}: {name}"
-        _expect(body, STREAM_KEYS, place)
-        changes = {key: body[key] for key in AS_WRITTEN if key in body}
-        if "can" in body:
-            changes["can"] = self._capabilities(body["can"], place)
-        changes["fields"] = self._fields(body, before, place)
-        stream = replace(before, **changes) if before else Stream(name=name, **changes)
-        for role, field in (("id", stream.id), ("modified", stream.modified)):
-            if field is not None and field not in stream.fields:
-                raise CatalogError(f"{place}: the {role} field `{field}` is not among its fields.")
-        return stream
-
-    def _capabilities(self, can: str | Mapping[str, Any], place: str) -> Capabilities:
-        body = self.can.get(can) if isinstance(can, str) else can
-        if body is None:
-            raise CatalogError(f"{place}: there are no capabilities named `{can}`.")
-        _expect(body, CAPABILITIES, place)
-        return Capabilities(**body)
-
-    def _fields(self, body: Mapping[str, Any], before: Stream | None, place: str) -> dict[str, Field]:
-        found = dict(before.fields) if before else {}
-        for gone in body.get("without", ()):
-            _pop(found, gone, place)
-        for block in body.get("blocks", ()):
-            name, _, prefix = block.partition(" at ")
-            if name not in self.blocks:
-                raise CatalogError(f"{place}: there is no block `{name}`.")
-            for field, line in self.blocks[name].items():
-                found[prefix + field] = parse_field(prefix + field, line, f"{place}.{prefix}{field}")
-        for field, line in body.get("fields", {}).items():
-            found[field] = parse_field(field, line, f"{place}.{field}")
-        return found
-
-
-def _expect(body: Mapping[str, Any], known: frozenset[str], place: str) -> None:
-    unknown = sorted(set(body) - known)
-    if unknown:
-        raise CatalogError(f"{place}: `{unknown[0]}` is not a key here; keys are {', '.join(sorted(known))}.")
-
-
-def _pop(found: dict[str, Any], name: str, place: str) -> None:
-    if found.pop(name, None) is None:
-        raise CatalogError(f"{place}: `{name}` is not there, so it cannot be left out.")
+    """A catalog from its YAML text; `extends` names another one of these."""
+    return catalog_file.parse_catalog(text, file, load_catalog)
