@@ -293,18 +293,21 @@ def test_a_long_list_goes_on_by_queries_and_the_forecast_says_so(at: Bench) -> N
     lists = {None: page_of(0, 200, next_page_token="a"), "a": page_of(200, 400, next_page_token="b")}
     lists["b"] = page_of(400, 600, next_page_token="c")
     queries = [page_of(599, 2599, go="on"), page_of(2599, 3000)]
-    at.script.answer = lambda request: (
-        queries.pop(0) if request.path.endswith("/coql") else lists[request.query.get("page_token")]
-    )
+    others = {"coql": lambda: queries.pop(0), "count": lambda: Answer(body={"count": 3000})}
+    at.script.answer = lambda request: others.get(
+        request.path.rsplit("/", 1)[1], lambda: lists[request.query.get("page_token")]
+    )()
     wanted = ReadRequest(stream="Accounts", fields=("Account_Name", "Owner.id"))
     with at.crm() as crm:
         told = crm.forecast_read(wanted, 3000)
         got = list(crm.read(wanted))
     assert dict.fromkeys(ids(got)) == dict.fromkeys(str(n) for n in range(3000))
     assert [page.complete for page in got] == [False] * 4 + [True]
-    assert told.calls == len(at.script.requests) == 5
+    assert told.calls == len(at.script.requests) == 6  # one of them counts
     assert "queries, 2000 records each" in told.method
-    first, second = (request.json["select_query"] for request in at.script.requests[3:])
+    first, second = (
+        request.json["select_query"] for request in (at.script.requests[3], at.script.requests[5])
+    )
     assert first == (
         "SELECT id, Modified_Time, Account_Name, Owner FROM Accounts "
         "WHERE Modified_Time >= '2026-11-01T10:00:00+01:00' ORDER BY Modified_Time asc, id asc LIMIT 2000"

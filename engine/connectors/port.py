@@ -113,6 +113,7 @@ class Forecast:
 
     calls: int
     method: str  #: in plain words, such as `list, 200 a page`
+    credits: int | None = None  #: that the calls cost; None = the system counts none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +176,21 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give everything back."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """What a connector offers besides, if its system counts credits instead of requests."""
+
+    @property
+    def credits(self) -> int | None:
+        """Credits that the requests since this connector was opened have cost; None = it counts none."""
+        ...
+
+    @property
+    def ways(self) -> Sequence[str]:
+        """How streams were read since then, in plain words."""
         ...
 
 

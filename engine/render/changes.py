@@ -72,13 +72,15 @@ def _held_text(changes: Changeset) -> str:
 
 
 def forecast_text(forecast: tuple[SystemForecast, ...], screen: Screen) -> str:
-    """Calls and time per system; a dash where the system has no rate limit."""
+    """Calls and time per system, and credits where one counts them; a dash where it has no rate limit."""
+    counted = any(one.read_credits is not None for one in forecast)
     columns = [
         Column(title="system"),
         number("read calls"),
         number("write calls"),
         number("at its rate limit"),
     ]
+    columns += [number("credits")] if counted else []
     columns.append(Column(title="how"))
     rows = [
         [
@@ -86,11 +88,19 @@ def forecast_text(forecast: tuple[SystemForecast, ...], screen: Screen) -> str:
             f"{one.read_calls:,}",
             f"{one.write_calls:,}",
             "-" if one.seconds is None else duration(one.seconds),
+            *([_credits(one)] if counted else []),
             "; ".join(one.methods),
         ]
         for one in forecast
     ]
     return table(columns, rows, screen)
+
+
+def _credits(one: SystemForecast) -> str:
+    """Those of the reads and of the writes; a dash where there are none."""
+    if one.read_credits is None:
+        return "-"
+    return f"{one.read_credits:,} + {one.write_credits or 0:,}"
 
 
 def _sentence(changes: Changeset, spec: str) -> str:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.connectors.port import Metered
 from engine.ledger import ledger_exists, open_ledger
 from engine.ledger.model import LEDGER_FILE
 from engine.record import SIDES
@@ -230,19 +231,23 @@ def _forecast(name: str, connector: Connector, gathered: Gathered) -> SystemFore
 
     A run reads what the preview read; pairs are read again right before they are written, which the preview did too.
     """
-    writes, methods = 0, []
+    metered = connector if isinstance(connector, Metered) else None
+    writes, credits_, methods = 0, 0, [] if metered is None else list(metered.ways)
     for (system, stream, kind), by_module in sorted(gathered.writes.items()):
         records = sum(by_module.values())
         if system != name or not records:
             continue
         told = connector.forecast_write(stream, kind, records)
         writes += told.calls
+        credits_ += told.credits or 0
         methods.append(f"{kind} {records} {stream}: {told.method}")
     budget = connector.budget()
     return SystemForecast(
         system=name,
         read_calls=connector.calls,
         write_calls=writes,
+        read_credits=metered.credits if metered else None,
+        write_credits=credits_ if metered and metered.credits is not None else None,
         seconds=_seconds(connector.calls + writes, budget),
         methods=tuple(methods),
     )

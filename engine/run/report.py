@@ -88,7 +88,9 @@ class SystemForecast:
     read_calls: int
     write_calls: int
     seconds: float | None  #: at the system's rate limit; None = it has none
-    methods: tuple[str, ...]  #: how streams would be read, in plain words
+    methods: tuple[str, ...]  #: how streams are read and written, in plain words
+    read_credits: int | None = None  #: that the reads cost; None = the system counts no credits
+    write_credits: int | None = None  #: the same of the writes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,8 @@ class Changeset:
                     "system": one.system,
                     "read_calls": one.read_calls,
                     "write_calls": one.write_calls,
+                    "read_credits": one.read_credits,
+                    "write_credits": one.write_credits,
                     "seconds": one.seconds,
                     "methods": list(one.methods),
                 }

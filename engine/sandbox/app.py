@@ -14,6 +14,7 @@ from engine.errors import UserError
 from engine.sandbox import (
     books_routes,
     control,
+    crm_bulk,
     crm_records,
     crm_search,
     crm_settings,
@@ -91,10 +92,12 @@ def make_app(site: Site) -> Starlette:
                     *crm_settings.ROUTES,
                     *crm_watch.ROUTES,
                     *crm_search.ROUTES,
+                    *crm_bulk.COUNT_ROUTES,
                     *crm_records.ROUTES,
                 ],
                 middleware=[Middleware(CrmGate, site=site)],
             ),
+            Mount("/crm/bulk/v8", routes=crm_bulk.ROUTES, middleware=[Middleware(CrmGate, site=site)]),
             *(
                 Mount(
                     f"/{product}/v3",

@@ -71,7 +71,7 @@ async def calls(request: Request) -> Response:
     site = site_of(request)
     if request.method == "DELETE":
         site.calls.clear()
-    return JSONResponse({"calls": site.calls})
+    return JSONResponse({"calls": site.calls, "credits": site.throttle.credits.used(site.clock.now())})
 
 
 async def reset(request: Request) -> Response:
@@ -83,6 +83,7 @@ async def reset(request: Request) -> Response:
     site.throttle.forget()
     site.faults.waiting.clear()
     site.calls.clear()
+    site.jobs.clear()
     return JSONResponse({"company": site.company})
 
 

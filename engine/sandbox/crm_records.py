@@ -128,14 +128,20 @@ async def delete_records(request: Request) -> Response:
         raise refuse_param("ids", "One of the expected parameter is missing", code="REQUIRED_PARAM_MISSING")
     rows = [{"id": id_} for id_ in ids]
     _at_most(rows)
-    return _written(site, rows, lambda sent, place: write.delete(site, module, sent["id"], place, since))
+    return _written(site, rows, _deleting(site, module, since), charged=False)
 
 
 async def delete_record(request: Request) -> Response:
     """One record goes to the recycle bin."""
     site, module, since = site_of(request), module_of(request), _if_unmodified_since(request)
     rows = [{"id": _one_id(request)}]
-    return _written(site, rows, lambda sent, place: write.delete(site, module, sent["id"], place, since))
+    return _written(site, rows, _deleting(site, module, since), charged=False)
+
+
+def _deleting(
+    site: Site, module: CrmModule, since: float | None
+) -> Callable[[dict[str, Any], str], write.Outcome]:
+    return lambda sent, place: write.delete(site, module, sent["id"], place, since)
 
 
 async def list_deleted(request: Request) -> Response:
@@ -247,9 +253,10 @@ def _written(
     *,
     success: int = 200,
     duplicate_field: str | None = None,
+    charged: bool = True,
 ) -> Response:
     """Write each record and answer in their order: all good, mixed, all refused, or all too late."""
-    charge = math.ceil(len(rows) / RECORDS_PER_CREDIT) - 1
+    charge = math.ceil(len(rows) / RECORDS_PER_CREDIT) - 1 if charged else 0
     site.throttle.credits.spend(charge, site.clock.now())
     user = _short(site, write.API_USER)
     answers = []

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from engine.sandbox.clock import Clock
+    from engine.sandbox.crm_bulk import Job
     from engine.sandbox.store import Store
     from engine.sandbox.throttle import Throttle
 
@@ -37,6 +38,7 @@ class Site:
     faults: Faults = field(default_factory=Faults)
     #: Every request since the start or the last reset, in order.
     calls: list[dict[str, Any]] = field(default_factory=list)
+    jobs: dict[str, Job] = field(default_factory=dict)  #: bulk reads by id
 
     def settle(self) -> None:
         """Move the company into the empty store, and set the clock; inside the caller's transaction."""

@@ -62,6 +62,7 @@ class View:
     id: str = "id"  #: key of a view's id
     names: tuple[str, ...] = ("name",)  #: keys of what a person may call it
     paging: Paging = field(default_factory=Paging)
+    credits: int = 1  #: that a page of such a list costs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,37 @@ class Query:
     at_most: int  #: records a query
     columns: int  #: that a query may name
     after: int  #: records that are listed before queries are cheaper
+    credits: int = 1  #: that one costs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """How everything that a stream holds comes as one packed CSV file, which the system makes meanwhile.
+
+    It shows no moment: what changed since it was asked for is listed after it.
+    """
+
+    base: str  #: path in front of the paths below
+    start: str  #: path that takes a new job
+    body: Any  #: of a new job; `{stream}` stands for the stream, the text `{fields}` for the list of fields
+    go_on: Any  #: of the job for what did not fit; `{token}` stands for the token of the job before
+    job: str  #: JMESPath of the id of a new job
+    created: str  #: JMESPath of the moment at which it was taken on
+    look: str  #: path that tells how far it is; names `{job}`
+    state: str  #: JMESPath of that
+    done: str  #: the state in which the file is there
+    failed: tuple[str, ...]  #: states in which it will never be
+    rows: str  #: JMESPath of the number of its rows
+    more: str  #: JMESPath: whether a further job is needed
+    token: str  #: JMESPath of the token that it takes
+    result: str  #: path of the file; names `{job}`
+    at_most: int  #: rows of one file
+    total: str  #: path that tells how many records the stream has
+    count: str  #: JMESPath of that
+    credits: int = 1  #: that a job costs
+    wait_s: float = 2.0  #: before the first look; then twice as long each time
+    patience_s: float = 3600.0  #: that a job may take
+    source: Source = "published"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +140,8 @@ class Listing:
     view: View | None = None
     windows: Windows | None = None
     query: Query | None = None
+    bulk: Bulk | None = None
+    credits: int = 1  #: that a page costs, where the system counts credits
     source: Source = "published"
 
 
@@ -158,6 +192,7 @@ class Writing:
     condition: str | None = None  #: header that takes the version of a single record; None = unconditional
     #: objects that the system replaces as a whole: when a part changes, all of it is sent, freshly read
     whole: tuple[str, ...] = ()
+    per_credit: int | None = None  #: records that one credit pays for; None = a request costs one
     source: Source = "published"
 
 

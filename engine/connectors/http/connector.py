@@ -52,6 +52,7 @@ class HttpConnector:
         words = account.words
         probes = file_for(surroundings.folder, "probes", account.hosts["api"], *sorted(words.values()))
         self._learned = Learned(kept=Kept(probes, f"what is known of {self._wire.name}"))
+        self._ways: dict[str, None] = {}
         self._families = Families(self._wire, description, catalog, self._learned, words)
 
     def catalog(self) -> Catalog:
@@ -129,7 +130,13 @@ class HttpConnector:
             now=self._now,
             build=self._build,
         )
-        yield from reading.pages()
+        delivered = 0
+        for page in reading.pages():
+            delivered += len(page)
+            yield page
+        if request.ids is None:
+            way = self.forecast_read(request, delivered).method
+            self._ways[f"read {delivered} {stream.name}: {way}"] = None
 
     def write(self, stream: str, batch: Batch) -> Iterator[Receipt]:
         """Write a batch; receipts come as answers arrive.
@@ -161,15 +168,16 @@ class HttpConnector:
         return replace(self._wire.pace.budget(), per_day=self._account.per_day)
 
     def forecast_read(self, request: ReadRequest, records: int | None) -> Forecast:
-        """Requests that `read` would send, those for access tokens left out."""
+        """Requests that `read` would send, those for access tokens left out, and their credits."""
+        counted = self._description.limits.credits
         stream, calls = self._known(request.stream)
         if request.ids is not None:
-            return forecast_ids(request.ids, request, stream, calls)
+            return forecast_ids(request.ids, request, stream, calls).told(counted=counted)
         listing = calls.deleted if request.deleted else calls.list
         if listing is None:
             raise UserError(f"{self._wire.name} cannot list `{request.stream}`.")
         windows = listing.windows
-        return forecast_list(
+        cost = forecast_list(
             request,
             stream,
             calls,
@@ -181,6 +189,7 @@ class HttpConnector:
             if windows
             else "",
         )
+        return cost.told(counted=counted)
 
     def forecast_write(self, stream: str, kind: Kind, records: int, fields: Sequence[str] = ()) -> Forecast:
         """Requests that `write` would send if nothing is refused as a whole.
@@ -188,13 +197,23 @@ class HttpConnector:
         `fields` are those that every record sets; without them no field is taken to need an action of its own.
         """
         known, calls = self._known(stream)
-        size = self._writing(known, calls, kind).batch
-        return forecast_writes(calls, kind, records, size, fields)
+        cost = forecast_writes(calls, kind, records, self._writing(known, calls, kind), fields)
+        return cost.told(counted=self._description.limits.credits)
 
     @property
     def calls(self) -> int:
         """Requests sent since this connector was opened, those for access tokens included."""
         return self._wire.calls
+
+    @property
+    def credits(self) -> int | None:
+        """What those requests have cost; None = the system counts no credits."""
+        return self._wire.credits
+
+    @property
+    def ways(self) -> Sequence[str]:
+        """How streams were read, and how many records came."""
+        return tuple(self._ways)
 
     @property
     def token_calls(self) -> int:

@@ -105,6 +105,7 @@ class Limits:
     remaining: str | None = None  #: response header: requests left in this minute
     reset_s: str | None = None  #: response header: seconds until the minute is over
     credits_left: str | None = None  #: response header: credits left for the day
+    credits: bool = False  #: True = requests cost credits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

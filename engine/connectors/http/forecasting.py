@@ -1,12 +1,15 @@
-"""Forecasting: how many requests a read or a write will send, told before it is done. Pure."""
+"""Forecasting: the requests, and the credits, of a read or a write, told before it is done. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.connectors.http.bulking import bulk_calls, is_cheaper, query_credits
 from engine.connectors.http.moments import moment_of, stretches
-from engine.connectors.http.querying import can_ask
-from engine.connectors.http.reading import needs_detail, pages_of
+from engine.connectors.http.paging import pages_of
+from engine.connectors.http.querying import can_ask, needs_detail
+from engine.connectors.http.walking import page_credits
 from engine.connectors.port import Forecast
 
 if TYPE_CHECKING:
@@ -14,17 +17,33 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.catalog import Stream
-    from engine.connectors.http.calls import Listing, StreamCalls
+    from engine.connectors.http.calls import Listing, Query, StreamCalls, Writing
     from engine.connectors.http.learned import Learned
     from engine.connectors.port import ReadRequest
     from engine.record import Kind
 
 
-def forecast_ids(ids: Sequence[str], request: ReadRequest, stream: Stream, calls: StreamCalls) -> Forecast:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Requests and what they cost."""
+
+    calls: int
+    credits: int
+    method: str
+
+    def told(self, *, counted: bool) -> Forecast:
+        """As the port has it; `counted` = the system counts credits."""
+        return Forecast(calls=self.calls, method=self.method, credits=self.credits if counted else None)
+
+
+def forecast_ids(ids: Sequence[str], request: ReadRequest, stream: Stream, calls: StreamCalls) -> Cost:
     """Reading records by their ids."""
-    several = calls.list.ids if calls.list and not needs_detail(request, stream, calls) else None
+    listing = calls.list
+    several = listing.ids if listing and not needs_detail(request, stream, calls) else None
     size = several.at_most if several else 1
-    return Forecast(calls=-(-len(ids) // size), method=f"by id, {size} a request")
+    count = -(-len(ids) // size)
+    price = listing.credits if listing and several else 1
+    return Cost(calls=count, credits=count * price, method=f"by id, {size} a request")
 
 
 def forecast_list(
@@ -37,41 +56,79 @@ def forecast_list(
     now: datetime,
     first: str,
     queries: bool,
-) -> Forecast:
+) -> Cost:
     """Reading a list, with what it needs besides: views, parents, probes, details; `first` = its oldest day."""
     listing = calls.deleted if request.deleted else calls.list
     if listing is None:
         raise ValueError(f"{stream.name} has no such list")
-    count = 1 if request.view is not None else 0
-    count += _probes(request, stream, listing, learned)
-    method = f"list, {listing.paging.at_most} a page"
+    extra = (1 if request.view is not None else 0) + _probes(request, stream, listing, learned)
+    asked = listing.query if queries and can_ask(listing.query, stream, _named(request, stream)) else None
+    if (calls.parent is not None and "{parent}" in listing.path) or listing.windows is not None:
+        cost = _pieces(request, stream, calls, listing, records, learned=learned, now=now, first=first)
+    elif asked and request.view is None and (records or 0) > asked.after:
+        cost = _long(request, listing, asked, records or 0)
+    else:
+        pages = pages_of(records, listing.paging)
+        price = page_credits(listing, viewed=request.view is not None)
+        cost = Cost(calls=pages, credits=pages * price, method=f"list, {listing.paging.at_most} a page")
+    details = (records or 0) if needs_detail(request, stream, calls) else None
+    return Cost(
+        calls=cost.calls + extra + (details or 0),
+        credits=cost.credits + extra + (details or 0),
+        method=cost.method + ("" if details is None else ", and one request a record for details"),
+    )
+
+
+def _pieces(
+    request: ReadRequest,
+    stream: Stream,
+    calls: StreamCalls,
+    listing: Listing,
+    records: int | None,
+    *,
+    learned: Learned,
+    now: datetime,
+    first: str,
+) -> Cost:
+    """A list that is read below every parent, or stretch of days by stretch of days."""
     if calls.parent is not None and "{parent}" in listing.path:
         lists = learned.lists.get(stream.name)
-        count += lists or 1
         method = f"one list for each of the {calls.parent.stream}"
         method += "" if lists else ", whose number is not known yet"
-    elif listing.windows is not None:
-        whole = learned.lists.get(stream.name) if request.since is None else None
-        since = moment_of(request.since, stream.name) if request.since else None
-        parts = sum(1 for _ in stretches(listing.windows, first, since, now))
-        count += whole or max(parts, pages_of(records, listing.paging))
-        method = f"list, {listing.windows.days} days and {listing.paging.at_most} records a page"
-    else:
-        asked = listing.query if queries and can_ask(listing.query, stream, _named(request, stream)) else None
-        over = (records or 0) - (asked.after if asked else 0)
-        if asked and over > 0 and request.view is None:
-            # The last record of the list comes again with the first query.
-            count += pages_of(asked.after, listing.paging) + -(-(over + 1) // asked.at_most)
-            method += (
-                f"; after {asked.after} records by queries, {asked.at_most} records each: fewest credits"
-            )
-        else:
-            count += pages_of(records, listing.paging)
-    if needs_detail(request, stream, calls):
-        return Forecast(
-            calls=count + (records or 0), method=f"{method}, and one request a record for details"
+        return Cost(calls=lists or 1, credits=lists or 1, method=method)
+    windows = listing.windows
+    if windows is None:
+        raise ValueError(f"{stream.name} is read in one piece")
+    whole = learned.lists.get(stream.name) if request.since is None else None
+    since = moment_of(request.since, stream.name) if request.since else None
+    parts = sum(1 for _ in stretches(windows, first, since, now))
+    count = whole or max(parts, pages_of(records, listing.paging))
+    method = f"list, {windows.days} days and {listing.paging.at_most} records a page"
+    return Cost(calls=count, credits=count, method=method)
+
+
+def _long(request: ReadRequest, listing: Listing, query: Query, records: int) -> Cost:
+    """A list that goes on by queries; and from the second one on, by whatever costs the fewest credits."""
+    pages = pages_of(query.after, listing.paging)
+    method = f"list, {listing.paging.at_most} a page; after {query.after} records by "
+    bulk = listing.bulk if request.since is None else None
+    # The last record of the list comes again with the first query.
+    left = records - query.after + 1
+    counted = 1 if bulk and left > query.at_most else 0
+    if bulk and counted and is_cheaper(bulk, query, records, query.after + query.at_most):
+        calls, price = bulk_calls(bulk, records)
+        return Cost(
+            calls=pages + 1 + counted + calls,
+            credits=pages * listing.credits + query.credits + counted + price,
+            method=f"{method}a query, a count and in bulk, {bulk.at_most:,} a file: fewest credits, unless the "
+            "system takes long: each further look at a job costs one",
         )
-    return Forecast(calls=count, method=method)
+    queries = -(-left // query.at_most)
+    return Cost(
+        calls=pages + counted + queries,
+        credits=pages * listing.credits + counted + query_credits(query, left),
+        method=f"{method}queries, {query.at_most} records each: fewest credits",
+    )
 
 
 def _named(request: ReadRequest, stream: Stream) -> tuple[str, ...]:
@@ -85,11 +142,24 @@ def _probes(request: ReadRequest, stream: Stream, listing: Listing, learned: Lea
 
 
 def forecast_writes(
-    calls: StreamCalls, kind: Kind, records: int, batch: int, fields: Sequence[str]
-) -> Forecast:
+    calls: StreamCalls, kind: Kind, records: int, writing: Writing, fields: Sequence[str]
+) -> Cost:
     """Writing records that all set these fields; a field that needs an action takes a request of its own."""
     acting = [name for name in fields if name in calls.actions and kind != "delete"]
     plain = kind != "update" or not fields or len(acting) < len(fields)
-    count = (-(-records // batch) if plain else 0) + len(acting) * records
-    method = f"{kind}, {batch} a request" if plain else "one request a record"
-    return Forecast(calls=count, method=method + (f", and one for `{acting[0]}`" if acting and plain else ""))
+    actions = len(acting) * records
+    requests = -(-records // writing.batch) if plain else 0
+    method = f"{kind}, {writing.batch} a request" if plain else "one request a record"
+    return Cost(
+        calls=requests + actions,
+        credits=(_batch_credits(writing, records) if plain else 0) + actions,
+        method=method + (f", and one for `{acting[0]}`" if acting and plain else ""),
+    )
+
+
+def _batch_credits(writing: Writing, records: int) -> int:
+    """Every request pays for its own records."""
+    whole, rest = divmod(records, writing.batch)
+    if writing.per_credit is None:
+        return whole + (1 if rest else 0)
+    return whole * -(-writing.batch // writing.per_credit) + -(-rest // writing.per_credit)

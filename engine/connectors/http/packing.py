@@ -74,6 +74,7 @@ class Packing:
             params=fill_params(writing.params, words),
             headers=self._headers(first, version),
             content=self._content(part),
+            credits=-(-len(part) // writing.per_credit) if writing.per_credit else 1,
         )
 
     def _headers(self, operation: Operation, version: str | None) -> dict[str, str]:

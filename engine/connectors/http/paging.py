@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,7 +11,7 @@ from engine.connectors.http.body import pick
 from engine.errors import TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engine.connectors.http.calls import Paging
 
@@ -96,3 +97,19 @@ def _next_link(header: str) -> dict[str, str] | None:
     """The parameters of the next page that a Link header names; None = there is none."""
     found = LINK.search(header)
     return dict(parse_qsl(urlsplit(found[1]).query, keep_blank_values=True)) if found else None
+
+
+def pages_of(records: int | None, paging: Paging) -> int:
+    """List requests that so many records take; at least one."""
+    if records is None or paging.style == "none":
+        return 1
+    if not paging.more and paging.style in ("page", "offset"):
+        return records // paging.at_most + 1  # only a page that is not full says that it is the last
+    return max(1, -(-records // paging.at_most))
+
+
+def chunks(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    """Parts of at most so many."""
+    rest = iter(items)
+    while part := tuple(islice(rest, size)):
+        yield part

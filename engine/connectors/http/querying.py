@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from engine.catalog import Stream
-    from engine.connectors.http.calls import Query
+    from engine.connectors.http.calls import Query, StreamCalls
     from engine.connectors.http.learned import Row
+    from engine.connectors.port import ReadRequest
 
 #: Queries of one read; more is an answer that never ends.
 MOST_QUERIES = 10_000
@@ -33,6 +34,16 @@ class Question:
     since: str  #: as the modified field shows it, inclusive
     after_id: str | None  #: of the records of exactly that moment only those behind this id; None = all
     limit: int
+
+
+def needs_detail(request: ReadRequest, stream: Stream, calls: StreamCalls) -> bool:
+    """Whether a wanted field is missing from list answers, so that every record costs one more request."""
+    if calls.get is None or request.deleted:
+        return False
+    return any(
+        stream.open if name not in stream.fields else stream.fields[name].detail_only
+        for name in request.fields
+    )
 
 
 def can_ask(query: Query | None, stream: Stream, fields: Sequence[str]) -> bool:
@@ -106,6 +117,7 @@ class Querying:
             method="POST",
             path=self._query.path,
             content=dump({self._query.key: self._build(question)}),
+            credits=self._query.credits,
         )
 
     def _odd(self, what: str) -> TemporaryError:

@@ -1,16 +1,17 @@
-"""Reading: the pages of a stream: lists, saved views, what changed since, children, single records, details."""
+"""Reading: the pages of a stream: lists, saved views, changes, long reads, children, single records, details."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from engine.connectors.http.body import flatten, pick
+from engine.connectors.http.bulking import Bulking, is_cheaper
 from engine.connectors.http.learned import Learned, Row, dig, put
 from engine.connectors.http.moments import limits, moment_of, recent, stretches
+from engine.connectors.http.paging import chunks
 from engine.connectors.http.paths import is_identity
-from engine.connectors.http.querying import Querying, can_ask
+from engine.connectors.http.querying import Querying, can_ask, needs_detail
 from engine.connectors.port import Page, ReadRequest
 from engine.errors import TemporaryError, UserError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from engine.connectors.http.calls import (
         Getting,
         Listing,
-        Paging,
         Parent,
         Query,
         Since,
@@ -36,23 +36,6 @@ if TYPE_CHECKING:
 
 #: A moment so far ahead that nothing can have changed after it.
 FUTURE = timedelta(days=3650)
-
-
-def chunks(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    """Parts of at most so many."""
-    rest = iter(items)
-    while part := tuple(islice(rest, size)):
-        yield part
-
-
-def needs_detail(request: ReadRequest, stream: Stream, calls: StreamCalls) -> bool:
-    """Whether a wanted field is missing from list answers, so that every record costs one more request."""
-    if calls.get is None or request.deleted:
-        return False
-    return any(
-        stream.open if name not in stream.fields else stream.fields[name].detail_only
-        for name in request.fields
-    )
 
 
 class Reading:
@@ -81,8 +64,7 @@ class Reading:
         self._learned = learned
         self._now = now
         self._build = build
-        always = [name for name in (stream.id, stream.modified) if name]
-        self._fields = dict.fromkeys((*always, *request.fields))
+        self._fields = dict.fromkeys((*filter(None, (stream.id, stream.modified)), *request.fields))
         self._keys = dict.fromkeys(name.split(".")[0] for name in self._fields)
 
     def pages(self) -> Iterator[Page]:
@@ -153,7 +135,7 @@ class Reading:
                 listed += len(rows)
                 if asking and listed >= asking[0].after and last.get(self._stream.modified or ""):
                     querying = Querying(self._walker.wire, asking[0], self._stream, asking[1])
-                    yield from self._queried(querying, str(last[self._stream.modified or ""]))
+                    yield from self._queried(listing, querying, str(last[self._stream.modified or ""]))
                     if not querying.refused:
                         return
                     asking = None  # this account may not query: the list goes on
@@ -166,9 +148,33 @@ class Reading:
             return None
         return (query, self._build) if can_ask(query, self._stream, tuple(self._fields)) else None
 
-    def _queried(self, querying: Querying, since: str) -> Iterator[Page]:
-        for rows, last in querying.pages(tuple(self._keys), since):
+    def _queried(self, listing: Listing, querying: Querying, since: str) -> Iterator[Page]:
+        """The rest by queries; or, once there is more than one query shows, by whatever costs the fewest credits."""
+        for turn, (rows, last) in enumerate(querying.pages(tuple(self._keys), since)):
             yield Page(records=[self._record(row) for row in rows], complete=last)
+            bulking = self._bulking(listing) if turn == 0 and not last else None
+            if bulking is None:
+                continue
+            yield from bulking.pages()
+            if not bulking.refused:
+                yield from self._caught_up(listing, bulking.since)
+                return
+
+    def _bulking(self, listing: Listing) -> Bulking | None:
+        """A read in bulk, where it costs less than the queries that would follow the first one."""
+        bulk, query = listing.bulk, listing.query
+        if bulk is None or query is None or self._request.since is not None:
+            return None
+        bulking = Bulking(self._walker.wire, bulk, self._stream, tuple(self._fields))
+        total = bulking.total()
+        cheaper = total is not None and is_cheaper(bulk, query, total, query.after + query.at_most)
+        return bulking if cheaper else None
+
+    def _caught_up(self, listing: Listing, since: datetime | None) -> Iterator[Page]:
+        """What changed since the file was asked for."""
+        headers, more = limits(listing.since, since) if listing.since and since else ({}, {})
+        for rows, walk in self._walker.walk(listing, {**self._list_params(listing), **more}, headers):
+            yield Page(records=[self._record(row) for row in rows], complete=walk is None)
 
     def _below_parents(self, listing: Listing, parent: Parent) -> Iterator[Page]:
         """The list of every parent, one after the other; the parents are listed first."""
@@ -291,12 +297,3 @@ class Reading:
         whole = flatten(row, self._custom)
         kept = {key: whole[key] for key in (*self._keys, *self._fields) if key in whole}
         return {**kept, self._stream.id: str(id_)}
-
-
-def pages_of(records: int | None, paging: Paging) -> int:
-    """List requests that so many records take; at least one."""
-    if records is None or paging.style == "none":
-        return 1
-    if not paging.more and paging.style in ("page", "offset"):
-        return records // paging.at_most + 1  # only a page that is not full says that it is the last
-    return max(1, -(-records // paging.at_most))

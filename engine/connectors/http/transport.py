@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from engine.connectors.http.body import UnreadableError, parse
 from engine.connectors.http.redact import Secrets, unwatch_logs, watch_logs
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Bytes that an answer may have, unpacked.
 LARGEST = 32 * 1024 * 1024
+#: Bytes that a file may have which is fetched as it is.
+LARGEST_FILE = 512 * 1024 * 1024
 CONNECT_S = 10.0
 READ_S = 60.0
 
@@ -47,6 +49,7 @@ class Wanted:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None  #: None = no body
+    into: IO[bytes] | None = None  #: takes the body of a success as it comes; None = it is JSON
 
 
 class Transport:
@@ -103,7 +106,7 @@ class Transport:
                 headers=dict(wanted.headers),
                 content=wanted.content,
             ) as response:
-                return self._read(response), None
+                return self._taken(response, wanted), None
         except (*unsent, *never) as error:
             return None, UnsentError(self._words(error))
         except httpx.TimeoutException:
@@ -114,13 +117,28 @@ class Transport:
     def _words(self, error: Exception) -> str:
         return self._secrets.hide(str(error) or type(error).__name__)
 
+    def _taken(self, response: httpx.Response, wanted: Wanted) -> Answer:
+        if wanted.into is None or not response.is_success:
+            return self._read(response)
+        wanted.into.seek(0)
+        wanted.into.truncate()
+        for chunk in response.iter_bytes():
+            if wanted.into.tell() + len(chunk) > LARGEST_FILE:
+                raise _TooLargeError(f"the file is larger than {LARGEST_FILE // 1024 // 1024} MiB")
+            wanted.into.write(chunk)
+        return Answer(status=response.status_code, headers=_lower(response))
+
     def _read(self, response: httpx.Response) -> Answer:
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        headers = _lower(response)
         raw = _bounded(response, headers.get("content-encoding", ""))
         try:
             return Answer(status=response.status_code, headers=headers, body=parse(raw))
         except UnreadableError as error:
             return Answer(status=response.status_code, headers=headers, unreadable=str(error))
+
+
+def _lower(response: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
 
 
 class _TooLargeError(Exception):

@@ -52,6 +52,7 @@ class Walker:
             pattern=listing.path,
             params=params,
             headers=headers,
+            credits=page_credits(listing, viewed=listing.view is not None and listing.view.param in params),
         )
 
     def walk(
@@ -127,3 +128,8 @@ class Walker:
                 remedy=f"There are: {', '.join(sorted(found)[:20])}.",
             )
         return found[name]
+
+
+def page_credits(listing: Listing, *, viewed: bool) -> int:
+    """What a page of a list costs; `viewed` = it is limited to a saved view."""
+    return listing.view.credits if listing.view is not None and viewed else listing.credits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from engine.connectors.http.access import Access, Fixed
 from engine.connectors.http.day import Day
@@ -34,6 +34,8 @@ PATIENCE_S = 300.0
 #: A 429 without a hint: pure random waits would burn every try against a quota of a minute.
 FLOOR_S = 5.0
 LONGEST_PAUSE_S = 60.0
+#: The first figure of the status of an answer that is one.
+SUCCESS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
+    credits: int = 1  #: that it costs if the system takes it, where the system counts credits
+    into: IO[bytes] | None = None  #: takes a file that is no JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,7 @@ class Wire:
         self._day = self._counted()
         self._lock = Lock()
         self._sent = 0
+        self._credits = 0
 
     def _counted(self) -> Day | None:
         """The count of the day, where the day has a limit."""
@@ -117,6 +122,11 @@ class Wire:
     def token_calls(self) -> int:
         """Requests sent for access tokens."""
         return self._tokens.requests
+
+    @property
+    def credits(self) -> int | None:
+        """What the requests have cost; None = the system counts none."""
+        return self._credits if self._description.limits.credits else None
 
     def close(self) -> None:
         """Give the connections back, and what was counted and not sent."""
@@ -181,9 +191,13 @@ class Wire:
             lost = Verdict(next="unknown", code="no-answer", message=str(error))
             return Reply(answer=None, verdict=lost)
         self.pace.learn(answer.headers)
-        return Reply(
-            answer=answer, verdict=judge(self._description.errors, answer, call.what, self.secrets.hide)
-        )
+        filed = call.into is not None and answer.status // 100 == SUCCESS
+        judged = judge(self._description.errors, answer, call.what, self.secrets.hide)
+        verdict = None if filed else judged
+        if verdict is None or verdict.next not in ("refresh", "wait"):
+            with self._lock:
+                self._credits += call.credits
+        return Reply(answer=answer, verdict=verdict)
 
     def _base(self, call: Call) -> str:
         """The path in front, with the settings that it names, such as a portal."""
@@ -199,6 +213,7 @@ class Wire:
             params=params,
             headers={**call.headers, **typed, self._description.auth.header.lower(): token},
             content=call.content,
+            into=call.into,
         )
 
 
