@@ -283,12 +283,12 @@ class World:
             assert_adds_up(changeset.modules[module.name], module.sources)
         return changeset
 
-    def doomed(self, *steps: int) -> int:
+    def doomed(self, *steps: int, **more: Any) -> int:
         """Run, and end the process at these steps; answers how many steps there were."""
         fate = self.watch.fate = Fate(kill_at=frozenset(steps))
         self.wait(seconds=10)
         with mortal(fate), suppress(Killed):
-            execute(self.plan(), self.call())
+            execute(self.plan(), self.call(**more))
         self.watch.fate = Fate()
         return fate.steps
 
@@ -314,6 +314,11 @@ class World:
         """Held records by id."""
         with open_ledger(self.ledger, readonly=True) as ledger:
             return {row.record_id: row for row in ledger.held_rows(self.name)}
+
+    def held_by_module(self) -> dict[tuple[str, str], HeldRow]:
+        """Held records by module and id."""
+        with open_ledger(self.ledger, readonly=True) as ledger:
+            return {(row.module, row.record_id): row for row in ledger.held_rows(self.name)}
 
     def losers(self) -> list[Loser]:
         """The values that were overwritten."""

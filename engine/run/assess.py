@@ -67,7 +67,7 @@ def assess(work: Work, state: ModuleState) -> Assessed:
     _read_into_work(work, _request(work, cursor), all_links=whole)
     latest = _latest(work, began)
     stale = _forget_stale(work)
-    due = set(stale) if whole else {*held.due, *due_by_waits(work), *stale}
+    due = {*held.due, *stale}
     if due:
         _read_into_work(work, _by_ids(work, sorted(due)), all_links=False)
     _drop_repeats(work)
@@ -152,7 +152,7 @@ def _held(work: Work, *, whole: bool) -> _HeldNow:
     )
     work.attempts.update({row.record_id: row.attempts for row in rows})
     now = work.clock.text()
-    due = {row.record_id for row in rows if _is_due(work, row, now)}
+    due = {row.record_id for row in rows if _is_due(work, row, now)} | set(due_by_waits(work))
     waiting = frozenset(row.record_id for row in rows) - due
     return _HeldNow(rows=rows, waiting=waiting, due=() if whole else tuple(sorted(due)))
 

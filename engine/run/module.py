@@ -19,7 +19,7 @@ from engine.run.recover import recover
 from engine.run.remove import push_deletes
 from engine.run.settle import states_of
 from engine.run.sort import cloned, held_records, no_longer_held, set_aside
-from engine.run.waits import name_roots, new_waits
+from engine.run.waits import name_roots, new_waits, show_references
 from engine.run.write import tell
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def run_module(works: Sequence[Work], pen: Pen) -> None:
     """
     work = works[0]
     work.listen(ModuleStarted(module=work.module.name))
+    show_references(work)
     for one in works:
         recover(one, pen)
     state = work.ledger.module_state(work.integration, work.module.name)

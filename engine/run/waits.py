@@ -24,7 +24,10 @@ LIVE = ("active", "missing-left", "missing-right", "suspended")
 
 
 def show_references(work: Work) -> None:
-    """The links that the module's lenses translate ids through, as tables that both passes see."""
+    """The links that the module's lenses translate ids through, as tables that both passes see; shown once."""
+    if work.references_shown:
+        return
+    work.references_shown = True
     for one in {*work.module.left.references, *work.module.right.references}:
         needed = ("left_id", "right_id", "state")
         links = work.ledger.links_table(work.integration, one.module, columns=needed)

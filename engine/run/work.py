@@ -97,6 +97,7 @@ class Work:
     reverse: Work | None = None  #: the pass in the other direction; None = the module has only this one
     attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
     found: dict[str, int] = field(default_factory=dict)  #: records of the table `work` by situation
+    references_shown: bool = False  #: what its lenses translate ids through stands in tables
     links_shared: bool = False  #: every link of the module stands in a table for both passes
     awaiting: bool = False  #: a record that we sent to the target may still turn up there
     disputed: dict[str, list[Conflict]] = field(
