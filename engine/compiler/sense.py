@@ -68,6 +68,7 @@ def check_sense(draft: Draft, checked: Checked) -> None:
     module = checked.module
     for side in checked.creates:
         _check_creatable(draft, checked, side)
+    _check_changeable(draft, checked)
     if checked.duplicates == "clone":
         _check_clone(draft, checked)
     makes = checked.creates and not module.match and module.pairs is None and not module.under
@@ -102,6 +103,23 @@ def _check_creatable(draft: Draft, checked: Checked, side: Side) -> None:
                 f"`{end.ref.system}.{end.ref.stream}` needs `{one.name}` for a new record; no line writes it.",
                 (checked.module.mapping or checked.module.left.text).span,
                 hint=f"Add `… -> {one.name}` to the mapping.",
+            )
+
+
+def _check_changeable(draft: Draft, checked: Checked) -> None:
+    """A line that keeps a field in step needs records that can be changed; told once for each side."""
+    told: set[Side] = set()
+    for line in checked.lines:
+        for side in line.targets if line.spec.on == "always" else ():
+            end = checked.ends[side]
+            if side in told or end.stream.can.update or (end.stream.open and not end.stream.fields):
+                continue
+            told.add(side)
+            draft.findings.add(
+                "cannot-update",
+                f"Records of `{end.ref.system}.{end.ref.stream}` cannot be changed, but `{line.text}` would.",
+                line.spec.span,
+                hint="Turn the arrow round, or write `on: create` if records can at least be made there.",
             )
 
 

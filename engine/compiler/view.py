@@ -20,7 +20,12 @@ def compile_view(draft: Draft, module: Module, ends: dict[Side, End]) -> dict[Si
     """The views of a module by side; a view of a system that is at neither end is a finding."""
     views: dict[Side, View] = {"left": View(), "right": View()}
     for system, text in module.view.items():
-        sides = [side for side, end in ends.items() if end.ref.system == system]
+        sides = [side for side, end in ends.items() if system in (end.ref.system, side)]
+        if len(sides) > 1:
+            message = (
+                f"Both ends of this module are in `{system}`, so its name does not say whose view it is."
+            )
+            draft.findings.add("unclear-side", message, text.span, hint="Write `left` or `right`.")
         if not sides:
             named = " and ".join(f"`{end.ref.system}`" for end in ends.values())
             draft.findings.add(

@@ -91,7 +91,7 @@ class _Names:
             for text in (text for entry in enrol.entries("place") for text in place.texts(entry.name)):
                 self.expect("module", text, self.linking)
         for entry in node.entries("view"):
-            self.expect("system", entry.document.key_texts(entry.pointer)[0], self.systems)
+            self.expect("system", entry.document.key_texts(entry.pointer)[0], (*self.systems, *_SIDES))
         self._policy(node, self.report)
         self.check_lines(node, self.report)
 
