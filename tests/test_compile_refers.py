@@ -138,6 +138,30 @@ def test_a_parent_without_a_link_holds_or_skips_what_lives_below_it(
     assert stranger["k0"] is None or side == "right"
 
 
+def test_what_the_view_leaves_out_waits_for_nothing(tmp_path: Path) -> None:
+    people = PEOPLE.replace("under:", "view: { crm: mail <> 'no' }\n    under:")
+    rows = [{"_id": "1", "mail": mail, "account": "X9"} for mail in ("yes", "no")]
+    inside, outside = bench(tmp_path, people=people).look("people", "left", *rows, links=LINKS)
+    assert told(inside, "in_view", "roots") == (True, ["accounts/left/X9"])
+    assert told(outside, "in_view", "roots") == (False, None)
+
+
+def test_on_the_right_one_module_that_knows_the_parent_is_enough(tmp_path: Path) -> None:
+    """Where two modules share a stream, an id of it is a record of one of them."""
+    people = PEOPLE.replace("account: accounts,", "account: accounts, boss: others,").replace(
+        "fields: [ mail <-> mail ]",
+        "fields: [ mail <-> mail, { map: account -> contact_id, refers: accounts } ]",
+    )
+    others = ACCOUNTS.replace("accounts:", "others:", 1).replace("ARROW", "<->").replace("MORE", "on: create")
+    world = bench(tmp_path, people=others + people.replace("under: {", "under: { as: contact_id,"))
+    end = world.module("people").right
+    world.stage(end, [{"_id": nr, "contact_id": nr} for nr in ("R1", "R2", "R3")])
+    for one, pair in zip(end.references, LINKS, strict=True):
+        world.refer([one], [pair])
+    found = world.database.execute(f"SELECT roots FROM ({end.lens}) ORDER BY id").fetchall()
+    assert found == [(None,), (None,), (["accounts/right/R3", "others/right/R3"],)]
+
+
 def test_of_several_parents_the_first_with_a_value_counts(tmp_path: Path) -> None:
     people = PEOPLE.replace("account: accounts,", "boss: users, account: accounts,").replace(
         "fields: [ mail <-> mail ]", "fields: [ mail <-> mail, { map: boss -> boss_id, refers: users } ]"

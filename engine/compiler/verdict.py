@@ -9,7 +9,7 @@ from sqlglot import exp
 from engine.compiler.draft import place
 from engine.compiler.refers import blocked, linked, own_id, unlinked
 from engine.compiler.terms import column
-from engine.expr.build import all_of, call, case, cast, is_null, named_type, not_null, scale_of, text
+from engine.expr.build import all_of, any_of, call, case, cast, is_null, named_type, not_null, scale_of, text
 from engine.expr.canonical import too_long, unwritable
 from engine.expr.lattice import FAMILY
 from engine.plan import Trouble
@@ -49,18 +49,27 @@ def _asked(parts: LensParts) -> list[tuple[int, Line, Lookup]]:
 
 
 def roots(parts: LensParts) -> exp.Expression:
-    """`MODULE/SIDE/ID` of every record that this one refers to and that has no link yet; NULL if there is none."""
-    lookups = [lookup for _, _, lookup in _asked(parts)]
-    lookups += parts.parents if parts.parent and parts.parent.rules else ()
-    turns = [
-        (unlinked(one), call("CONCAT", text(f"{one.module}/{one.side}/"), own_id(one)))
-        for one in dict.fromkeys(lookups)
-    ]
-    return (
-        _listed(all_of(*(exp.Not(this=condition.copy()) for condition, _ in turns)), turns)
-        if turns
-        else _listed(exp.true(), [])
-    )
+    """`MODULE/SIDE/ID` of every record that this one refers to and that has no link yet; NULL if there is none.
+
+    A record that is skipped because its parent has no link names it, too, or it would never be looked at again;
+    one that the view leaves out waits for nothing.
+    """
+    waits = _orphaned(parts.parent) if parts.parent and parts.parent.rules else {}
+    waits.update({lookup: unlinked(lookup) for _, _, lookup in _asked(parts)})
+    turns = [(open_, _root(one)) for one, open_ in waits.items()]
+    none_open = all_of(*(exp.Not(this=open_.copy()) for open_ in waits.values())) if waits else exp.true()
+    if parts.view is not None:
+        none_open = any_of(exp.Not(this=exp.Paren(this=parts.view.copy())), none_open)
+    return _listed(none_open, turns)
+
+
+def _orphaned(parent: Parent) -> dict[Lookup, exp.Expression]:
+    """When each of the parent's ids is waited for: it has no link, and no other module that may know it has one."""
+    return {one: all_of(unlinked(one), is_null(_home(parent))) for one in parent.lookups}
+
+
+def _root(lookup: Lookup) -> exp.Expression:
+    return call("CONCAT", text(f"{lookup.module}/{lookup.side}/"), own_id(lookup))
 
 
 def _listed(nothing: exp.Expression, turns: list[tuple[exp.Expression, exp.Expression]]) -> exp.Expression:
