@@ -112,8 +112,14 @@ def _link_row(
     return row
 
 
-def _hash_after(work: Work, one: Decided, side: Side, shown: Shown) -> bytes:
-    """The hash of what a side shows now: as it was read, with what was written to it since."""
+def _hash_after(work: Work, one: Decided, side: Side, shown: Shown) -> bytes | None:
+    """The hash of what a side shows now: as it was read, with what was written to it since.
+
+    None as long as a value of this side is still to be written to the other one: a run that ends before that would
+    else leave a pair that looks unchanged.
+    """
+    if one.writes(other(side)) and other(side) not in one.holds:
+        return None
     written = {key: one.holds[side][key] for key in one.decision.writes(side)} if side in one.holds else {}
     if not written:
         return shown.content
