@@ -18,7 +18,7 @@ from engine.spec.diagnostic import SpecError
 if TYPE_CHECKING:
     from engine.render.table import Screen
 
-FINDINGS, HELD, TEMPORARY, PENDING, INTERRUPTED = 1, 4, 5, 3, 130
+FINDINGS, HELD, TEMPORARY, PENDING, STOPPED, INTERRUPTED = 1, 4, 5, 3, 6, 130
 
 FOLDER = Path(".engine")
 _DEBUG = f"{__name__}.debug"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
-from engine.cli.command import PENDING, answer, formats, ledger_options, repeated
+from engine.cli.command import PENDING, answer, formats, ledger_options, repeated, say
 from engine.cli.prepare import prepared
 from engine.cli.spec import spec_arguments, spec_words
 from engine.cli.stand_in import Company, SandboxCommand, sandbox_option, words
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @click.command(cls=SandboxCommand)
@@ -27,6 +25,13 @@ if TYPE_CHECKING:
     help="Records of each module that are shown field by field.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when a run would change something.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save every change in this file, for `engine run --changes FILE` to do exactly that.",
+)
+@click.option("--full", is_flag=True, help="Read everything again, not only what changed since the last run.")
 @ledger_options
 @formats()
 def preview(
@@ -36,6 +41,8 @@ def preview(
     sandbox: Company | None,
     limit: int,
     detailed_exitcode: bool,
+    output: Path | None,
+    full: bool,
     folder: Path,
     ledger: str | None,
     form: str,
@@ -46,6 +53,7 @@ def preview(
     """
     from engine.render.changes import changeset_text
     from engine.run.preview import preview as look
+    from engine.run.preview import save
     from engine.run.work import Accepted
 
     with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
@@ -53,7 +61,15 @@ def preview(
         call,
     ):
         trying = Accepted(everything=sandbox is not None)  # as `run` has it
-        changes = look(plan, replace(call, accepted=trying), limit=limit)
+        call = replace(call, accepted=trying, whole=full)  # noqa: PLW2901
+        changes = look(plan, call, limit=limit) if output is None else save(plan, call, output, limit=limit)
     again = spec_words(spec, choices) + words(sandbox) + repeated(folder, ledger)
-    answer(form, changes.as_json, lambda screen: changeset_text(changes, screen, spec=again))
+    if output is not None:
+        say(f"Saved the changeset: {output}")
+        again += f" --changes {shlex.quote(str(output))}"
+    answer(
+        form,
+        changes.as_json,
+        lambda screen: changeset_text(changes, screen, spec=again, saved=output is not None),
+    )
     return PENDING if detailed_exitcode and changes.writes else 0

@@ -5,11 +5,21 @@ from __future__ import annotations
 import shlex
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.command import HELD, INTERRUPTED, TEMPORARY, answer, formats, ledger_options, repeated
+from engine.cli.command import (
+    HELD,
+    INTERRUPTED,
+    STOPPED,
+    TEMPORARY,
+    answer,
+    formats,
+    ledger_options,
+    repeated,
+)
 from engine.cli.prepare import prepared
 from engine.cli.spec import spec_arguments, spec_words
 from engine.cli.stand_in import Company, SandboxCommand, sandbox_option, words
@@ -18,8 +28,10 @@ from engine.errors import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from engine.plan import Plan
+    from engine.run.execute import Call
+    from engine.run.report import RunReport
     from engine.run.work import Accepted
 
 _EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TEMPORARY}
@@ -35,6 +47,11 @@ _EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TE
     help="Let exactly what a stop named by this code through, once; may be repeated.",
 )
 @click.option("--full", is_flag=True, help="Read everything again, not only what changed since the last run.")
+@click.option(
+    "--changes",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Do exactly what this file of `engine preview -o` says, as far as it still holds.",
+)
 @ledger_options
 @formats()
 def run(
@@ -44,6 +61,7 @@ def run(
     sandbox: Company | None,
     accept: tuple[str, ...],
     full: bool,
+    changes: Path | None,
     folder: Path,
     ledger: str | None,
     form: str,
@@ -55,20 +73,39 @@ def run(
 
     Where a mistake could touch many records it stops before it writes (exit 6), shows what it is about, and names
     a code for --accept. The sandbox asks nothing: a made-up company cannot be hurt.
+
+    With --changes, what has changed since the preview is left alone and told (exit 6); the rest is done. What the
+    file does not say waits for a run without it.
     """
     from engine.render.outcome import run_text
-    from engine.run.execute import execute
 
+    if changes is not None and (accept or full):
+        raise click.UsageError("--changes goes without --accept and --full: the file says what is done.")
     again = spec_words(spec, choices) + words(sandbox) + repeated(folder, ledger)
     with (
         stopping() as stop,
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
         _saying_how_to_go_on(again, accept),
     ):
-        report = execute(plan, replace(call, accepted=accepted(accept, sandbox), whole=full))
+        call = replace(call, accepted=accepted(accept, sandbox), whole=full)  # noqa: PLW2901
+        report = _report(plan, call, changes)
     look = shlex.quote(spec) + repeated(folder, ledger)
     answer(form, report.as_json, lambda screen: run_text(report, screen, spec=look))
+    if report.applied is not None and report.applied.refused:
+        return STOPPED
     return _EXIT_CODES[report.outcome]
+
+
+def _report(plan: Plan, call: Call, changes: Path | None) -> RunReport:
+    """What a run did, or one that is bound to a saved changeset."""
+    if changes is None:
+        from engine.run.execute import execute
+
+        return execute(plan, call)
+    from engine.run.apply import apply
+    from engine.run.changes import open_changes
+
+    return apply(plan, call, open_changes(changes))
 
 
 def accepted(codes: tuple[str, ...], sandbox: Company | None) -> Accepted:

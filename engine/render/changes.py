@@ -10,6 +10,8 @@ from engine.render.table import Column, Screen, number, table
 from engine.render.text import count, duration, printable, shorten, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.run.report import Ask, ChangeLine, Changeset, FieldChange, SystemForecast
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
@@ -17,8 +19,11 @@ _HELD_SHOWN = 10  #: held records named; the rest is counted
 _VERBS = {"create": "create", "update": "change", "delete": "delete"}
 
 
-def changeset_text(changes: Changeset, screen: Screen, *, spec: str) -> str:
-    """A preview for a person; `spec` is how she named it on the command line."""
+def changeset_text(changes: Changeset, screen: Screen, *, spec: str, saved: bool = False) -> str:
+    """A preview for a person; `spec` is how she named it on the command line.
+
+    `saved`: it is in a file, which `spec` names; what is in it needs no further word.
+    """
     parts = [counts_text(changes.modules, screen)] if changes.modules else []
     parts += [
         _module_text(module, list(lines)) for module, lines in groupby(changes.lines, lambda one: one.module)
@@ -28,7 +33,7 @@ def changeset_text(changes: Changeset, screen: Screen, *, spec: str) -> str:
     parts += [forecast_text(changes.forecast, screen)] if changes.forecast else []
     parts += [_ask_text(ask) for ask in changes.asks]
     parts += [f"{printable(note)}\n" for note in changes.notes]
-    parts.append(_sentence(changes, spec))
+    parts.append(_sentence(changes, spec, () if saved else changes.asks))
     return "\n".join(parts)
 
 
@@ -103,10 +108,10 @@ def _credits(one: SystemForecast) -> str:
     return f"{one.read_credits:,} + {one.write_credits or 0:,}"
 
 
-def _sentence(changes: Changeset, spec: str) -> str:
+def _sentence(changes: Changeset, spec: str, asks: Sequence[Ask]) -> str:
     took = f"(previewed in {duration(changes.seconds)})"
     if not changes.writes:
         return f"Nothing would change; nothing was written {took}.\n"
     would = written(add(changes.modules))
-    agree = "".join(f" --accept {ask.code}" for ask in changes.asks)
+    agree = "".join(f" --accept {ask.code}" for ask in asks)
     return f"A run would leave {would}; nothing was written {took}.\nTo do it: engine run {spec}{agree}\n"

@@ -6,21 +6,46 @@ from typing import TYPE_CHECKING
 
 from engine.record import Counts, Side
 from engine.render.table import Column, Row, Screen, number, table
-from engine.render.text import count, duration, listed, printable
+from engine.render.text import count, duration, listed, printable, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from engine.run.report import RunReport
+    from engine.run.report import Applied, RunReport, Spared
+
+_SPARED_SHOWN = 20  #: records named that were left alone; the rest is counted
 
 
 def run_text(report: RunReport, screen: Screen, *, spec: str) -> str:
     """The end of a run for a person; `spec` is how she named it on the command line."""
-    parts = [counts_text(report.modules, screen)] if report.modules else []
+    # The counts add up for a run that handles every record; one that is bound to a file passes over the others.
+    parts = [counts_text(report.modules, screen)] if report.modules and not report.applied else []
     parts += [f"{printable(note)}\n" for note in report.notes]
+    parts += [applied_text(report.applied)] if report.applied else []
     parts.append(f"{_sentence(report)}\n")
     parts += [f"{step}\n" for step in _next(report, spec)]
     return "\n".join(parts)
+
+
+def applied_text(applied: Applied) -> str:
+    """What became of a saved changeset, and which of its changes no longer held."""
+    head = f"{applied.done:,} of {count(applied.changes, 'change')} of {printable(applied.file)} done"
+    head += f", {applied.already:,} were so already" if applied.already else ""
+    if not applied.refused:
+        return f"{head}.\n"
+    stale = f"{head}; {applied.refused:,} no longer hold, and nothing of them was written:\n"
+    return stale + spared_text(applied.stale, applied.refused)
+
+
+def spared_text(spared: Sequence[Spared], total: int) -> str:
+    """Records that were left alone, each with the reason; `total`: of so many."""
+    lines = [f"  {_record(one)}: {printable(one.why)}\n" for one in spared[:_SPARED_SHOWN]]
+    rest = total - len(lines)
+    return "".join(lines) + (f"  … and {rest:,} more\n" if rest > 0 else "")
+
+
+def _record(one: Spared) -> str:
+    return f"{printable(one.module)}: {one.what} {shorten(printable(one.label), 60)}"
 
 
 def counts_text(modules: Mapping[str, Counts], screen: Screen) -> str:
@@ -77,14 +102,20 @@ def _sentence(report: RunReport) -> str:
         )
     if report.outcome == "parked":
         return f"A system lets us make no more calls for now: {_wrote(report)}, and the rest waits."
-    if not report.modules:
-        return "Nothing to do: the options switch every module of this spec off."
-    if not report.wrote and not any(sum(one.read.values()) for one in report.modules.values()):
-        return f"Nothing to do: nothing changed since the last run{_calls(report)}."
-    if not report.wrote and not report.held:
-        return f"Nothing to do: both sides are in step{_calls(report)}."
+    if report.applied is None and not report.wrote:
+        return _nothing(report)
     done = "Done" if report.outcome == "done" else "Finished"
     return f"{done} in {duration(report.seconds)}: {_wrote(report)}{_calls(report)}."
+
+
+def _nothing(report: RunReport) -> str:
+    if not report.modules:
+        return "Nothing to do: the options switch every module of this spec off."
+    if not any(sum(one.read.values()) for one in report.modules.values()):
+        return f"Nothing to do: nothing changed since the last run{_calls(report)}."
+    if not report.held:
+        return f"Nothing to do: both sides are in step{_calls(report)}."
+    return f"Finished in {duration(report.seconds)}: {_wrote(report)}{_calls(report)}."
 
 
 def _wrote(report: RunReport) -> str:
@@ -100,6 +131,8 @@ def _calls(report: RunReport) -> str:
 
 def _next(report: RunReport, spec: str) -> list[str]:
     steps = []
+    if report.applied is not None and report.applied.refused:
+        steps.append(f"Look again at what no longer held: engine preview {spec}")
     if report.outcome == "interrupted":
         steps.append("Run the same command again to go on where it stopped.")
     if report.outcome == "parked":

@@ -6,26 +6,27 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.connectors.port import Metered
 from engine.ledger import ledger_exists, open_ledger
 from engine.ledger.model import LEDGER_FILE
 from engine.record import SIDES
-from engine.run.align import judge, portion_size
-from engine.run.compare import Decided, pairs, portions
+from engine.run.align import CHUNK, judge, portion_size
+from engine.run.changes import Change, Header, Saving
+from engine.run.compare import pairs, portions
 from engine.run.execute import Call, columns, passes_of, refuse_unbuilt, systems_of
+from engine.run.foreseen import creates, delete_change, pair_changes
 from engine.run.held import as_held
 from engine.run.limits import stops_of
 from engine.run.look import look
-from engine.run.push import creates_sql
 from engine.run.remove import sifted
 from engine.run.report import Ask, ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
 from engine.run.requirements import check_requirements
 from engine.run.sort import held_records
 from engine.run.waits import name_roots, new_waits
+from engine.run.work import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import Plan
     from engine.record import Counts, Kind, Side
+    from engine.run.compare import Decided
     from engine.run.limits import Stop
     from engine.run.remove import Departed
     from engine.run.work import Work
@@ -49,14 +51,47 @@ class Gathered:
     writes: dict[tuple[str, str, Kind], dict[str, int]]  #: (system, stream, kind) -> {module: records}
     asks: list[Ask]
     notes: list[str]  #: whole sentences
+    saving: Saving | None  #: where every change goes; None = only the first lines are wanted
+
+    def take(self, change: Change, room: int) -> int:
+        """Keep a change, and show it while there is room; answers how many lines it took."""
+        if self.saving is not None:
+            self.saving.add(change)
+        shown = _lines(change)[: max(room, 0)]
+        self.lines += shown
+        return len(shown)
 
 
-def preview(plan: Plan, call: Call, *, limit: int = 20) -> Changeset:
+def save(plan: Plan, call: Call, file: Path, *, limit: int = 20) -> Changeset:
+    """The same as `preview`, and every single change in a file, for a run to do exactly that."""
+    with Saving(file) as saving:
+        changeset = preview(plan, call, limit=limit, saving=saving)
+        saving.finish(_header(plan, call, saving))
+    return changeset
+
+
+def _header(plan: Plan, call: Call, saving: Saving) -> Header:
+    with _memory(call) as ledger:
+        last = ledger.last_run(plan.name)
+    return Header(
+        integration=plan.name,
+        plan=plan.fingerprint,
+        spec=plan.file,
+        made=Clock(now=call.now).text(),
+        stand_ins=tuple(sorted(call.overrides)),
+        whole=call.whole,
+        last_run=last.id if last else None,
+        changes=saving.changes,
+        counts=saving.counts,
+    )
+
+
+def preview(plan: Plan, call: Call, *, limit: int = 20, saving: Saving | None = None) -> Changeset:
     """Read both sides and decide everything; show the first `limit` records of each module."""
     refuse_unbuilt(plan)
     call.folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    gathered = Gathered(counts={}, lines=[], held=[], writes={}, asks=[], notes=[])
+    gathered = Gathered(counts={}, lines=[], held=[], writes={}, asks=[], notes=[], saving=saving)
     with _memory(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
         check_requirements(plan, systems, session)
         for module in plan.modules:
@@ -129,30 +164,16 @@ def _pass(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
     return _deletes(work, gathered, room, lost)
 
 
-def _creates(work: Work, gathered: Gathered, limit: int) -> int:
-    """Show the first records that would be made; answers how many more lines there is room for."""
+def _creates(work: Work, gathered: Gathered, room: int) -> int:
+    """Note the records that would be made; answers how many more lines there is room for."""
     total = int(work.columns.one("SELECT count(*) FROM absent")) if work.moving else 0
     work.counts.created[work.target.side] += total
     _count(work, gathered, work.target.side, "create", total)
-    first = portions(work, "absent", limit)[:1] if limit > 0 else []
-    rows = [row for places in first for row in work.columns.table(creates_sql(work, *places)).to_pylist()]
-    for row in rows:
-        fields = tuple(
-            FieldChange(field=name, before=None, after=_shown(value))
-            for name, value in row.items()
-            if not name.startswith("_") and value is not None
-        )
-        label = row["_label"] or row["_source"]
-        why = f"new in {work.source.name}"
-        gathered.lines.append(_line(work, "create", None, label, why, fields, work.target.side))
-    return limit - len(rows)
-
-
-def _shown(value: Any) -> str:
-    """A value as a person compares it: decimals without the zeros that their column adds."""
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    several = portions(work, "absent", CHUNK if gathered.saving else max(room, 1))
+    for places in several if gathered.saving else several[: room > 0]:
+        for change in creates(work, *places):
+            room -= gathered.take(change, room)
+    return room
 
 
 def _updates(work: Work, gathered: Gathered, room: int) -> int:
@@ -163,34 +184,20 @@ def _updates(work: Work, gathered: Gathered, room: int) -> int:
         counts.held += len(gone)
         counts.skipped += len(judged.unclear) - len(gone) + len(judged.lost)
         for one in judged.decided:
-            room -= _decided(work, gathered, one, room)
+            _decided(work, gathered, one)
+        for change in pair_changes(work, judged.decided) if gathered.saving or room > 0 else ():
+            room -= gathered.take(change, room) if change else 0
     return room
 
 
-def _decided(work: Work, gathered: Gathered, one: Decided, room: int) -> int:
-    """Count one decision as the run would; show it while there is room."""
+def _decided(work: Work, gathered: Gathered, one: Decided) -> None:
+    """Count one decision as the run would."""
     counts, written = work.counts, [side for side in SIDES if one.writes(side)]
     counts.conflicts += bool(one.decision.conflicts)
     counts.unchanged += not (written or one.decision.conflicts)
     for side in written:
         counts.updated[side] += not (one.decision.conflicts and side == written[0])
         _count(work, gathered, side, "update", 1)
-    shown = written[: max(room, 0)]
-    gathered.lines += [_updated(work, one, side) for side in shown]
-    return len(shown)
-
-
-def _updated(work: Work, one: Decided, side: Side) -> ChangeLine:
-    """What one side of a pair would get."""
-    lines = {line.key: line for line in work.module.compared}
-    record = one.pair.mine if side == work.source_side else one.pair.its
-    sent = one.sent(side)
-    fields = tuple(
-        FieldChange(field=lines[key].writes[side].to, before=record.texts.get(key), after=sent[key])
-        for key in one.writes(side)
-    )
-    label = one.pair.mine.label or one.pair.mine.id
-    return _line(work, "update", record.id, label, one.decision.why, fields, side)
 
 
 def _deletes(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
@@ -198,11 +205,29 @@ def _deletes(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
     side = work.target.side
     work.counts.deleted[side] += len(doomed)
     _count(work, gathered, side, "delete", len(doomed))
-    why = f"deleted in {work.source.name}"
-    for pair in doomed[: max(room, 0)]:
-        label = pair.its.label or pair.other_id
-        gathered.lines.append(_line(work, "delete", pair.other_id, label, why, (), side))
-    return room - len(doomed)
+    for pair in doomed:
+        room -= gathered.take(delete_change(work, pair), room)
+    return room
+
+
+def _lines(change: Change) -> list[ChangeLine]:
+    """The change as a person reads it: one line a written side."""
+    return [
+        ChangeLine(
+            module=change.module,
+            side=side,
+            kind=change.kind if change.kind != "link" else "update",
+            id=change.left_id if side == "left" else change.right_id,
+            label=change.label,
+            why=change.why,
+            fields=tuple(
+                FieldChange(field=one.to or one.key, before=one.values.get(side), after=one.result)
+                for one in change.fields
+                if one.write == side and change.kind != "delete"
+            ),
+        )
+        for side in change.writes
+    ]
 
 
 def _count(work: Work, gathered: Gathered, side: Side, kind: Kind, records: int) -> None:
@@ -210,20 +235,6 @@ def _count(work: Work, gathered: Gathered, side: Side, kind: Kind, records: int)
     plan = work.module.side(side)
     by_module = gathered.writes.setdefault((plan.system, plan.stream, kind), {})
     by_module[work.module.name] = by_module.get(work.module.name, 0) + records
-
-
-def _line(
-    work: Work,
-    kind: Kind,
-    record: str | None,
-    label: str,
-    why: str,
-    fields: tuple[FieldChange, ...],
-    side: Side,
-) -> ChangeLine:
-    return ChangeLine(
-        module=work.module.name, side=side, kind=kind, id=record, label=label, why=why, fields=fields
-    )
 
 
 def _forecast(name: str, connector: Connector, gathered: Gathered) -> SystemForecast:

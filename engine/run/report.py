@@ -24,6 +24,34 @@ class HeldRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spared:
+    """One record that a saved changeset or an undo would have written, and that was left alone."""
+
+    module: str
+    what: str  #: create, update, delete or link, or what of it was to be undone
+    left_id: str | None  #: None = there was none
+    right_id: str | None
+    label: str
+    why: str  #: a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What became of a saved changeset."""
+
+    file: str
+    changes: int  #: that the file holds
+    done: int  #: those that were done, or tried: a refused write is held
+    already: int  #: those that were so already, of the ones that were looked at
+    stale: tuple[Spared, ...]  #: the first of those that no longer hold; none of them was written
+
+    @property
+    def refused(self) -> int:
+        """Changes that no longer hold."""
+        return self.changes - self.done - self.already
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """One finished execution of one plan."""
 
@@ -35,6 +63,7 @@ class RunReport:
     held: tuple[HeldRecord, ...] = ()  #: every record that is held now, from this run or an earlier one
     calls: Mapping[str, int] = field(default_factory=dict)  #: system -> requests sent
     notes: tuple[str, ...] = ()  #: whole sentences
+    applied: Applied | None = None  #: None = a run that was not bound to a changeset
 
     @property
     def wrote(self) -> int:
@@ -55,6 +84,9 @@ class RunReport:
             "held_now": len(self.held),
             "calls": dict(self.calls),
             "notes": list(self.notes),
+            **(
+                {"applied": {**asdict(self.applied), "refused": self.applied.refused}} if self.applied else {}
+            ),
         }
 
 
