@@ -14,6 +14,7 @@ from engine.errors import UserError
 from engine.sandbox import (
     books_routes,
     control,
+    crm_bin,
     crm_bulk,
     crm_records,
     crm_search,
@@ -89,6 +90,7 @@ def make_app(site: Site) -> Starlette:
             Mount(
                 "/crm/v8",
                 routes=[
+                    *crm_bin.ROUTES,
                     *crm_settings.ROUTES,
                     *crm_watch.ROUTES,
                     *crm_search.ROUTES,
@@ -105,6 +107,11 @@ def make_app(site: Site) -> Starlette:
                     middleware=[Middleware(BooksGate, site=site, product=product)],
                 )
                 for product in EDITIONS
+            ),
+            Mount(
+                "/erp/v1",
+                routes=books_routes.OLDER_ROUTES,
+                middleware=[Middleware(BooksGate, site=site, product="erp")],
             ),
             Mount("/api/v3", routes=projects_routes.ROUTES, middleware=[Middleware(ProjectsGate, site=site)]),
             Mount("/_sandbox", routes=control.ROUTES),

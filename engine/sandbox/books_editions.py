@@ -44,6 +44,29 @@ parent_id id -> tasks
 due_date date listed
 completion_percentage number listed
 """
+_EMPLOYEES = """
+name text 100 required listed
+email text 100 required listed
+status text listed = active|inactive
+has_portal_access boolean listed
+user_id id listed -> users
+department text 100 listed
+designation text 100 listed
+"""
+
+
+def _employees() -> Collection:
+    """People who hand in expenses and time; only the older paths have them, and their fields are guessed."""
+    made = collection(
+        "employees",
+        _EMPLOYEES,
+        path="v1/employees",
+        name="name",
+        sorts=plain_sorts("name", "email", "created_time"),
+        searches=("name", "email", "status"),
+        unique=False,
+    )
+    return replace(made, defaults=made.defaults | {"status": "active"})
 
 
 def _erp() -> dict[str, Collection]:
@@ -64,6 +87,7 @@ def _erp() -> dict[str, Collection]:
         "expenses": replace(COLLECTIONS["expenses"], stamped=False),
         "estimates": replace(COLLECTIONS["estimates"], per_page=10),
         "tasks": tasks,
+        "employees": _employees(),
     }
     return COLLECTIONS | changed
 

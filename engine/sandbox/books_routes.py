@@ -35,7 +35,8 @@ def _found(request: Request) -> tuple[Finance, Collection]:
         shape = finance.at(f"projects/{{parent}}/{child}")
         write.living(finance, finance.edition.collections["projects"], params["parent"])
         return finance, shape
-    return finance, finance.at(params.get("collection", _TIME.lstrip("/")))
+    older = request.url.path.startswith("/erp/v1/")
+    return finance, finance.at(("v1/" if older else "") + params.get("collection", _TIME.lstrip("/")))
 
 
 def _row(request: Request, finance: Finance, shape: Collection) -> Row:
@@ -259,3 +260,5 @@ ROUTES = [
     Route("/{collection}/{id}/percentage", set_percentage, methods=["POST"]),
     Route("/{collection}/{id}/{action}", act_on_record, methods=["POST"]),
 ]
+#: What ERP serves by its older paths.
+OLDER_ROUTES = _records("/{collection}")

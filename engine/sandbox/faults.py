@@ -7,13 +7,18 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from engine.errors import UserError
 from engine.sandbox.refusals import broken, too_many
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MEBIBYTE = 1024 * 1024
+HUGE = 40 * MEBIBYTE
 
 Kind = Literal[
     "status-429",  # refused before anything is done
@@ -24,6 +29,7 @@ Kind = Literal[
     "torn",  # the write is done, and the answer breaks off in the middle
     "slow",  # all is well, later
     "html",  # a proxy's page instead of JSON; nothing is done
+    "huge",  # an answer that is larger than anybody should read; nothing is done
     "stale-listing",  # the answer shows the records as they were some seconds ago
     "expired-token",  # every access token ends its life right before the call
 ]
@@ -81,11 +87,21 @@ def refusal(fault: Fault, path: str) -> Response | None:
         return HTMLResponse(
             "<!doctype html><title>Bad gateway</title><h1>502 Bad gateway</h1>", status_code=502
         )
+    if fault.kind == "huge":
+        return StreamingResponse(_endless(), media_type="application/json")
     if fault.kind not in ("status-429", "status-503"):
         return None
     status, body = too_many(path) if fault.kind == "status-429" else (503, broken(path))
     after = {} if fault.retry_after_s is None else {"Retry-After": str(fault.retry_after_s)}
     return JSONResponse(body, status_code=status, headers=after)
+
+
+async def _endless() -> AsyncIterator[bytes]:
+    """A list whose one text is longer than HUGE."""
+    yield b'{"data":["'
+    for _ in range(HUGE // MEBIBYTE):
+        yield b"x" * MEBIBYTE
+    yield b'"]}'
 
 
 async def play(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
