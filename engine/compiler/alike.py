@@ -8,7 +8,7 @@ from engine.catalog import Field
 from engine.compiler.terms import cast_to
 from engine.expr.build import call, text
 from engine.expr.canonical import cut, read
-from engine.expr.lattice import FAMILY, worded
+from engine.expr.lattice import FAMILY, said, worded
 from engine.expr.reading import day_in
 
 if TYPE_CHECKING:
@@ -66,10 +66,10 @@ def _longest(draft: Draft, line: Line) -> int | None:
     if limits and FAMILY[line.type] == "text":
         return min(limits)
     names = ", ".join(f"`{one.name}`" for one in line.targets.values())
-    draft.findings.add(
-        "nothing-to-cut",
-        f"The catalog knows no greatest length of {names}, so nothing can be cut.",
-        line.spec.span,
-        hint="Leave `cut` out; or declare the length, such as `text max=100`.",
-    )
+    if FAMILY[line.type] == "text":
+        message = f"The catalog does not say how long {names} may be, so nothing can be cut."
+        hint = "Leave `cut` out; or declare the length, such as `text max=100`."
+    else:
+        message, hint = f"Only a text can be cut, and {names} is {said(line.type)}.", "Leave `cut` out."
+    draft.findings.add("nothing-to-cut", message, line.spec.span, hint=hint)
     return None

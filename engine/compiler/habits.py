@@ -57,7 +57,7 @@ def _of_stream(stream: Stream, system: System) -> Stream:
 def _check_zone(system: System, findings: Findings) -> None:
     if system.zone is None or _is_zone(system.zone.value):
         return
-    hint = did_you_mean(system.zone.value, sorted(available_timezones()))
+    hint = did_you_mean(system.zone.value, sorted(one for one in available_timezones() if "/" in one))
     findings.add(
         "unknown-zone",
         f"There is no time zone `{system.zone}`.",

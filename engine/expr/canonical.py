@@ -35,7 +35,7 @@ from engine.expr.build import (
 )
 from engine.expr.lattice import FAMILY
 from engine.expr.reading import read_text_as, read_typed
-from engine.expr.words import SPACE, read_words, seen
+from engine.expr.words import SPACE, plain, read_words, seen
 
 if TYPE_CHECKING:
     from engine.catalog import Field, FieldType
@@ -219,10 +219,9 @@ def match_key(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
         return as_text(canonical, type_)
     if type_ == "id":
         return call("NULLIF", canonical, text(""))
-    ascii_only = equal(call("STRLEN", canonical), call("LENGTH", canonical))
     runs = [call("CONTAINS", canonical, text(run)) for run in ("  ", "\n", "\t")]
     edges = [call(name, canonical, text(" ")) for name in ("STARTS_WITH", "ENDS_WITH")]
-    usual = all_of(ascii_only, exp.Not(this=any_of(*runs, *edges)))
+    usual = all_of(plain(canonical), exp.Not(this=any_of(*runs, *edges)))
     lowered = call("LOWER", seen(canonical))
     single = call("TRIM", call("REGEXP_REPLACE", lowered, text(r"\s+"), text(" "), text("g")))
     empty = equal(canonical, text(""))

@@ -136,10 +136,26 @@ def _instant(words: exp.Expression, field: Field) -> exp.Expression:
     moment = try_cast(complete, sql_type("instant"))
     spelled = all_of(_matches(trimmed, _INSTANT), _in_era(moment, "instant"))
     turns = [(era, try_cast(words, sql_type("instant"))), (spelled, moment)]
-    if field.zone is not None:
-        there = call("TRY", call("TIMEZONE", text(field.zone), try_cast(trimmed, named_type("TIMESTAMP"))))
-        turns.append((all_of(_matches(trimmed, _CLOCK), _in_era(there, "instant")), there))
-    return case(*turns)
+    return case(*turns, *(_in_zone(words, trimmed, field.zone) if field.zone is not None else ()))
+
+
+def _in_zone(
+    words: exp.Expression, trimmed: exp.Expression, zone: str
+) -> list[tuple[exp.Expression, exp.Expression]]:
+    """What a time without an offset means in a zone: the usual spelling first, then any."""
+    near, there = (
+        call("TRY", call("TIMEZONE", text(zone), try_cast(one, named_type("TIMESTAMP"))))
+        for one in (words, trimmed)
+    )
+    usual = any_of(*(exp.Like(this=words.copy(), expression=text(f"____-__-__{t}__:__:__")) for t in " T"))
+    era: list[exp.Expression] = [
+        exp.GTE(this=words.copy(), expression=text("0002")),
+        exp.LT(this=words.copy(), expression=text("9999")),
+    ]
+    return [
+        (all_of(usual, *era), near),
+        (all_of(_matches(trimmed, _CLOCK), _in_era(there, "instant")), there),
+    ]
 
 
 def _duration(words: exp.Expression, field: Field) -> exp.Expression:

@@ -19,11 +19,15 @@ SPACE = " \t\n\r\v\f\u00a0"
 #: Blanks that look like any other, and marks that nobody sees. Joiners stay: scripts and emoji need them.
 _BLANKS = "\u00a0\u202f\u2007"
 _UNSEEN = "\u200b\u200e\u200f\u2060\ufeff\u00ad"
-_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*"
-_HOST = r"[^/?#:@\s\[\]]*|\[[^\]\s]*\]"
-_URL = rf"({_SCHEME})://([^/?#@\s]*@)?({_HOST})(:[0-9]*)?([/?#]\S*)?"
-_USUAL_URL = r"[a-z][a-z0-9+.-]*://[^/?#:@\sA-Z\[\]]+(?:/[^\s?#]\S*)?"
+_URL = r"[A-Za-z][A-Za-z0-9+.-]*://\S*"
+_SITE = r"[a-z][a-z0-9+.-]*://[^/?#:@\sA-Z\[\]]+"
+_USUAL_URL = rf"{_SITE}(?:/[^\s?#]\S*)?"
+_BARE_URL = f"{_SITE}/"  #: the commonest other spelling
+_HEAD = "^[^:]*://[^/?#]*"  #: up to the path
+_USER = "^([^:]*://[^/?#]*@)"  #: up to the host, where somebody is named before it
 _PORTS = {"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443"}
+_OWN_PORT = "|".join([*(rf"^({name}://.*):{port}$" for name, port in _PORTS.items()), "^(.*[^:/]):$"])
+_OWN_GROUPS = "".join(rf"\{group}" for group in range(1, len(_PORTS) + 2))  # one of them is not empty
 
 
 def read_words(words: exp.Expression, field: Field, *, empty_is_null: bool) -> exp.Expression:
@@ -32,7 +36,9 @@ def read_words(words: exp.Expression, field: Field, *, empty_is_null: bool) -> e
     if field.type == "email":
         return _email(words, cleaned)
     if field.type == "url":
-        return case((_full(words, _USUAL_URL), words), (_full(cleaned, _URL), _url(cleaned)), default=cleaned)
+        slash = call("RTRIM", words, text("/"))
+        usual = [(_full(words, _USUAL_URL), words), (_full(words, _BARE_URL), slash)]
+        return case(*usual, (_full(cleaned, _URL), _url(cleaned)), default=cleaned)
     if field.type == "phone":
         return phone(words, cleaned, field.region)
     if field.caseless and field.choices:
@@ -72,15 +78,22 @@ def _email(words: exp.Expression, cleaned: exp.Expression) -> exp.Expression:
 
 def _url(words: exp.Expression) -> exp.Expression:
     """Scheme and host in lower case, without the scheme's own port, without the slash of an empty path."""
-    scheme, user, host, port, rest = (
-        call("REGEXP_EXTRACT", words, text(_URL), exp.Literal.number(group)) for group in range(1, 6)
+    head = call("REGEXP_EXTRACT", words, text(_HEAD))
+    rest = call("SUBSTR", words, exp.Add(this=call("LENGTH", head), expression=exp.Literal.number(1)))
+    user = call("REGEXP_EXTRACT", words, text(_USER), exp.Literal.number(1))
+    host = call("SUBSTR", head, exp.Add(this=call("LENGTH", user), expression=exp.Literal.number(1)))
+    scheme = call("LOWER", call("SPLIT_PART", user, text("//"), exp.Literal.number(1)))
+    name = call("SPLIT_PART", user, text("//"), exp.Literal.number(2))
+    named = all_of(
+        *(call("CONTAINS", one, text("@")) for one in (words, head))
+    )  # the first is the cheaper look
+    lowered = case(
+        (named, call("CONCAT", scheme, text("//"), name, call("LOWER", host))), default=call("LOWER", head)
     )
-    scheme, host = call("LOWER", scheme), call("LOWER", host)
-    own = [all_of(equal(scheme, text(name)), equal(port, text(f":{at}"))) for name, at in _PORTS.items()]
-    needless = any_of(equal(port, text(":")), *own)
-    shown = case((needless, text("")), default=port)
+    ported = call("REGEXP_MATCHES", words, text(_HEAD + ":[0-9]*(?:[/?#]|$)"))
+    portless = call("REGEXP_REPLACE", lowered, text(_OWN_PORT), text(_OWN_GROUPS))
     path = call("REGEXP_REPLACE", rest, text(r"^/($|[?#])"), text(r"\1"))
-    return call("CONCAT", scheme, text("://"), user, host, shown, path)
+    return call("CONCAT", case((ported, portless), default=lowered), path)
 
 
 def _choice(words: exp.Expression, choices: tuple[str, ...]) -> exp.Expression:
@@ -92,10 +105,16 @@ def _choice(words: exp.Expression, choices: tuple[str, ...]) -> exp.Expression:
 
 def seen(canonical: exp.Expression, *, caseless: bool = False) -> exp.Expression:
     """What a person sees of a text, for comparing only: one kind of blank, nothing unseen, one case if `caseless`."""
-    ascii_only = equal(call("STRLEN", canonical), call("LENGTH", canonical))
     marks = call("TRANSLATE", canonical, text(_BLANKS + _UNSEEN), text(" " * len(_BLANKS)))
-    shown = case((ascii_only, canonical), default=call("TRIM", marks))
+    shown = case((plain(canonical), canonical), default=call("TRIM", marks))
     return call("NFC_NORMALIZE", call("LOWER", shown)) if caseless else shown
+
+
+def plain(canonical: exp.Expression) -> exp.Expression:
+    """Whether a person sees all of a text as it is: no strange blanks, nothing invisible."""
+    ascii_only = equal(call("STRLEN", canonical), call("LENGTH", canonical))
+    marked = call("REGEXP_MATCHES", canonical, text(f"[{_BLANKS}{_UNSEEN}]"))
+    return any_of(ascii_only, exp.Not(this=marked))
 
 
 def _full(words: exp.Expression, pattern: str) -> exp.Expression:
