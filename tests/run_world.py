@@ -93,6 +93,7 @@ class Watch:
     delivered: dict[str, int] = field(default_factory=dict)  #: records read, by stream
     requests: list[ReadRequest] = field(default_factory=list)
     operations: list[Any] = field(default_factory=list)  #: every single write sent
+    batches: int = 0  #: in which they were sent
     fate: Fate = field(default_factory=Fate)
     before_read: Callable[[ReadRequest], None] = lambda _request: None
     before_write: Callable[[str, Batch], None] = lambda _stream, _batch: None
@@ -125,6 +126,7 @@ class Watched(MemoryConnector):
         """One operation after the other, and between any two of them the process may end."""
         watch = self._watch
         watch.before_write(stream, batch)
+        watch.batches += 1
         receipts: list[Receipt] = []
         watch.fate.step()
         for row in range(batch.table.num_rows):
@@ -261,6 +263,7 @@ class World:
         """Run once, a while after whatever happened before; the counts of every module must add up."""
         self.wait(seconds=10)
         self.watch.delivered, self.watch.operations, self.watch.requests = {}, [], []
+        self.watch.batches = 0
         plan = self.plan()
         report = execute(plan, self.call(**more))
         for module in plan.modules:
