@@ -159,3 +159,20 @@ def test_a_newcomer_of_either_side_is_made_below_its_own_parent(world: World) ->
         ("Ann", bolt),
     ]
     world.settled()
+
+
+def test_what_was_skipped_for_its_parent_comes_once_the_parent_is_there(world: World) -> None:
+    """Skipped is quiet, not forgotten: nobody touches the person, and still it follows its firm."""
+    text = world.file.read_text(encoding="utf-8")
+    world.file.write_text(text.replace("as: account }", "as: account, else: skip }"), encoding="utf-8")
+    sick = firm(world, "Sick", town=None)
+    world.shop.put("people", {"name": "Ann", "firm": sick})
+    assert world.run().modules["people"].skipped == 1
+    world.wait(hours=3)
+    world.shop.put("people", {"name": "Bob", "firm": firm(world, "Acme")})
+    world.run()
+    world.wait(hours=3)
+    world.shop.edit("firms", sick, town="Goa")
+    world.run()
+    assert rows(world, "clients", "label") == [("Ann",), ("Bob",)]
+    world.settled()

@@ -62,7 +62,7 @@ def _linked(work: Work, waits: Iterable[Wait]) -> set[tuple[str, Side, str]]:
 def new_waits(work: Work) -> tuple[tuple[Wait, ...], tuple[RecordKey, ...]]:
     """(what the records looked at in this pass wait for now, those that wait for nothing any more)."""
     refers = work.module.left.references or work.module.right.references
-    roots = "SELECT id, unnest(roots) FROM work WHERE in_view AND roots IS NOT NULL"
+    roots = "SELECT id, unnest(roots) FROM work WHERE roots IS NOT NULL"
     # Without references nothing new is waited for; what waits for a link made by hand may be over.
     rows = work.columns.rows(roots) if refers else []
     waits = tuple(_wait(work, str(record), root) for record, root in rows)
