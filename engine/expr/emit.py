@@ -154,16 +154,19 @@ def _cast(term: Term) -> exp.Expression:
     if (inner.type, term.type) == ("instant", "date"):
         return _day(inner, operand)
     if FAMILY[inner.type] == "text" and FAMILY[term.type] != "text":
-        operand = read(operand, Field(name="", type=term.type), empty_is_null=False)
+        operand = read(operand, Field(name="", type=term.type, zone=_zone(inner)), empty_is_null=False)
     return exp.TryCast(this=operand, to=target)
 
 
 def _day(inner: Term, moment: exp.Expression) -> exp.Expression:
     """The day of a moment where its field's clock hangs; in UTC where nobody says."""
-    field = inner.name.field if inner.name is not None else None
-    if field is None or field.zone is None:
-        return exp.TryCast(this=moment, to=sql_type("date"))
-    return day_in(moment, field.zone)
+    zone = _zone(inner)
+    return exp.TryCast(this=moment, to=sql_type("date")) if zone is None else day_in(moment, zone)
+
+
+def _zone(term: Term) -> str | None:
+    """Where the clock of a field hangs; None for what is no field, or where nobody says."""
+    return term.name.field.zone if term.name is not None and term.name.field is not None else None
 
 
 def _concat(term: Term) -> exp.Expression:
