@@ -30,9 +30,10 @@ class FileLinks:
         """The links alone."""
         return [row for _, row in self.lines]
 
-    def line_of(self, wanted: LinkRow) -> int:
-        """Where a link stands."""
-        return next(number for number, row in self.lines if row == wanted)
+    def lines_of(self, wanted: Iterable[LinkRow]) -> list[int]:
+        """Where each of these links stands first."""
+        places = {row: number for number, row in reversed(self.lines)}
+        return [places[row] for row in wanted]
 
 
 def write_links(rows: Iterable[LinkRow], out: TextIO) -> None:

@@ -151,7 +151,9 @@ def import_(
         try:
             added = memory.add_links(lease, links.rows, _sources(plan))
         except AlreadyLinked as error:
-            refuse([f"{file}:{links.line_of(one)}: {clash(one, other)}" for one, other in error.clashes])
+            numbers = links.lines_of(wanted for wanted, _ in error.clashes)
+            clashes = zip(numbers, error.clashes, strict=True)
+            refuse([f"{file}:{number}: {clash(*pair)}" for number, pair in clashes])
             raise
     _tell_added(added, links.rows, form, _run_again(spec, folder, ledger))
 

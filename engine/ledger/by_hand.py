@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engine.errors import UserError
 from engine.ledger import schema, settling
 from engine.ledger.model import LinkRow, Settlement, Wait
-from engine.ledger.reading import chunks
+from engine.ledger.work import chunks
 from engine.record import SIDES, other
 
 if TYPE_CHECKING:
@@ -114,8 +114,7 @@ def _found(work: Work, lease: Lease, module: str, side: Side, ids: Sequence[str]
     """The links that these records of a side have."""
     query = sa.select(_LINKS.c.left_id, _LINKS.c.right_id, _LINKS.c.state)
     query = query.where(_LINKS.c.integration == lease.integration, _LINKS.c.module == module)
-    column = _LINKS.c[f"{side}_id"]
-    rows = [row for some in chunks(ids) for row in work.rows(query.where(column.in_(some)))]
+    rows = work.rows_by(query, _LINKS.c[f"{side}_id"], ids)
     return [LinkRow(module=module, left_id=left, right_id=right, state=state) for left, right, state in rows]
 
 
@@ -163,11 +162,7 @@ def remove(
     _need_all(module, keys, gone)
     rows = list(dict.fromkeys(gone))
     query = sa.select(_LINKS.c.id).where(_LINKS.c.integration == lease.integration, _LINKS.c.module == module)
-    ids = [
-        int(number)
-        for some in chunks([row.left_id for row in rows])
-        for (number,) in work.rows(query.where(_LINKS.c.left_id.in_(some)))
-    ]
+    ids = [int(number) for (number,) in work.rows_by(query, _LINKS.c.left_id, [row.left_id for row in rows])]
     ends = _ends(rows)
     dropping = Settlement(run=BY_HAND, module=module, dropped=tuple(ids), released=ends, unwaits=ends)
     settling.settle(work, lease, dropping)
@@ -203,11 +198,8 @@ def decide(work: Work, lease: Lease, takes: Mapping[int, Side]) -> None:
     """Note which side each of these conflicts takes. Raises UserError if one is not there (any more)."""
     table = schema.conflicts
     mine = table.c.integration == lease.integration
-    known = {
-        int(number)
-        for some in chunks(list(takes))
-        for (number,) in work.rows(sa.select(table.c.number).where(mine, table.c.number.in_(some)))
-    }
+    found = work.rows_by(sa.select(table.c.number).where(mine), table.c.number, list(takes))
+    known = {int(number) for (number,) in found}
     lacking = [str(number) for number in takes if number not in known]
     if lacking:
         raise UserError(

@@ -19,9 +19,9 @@ from engine.ledger.typed import arrow_schema, for_table, kind
 from engine.ledger.work import OrdinaryWork, Replacement, wholly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from engine.ledger.work import Rows
+    from engine.ledger.work import Row, Rows
 
 #: Rows that are turned into CSV at once, and bytes of CSV that are turned into Arrow at once: bounds of memory.
 _ROWS, _BYTES = 50_000, 8_000_000
@@ -31,6 +31,13 @@ _POSITION = "position_"
 
 class CopyWork(OrdinaryWork):
     """A write transaction; what is more than new rows goes through a table of this connection, the stage."""
+
+    def rows_by(self, query: sa.Select[Any], column: sa.Column[Any], values: Sequence[Any]) -> list[Row]:
+        """See Work; a long list of values would be compared with each row."""
+        wanted = _wanted(self._connection, column, pa.array(values))
+        found = self.rows(query.where(column.in_(sa.select(wanted.c.id))))
+        wanted.drop(self._connection)
+        return found
 
     def insert(self, table: sa.Table, rows: Rows) -> None:
         """See Work."""
@@ -99,12 +106,18 @@ class CopyReading:
 
     def table_by_ids(self, query: sa.Select[Any], column: sa.Column[Any], ids: pa.Array) -> pa.Table:
         """See Bulk; the ids go into a table of this connection."""
-        arrow = pa.int64() if kind(column) == "integer" else pa.string()
-        rows = pa.table({"id": ids.cast(arrow)})
-        wanted = _staged(self._connection, [sa.Column("id", column.type)], rows)
+        wanted = _wanted(self._connection, column, ids)
         found = self.table(query.where(column.in_(sa.select(wanted.c.id))))
         wanted.drop(self._connection)
         return found
+
+
+def _wanted(connection: sa.Connection, column: sa.Column[Any], ids: pa.Array) -> sa.Table:
+    """A table of this connection with these ids, as values of a column."""
+    arrow = pa.int64() if kind(column) == "integer" else pa.string()
+    # The index keeps a plan harmless that takes a new table for nearly empty and asks here for each of its rows.
+    id_ = sa.Column("id", column.type, index=True)
+    return _staged(connection, [id_], pa.table({"id": ids.cast(arrow)}))
 
 
 def _staged(connection: sa.Connection, columns: list[sa.Column[Any]], rows: pa.Table) -> sa.Table:

@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.ledger.typed import from_rows
+from engine.ledger.work import chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pyarrow as pa
     import sqlalchemy as sa
 
     from engine.ledger.database import Database
-
-#: Parameters of one query; SQLite allows 32,766, but the plan of each length is kept.
-_CHUNK = 500
 
 
 def table_of(database: Database, query: sa.Select[Any]) -> pa.Table:
@@ -40,8 +36,3 @@ def table_by_ids(
         for chunk in chunks(ids.to_pylist()):
             rows += connection.execute(query.where(column.in_(chunk))).all()
     return from_rows(query, rows)
-
-
-def chunks(ids: Sequence[Any]) -> list[Sequence[Any]]:
-    """The ids in portions that one query can name."""
-    return [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]

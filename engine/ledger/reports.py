@@ -21,6 +21,7 @@ from engine.ledger.model import (
     RunRow,
     Wait,
 )
+from engine.ledger.work import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,7 @@ class Reports:
         found: dict[int, tuple[dict[str, Any] | None, dict[str, Any] | None]] = {}
         table = schema.bases
         with self._database.reading() as connection:
-            for chunk in reading.chunks(link_ids):
+            for chunk in chunks(link_ids):
                 for link_id, left, right in connection.execute(
                     sa.select(table).where(table.c.link_id.in_(chunk))
                 ):

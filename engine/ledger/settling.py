@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from engine.ledger import schema, waiting
 from engine.ledger.codec import to_json
 from engine.ledger.model import NEW_LINK_COLUMNS, SIGHTING_COLUMNS, SKIP_COLUMNS
-from engine.ledger.reading import chunks
 from engine.ledger.work import wholly
 
 if TYPE_CHECKING:
@@ -125,8 +124,7 @@ def _change(work: Work, settlement: Settlement) -> None:
 def drop_links(work: Work, scope: Mapping[str, str], link_ids: Sequence[int]) -> None:
     """Forget these links with all that hangs on them: what was in step and what is in conflict."""
     links = schema.links
-    query = sa.select(links.c.left_id)
-    rows = [row for some in chunks(link_ids) for row in work.rows(query.where(links.c.id.in_(some)))]
+    rows = work.rows_by(sa.select(links.c.left_id), links.c.id, link_ids)
     waiting.forget_conflicts(work, scope, [left_id for (left_id,) in rows])
     work.delete(links, [{"id": link_id} for link_id in link_ids])
     work.delete(schema.bases, [{"link_id": link_id} for link_id in link_ids])

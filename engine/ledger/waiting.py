@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from engine.ledger import schema
-from engine.ledger.reading import chunks
 from engine.ledger.work import wholly
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def _known(work: Work, scope: Mapping[str, str], left_ids: Sequence[str]) -> dic
     table = _CONFLICTS
     columns = (table.c.left_id, table.c.key, table.c.number, _signed(table.c.left), _signed(table.c.right))
     query = sa.select(*columns).where(*[table.c[name] == value for name, value in scope.items()])
-    rows = [row for some in chunks(left_ids) for row in work.rows(query.where(table.c.left_id.in_(some)))]
+    rows = work.rows_by(query, table.c.left_id, left_ids)
     return {(left_id, key): (int(number), left, right) for left_id, key, number, left, right in rows}
 
 

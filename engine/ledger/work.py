@@ -14,10 +14,20 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.base import ReadOnlyColumnCollection
     from sqlalchemy.sql.elements import KeyedColumnElement
 
+Row: TypeAlias = tuple[Any, ...]
 Rows: TypeAlias = "pa.Table | Sequence[Mapping[str, Any]]"
 NewRow: TypeAlias = "ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]"
 #: What an upsert writes where the row is there already: from the table and the new row, by column.
 Replacement: TypeAlias = "Callable[[sa.Table, NewRow], Mapping[str, sa.ColumnElement[Any]]]"
+
+
+#: Parameters of one query; SQLite allows 32,766, but the plan of each length is kept.
+_CHUNK = 500
+
+
+def chunks(ids: Sequence[Any]) -> list[Sequence[Any]]:
+    """The ids in portions that one query can name."""
+    return [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]
 
 
 def wholly(table: sa.Table, new: NewRow) -> Mapping[str, sa.ColumnElement[Any]]:
@@ -32,8 +42,12 @@ class Work(Protocol):
         """Execute a statement once."""
         ...
 
-    def rows(self, statement: sa.Select[Any]) -> list[tuple[Any, ...]]:
+    def rows(self, statement: sa.Select[Any]) -> list[Row]:
         """The answer of a query whose columns are never null."""
+        ...
+
+    def rows_by(self, query: sa.Select[Any], column: sa.Column[Any], values: Sequence[Any]) -> list[Row]:
+        """The rows of such an answer whose `column` is one of the values, any number of them."""
         ...
 
     def insert(self, table: sa.Table, rows: Rows) -> None:
@@ -72,8 +86,16 @@ class StatementWork(ABC):
     dialect: str
 
     @abstractmethod
+    def rows(self, statement: sa.Select[Any]) -> list[Row]:
+        """See Work."""
+
+    @abstractmethod
     def many(self, statement: sa.Executable, rows: Rows) -> None:
         """Execute a statement for each row; columns are named as the statement's parameters."""
+
+    def rows_by(self, query: sa.Select[Any], column: sa.Column[Any], values: Sequence[Any]) -> list[Row]:
+        """See Work."""
+        return [row for some in chunks(values) for row in self.rows(query.where(column.in_(some)))]
 
     def insert(self, table: sa.Table, rows: Rows) -> None:
         """See Work."""
@@ -120,7 +142,7 @@ class OrdinaryWork(StatementWork):
         """See Work."""
         self._connection.execute(statement)
 
-    def rows(self, statement: sa.Select[Any]) -> list[tuple[Any, ...]]:
+    def rows(self, statement: sa.Select[Any]) -> list[Row]:
         """See Work."""
         return [tuple(row) for row in self._connection.execute(statement)]
 
