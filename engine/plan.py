@@ -64,8 +64,8 @@ class Limits:
     """What makes a run stop and ask before it writes anything of a module; None = never.
 
     It stops at more than the figure says. Where a limit has both a count and a share, whichever is passed first
-    stops it; only for creates both must be passed, so that a small module may still grow. Creates count once a module
-    has been linked in full; updates are those of one side, and count from ten links on.
+    stops it; only for creates both must be passed, so that a small module may still grow. A share says nothing below
+    ten links. Creates count once a module has been linked in full; updates are those of one side.
     """
 
     creates: Limit | None
