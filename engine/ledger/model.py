@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEDGER_FILE = "ledger.sqlite"
 
 #: active: in step · missing-left, missing-right: active, but not delivered by the last complete read of that side ·
-#: gone-left, gone-right: deleted there and not made again · suspended: left alone
+#: gone-left, gone-right: deleted there and not made again · suspended: out of the view
 LinkState = Literal["active", "missing-left", "missing-right", "gone-left", "gone-right", "suspended"]
 #: pending: journalled, maybe sent · uncertain: the outcome is not known yet · done, failed: settled
 IntentState = Literal["pending", "uncertain", "done", "failed"]
