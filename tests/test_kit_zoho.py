@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
@@ -17,7 +18,7 @@ from engine.sandbox.serve import Running, start
 from engine.testing import FAULTS, ConnectorSuite, SystemUnderTest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from engine.testing import Fault
@@ -188,3 +189,33 @@ class TestProjects(ZohoSuite):
         return self.under_test(
             collection, tmp_path, text="name", other="description", refused={"name": "x" * 300}
         )
+
+
+class TestTasks(ZohoSuite):
+    """A stream that is listed as a whole, and written below its project."""
+
+    type_ = PROJECTS
+    can = PROJECTS.describe({}).streams["tasks"].can
+    product, module, path = "projects", "tasks", "/tasks"
+
+    @pytest.fixture
+    def system(self, collection: Collection, tmp_path: Path) -> SystemUnderTest:
+        parents = replace(collection, module="projects")
+        parents.empty()
+        above = parents.add({"name": "Harbour"})
+        system = self.under_test(
+            collection,
+            tmp_path,
+            text="name",
+            other="description",
+            also={"project.id": above},
+            refused={"name": "x" * 300},
+        )
+        numbers = itertools.count(1)
+
+        def plant(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+            """The store has a bare id where answers show the project."""
+            plain = [{name: value for name, value in row.items() if name != "project.id"} for row in rows]
+            return [collection.add({**row, "project": above, "number": next(numbers)}) for row in plain]
+
+        return replace(system, plant=plant)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.connectors.port import ReadRequest
 from engine.testing.applies import Promises, applies
-from engine.testing.bench import Bench, batch, read
+from engine.testing.bench import Bench, batch, field_of, read, receipts
 
 if TYPE_CHECKING:
     from engine.connectors.port import Connector
@@ -35,12 +35,25 @@ class ForecastPromises(Promises):
         assert len(read(connector, bench.stream, bench.system.text, ids=ids)) == len(ids)
         assert connector.calls - before == told.calls
 
+    @applies(lambda suite: suite.can.since)
+    def test_a_read_of_what_changed_costs_no_more_than_was_forecast(self, bench: Bench) -> None:
+        count = min(self.can.page_size + 1, 300)
+        ids = bench.plant([(f"n{number}", None) for number in range(count)])
+        bench.system.edit(ids[0], {bench.system.other: "Bonn"})
+        modified, connector = str(bench.described.modified), _signed_in(bench)
+        newest = max(str(field_of(row, modified)) for row in read(connector, bench.stream))
+        request = ReadRequest(stream=bench.stream, fields=(bench.system.text,), since=newest)
+        told, before = connector.forecast_read(request, 1), connector.calls
+        assert ids[0] in [field_of(row, bench.key) for row in read(connector, bench.stream, since=newest)]
+        assert connector.calls - before <= told.calls
+
     @applies(lambda suite: suite.can.create and suite.can.update and suite.can.delete)
     def test_writes_cost_what_was_forecast(self, bench: Bench) -> None:
+        """What is changed has been read before, as the engine does."""
         count = min(self.can.batch_size + 1, 150)
         connector, text = _signed_in(bench), bench.system.text
         _costs(bench, connector, "create", [bench.row(f"n{one}", None, one) for one in range(count)])
-        ids = list(bench.held())
+        ids = [str(field_of(row, bench.key)) for row in read(connector, bench.stream, text)]
         assert len(ids) == count
         changes = [{"_id": id_, "_set": [text], text: f"m{one}"} for one, id_ in enumerate(ids)]
         _costs(bench, connector, "update", changes)
@@ -58,7 +71,6 @@ def _signed_in(bench: Bench) -> Connector:
 
 def _costs(bench: Bench, connector: Connector, kind: Kind, rows: list[dict[str, Any]]) -> None:
     told, before = connector.forecast_write(bench.stream, kind, len(rows)), connector.calls
-    answer = connector.write(bench.stream, batch(kind, rows))
-    if isinstance(answer, list) or not hasattr(answer, "ids"):
-        list(answer)  # what is read lazily is written lazily
+    written = receipts(connector.write(bench.stream, batch(kind, rows)), len(rows))
+    assert {receipt.outcome for receipt in written} == {"applied"}
     assert connector.calls - before == told.calls
