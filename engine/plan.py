@@ -21,6 +21,12 @@ Duplicates = Literal["link", "overwrite", "skip", "clone"]
 Policy = Literal["left", "right", "newest", "hold"]
 
 
+def sources(arrow: Arrow) -> tuple[Side, ...]:
+    """The sides that changes or newcomers come from along an arrow; where records are only paired, both."""
+    one_way: dict[Arrow, tuple[Side, ...]] = {"->": ("left",), "<-": ("right",)}
+    return one_way.get(arrow, SIDES)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowField:
     """A field computed by a template or a JMESPath, record by record, before the lens sees the page."""
@@ -177,8 +183,7 @@ class ModulePlan:
     @property
     def sources(self) -> tuple[Side, ...]:
         """The sides that changes or newcomers come from, in the order in which they are read and push."""
-        one_way: dict[Arrow, tuple[Side, ...]] = {"->": ("left",), "<-": ("right",)}
-        return one_way.get(self.arrow, SIDES)
+        return sources(self.arrow)
 
     def policy(self, line: FieldPlan) -> Policy:
         """Who wins a line that differs: in one direction always the source."""

@@ -181,7 +181,12 @@ def _gets(
         line.get[side] = in_common(column(one.name), one, line)
         if FAMILY[one.type] == "text" != FAMILY[line.type]:
             line.fails[side] = [_untyped(spec, one, line.type)]
-    if spec.refers:
+    if spec.refers and spec.values:
+        message = (
+            "An id is translated either through links (`refers`) or by a value map (`values`), not by both."
+        )
+        draft.findings.add("contradiction", message, spec.refers.span, hint="Remove one of them.")
+    elif spec.refers:
         line.lookups = look_up(draft, spec.refers, ends, fields)
         if line.lookups:
             line.get["left"] = column(line.lookups["left"].column)

@@ -8,8 +8,8 @@ from engine.compiler.choices import holds
 from engine.compiler.draft import Draft, place
 from engine.expr.error import ExprError
 from engine.expr.sql import Expr, compile_condition
-from engine.plan import NotBuilt
-from engine.record import SIDES, Side
+from engine.plan import NotBuilt, sources
+from engine.record import Side
 
 if TYPE_CHECKING:
     from engine.compiler.parts import End
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from engine.spec.model import Check, Module
 
 Kept = tuple[Side, "Check", str, tuple[str, ...]]  #: with SQL and the fields it reads
-_SOURCES: dict[Arrow, tuple[Side, ...]] = {"->": ("left",), "<-": ("right",)}
 
 
 def compile_needs(draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, End]) -> tuple[Kept, ...]:
@@ -28,7 +27,7 @@ def compile_needs(draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, E
     kept: list[Kept] = []
     for check in module.needs:
         stands = holds(draft, check.only_if)
-        for side, expr in _by_side(draft, module, check, _SOURCES.get(arrow, SIDES), ends):
+        for side, expr in _by_side(draft, module, check, sources(arrow), ends):
             if not stands:
                 continue
             if _looks_elsewhere(expr):

@@ -10,7 +10,7 @@ from engine.compiler.parts import Parent
 from engine.compiler.refers import look_up
 from engine.expr.error import ExprError
 from engine.expr.sql import evaluate_options
-from engine.plan import Trouble
+from engine.plan import Trouble, sources
 from engine.record import SIDES, Side
 from engine.spec.diagnostic import Text
 from engine.spec.model import MappedField
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from engine.compiler.parts import End, Lookup
     from engine.plan import Arrow
     from engine.spec.model import Module, StreamRef, Under
-
-_SOURCES: dict[Arrow, tuple[Side, ...]] = {"->": ("left",), "<-": ("right",)}
 
 
 def compile_under(
@@ -58,7 +56,7 @@ def _parent(module: Module, side: Side, lookups: list[Lookup], arrow: Arrow) -> 
     return Parent(
         lookups=tuple(lookups),
         skips=first.otherwise == "skip",
-        rules=side in _SOURCES.get(arrow, SIDES),
+        rules=side in sources(arrow),
         blocked=Trouble(
             code="blocked",
             message=f"It lives below a record of {_named(lookups)} that has no link yet, or below none.",
