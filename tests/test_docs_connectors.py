@@ -91,6 +91,7 @@ class TestDepot(ConnectorSuite):
             refused={"name": "Ada"},
             strike=product.strike,
             secrets=(KEY,),
+            denied=lambda wrong: DEPOT.open({**settings, "credentials": {"key": wrong[0]}}, around),
         )
 
     def test_a_refusal_has_the_code_the_words_and_the_remedy_of_the_file(self, bench: Bench) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from engine.connectors.port import Connector
     from engine.testing import Fault
 
 #: A fault of the kit -> what the sandbox calls it.
@@ -111,6 +112,11 @@ class ZohoSuite(ConnectorSuite):
         said = collection.running.connect()[self.type_.name]
         around = Surroundings(folder=folder, clock=time.time, sleep=_nap, sandbox=True)
         credentials = said["credentials"]
+
+        def denied(wrong: Sequence[str]) -> Connector:
+            changed = dict(zip(("client_secret", "refresh_token"), wrong, strict=True))
+            return self.type_.open({**said, "credentials": {**credentials, **changed}}, around)
+
         key = self.type_.describe({}).streams[self.module].id
         return SystemUnderTest(
             connect=lambda: self.type_.open(said, around),
@@ -120,6 +126,7 @@ class ZohoSuite(ConnectorSuite):
             edit=lambda id_, values: collection.change(id_, set=dict(values)),
             remove=lambda id_: collection.change(id_, delete=True),
             strike=collection.strike,
+            denied=denied,
             secrets=(credentials["client_secret"], credentials["refresh_token"]),
             **more,
         )

@@ -129,7 +129,10 @@ class Bench:
 
     def open(self) -> Connector:
         """One more connection."""
-        connector = self.system.connect()
+        return self.keep(self.system.connect())
+
+    def keep(self, connector: Connector) -> Connector:
+        """Close this one, too, when the test ends."""
         self._opened.append(connector)
         return connector
 

@@ -36,6 +36,10 @@ def _no_faults(fault: Fault, what: Kind | Literal["read"], times: int) -> None:
     raise NotImplementedError(f"`strike` must let {times} requests of kind {what} meet the fault {fault}.")
 
 
+def _no_denial(wrong: Sequence[str]) -> Connector:
+    raise NotImplementedError(f"`denied` must connect with {len(wrong)} wrong secrets.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class SystemUnderTest:
     """One empty stream of a system, reached by the connector and past it.
@@ -62,3 +66,5 @@ class SystemUnderTest:
     #: let that many of the next requests meet a fault; which ones it can is said by `ConnectorSuite.faults`
     strike: Callable[[Fault, Kind | Literal["read"], int], None] = _no_faults
     secrets: Sequence[str] = ()  #: values of its credentials, which must never be seen
+    #: opens a connection with these instead of `secrets`, or fails to; needed if `ConnectorSuite.confidential`
+    denied: Callable[[Sequence[str]], Connector] = _no_denial

@@ -5,15 +5,15 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from engine.connectors.port import ReadRequest
-from engine.errors import EngineError, TemporaryError
+from engine.errors import EngineError, TemporaryError, UserError
 from engine.testing.applies import Promises, applies
 from engine.testing.bench import Bench, rows_of
 from engine.testing.samples import PEOPLE
 
 if TYPE_CHECKING:
-    import pytest
-
     from engine.record import Kind, Receipt
     from engine.testing.system import Fault
 
@@ -88,6 +88,16 @@ class TroublePromises(Promises):
         said += [error.message, error.remedy or ""]
         assert bench.system.secrets
         assert not [secret for secret in bench.system.secrets if any(secret in text for text in said)]
+
+    @applies(lambda suite: suite.confidential)
+    def test_wrong_credentials_are_for_a_person_to_mend_and_are_not_repeated(self, bench: Bench) -> None:
+        bench.plant_people()
+        wrong = [f"not-{place}-{secret[::-1]}" for place, secret in enumerate(bench.system.secrets)]
+        assert wrong
+        with pytest.raises(UserError) as caught:
+            bench.keep(bench.system.denied(wrong)).check()
+        said = "".join(traceback.format_exception(caught.value)) + (caught.value.remedy or "")
+        assert not [secret for secret in wrong if secret in said]
 
 
 def _write(bench: Bench, kind: Kind, id_: str) -> dict[str, Any]:
