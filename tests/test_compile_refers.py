@@ -136,6 +136,10 @@ def test_a_parent_without_a_link_holds_or_skips_what_lives_below_it(
     assert told(orphan, "trouble", "in_view", "roots") == (trouble, seen, None)
     assert told(child, "trouble", "in_view", "roots") == (None, True, None)
     assert stranger["k0"] is None or side == "right"
+    (hidden,) = world.look("people", side, {"_id": "4", "mail": "a", "_absent": [field]}, links=LINKS)
+    assert told(hidden, "trouble", "in_view", "roots") == (None, True, None), (
+        "an answer may leave the parent out"
+    )
 
 
 def test_what_the_view_leaves_out_waits_for_nothing(tmp_path: Path) -> None:

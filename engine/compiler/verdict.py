@@ -93,7 +93,7 @@ def in_view(parts: LensParts) -> exp.Expression:
     seen = parts.view.copy() if parts.view is not None else exp.true()
     if parts.parent is None or not (parts.parent.rules and parts.parent.skips):
         return seen
-    return all_of(exp.Paren(this=seen), not_null(_home(parts.parent)))
+    return all_of(exp.Paren(this=seen), exp.Not(this=_astray(parts.parent)))
 
 
 def parent_id(parent: Parent, side: Side) -> exp.Expression:
@@ -101,6 +101,13 @@ def parent_id(parent: Parent, side: Side) -> exp.Expression:
     if side == "left":
         return _home(parent)
     return call("COALESCE", *(own_id(one) for one in _first_of_each(parent)), exp.null())
+
+
+def _astray(parent: Parent) -> exp.Expression:
+    """Whether the parent has no link, or there is none; never NULL. One that the system did not show may have one."""
+    names = exp.Array(expressions=[text(one.field) for one in _first_of_each(parent)])
+    hidden = call("COALESCE", call("LIST_HAS_ANY", column("_absent"), names), exp.false())
+    return all_of(is_null(_home(parent)), exp.Not(this=hidden))
 
 
 def _home(parent: Parent) -> exp.Expression:
@@ -129,7 +136,7 @@ def trouble(parts: LensParts) -> exp.Expression:
     """Index of the first reason why a record cannot be compared; NULL if there is none."""
     turns = [(not_null(column("_unreadable")), column("_unreadable"))]
     if parts.parent is not None and parts.parent.rules and not parts.parent.skips:
-        turns.append((is_null(_home(parts.parent)), parts.trouble(parts.parent.blocked)))
+        turns.append((_astray(parts.parent), parts.trouble(parts.parent.blocked)))
     turns += [_waits(parts, line, one) for _, line, one in _asked(parts) if _holds(parts, line, one)]
     for _, line in parts.shown:
         turns += [(wrong.copy(), parts.trouble(one)) for wrong, one in line.fails.get(parts.side, ())]
