@@ -77,6 +77,8 @@ def parse_listing(request: Request, shape: Collection, parent: str | None = None
     known = {"Status.All": None} | {
         f"Status.{status.replace('_', '').title()}": status for status in shape.statuses
     }
+    if shape.plural == "accounts":
+        known["AccountType.All"] = None
     for name, value, allowed in (
         ("filter_by", filter_by, known),
         ("sort_column", column, shape.sorts),

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.clock import crm_time
-from engine.sandbox.crm_modules import MODULES, CrmModule
+from engine.sandbox.crm_modules import MODULES, CrmModule, module_id
 from engine.sandbox.crm_read import MAX_PER_PAGE, person, refuse_param
 from engine.sandbox.crm_records import BIN_S
 from engine.sandbox.refusals import CrmRefused
@@ -56,7 +56,7 @@ def _shown(site: Site, module: CrmModule, row: Row) -> dict[str, Any]:
         "display_name": str(row.body.get(module.label, "")),
         "module": {
             "api_name": module.name,
-            "id": str(554023000000002175 + 2 * list(MODULES).index(module.name)),
+            "id": module_id(module.name),
         },
         "deleted_time": crm_time(row.deleted or 0),
         "deleted_by": {"id": by["id"], "name": by["name"]},

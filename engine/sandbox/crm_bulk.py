@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.clock import DAY_S, crm_time
-from engine.sandbox.crm_modules import MODULES, CrmModule
+from engine.sandbox.crm_modules import MODULES, CrmModule, module_id
 from engine.sandbox.crm_read import show
 from engine.sandbox.crm_records import module_of
 from engine.sandbox.crm_write import API_USER
@@ -144,7 +144,7 @@ async def read_job(request: Request) -> Response:
         "id": job.id,
         "operation": "read",
         "state": "COMPLETED" if ready else "IN PROGRESS",
-        "query": {"module": {"api_name": job.module}, "page": job.page},
+        "query": {"module": {"api_name": job.module, "id": module_id(job.module)}, "page": job.page},
         **_made(job),
         "file_type": "csv",
     }
@@ -155,7 +155,7 @@ async def read_job(request: Request) -> Response:
             "count": job.count,
             "download_url": f"/crm/bulk/v8/read/{job.id}/result",
             "more_records": job.more,
-            "next_page_token": job.token,
+            **({"next_page_token": job.token} if job.token else {}),
         }
     return JSONResponse({"data": [shown]})
 

@@ -53,3 +53,8 @@ MODULES = {
     )
 }
 LINE_FIELDS = parse_fields(tables.LINE)
+
+
+def module_id(name: str) -> str:
+    """The id of a module, wherever one is shown."""
+    return str(554023000000002901 + list(MODULES).index(name))

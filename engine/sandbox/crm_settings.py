@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.clock import crm_time
-from engine.sandbox.crm_modules import MODULES, CrmModule
+from engine.sandbox.crm_modules import MODULES, CrmModule, module_id
 from engine.sandbox.crm_read import MAX_PER_PAGE, refuse_param
 from engine.sandbox.crm_views import VIEWS, show_view
 from engine.sandbox.crm_write import API_USER
@@ -92,7 +92,7 @@ async def list_modules(_: Request) -> Response:
     """The modules that the API reaches."""
     shown = [
         {
-            "id": str(_FIRST_FIELD_ID + 900 + place),
+            "id": module_id(name),
             "api_name": name,
             "module_name": name,
             "plural_label": name,
@@ -105,7 +105,7 @@ async def list_modules(_: Request) -> Response:
             "generated_type": "default",
             "status": "visible",
         }
-        for place, name in enumerate(MODULES)
+        for name in MODULES
     ]
     return JSONResponse({"modules": shown})
 
@@ -114,7 +114,8 @@ async def list_fields(request: Request) -> Response:
     """The fields of a module as this organisation has them."""
     module = _named_module(request)
     first = 100 * list(MODULES).index(module.name)
-    shown = [_show_field(field, place) for place, field in enumerate(module.fields.values(), start=first)]
+    fields = [field for field in module.fields.values() if not field.name.startswith("$")]
+    shown = [_show_field(field, place) for place, field in enumerate(fields, start=first)]
     return JSONResponse({"fields": shown})
 
 
@@ -137,9 +138,9 @@ def _named_module(request: Request) -> CrmModule:
 
 
 def _show_field(field: CrmField, place: int) -> dict[str, Any]:
-    lookup = {} if field.refers is None else {"module": {"api_name": field.refers}, "api_name": field.name}
     label = field.name.replace("__s", "").replace("_", " ")
-    return {
+    told = dict.fromkeys(("api_create", "api_update", "web_create", "web_update"), not field.read_only)
+    return _ALIKE | {
         "id": str(_FIRST_FIELD_ID + place),
         "api_name": field.name,
         "field_label": label,
@@ -152,22 +153,62 @@ def _show_field(field: CrmField, place: int) -> dict[str, Any]:
         "custom_field": field.custom,
         "read_only": field.read_only,
         "field_read_only": field.read_only,
-        "visible": True,
-        "virtual_field": False,
         "unique": {"case_sensitive": False} if field.unique else {},
-        "external": None,
-        "operation_type": {
-            "api_create": not field.read_only,
-            "api_update": not field.read_only,
-            "web_create": not field.read_only,
-            "web_update": not field.read_only,
-        },
+        "operation_type": told,
         "pick_list_values": [
-            {"display_value": choice, "actual_value": choice, "type": "used"} for choice in field.choices
+            _choice(choice, place, number) for number, choice in enumerate(field.choices, 1)
         ],
-        "lookup": lookup,
+        "lookup": _lookup(field, label),
     }
 
+
+def _choice(choice: str, place: int, number: int) -> dict[str, Any]:
+    return {
+        "id": str(_FIRST_FIELD_ID + 100_000 + 100 * place + number),
+        "display_value": choice,
+        "actual_value": choice,
+        "reference_value": choice,
+        "sequence_number": number,
+        "type": "used",
+    }
+
+
+def _lookup(field: CrmField, label: str) -> dict[str, Any]:
+    """What a lookup of one module points into; empty for any other field."""
+    if field.refers not in MODULES:
+        return {}
+    id_ = module_id(field.refers)
+    module = {"api_name": field.refers, "crypt": False, "id": id_}
+    return {"display_label": label, "api_name": field.name, "module": module, "id": id_}
+
+
+#: What every field of the sandbox says of itself, and no client of it needs.
+_ALIKE: dict[str, Any] = {
+    **dict.fromkeys(("visible", "searchable", "sortable", "filterable", "webhook", "mass_update"), True),
+    **dict.fromkeys(
+        (
+            "virtual_field",
+            "separator",
+            "businesscard_supported",
+            "history_tracking_enabled",
+            "enable_colour_code",
+            "colour_code_enabled_by_system",
+            "pick_list_values_sorted_lexically",
+            "public",
+            "display_field",
+        ),
+        False,
+    ),
+    **dict.fromkeys(("external", "association_details", "range", "rollup_summary", "formula", "currency")),
+    **{key: {} for key in ("multi_module_lookup", "multiselectlookup", "auto_number", "convert_mapping")},
+    "type": "used",
+    "created_source": "default",
+    "ui_type": 1,
+    "display_type": -1,
+    "profiles": [],
+    "view_type": dict.fromkeys(("view", "edit", "quick_create", "create"), True),
+    "email_parser": {"fields_update_supported": False, "record_operations_supported": False},
+}
 
 ROUTES = [
     Route("/org", read_org, methods=["GET"]),

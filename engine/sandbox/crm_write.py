@@ -28,6 +28,7 @@ class Saved:
 
     row: Row
     action: str  #: `insert`, `update` or `delete`
+    approved: bool = True  #: False = the module knows no approval
 
 
 Outcome = Saved | dict[str, Any]
@@ -53,7 +54,7 @@ def insert(site: Site, module: CrmModule, sent: dict[str, Any], place: str) -> O
         body=body,
     )
     site.store.add("crm", module.name, row, since=site.clock.now())
-    return Saved(row=row, action="insert")
+    return Saved(row=row, action="insert", approved=module.name != "Notes")
 
 
 def update(
@@ -72,7 +73,7 @@ def update(
     body = _computed(site, module, body | {"Modified_By": API_USER})
     row = replace(present, key=key_of(module, body), modified=site.second(), body=body)
     site.store.replace("crm", module.name, row, since=site.clock.now())
-    return Saved(row=row, action="update")
+    return Saved(row=row, action="update", approved=module.name != "Notes")
 
 
 def upsert(site: Site, module: CrmModule, sent: dict[str, Any], place: str, fields: Iterable[str]) -> Outcome:
@@ -114,9 +115,9 @@ def receipt(saved: Saved, user: dict[str, str]) -> dict[str, Any]:
         "Created_By": user,
         "Modified_By": user,
     }
-    if saved.action == "insert":
-        return _success("record added", details | {"$approval_state": "approved"})
-    return _success("record updated", details)
+    if saved.approved:
+        details |= {"$approval_state": "approved"}
+    return _success("record added" if saved.action == "insert" else "record updated", details)
 
 
 def _success(message: str, details: dict[str, Any]) -> dict[str, Any]:
