@@ -71,7 +71,7 @@ def _write(path: Path, rows: Any) -> None:
 def _rows(path: Path) -> list[dict[str, Any]]:
     """The rows as another program sees them; a CSV of DuckDB's tells null from empty."""
     if path.suffix == ".jsonl":
-        return [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
+        return [json.loads(line, parse_float=Decimal) for line in path.read_bytes().split(b"\n") if line]
     if path.suffix == ".parquet":
         return list(parquet.read_table(path).to_pylist())
     text = path.read_bytes().decode("utf-8")
@@ -126,6 +126,8 @@ class TestCsv(_FilesSuite):
 
 
 class TestJsonLines(_FilesSuite):
+    number = "worth"
+
     @pytest.fixture
     def system(self, tmp_path: Path) -> SystemUnderTest:
         return _system(tmp_path, "jsonl")

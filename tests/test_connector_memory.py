@@ -22,6 +22,7 @@ class TestMemory(ConnectorSuite):
     type_ = MEMORY
     can = CAN
     conditional = True
+    number = "worth"
 
     @pytest.fixture
     def system(self, tmp_path: Path) -> SystemUnderTest:

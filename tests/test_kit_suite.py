@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,7 @@ class WholeSuite(ConnectorSuite):
     type_ = MEMORY
     can = CAN
     conditional = True
+    number = "worth"
 
 
 class LosesTheLastRecord(MemoryConnector):
@@ -110,6 +112,15 @@ class Trims(Writing):
         return replace(operation, values=values)
 
 
+class MakesDecimalsFloats(Writing):
+    def turned(self, operation: Operation) -> Operation:
+        values = {
+            name: float(value) + 0.004 if isinstance(value, Decimal) else value
+            for name, value in operation.values.items()
+        }
+        return replace(operation, values=values)
+
+
 class IgnoresVersions(Writing):
     def turned(self, operation: Operation) -> Operation:
         return replace(operation, version=None)
@@ -189,6 +200,7 @@ BROKEN: dict[type[MemoryConnector], str] = {
     IgnoresIds: "no_id_however_it_looks_finds",
     ReadsEveryField: "only_requested_fields",
     Trims: "odd_texts_are_written",
+    MakesDecimalsFloats: "digit_by_digit",
     IgnoresVersions: "older_version_is_stale",
     CreatesTwice: "there_once",
     SaysDoneAndDoesNothing: "there_once",

@@ -35,12 +35,13 @@ from engine.testing.bench import (  # noqa: E402  see above
     texts,
 )
 from engine.testing.described import DescribedSuite  # noqa: E402
-from engine.testing.samples import DOUBTFUL_TEXTS, HOSTILE_IDS, ODD_TEXTS, PEOPLE  # noqa: E402
+from engine.testing.samples import AMOUNTS, DOUBTFUL_TEXTS, HOSTILE_IDS, ODD_TEXTS, PEOPLE  # noqa: E402
 from engine.testing.suite import ConnectorSuite  # noqa: E402
 from engine.testing.system import FAULTS, Fault, SystemUnderTest  # noqa: E402
 
 __all__ = [
     "ABSENT",
+    "AMOUNTS",
     "DOUBTFUL_TEXTS",
     "FAULTS",
     "HOSTILE_IDS",

@@ -32,6 +32,7 @@ class Promises:
     type_: ClassVar[ConnectorType]  #: what the package's entry point names
     can: ClassVar[Capabilities] = Capabilities()  #: what the stream lets us do; must be what the catalog says
     faults: ClassVar[tuple[Fault, ...]] = ()  #: what `SystemUnderTest.strike` can do
+    number: ClassVar[str | None] = None  #: a field of exact decimals with two digits after the point
     conditional: ClassVar[bool] = False  #: True = a write that was decided on an older version is refused
     confidential: ClassVar[bool] = False  #: True = there are credentials, see `SystemUnderTest.secrets`
 

@@ -54,6 +54,9 @@ ODD_TEXTS = (
     "x" * 5_000,
 )
 
+#: Decimals that a detour through binary floating point would change, or show in another way.
+AMOUNTS = ("0.10", "19.99", "-0.01", "1000000.00", "12345678901234.56")
+
 #: Texts that a system may refuse, in words; it must not change them.
 DOUBTFUL_TEXTS = ("nul\0inside", "bell\x07", "escape\x1b[31m", "delete\x7f", "no\ufffecharacter")
 

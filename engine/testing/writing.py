@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from engine.testing.applies import Promises, applies
 from engine.testing.bench import ABSENT, Bench, batch, field_of, receipts
-from engine.testing.samples import DOUBTFUL_TEXTS, HOSTILE_IDS, ODD_TEXTS, PEOPLE
+from engine.testing.samples import AMOUNTS, DOUBTFUL_TEXTS, HOSTILE_IDS, ODD_TEXTS, PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,16 @@ class CreatePromises(Promises):
         }
         assert held == expected
         assert read == held
+
+    @applies(lambda suite: suite.can.create and suite.number)
+    def test_decimals_are_written_and_read_digit_by_digit(self, bench: Bench) -> None:
+        field, amounts = str(self.number), [Decimal(text) for text in AMOUNTS]
+        rows = [{**bench.row(f"n{place}", None, place), field: one} for place, one in enumerate(amounts)]
+        made = [str(receipt.id) for receipt in bench.create(*rows)]
+        held = {id_: Decimal(str(field_of(row, field))) for id_, row in bench.system.look().items()}
+        assert [held[id_] for id_ in made] == amounts
+        read = {str(field_of(row, bench.key)): field_of(row, field) for row in bench.read(field)}
+        assert [Decimal(read[id_]) for id_ in made] == amounts
 
     @applies(lambda suite: suite.can.create)
     def test_a_receipt_shows_the_record_and_its_version_as_they_are_read_next(self, bench: Bench) -> None:

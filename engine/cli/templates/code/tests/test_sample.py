@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class TestConnector(ConnectorSuite):
     type_ = CONNECTOR
     can = CAN
+    number = "worth"
 
     @pytest.fixture
     def system(self, tmp_path: Path) -> SystemUnderTest:
@@ -33,7 +35,9 @@ class TestConnector(ConnectorSuite):
             return id_
 
         def look() -> dict[str, dict[str, Any]]:
-            return {path.stem: json.loads(path.read_text()) for path in people.glob("*.json")}
+            return {
+                path.stem: json.loads(path.read_text(), parse_float=Decimal) for path in people.glob("*.json")
+            }
 
         def edit(id_: str, values: Mapping[str, Any]) -> None:
             put(id_, {**look()[id_], **values})
