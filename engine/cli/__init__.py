@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": ("plan", "Print the compiled plan, offline."),
     "preview": ("preview", "Show what a run would change and what it would cost; write nothing."),
     "run": ("run", "Bring both sides in step."),
+    "undo": ("undo", "Take a run back, as far as nobody has changed since what it left."),
     "status": ("past", "Where each integration stands."),
     "history": ("past", "The runs so far, newest first."),
     "errors": ("past", "The records that are held: why, and what resolves each."),

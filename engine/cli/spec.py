@@ -87,9 +87,9 @@ def spec_words(spec: str, choices: Mapping[str, str]) -> str:
     return shlex.join(words)
 
 
-def spec_arguments(function: Function) -> Function:
-    """SPEC and `--set option=value`."""
-    function = click.option(
+def set_option(function: Function) -> Function:
+    """`--set option=value`."""
+    return click.option(
         "--set",
         "choices",
         multiple=True,
@@ -97,4 +97,8 @@ def spec_arguments(function: Function) -> Function:
         callback=_pairs,
         help="Choose one of the spec's options; may be repeated.",
     )(function)
-    return click.argument("spec", metavar="SPEC")(function)
+
+
+def spec_arguments(function: Function) -> Function:
+    """SPEC and `--set option=value`."""
+    return click.argument("spec", metavar="SPEC")(set_option(function))

@@ -26,7 +26,7 @@ def changeset_text(changes: Changeset, screen: Screen, *, spec: str, saved: bool
     """
     parts = [counts_text(changes.modules, screen)] if changes.modules else []
     parts += [
-        _module_text(module, list(lines)) for module, lines in groupby(changes.lines, lambda one: one.module)
+        lines_text(module, list(lines)) for module, lines in groupby(changes.lines, lambda one: one.module)
     ]
     parts += [_rest(changes)] if changes.writes > len(changes.lines) else []
     parts += [_held_text(changes)] if changes.held else []
@@ -43,7 +43,8 @@ def _ask_text(ask: Ask) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _module_text(module: str, lines: list[ChangeLine]) -> str:
+def lines_text(module: str, lines: list[ChangeLine]) -> str:
+    """The records of one module, field by field."""
     return f"{printable(module)}\n" + "".join(_record_text(line) for line in lines)
 
 

@@ -164,18 +164,7 @@ class Changeset:
             "seconds": round(self.seconds, 3),
             "writes": self.writes,
             "modules": {name: counts.as_json() for name, counts in self.modules.items()},
-            "changes": [
-                {
-                    "module": line.module,
-                    "side": line.side,
-                    "kind": line.kind,
-                    "id": line.id,
-                    "label": line.label,
-                    "why": line.why,
-                    "fields": {change.field: [change.before, change.after] for change in line.fields},
-                }
-                for line in self.lines
-            ],
+            "changes": [_line_json(line) for line in self.lines],
             "held": [
                 {"module": one.module, "side": one.held.side, "id": one.held.id, "code": one.held.code}
                 for one in self.held
@@ -195,3 +184,49 @@ class Changeset:
             "asks": [asdict(one) for one in self.asks],
             "notes": list(self.notes),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What taking back a run does, or has done."""
+
+    run: str  #: that is taken back
+    by: str | None  #: the run that did it; None = it was only looked at
+    integration: str
+    lines: tuple[ChangeLine, ...]  #: the first of the records that are written
+    counts: Mapping[Kind, int]  #: records that are written
+    already: int  #: records that are as they were before
+    spared: tuple[Spared, ...]  #: records that are left alone, all of them
+    notes: tuple[str, ...]  #: whole sentences
+    seconds: float
+
+    @property
+    def writes(self) -> int:
+        """Records that are written."""
+        return sum(self.counts.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `undo --format json` prints."""
+        return {
+            "run": self.run,
+            "by": self.by,
+            "integration": self.integration,
+            "seconds": round(self.seconds, 3),
+            "writes": dict(self.counts),
+            "changes": [_line_json(line) for line in self.lines],
+            "already": self.already,
+            "spared": [asdict(one) for one in self.spared],
+            "notes": list(self.notes),
+        }
+
+
+def _line_json(line: ChangeLine) -> dict[str, Any]:
+    return {
+        "module": line.module,
+        "side": line.side,
+        "kind": line.kind,
+        "id": line.id,
+        "label": line.label,
+        "why": line.why,
+        "fields": {change.field: [change.before, change.after] for change in line.fields},
+    }
