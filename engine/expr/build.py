@@ -56,9 +56,17 @@ def named_type(name: str) -> exp.DataType:
     return exp.DataType.build(name, dialect="duckdb")
 
 
+def part(value: exp.Expression) -> exp.Expression:
+    """The tree itself the first time it becomes a part of another one, after that a copy of it.
+
+    Copying whatever is passed on would copy the innermost parts once for every level above them.
+    """
+    return value if value.parent is None else value.copy()
+
+
 def call(name: str, *args: exp.Expression) -> exp.Expression:
     """A DuckDB function by its own name, whatever sqlglot thinks of it."""
-    return exp.Anonymous(this=name, expressions=[arg.copy() for arg in args])
+    return exp.Anonymous(this=name, expressions=[part(arg) for arg in args])
 
 
 def text(value: str) -> exp.Expression:
@@ -68,19 +76,19 @@ def text(value: str) -> exp.Expression:
 
 def cast(value: exp.Expression, to: exp.DataType) -> exp.Expression:
     """A cast that cannot fail for the values it is given."""
-    return exp.Cast(this=value.copy(), to=to)
+    return exp.Cast(this=part(value), to=to)
 
 
 def try_cast(value: exp.Expression, to: exp.DataType) -> exp.Expression:
     """A cast that gives NULL for what does not fit."""
-    return exp.TryCast(this=value.copy(), to=to)
+    return exp.TryCast(this=part(value), to=to)
 
 
 def case(
     *turns: tuple[exp.Expression, exp.Expression], default: exp.Expression | None = None
 ) -> exp.Expression:
     """CASE WHEN … THEN … in turn; NULL without a default."""
-    ifs = [exp.If(this=condition, true=value.copy()) for condition, value in turns]
+    ifs = [exp.If(this=condition, true=part(value)) for condition, value in turns]
     return exp.Case(ifs=ifs, default=default)
 
 
@@ -96,12 +104,12 @@ def any_of(*conditions: exp.Expression) -> exp.Expression:
 
 def equal(left: exp.Expression, right: exp.Expression) -> exp.Expression:
     """`=` as DuckDB knows it: NULL beside a NULL."""
-    return exp.EQ(this=left.copy(), expression=right.copy())
+    return exp.EQ(this=part(left), expression=part(right))
 
 
 def is_null(value: exp.Expression) -> exp.Expression:
     """IS NULL."""
-    return exp.Paren(this=exp.Is(this=value.copy(), expression=exp.null()))
+    return exp.Paren(this=exp.Is(this=part(value), expression=exp.null()))
 
 
 def not_null(value: exp.Expression) -> exp.Expression:
@@ -111,12 +119,12 @@ def not_null(value: exp.Expression) -> exp.Expression:
 
 def none_of(value: exp.Expression, texts: Sequence[str]) -> exp.Expression:
     """NOT IN a list of texts; NULL beside a NULL."""
-    return exp.Not(this=exp.Paren(this=exp.In(this=value.copy(), expressions=[text(one) for one in texts])))
+    return exp.Not(this=exp.Paren(this=exp.In(this=part(value), expressions=[text(one) for one in texts])))
 
 
 def between(value: exp.Expression, low: exp.Expression, high: exp.Expression) -> exp.Expression:
     """BETWEEN, both ends included."""
-    return exp.Between(this=value.copy(), low=low, high=high)
+    return exp.Between(this=part(value), low=low, high=high)
 
 
 def literal(value: Literal_, type_: FieldType) -> exp.Expression:
