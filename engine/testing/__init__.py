@@ -20,7 +20,7 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"{__name__}.{part}"
-        for part in ("bench", "catalog", "forecasts", "reading", "secrets", "trouble", "writing", "described")
+        for part in ("bench", "catalog", "described", "forecasts", "reading", "trouble", "writing")
     )
 )
 
