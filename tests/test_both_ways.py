@@ -187,3 +187,20 @@ def test_a_module_that_only_pairs_writes_nothing_and_remembers_who_is_who(tmp_pa
         world.desk.edit("clients", "1", label="Bob")
         world.settled()
         assert world.links() == [("1", "2", "active"), ("2", "1", "active")]
+
+
+def test_a_value_map_joins_words_and_true_or_false(tmp_path: Path) -> None:
+    """What goes back is the first word that means the same; a word that means it already stays."""
+    lines = ("name <-> label", "{ map: rank <-> live, values: { up: true, [down, out]: false } }")
+    with Both(tmp_path, lines=lines) as world:
+        world.shop.put("people", {"name": "Ann", "rank": "out"})
+        world.desk.put("clients", {"label": "Bob", "live": True})
+        world.run()
+        assert world.clients("label", "live") == [("Ann", False), ("Bob", True)]
+        assert world.people("name", "rank") == [("Ann", "out"), ("Bob", "up")]
+        world.settled()
+        world.wait(minutes=5)
+        world.desk.edit("clients", world.desk.rows("clients")[0]["id"], live=False)
+        world.run()
+        assert world.people("name", "rank") == [("Ann", "out"), ("Bob", "down")]
+        world.settled()

@@ -179,7 +179,7 @@ def _gets(
 
     for side, one in fields.items():
         line.get[side] = in_common(column(one.name), one, line)
-        if FAMILY[one.type] == "text" != FAMILY[line.type]:
+        if FAMILY[one.type] == "text" != FAMILY[line.type] and not spec.values:
             line.fails[side] = [_untyped(spec, one, line.type)]
     if spec.refers and spec.values:
         message = (
