@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import simplejson
 
+from engine.event import Noted
 from engine.ledger import RecordKey, Settlement
 from engine.run.after import held_values, shown_after
 from engine.run.compare import Decided, Pair, content_hash, decide, fetch, pairs, portions
@@ -96,6 +97,7 @@ def _note_unclear(work: Work, pen: Pen, judged: Judged) -> None:
         tell(work, settlement.held)
         work.counts.held += len(settlement.held)
         work.counts.skipped += len(judged.unclear) - len(settlement.held)
+        _tell_orphans(work, judged.unclear)
     if judged.lost:
         links = [
             (pair.link_id, f"gone-{work.source_side}") for pair in judged.lost if pair.link_id is not None
@@ -103,6 +105,18 @@ def _note_unclear(work: Work, pen: Pen, judged: Judged) -> None:
         gone = Settlement(run=work.run, module=work.module.name, changes=states_of(links))
         work.ledger.settle(pen.keep(), None, gone)
         work.counts.skipped += len(judged.lost)
+
+
+def _tell_orphans(work: Work, unclear: Sequence[Pair]) -> None:
+    """Said once, for then their links are known to lead nowhere: somebody edits what has no counterpart any more."""
+    count = sum(1 for pair in unclear if pair.other is None and pair.link_id is not None)
+    if count:
+        records = "1 changed record" if count == 1 else f"{count} changed records"
+        there = work.target.name
+        words = (
+            f"{records} of {work.source.name}: the counterpart in {there} is gone, so nothing was written."
+        )
+        work.listen(Noted(module=work.module.name, message=words))
 
 
 def _note_quiet(work: Work, pen: Pen, quiet: Sequence[Decided]) -> None:
