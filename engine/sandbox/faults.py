@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from engine.errors import UserError
-from engine.sandbox.refusals import broken, too_many
+from engine.sandbox.refusals import broken, quoting, too_many
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,6 +30,7 @@ Kind = Literal[
     "torn",  # the write is done, and the answer breaks off in the middle
     "slow",  # all is well, later
     "html",  # a proxy's page instead of JSON; nothing is done
+    "echo",  # refused, in words that quote the request with its credentials; nothing is done
     "huge",  # an answer that is larger than anybody should read; nothing is done
     "stale-listing",  # the answer shows the records as they were some seconds ago
     "expired-token",  # every access token ends its life right before the call
@@ -109,12 +111,24 @@ async def play(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send:
     early = refusal(fault, scope["path"])
     if early is not None:
         await early(scope, receive, send)
+    elif fault.kind == "echo":
+        await (await _echo(scope, receive))(scope, receive, send)
     elif fault.kind == "timeout":
         await _silence(fault.seconds, receive)
     elif fault.kind in ("status-500-after-apply", "timeout-after-apply", "torn"):
         await _after_apply(fault, app, scope, receive, send)
     else:
         await app(scope, receive, send)
+
+
+async def _echo(scope: Scope, receive: Receive) -> Response:
+    """A refusal as careless products write it."""
+    request = Request(scope, receive)
+    sent = (await request.body())[:1000].decode("utf-8", "replace")
+    words = f"Bad request: {request.headers.get('authorization', '')} {sent}"
+    if request.url.path == "/oauth/v2/token":
+        return JSONResponse({"error": words})
+    return JSONResponse(quoting(request.url.path, words), status_code=400)
 
 
 async def _after_apply(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

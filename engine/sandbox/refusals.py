@@ -88,3 +88,12 @@ def broken(path: str) -> dict[str, Any]:
     if is_projects(path):
         return projects_error(500, "INTERNAL_SERVER_ERROR", "Internal Server Error")
     return crm_error("INTERNAL_ERROR", "Internal Server Error")
+
+
+def quoting(path: str, words: str) -> dict[str, Any]:
+    """The body of a product that refuses a request in words of its own."""
+    if is_finance(path):
+        return {"code": 9, "message": words}
+    if is_projects(path):
+        return projects_error(400, "BAD_REQUEST", words)
+    return crm_error("BAD_REQUEST", words)
