@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.connectors.port import ReadRequest
 from engine.testing.applies import Promises, applies
-from engine.testing.bench import ABSENT, Bench, field_of, read, rows_or_words
+from engine.testing.bench import ABSENT, Bench, field_of, read, rows_of, rows_or_words
 from engine.testing.samples import HALF_A_CHARACTER, HOSTILE_IDS, ODD_TEXTS, PEOPLE
 
 if TYPE_CHECKING:
@@ -33,6 +33,18 @@ class ReadingPromises(Promises):
         rows = bench.read(bench.system.text)
         found = sorted((field_of(row, bench.key), field_of(row, bench.system.text)) for row in rows)
         assert found == sorted((id_, f"n{number}") for number, id_ in enumerate(ids))
+
+    def test_what_is_made_or_changed_while_pages_are_read_hides_no_other_record(self, bench: Bench) -> None:
+        count = min(2 * self.can.page_size + 1, MANY)
+        ids = bench.plant([(f"n{number}", None) for number in range(count)])
+        request = ReadRequest(stream=bench.stream, fields=(bench.system.text,))
+        pages = iter(bench.reader.read(request))
+        seen = {field_of(row, bench.key) for row in rows_of(next(pages))}
+        bench.plant([("newcomer", None)])
+        bench.system.edit(ids[0], {bench.system.other: "Bonn"})
+        bench.system.edit(ids[-1], {bench.system.other: "Rome"})
+        seen |= {field_of(row, bench.key) for page in pages for row in rows_of(page)}
+        assert set(ids) <= seen
 
     def test_only_requested_fields_come_and_always_the_id_as_text(self, bench: Bench) -> None:
         ids = bench.plant_people()
