@@ -1,4 +1,7 @@
-"""`engine`, telling on stderr how long each statement of DuckDB, the ledger and the connectors took."""
+"""`engine`, telling on stderr how much processor time each statement, the ledger and the connectors took.
+
+Processor time of all threads: what others do on the machine does not count.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ def timed(
     @functools.wraps(function)
     def wrapper(*given: Any, **named: Any) -> Any:
         label = f"{name} {words(*given)}"
-        started = time.perf_counter()
+        started = time.process_time()
         answer = function(*given, **named)
-        SPENT[label].append(time.perf_counter() - started)
+        SPENT[label].append(time.process_time() - started)
         return _stepped(label, answer) if isinstance(answer, Iterator) else answer
 
     return wrapper
@@ -30,13 +33,13 @@ def timed(
 
 def _stepped(label: str, answer: Iterator[Any]) -> Iterator[Any]:
     while True:
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             item = next(answer)
         except StopIteration:
             return
         finally:
-            SPENT[label].append(time.perf_counter() - started)
+            SPENT[label].append(time.process_time() - started)
         yield item
 
 
@@ -65,13 +68,13 @@ def main() -> None:
         setattr(Ledger, name, timed(f"ledger.{name}", getattr(Ledger, name)))
     for name in ("read", "write"):
         setattr(SqlConnector, name, timed(f"sql.{name}", getattr(SqlConnector, name)))
-    started = time.perf_counter()
+    started = time.process_time()
     from engine.cli import main as engine
 
     try:
         engine()
     finally:
-        _tell(time.perf_counter() - started)
+        _tell(time.process_time() - started)
 
 
 def _tell(whole: float) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import simplejson
 
 from engine.reconcile import Missing, Seen, settled
-from engine.run.compare import Shown, content_hash, fetch, shown_of
+from engine.run.compare import Shown, content_hash, read_again, shown_of
 from engine.run.receipts import accepted_page
 
 if TYPE_CHECKING:
@@ -33,14 +33,15 @@ def shown_after(
     accepted, versions = _accepted(work, by_op), {}
     asked = [record for record in ids if record not in accepted] if work.reverse is not None else []
     if asked:
-        fetch(work, asked, into="after")
+        work.columns.drop("after")
+        read_again(work, asked, work.target, "after")
         expected = pa.table({"id": pa.array(ids, pa.string()), "hash": pa.array(hashes, pa.binary())})
         work.columns.show("expected", expected)
         accepted |= shown_of(
             work, "after AS w JOIN expected AS e ON e.id = w.id AND e.hash IS DISTINCT FROM w.hash"
         )
         work.columns.hide("expected")
-        versions = dict(work.columns.rows("SELECT id, version FROM after"))
+        versions = dict(work.columns.rows("SELECT id, version FROM after WHERE version IS NOT NULL"))
     return {record: shown for record, shown in accepted.items() if shown.trouble is None}, versions
 
 

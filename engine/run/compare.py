@@ -145,18 +145,22 @@ def fetch(
     work: Work, ids: Sequence[str], *, side: SidePlan | None = None, into: str = "fresh"
 ) -> dict[str, Shown]:
     """Records as they are now, by id: of the target, or of `side`. They stay in the table until the next call."""
-    side = side or work.target
-    functions = work.slow[side.side]
     work.columns.drop(into)
     if not ids:
         return {}
+    read_again(work, ids, side or work.target, into)
+    return shown_of(work, f"{into} AS w")
+
+
+def read_again(work: Work, ids: Sequence[str], side: SidePlan, into: str) -> None:
+    """Leave records as they are now in a table that is not there yet; none of them becomes a Python object."""
+    functions = work.slow[side.side]
     request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
     for page in pull(work.connector(side), side, request, functions, Reading(), lambda _page: None):
         work.columns.show("page", page)
         work.columns.add(into, side.lens)
         work.columns.hide("page")
     work.columns.last_of_each(into)
-    return shown_of(work, f"{into} AS w")
 
 
 def shown_of(work: Work, source: str) -> dict[str, Shown]:
