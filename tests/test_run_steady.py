@@ -202,6 +202,24 @@ def test_later_runs_read_only_the_window(world: World) -> None:
     assert world.watch.delivered == {"people": 1}
 
 
+def test_a_burst_is_read_again_once_and_then_let_be(world: World) -> None:
+    """Once the overlap has passed and nothing later shows, whatever was late has come to light: no overlap any more."""
+    for number in range(20):
+        world.shop.put("people", person(f"New {number}"))
+    world.run()
+    world.wait(seconds=30)
+    world.run()
+    assert world.watch.delivered["people"] >= 20
+    world.wait(hours=1)
+    world.run()
+    assert world.watch.delivered["people"] >= 20, "what may have been late is looked for once"
+    world.run()
+    assert world.watch.delivered["people"] == 1
+    world.shop.edit("people", "1", city="Goa")
+    assert world.run().modules["people"].updated["right"] == 1
+    world.settled()
+
+
 def test_what_becomes_visible_late_is_not_missed(world: World) -> None:
     """A commit may show up after the cursor has passed its time, by less than the overlap."""
     world.shop.edit("people", "1", city="Goa")

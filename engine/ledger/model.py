@@ -103,6 +103,8 @@ class ModuleState:
     right_cursor: str | None = None
     left_scope: str | None = None  #: fingerprint of what was read (fields, view); None = nothing yet
     right_scope: str | None = None
+    left_newest: str | None = None  #: the latest server time that a record of that side has shown
+    right_newest: str | None = None
     contacted: bool = False  #: the first contact has been agreed to, or had nothing to agree to
     fingerprint: str | None = None  #: of the module's plan when it was last completed; None = never
 

@@ -95,6 +95,8 @@ modules = sa.Table(
     _text("right_scope", null=True),
     sa.Column("contacted", sa.Boolean, nullable=False),
     _text("fingerprint", null=True),
+    _text("left_newest", null=True),
+    _text("right_newest", null=True),
 )
 
 links = sa.Table(

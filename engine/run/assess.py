@@ -7,6 +7,7 @@ become Python objects. What is left stands in the table `work`, one row a record
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -16,12 +17,11 @@ from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
 from engine.record import SIDES
 from engine.run.columns import TODAY
-from engine.run.pull import Reading, earlier, later, pull, since
+from engine.run.pull import OVERLAP, Reading, earlier, later, pull, since
 from engine.run.waits import due_by_waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from engine.ledger import HeldRow, ModuleState
     from engine.run.work import Work
@@ -51,7 +51,10 @@ SITUATIONS = (
 class Assessed:
     """What the source told."""
 
-    cursor: str | None  #: the latest server time seen; None = the stream has none, or nothing was delivered
+    cursor: (
+        str | None
+    )  #: where the next window begins, an overlap later; None = the stream has none, or nothing was delivered
+    newest: str | None  #: the latest server time that a record has shown; None = the same
     whole: bool  #: the whole stream was read, not a window
     records: int  #: that the source delivered
 
@@ -65,7 +68,10 @@ def assess(work: Work, state: ModuleState) -> Assessed:
     work.columns.drop("work", "seen", "ids", "keyed")
     began, before = work.clock.now(), work.counts.read[work.source_side]
     _read_into_work(work, _request(work, cursor), all_links=whole)
-    latest = _latest(work, began)
+    newest = (
+        work.columns.one("SELECT arg_max(version, moment) FROM seen") if work.source.version_field else None
+    )
+    latest = _handled(work, state, newest, began)
     stale = _forget_stale(work)
     due = {*held.due, *stale}
     if due:
@@ -73,17 +79,36 @@ def assess(work: Work, state: ModuleState) -> Assessed:
     _drop_repeats(work)
     known = state_cursor(work, state) if work.source.version_field else None
     read = work.counts.read[work.source_side] - before
-    return Assessed(cursor=later(latest, None if whole else known), whole=whole, records=read)
+    return Assessed(
+        cursor=later(latest, None if whole else known),
+        newest=later(newest, None if whole else state_newest(work, state)),
+        whole=whole,
+        records=read,
+    )
 
 
-def _latest(work: Work, began: datetime) -> str | None:
-    """How far the source has been seen: the latest time it showed, less the time that the reading took.
+def _handled(work: Work, state: ModuleState, newest: str | None, began: datetime) -> str | None:
+    """How far the source has been handled: the latest time it showed, less the time that the reading took.
 
-    What changed while the pages came may have been passed by, although a later page shows a later time.
+    What changed while the pages came may have been passed by, although a later page shows a later time. But once a
+    run has ended and more than the overlap has passed, and still nothing later shows, then what lies before has
+    come to light and was read just now: the next window begins at that time itself, not an overlap before it.
     """
-    if not work.source.version_field:
-        return None
-    return earlier(work.columns.one("SELECT arg_max(version, moment) FROM seen"), work.clock.now() - began)
+    if newest is not None and newest == state_newest(work, state) and _rested(work, began):
+        return earlier(newest, -OVERLAP)
+    return earlier(newest, work.clock.now() - began)
+
+
+def _rested(work: Work, began: datetime) -> bool:
+    """Whether the last run before this one has come to its end, more than the overlap ago."""
+    runs = [run for run in work.ledger.runs(work.integration, limit=2) if run.id != work.run]
+    ended = runs[0].ended if runs else None
+    return ended is not None and began - datetime.fromisoformat(ended) > OVERLAP
+
+
+def state_newest(work: Work, state: ModuleState) -> str | None:
+    """The latest time that the source had shown before."""
+    return state.left_newest if work.source_side == "left" else state.right_newest
 
 
 def state_cursor(work: Work, state: ModuleState) -> str | None:

@@ -126,7 +126,8 @@ def _skips(work: Work) -> pa.Table | None:
 def _next_state(work: Work, state: ModuleState, looked: Looked) -> ModuleState:
     """The cursors after a module that was worked off to its end."""
     mine, its = work.source.side, work.target.side
-    moved = {f"{mine}_cursor": looked.assessed.cursor, f"{mine}_scope": source_scope(work)}
+    own = looked.assessed
+    moved = {f"{mine}_cursor": own.cursor, f"{mine}_newest": own.newest, f"{mine}_scope": source_scope(work)}
     matched = looked.matched
     if matched is not None and matched.read:
         known = state.left_cursor if its == "left" else state.right_cursor

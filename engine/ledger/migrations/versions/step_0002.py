@@ -1,4 +1,4 @@
-"""Who made a link's records, what records wait for, and the fields that a person must decide."""
+"""Who made a link's records, the newest moment seen, what records wait for, and the fields that a person must decide."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _TYPES = {
 }
 _CHANGES = """
 ALTER TABLE links ADD COLUMN made {text};
+ALTER TABLE modules ADD COLUMN left_newest {text};
+ALTER TABLE modules ADD COLUMN right_newest {text};
 CREATE TABLE waits (
   integration {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL, record_id {text} NOT NULL,
   root_module {text} NOT NULL, root_side {text} NOT NULL, root_id {text} NOT NULL,
