@@ -1,4 +1,4 @@
-"""Who made a link's records, the newest moment seen, what records wait for, and the fields that a person must decide."""
+"""Who made a link's records, the newest moment seen, what records wait for, and what a person must decide."""
 
 from __future__ import annotations
 
