@@ -12,12 +12,13 @@ import pytest
 
 from engine.catalog import Capabilities
 from engine.connectors.memory import CAN, MEMORY, MemoryConnector, Store, store
+from engine.connectors.port import Page
 from engine.testing import Bench, ConnectorSuite, SystemUnderTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.connectors.port import Batch, Forecast, Page, ReadRequest
+    from engine.connectors.port import Batch, Forecast, ReadRequest
     from engine.record import Operation, Receipt
 
 _NAMES = itertools.count()
@@ -34,6 +35,17 @@ class LosesTheLastRecord(MemoryConnector):
     def read(self, request: ReadRequest) -> Iterator[Page]:
         for page in super().read(request):
             yield replace(page, records=list(page.records or ())[:-1])
+
+
+class CountsPages(MemoryConnector):
+    """Reads each page when it is wanted, as a list does that is asked for by page numbers."""
+
+    def read(self, request: ReadRequest) -> Iterator[Page]:
+        held, place, size = list(super().read(request)), 0, CAN.page_size
+        while place == 0 or place < sum(map(len, held)):
+            rows = [row for page in held for row in page.records or ()]
+            yield Page(records=rows[place : place + size], complete=place + size >= len(rows))
+            held, place = list(super().read(request)), place + size
 
 
 class NeverSaysThatItIsComplete(MemoryConnector):
@@ -190,6 +202,7 @@ class ClosesOnce(MemoryConnector):
 #: Each broken connector, and a word of the promise that must catch it.
 BROKEN: dict[type[MemoryConnector], str] = {
     LosesTheLastRecord: "every_record_once",
+    CountsPages: "deleted_while_pages",
     NeverSaysThatItIsComplete: "every_record_once",
     SaysTooEarlyThatItIsComplete: "fill_several_pages",
     DeliversTwice: "every_record_once",

@@ -33,6 +33,8 @@ class Promises:
     can: ClassVar[Capabilities] = Capabilities()  #: what the stream lets us do; must be what the catalog says
     faults: ClassVar[tuple[Fault, ...]] = ()  #: what `SystemUnderTest.strike` can do
     number: ClassVar[str | None] = None  #: a field of exact decimals with two digits after the point
+    #: False = pages are counted, so that a record which is deleted while they are read can hide another one
+    steady_pages: ClassVar[bool] = True
     conditional: ClassVar[bool] = False  #: True = a write that was decided on an older version is refused
     confidential: ClassVar[bool] = False  #: True = there are credentials, see `SystemUnderTest.secrets`
 

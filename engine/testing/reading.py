@@ -10,6 +10,8 @@ from engine.testing.bench import ABSENT, Bench, field_of, read, rows_of, rows_or
 from engine.testing.samples import HALF_A_CHARACTER, HOSTILE_IDS, ODD_TEXTS, PEOPLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.connectors.port import Connector
 
 #: No page of any system needs to be larger for its seams to be seen.
@@ -35,16 +37,26 @@ class ReadingPromises(Promises):
         assert found == sorted((id_, f"n{number}") for number, id_ in enumerate(ids))
 
     def test_what_is_made_or_changed_while_pages_are_read_hides_no_other_record(self, bench: Bench) -> None:
+        def meanwhile(ids: list[str]) -> None:
+            bench.plant([("newcomer", None)])
+            bench.system.edit(ids[0], {bench.system.other: "Bonn"})
+            bench.system.edit(ids[-1], {bench.system.other: "Rome"})
+
+        self._reads_all(bench, meanwhile)
+
+    @applies(lambda suite: suite.steady_pages)
+    def test_what_is_deleted_while_pages_are_read_hides_no_other_record(self, bench: Bench) -> None:
+        self._reads_all(bench, lambda ids: bench.system.remove(ids[0]))
+
+    def _reads_all(self, bench: Bench, meanwhile: Callable[[list[str]], None]) -> None:
+        """Every record but the first comes, whatever happens after the first page."""
         count = min(2 * self.can.page_size + 1, MANY)
         ids = bench.plant([(f"n{number}", None) for number in range(count)])
-        request = ReadRequest(stream=bench.stream, fields=(bench.system.text,))
-        pages = iter(bench.reader.read(request))
+        pages = iter(bench.reader.read(ReadRequest(stream=bench.stream, fields=(bench.system.text,))))
         seen = {field_of(row, bench.key) for row in rows_of(next(pages))}
-        bench.plant([("newcomer", None)])
-        bench.system.edit(ids[0], {bench.system.other: "Bonn"})
-        bench.system.edit(ids[-1], {bench.system.other: "Rome"})
+        meanwhile(ids)
         seen |= {field_of(row, bench.key) for page in pages for row in rows_of(page)}
-        assert set(ids) <= seen
+        assert set(ids[1:]) <= seen
 
     def test_only_requested_fields_come_and_always_the_id_as_text(self, bench: Bench) -> None:
         ids = bench.plant_people()
