@@ -26,11 +26,17 @@ def plans(path: Path) -> list[Plan]:
     assert spec is not None
     words = {one.name: one.choices or ("false", "true") for one in spec.options.values() if _chosen(one)}
     turns = range(max(len(several) for several in words.values()))
-    together = [{name: several[turn % len(several)] for name, several in words.items()} for turn in turns]
-    found = [plan for profile in ({}, *together) if (plan := _plan(path, profile)) is not None]
-    known = {(name, str(value).lower()) for plan in found for name, value in plan.options.items()}
-    alone = [(name, word) for name, several in words.items() for word in several if (name, word) not in known]
-    return [*found, *(plan for name, word in alone if (plan := _plan(path, {name: word})) is not None)]
+    together = [[(name, one[turn]) for name, one in words.items() if turn < len(one)] for turn in turns]
+    return [*_possible(path, []), *(plan for choices in together for plan in _possible(path, choices))]
+
+
+def _possible(path: Path, choices: list[tuple[str, str]]) -> list[Plan]:
+    """These choices in one plan, or in as many as it takes where they do not go together."""
+    plan = _plan(path, dict(choices))
+    if plan is not None:
+        return [plan]
+    half = len(choices) // 2
+    return [*_possible(path, choices[:half]), *_possible(path, choices[half:])] if half else []
 
 
 def _chosen(option: Option) -> bool:
