@@ -235,6 +235,19 @@ def test_spent_credits_end_the_run_instead_of_being_asked_for(at: Bench) -> None
     assert len(at.script.requests) == 1
 
 
+def test_a_wish_to_wait_holds_for_every_request_and_not_only_for_the_one_that_was_told(at: Bench) -> None:
+    refusal = Answer(429, {"code": 44, "message": "slow down"}, {"Retry-After": "30"})
+    at.script.play(
+        refusal, Answer(body={"code": 0, "contacts": [], "page_context": {"has_more_page": False}})
+    )
+    others: list[float] = []
+    with at.books() as books:
+        at.clock.on_sleep = lambda: others.append(books._wire.pace._reserve("another request"))
+        read(books, "contacts")
+    assert others[0] == pytest.approx(30)
+    assert len(at.script.requests) == 2
+
+
 def test_a_read_is_patient_with_a_system_that_fails_for_a_while(at: Bench) -> None:
     at.script.play(Answer(503), Answer(429, {"code": "TOO_MANY_REQUESTS"}), Answer(500), Answer(body=EMPTY))
     with at.crm() as crm:

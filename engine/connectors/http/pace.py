@@ -94,6 +94,11 @@ class Pace:
             of_path.append(now)
             return 0.0
 
+    def close(self, seconds: float) -> None:
+        """Send nothing for so long, from any thread: the system has asked one of them to wait."""
+        with self._lock:
+            self._closed_until = max(self._closed_until, self._surroundings.clock() + seconds)
+
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer's headers say about limits: they count other clients too."""
         limit = _number(headers, self._limits.limit)
