@@ -28,7 +28,7 @@ def play(stage: Stage, step: Step) -> None:
 
 
 def assert_quiet(stage: Stage, place: str) -> None:
-    """Two runs more write nothing: nothing goes to and fro, nothing comes back."""
+    """Two runs more write nothing: nothing swings, nothing comes back."""
     for _ in range(2):
         accidents = Accidents()
         stage.run(accidents)
