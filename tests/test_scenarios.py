@@ -70,7 +70,7 @@ UNREADABLE: dict[str, tuple[list[Any], Any]] = {
     "a step": (["story", ADD], {"ad": {}}),
     "two steps in one": (["story", ADD, "wait"], "1 hour"),
     "a run that says nothing": (["story", RUN, "run"], {"exit": 0}),
-    "a stream": (["story", ADD, "add"], {"crm.acounts": {"A1": {}}}),
+    "a stream": (["story", ADD, "add"], {"crm.firms": {"A1": {}}}),
     "a habit": (["habits"], {"crm.accounts": {"sings": True}}),
     "a time": (["story", ADD], {"wait": "1 fortnight"}),
     "something else to hold": (["story", THEN, "then", "heeld"], {}),

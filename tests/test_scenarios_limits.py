@@ -79,7 +79,8 @@ def clock(vendor: Visitor, monkeypatch: pytest.MonkeyPatch) -> SharedClock:
     monkeypatch.setattr("engine.run.systems.time", clock)
     # Threads that move one clock on would count each other's waits, so one thread does the work of all.
     monkeypatch.setattr("engine.connectors.http.writing.ThreadPoolExecutor", one_thread)
-    monkeypatch.setitem(Call.__init__.__kwdefaults__, "now", clock.now)
+    defaults = Call.__init__.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "now", clock.now)
     return clock
 
 
