@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -278,3 +279,26 @@ def test_a_conflict_that_people_settle_themselves_closes(tmp_path: Path) -> None
         assert world.lost() == []
     finally:
         world.__exit__(None, None, None)
+
+
+def test_what_a_system_fills_in_by_itself_when_it_makes_a_record_is_nobody_s_edit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A default that the answer to the write shows stays where it is; an edit of it goes over."""
+    with Both(tmp_path) as world:
+        put = world.desk.put
+
+        def filled(stream: str, record: dict[str, Any], **more: Any) -> str:
+            return put(stream, {**record, "town": record.get("town") or "Here"}, **more)
+
+        monkeypatch.setattr(world.desk, "put", filled)
+        world.watch.answered = lambda receipt: replace(receipt, version=None)
+        world.shop.put("people", person("Ann", city=None))
+        world.run()
+        world.settled()
+        assert world.people("name", "city") == [("Ann", None)]
+        world.wait(minutes=5)
+        world.desk.edit("clients", "1", town="There")
+        world.run()
+        assert world.people("name", "city") == [("Ann", "There")]
+        world.settled()

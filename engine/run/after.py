@@ -7,6 +7,7 @@ asked; where they cannot, what was sent is good enough.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -54,7 +55,8 @@ def _accepted(work: Work, by_op: Mapping[str, Receipt]) -> dict[str, Shown]:
     work.columns.show("page", accepted_page(work, told))
     work.columns.add("after", work.target.lens)
     work.columns.hide("page")
-    return shown_of(work, "after AS w")
+    found = shown_of(work, "after AS w")
+    return {record: replace(shown, answered=True) for record, shown in found.items()}
 
 
 def made(
@@ -83,7 +85,8 @@ def made(
 
 def held_values(sent: Mapping[str, str | None], shown: Shown, version: str | None) -> dict[str, str | None]:
     """What the written fields hold now: as shown where that is our write, as sent where somebody came between."""
-    same = None if version is None or shown.version is None else version == shown.version
+    known = version is not None and shown.version is not None
+    same = True if shown.answered else version == shown.version if known else None
     return {key: _held(value, shown.seen().get(key, Missing.UNKNOWN), same) for key, value in sent.items()}
 
 

@@ -37,6 +37,7 @@ class Shown:
     label: str | None
     trouble: int | None = None  #: index into its side's troubles; None = readable
     in_view: bool = True
+    answered: bool = False  #: True = as the answer to our own write showed it: nobody came between
 
     def seen(self) -> dict[str, Seen]:
         """What `reconcile` compares."""
