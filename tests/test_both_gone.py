@@ -153,6 +153,23 @@ def test_an_edit_wins_over_a_deletion_and_nothing_comes_back_from_the_dead(
     assert gone.ids == ["2", "3", "4", "5"]
 
 
+@pytest.mark.parametrize("side", SIDES)
+def test_a_value_that_waits_for_a_decision_is_not_deleted_with_its_counterpart(
+    tmp_path: Path, side: str
+) -> None:
+    with Both(tmp_path, "deletes: propagate", conflicts="hold") as world:
+        world.linked("Ann", "Bob")
+        gone, there = ends(world, side)
+        gone.edit("1", "Goa")
+        there.edit("1", "Typed")
+        world.run()
+        gone.take("1")
+        for _ in range(3):
+            world.run(whole=True)
+        assert (there.value("1"), gone.ids) == ("Typed", ["2"])
+        assert world.watch.operations == []
+
+
 def test_a_record_that_is_only_not_listed_is_not_deleted_anywhere(following: Both) -> None:
     """Asked for by its id the system still has it: the listing was wrong."""
     hidden = following.watch

@@ -17,7 +17,7 @@ from engine.connectors.port import ReadRequest
 from engine.event import Noted
 from engine.ledger import Settlement
 from engine.run.assess import ALL_LINKS
-from engine.run.compare import Pair, Shown, fetch
+from engine.run.compare import Pair, Shown, fetch, left_id
 from engine.run.pull import since
 from engine.run.receipts import held_of
 from engine.run.settle import states_of
@@ -130,7 +130,7 @@ def sifted(work: Work, gone: Sequence[Pair]) -> list[Pair]:
 
 
 def _sifted(work: Work, gone: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
-    """(edited since they were last in step, to be deleted)."""
+    """(edited since they were last in step, to be deleted). What waits for a decision counts as edited."""
     there = [pair for pair in gone if pair.other is not None]
     if not there:
         return [], []
@@ -139,7 +139,12 @@ def _sifted(work: Work, gone: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
     known = dict(
         zip(links["link_id"].to_pylist(), links[f"{work.target.side}_hash"].to_pylist(), strict=True)
     )
-    same = [pair.other is not None and pair.other.content == known.get(pair.link_id) for pair in there]
+    same = [
+        pair.other is not None
+        and pair.other.content == known.get(pair.link_id)
+        and left_id(work, pair) not in work.disputed
+        for pair in there
+    ]
     return (
         [pair for pair, is_same in zip(there, same, strict=True) if not is_same],
         [pair for pair, is_same in zip(there, same, strict=True) if is_same],
