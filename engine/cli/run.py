@@ -125,5 +125,5 @@ def _saying_how_to_go_on(again: str, accept: tuple[str, ...]) -> Iterator[None]:
             raise
         codes = dict.fromkeys([*accept, *error.codes])
         flags = "".join(f" --accept {shlex.quote(code)}" for code in codes)
-        remedy = f"{error.remedy} The whole command:\n  engine run {again}{flags}"
+        remedy = f"{error.remedy}. The whole command:\n  engine run {again}{flags}"
         raise StoppedError(error.message, remedy=remedy, codes=error.codes) from error

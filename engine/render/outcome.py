@@ -37,15 +37,15 @@ def applied_text(applied: Applied) -> str:
     return stale + spared_text(applied.stale, applied.refused)
 
 
-def spared_text(spared: Sequence[Spared], total: int) -> str:
-    """Records that were left alone, each with the reason; `total`: of so many."""
-    lines = [f"  {_record(one)}: {printable(one.why)}\n" for one in spared[:_SPARED_SHOWN]]
+def spared_text(spared: Sequence[Spared], total: int, words: Mapping[str, str] | None = None) -> str:
+    """Records that were left alone, each with the reason; `total`: of so many. `words`: how to call each kind."""
+    lines = [
+        f"  {printable(one.module)}: {(words or {}).get(one.what, one.what)} "
+        f"{shorten(printable(one.label), 60)}: {printable(one.why)}\n"
+        for one in spared[:_SPARED_SHOWN]
+    ]
     rest = total - len(lines)
     return "".join(lines) + (f"  … and {rest:,} more\n" if rest > 0 else "")
-
-
-def _record(one: Spared) -> str:
-    return f"{printable(one.module)}: {one.what} {shorten(printable(one.label), 60)}"
 
 
 def counts_text(modules: Mapping[str, Counts], screen: Screen) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from engine.render.table import Screen
     from engine.run.report import Undone
 
+#: What the run did to a record that is left alone.
+_DONE = {"update": "changed", "create": "made", "delete": "deleted"}
 _WORDS = {"update": "restored", "create": "made again", "delete": "deleted"}
 
 
@@ -33,7 +35,7 @@ def undone_text(undone: Undone, *, spec: str, screen: Screen) -> str:
 def _spared(undone: Undone) -> str:
     number = len(undone.spared)
     are = "is" if number == 1 else "are"
-    return f"{count(number, 'record')} {are} left alone\n" + spared_text(undone.spared, number)
+    return f"{count(number, 'record')} {are} left alone\n" + spared_text(undone.spared, number, _DONE)
 
 
 def _sentence(undone: Undone, spec: str) -> str:

@@ -8,7 +8,7 @@ of them is written. No cursor moves: the next run looks at everything that this 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -29,6 +29,7 @@ from engine.run.report import Applied, RunReport, Spared
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from engine.ledger import RunRow
     from engine.plan import Plan
     from engine.record import Side
     from engine.run.changes import Change, SavedChanges
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 #: Stale changes of a module for which it is found out why.
 TOLD = 200
+#: How many runs back a later one is looked for.
+_RUNS = 1_000
 
 
 def apply(plan: Plan, call: Call, saved: SavedChanges) -> RunReport:
@@ -114,11 +117,13 @@ class _Applying:
         return True
 
     def _note_later_runs(self, work: Work) -> None:
-        runs = work.ledger.runs(work.integration, limit=2)  # the first is this one
-        known = self.saved.header.last_run
-        if work.module.name in self.saved.header.counts and runs[1:] and runs[1].id != known:
-            message = f"Run {runs[1].id} came after the changeset; what no longer holds is left alone."
-            work.listen(Noted(module=work.module.name, message=message))
+        """A run that wrote something after the changeset was made is the first thing to look at."""
+        name, known = work.module.name, self.saved.header.last_run
+        later = takewhile(lambda run: run.id != known, work.ledger.runs(work.integration, _RUNS))
+        wrote = [run.id for run in later if run.id != work.run and _wrote(run, name)]
+        if wrote and name in self.saved.header.counts:
+            message = f"Run {wrote[0]} has written since; what no longer holds is left alone."
+            work.listen(Noted(module=name, message=message))
 
     def _creates(self, work: Work, pen: Pen) -> None:
         kept = [
@@ -164,6 +169,11 @@ class _Applying:
             why = _why(works[0], line, now)
             names = ("module", "left_id", "right_id", "label")
             self.stale.append(Spared(what=line["kind"], why=why, **{name: line[name] for name in names}))
+
+
+def _wrote(run: RunRow, module: str) -> bool:
+    counts = run.counts.get(module, {})
+    return any(sum(counts.get(name, {}).values()) for name in ("created", "updated", "deleted"))
 
 
 def _now(work: Work, lines: Sequence[Mapping[str, Any]], side: Side) -> dict[str, Shown]:
