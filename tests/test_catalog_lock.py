@@ -100,6 +100,50 @@ def test_what_an_organisation_added_is_known_offline_once_it_was_pulled_and_runs
     assert (len(made), keys["cf_engine_key"]) == (1, account["id"])
 
 
+REGIONS = """\
+spec: 1
+name: regions
+systems:
+  crm:   { connector: zoho-crm,   with: { credentials: "${env:ZOHO_CRM}" } }
+  books: { connector: zoho-books, with: { organization: "20081234567", credentials: "${env:ZOHO_BOOKS}" } }
+modules:
+  regions:
+    sync: crm.Regions -> books.contacts
+    match: [ Name = contact_name ]
+    duplicates: skip
+    fields: [ Name -> contact_name, Code -> notes ]
+"""
+
+
+def test_a_module_that_the_organisation_made_is_found_checked_and_read(tmp_path: Path) -> None:
+    spec, folder = written(tmp_path, REGIONS), str(tmp_path / "kept")
+    assert [one.code for one in check_file(str(spec))] == ["unknown-stream"]
+    assert call("catalog", "pull", str(spec), "--sandbox", "--folder", folder).exit_code == 0
+    assert check_file(str(spec)) == ()
+    with visit(tmp_path / "kept") as visitor:
+        sent = {"data": [{"Name": "Benelux", "Code": "BX"}]}
+        assert visitor.crm("POST", "/Regions", json=sent).status_code == 201
+    ran = call("run", str(spec), "--sandbox", "--folder", folder)
+    assert ran.exit_code == 0, ran.output
+    with visit(tmp_path / "kept") as visitor:
+        notes = [
+            one["notes"] for one in visitor.records("books", "contacts") if one["contact_name"] == "Benelux"
+        ]
+    assert notes == ["BX"]
+    assert (
+        "Try: It has"
+        in call(
+            "catalog",
+            "pull",
+            str(written(tmp_path, REGIONS.replace("Regions", "Planets"))),
+            "crm",
+            "--sandbox",
+            "--folder",
+            folder,
+        ).stderr
+    )
+
+
 def test_a_second_pull_changes_nothing_and_check_tells_when_the_system_differs(tmp_path: Path) -> None:
     spec = written(tmp_path, SPEC)
     words = ("catalog", "pull", str(spec), "--sandbox", "--folder", str(tmp_path / "kept"))
@@ -208,7 +252,7 @@ def test_every_catalog_comes_back_from_its_text_as_it_was() -> None:
         name: Field(name=name, type="text", source="observed") for name in ("a b", "yes", "1", "näme", "a.b")
     }
     choice = Field(name="c", type="enum", choices=tuple(sorted(odd)), label="a: b", refers="my table")
-    stream = Stream(name="my table", id="1", fields={**names, "c": choice}, label="no")
+    stream = Stream(name="my table", id="1", fields={**names, "c": choice}, label="no", source="observed")
     catalog = Catalog(connector="sql", streams={"my table": stream})
     text = lock_text("one.yaml", {"left": catalog}, {"left": Catalog(connector="sql")})
     lock, findings = read_lock("one.catalog.lock.yaml", lambda _: text.encode())

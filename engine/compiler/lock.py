@@ -39,7 +39,7 @@ class LockedStream:
         said = dict(self.said)
         if "can" in said:
             said["can"] = Capabilities(**said["can"])
-        return replace(shipped or Stream(name=name, id=""), **said, fields=self.fields)
+        return replace(shipped or Stream(name=name, id="", source="observed"), **said, fields=self.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

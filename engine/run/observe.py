@@ -101,18 +101,19 @@ def _ask(system: SystemPlan, used: set[str], base: Path, world: World) -> Catalo
 def _closed(connector: Connector, system: str, used: set[str]) -> Catalog:
     """The streams that are used and those that they refer to, as the system tells them."""
     whole = connector.catalog()
-    missing = sorted(used - set(whole.streams))
+    seen = connector.observe(sorted(used)).streams if isinstance(connector, Observing) else whole.streams
+    known = replace(whole, streams={**whole.streams, **seen})
+    missing = sorted(used - set(known.streams))
     if missing:
         raise UserError(
             f"`{system}` has no stream `{missing[0]}`, which the spec names.",
-            remedy=f"It has {', '.join(sorted(whole.streams)[:20]) or 'none at all'}.",
+            remedy=f"It has {', '.join(sorted(known.streams)[:20]) or 'none at all'}.",
         )
+    behind = _with_references(known, used)
     if not isinstance(connector, Observing):
-        return replace(whole, streams=_with_references(whole, used))
-    seen = dict(connector.observe(sorted(used)).streams)
-    behind = _with_references(replace(whole, streams={**whole.streams, **seen}), used)
-    further = sorted(set(behind) - set(seen))
-    return replace(whole, streams={**seen, **connector.observe(further).streams})
+        return replace(whole, streams=behind)
+    further = connector.observe(sorted(set(behind) - set(seen))).streams
+    return replace(whole, streams={**seen, **further})
 
 
 def _with_references(catalog: Catalog, used: set[str]) -> dict[str, Stream]:

@@ -50,8 +50,11 @@ MODULES = {
         _document("Sales_Orders", tables.SALES_ORDERS),
         _document("Purchase_Orders", tables.PURCHASE_ORDERS),
         _document("Invoices", tables.INVOICES),
+        _module("Regions", tables.REGIONS, "Name", key="Code"),
     )
 }
+#: Those that the organisation made itself.
+CUSTOM = frozenset({"Regions"})
 LINE_FIELDS = parse_fields(tables.LINE)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.clock import crm_time
-from engine.sandbox.crm_modules import MODULES, CrmModule, module_id
+from engine.sandbox.crm_modules import CUSTOM, MODULES, CrmModule, module_id
 from engine.sandbox.crm_read import MAX_PER_PAGE, refuse_param
 from engine.sandbox.crm_views import VIEWS, show_view
 from engine.sandbox.crm_write import API_USER
@@ -102,7 +102,7 @@ async def list_modules(_: Request) -> Response:
             "creatable": True,
             "editable": True,
             "deletable": True,
-            "generated_type": "default",
+            "generated_type": "custom" if name in CUSTOM else "default",
             "status": "visible",
         }
         for name in MODULES

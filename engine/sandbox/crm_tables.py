@@ -245,6 +245,14 @@ Sales_Commission currency
 Purchase_Items subform
 """
 
+#: A module that the organisation made itself.
+REGIONS = """
+Name text 120 required
+Code text 10 custom unique
+Head_Office lookup custom -> Accounts
+Opened_On date custom
+"""
+
 #: A row of the items of a document.
 LINE = """
 Product_Name lookup -> Products

@@ -235,6 +235,18 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """Streams that an account made itself: how they are found, and what they are like."""
+
+    path: str
+    rows: str  #: JMESPath of them, as objects with `name` and `label`
+    like: str  #: the stream whose requests, id, modified field and capabilities they share
+    params: Mapping[str, str] = field(default_factory=dict)
+    paging: Paging = field(default_factory=Paging)
+    source: Source = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamCalls:
     """The requests of one stream; what is None the system cannot do."""
 

@@ -12,7 +12,7 @@ from engine.connectors.http.families import Families
 from engine.connectors.http.forecasting import forecast_ids, forecast_list, forecast_writes
 from engine.connectors.http.kept import Kept, file_for
 from engine.connectors.http.learned import Learned
-from engine.connectors.http.metadata import observed
+from engine.connectors.http.metadata import observed, other_streams, with_others
 from engine.connectors.http.reading import Reading
 from engine.connectors.http.walking import Walker
 from engine.connectors.http.wire import Call, Wire
@@ -43,6 +43,7 @@ class HttpConnector:
         *,
         build: Callable[[Question], str] | None = None,
     ) -> None:
+        description = with_others(description, catalog)
         self._description = description
         self._build = build
         self._catalog = catalog
@@ -66,22 +67,39 @@ class HttpConnector:
             UserError: the account may not see a stream.
             TemporaryError: the system does not answer now.
         """
-        seen = {name: self._observed(name) for name in streams}
-        return replace(self._catalog, streams={name: one for name, one in seen.items() if one is not None})
+        wanted = list(streams)
+        strange = set(wanted) - set(self._catalog.streams)
+        known = {**(self._others() if strange else {}), **self._catalog.streams}
+        seen = [self._observed(known[name]) for name in wanted if name in known]
+        return replace(self._catalog, streams={one.name: one for one in seen if one is not None})
 
-    def _observed(self, name: str) -> Stream | None:
-        stream, calls = self._catalog.streams[name], self._description.streams.get(name)
+    def _others(self) -> dict[str, Stream]:
+        """Streams that the account made itself."""
+        told = self._description.others
+        if told is None:
+            return {}
+        asked = Listing(path=told.path, rows=told.rows, params=told.params, paging=told.paging)
+        rows = self._rows(Walker(self._wire, "its own", self._account.words), asked)
+        return other_streams(rows, self._catalog.streams[told.like])
+
+    def _observed(self, stream: Stream) -> Stream | None:
+        others = self._description.others
+        calls = self._description.streams.get(stream.name)
+        if calls is None and others is not None and stream.source == "observed":
+            calls = self._description.streams[others.like]
         told = calls.metadata if calls else None
         if calls is None or told is None:
             return None
         asked = Listing(path=told.path, rows=told.rows, params=told.params, paging=told.paging)
-        walker = Walker(self._wire, name, self._account.words, base=calls.base)
-        pages = walker.walk(asked, walker.params(asked), {}, what="ask for the fields of")
-        rows = [row for page, _ in pages for row in page]
+        rows = self._rows(Walker(self._wire, stream.name, self._account.words, base=calls.base), asked)
         if not rows and told.covers == "all":
-            raise UserError(f"{self._wire.name} tells no field of `{name}`.")
+            raise UserError(f"{self._wire.name} tells no field of `{stream.name}`.")
         custom = self._description.custom_fields
         return observed(stream, rows, told, custom.prefix if custom else None)
+
+    def _rows(self, walker: Walker, asked: Listing) -> list[Mapping[str, Any]]:
+        pages = walker.walk(asked, walker.params(asked), {}, what="ask for the fields of")
+        return [row for page, _ in pages for row in page]
 
     def check(self) -> str:
         """Whom the credentials open, such as `Nordwind GmbH (20000000001)`.

@@ -9,7 +9,7 @@ from collections.abc import Mapping  # noqa: TC003  `load` reads the types of th
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.connectors.http.calls import StreamCalls  # noqa: TC001  see above
+from engine.connectors.http.calls import Others, StreamCalls  # noqa: TC001  see above
 
 #: What the caller does after an answer that is not a success.
 Next = Literal[
@@ -147,3 +147,4 @@ class Description:
     custom_fields: CustomFields | None = None
     check: Check | None = None
     streams: Mapping[str, StreamCalls] = field(default_factory=dict)
+    others: Others | None = None  #: None = an account has the streams of the catalog file and no others

@@ -11,7 +11,9 @@ from engine.catalog import Field, FieldType, Stream
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from engine.catalog import Catalog
     from engine.connectors.http.calls import Metadata
+    from engine.connectors.http.description import Description
 
 #: What a field may be called; anything else, such as `$se_module`, is no field that a spec can name.
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -90,3 +92,26 @@ def _choices(value: Any) -> tuple[str, ...]:
     """In alphabetical order, so that two pulls of the same list are the same text."""
     found = {one for one in value if isinstance(one, str) and one} if isinstance(value, list) else set()
     return tuple(sorted(found))
+
+
+def with_others(description: Description, catalog: Catalog) -> Description:
+    """The description with the requests of those streams of a pulled catalog that the account made itself."""
+    if description.others is None:
+        return description
+    like = description.streams[description.others.like]
+    own = {
+        name: like
+        for name, one in catalog.streams.items()
+        if one.source == "observed" and name not in description.streams
+    }
+    return replace(description, streams={**description.streams, **own})
+
+
+def other_streams(rows: Iterable[Mapping[str, Any]], like: Stream) -> dict[str, Stream]:
+    """What the system says of streams that the account made itself, by name; their fields are still to be asked."""
+    basic = {name: one for name, one in like.fields.items() if name in (like.id, like.modified)}
+    return {
+        name: replace(like, name=name, label=_label(row, name), fields=basic, source="observed")
+        for row in rows
+        if isinstance(name := row.get("name"), str) and NAME.fullmatch(name)
+    }

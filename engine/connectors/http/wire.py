@@ -195,7 +195,8 @@ class Wire:
         judged = judge(self._description.errors, answer, call.what, self.secrets.hide)
         verdict = None if filed else judged
         if verdict is not None and verdict.next == "wait" and (verdict.wait_s or 0) <= PATIENCE_S:
-            self.pace.close(verdict.wait_s or 0)  # whoever is asked for more gives up, and nobody waits for that
+            # Whoever is asked for more gives up, and nobody waits for that.
+            self.pace.close(verdict.wait_s or 0)
         if verdict is None or verdict.next not in ("refresh", "wait"):
             with self._lock:
                 self._credits += call.credits
