@@ -52,6 +52,15 @@ class System(Store):
         self._whole_seconds = False
         self._shown_at: datetime | None = None
 
+    @property
+    def memory(self) -> tuple[Any, ...]:
+        """All that it holds and remembers."""
+        return self.streams, self.trash, self._past, self._last, self.habits
+
+    @memory.setter
+    def memory(self, kept: tuple[Any, ...]) -> None:
+        self.streams, self.trash, self._past, self._last, self.habits = kept
+
     def of(self, stream: str) -> Habits:
         return self.habits.get(stream, Habits())
 
@@ -129,6 +138,7 @@ class Accidents:
     """What happens during one run, by moments such as `after writing books.customers`."""
 
     dies: str | None = None  #: the moment at which the process ends
+    kill_at: frozenset[int] = frozenset()  #: the same by the number of the step; see `Fate`
     unanswered: Sequence[str] = ()  #: streams whose writes are applied, while the answer is lost
     refused: Mapping[str, str] = field(
         default_factory=dict
