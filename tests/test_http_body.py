@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 CUSTOM = CustomFields(prefix="cf_", list="custom_fields", name="api_name", value="value")
-STREAM = Stream(name="s", id="id", fields={"owner.id": Field(name="owner.id", type="id", refers="users")})
+STREAM = Stream(
+    name="s",
+    id="id",
+    fields={
+        "owner.id": Field(name="owner.id", type="id", refers="users"),
+        "persons": Field(name="persons", type="list"),
+        "remark": Field(name="remark", type="text"),
+    },
+)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))  # half characters have no UTF-8 form
 scalars = (
@@ -88,3 +96,9 @@ def test_sixty_four_levels_are_read_and_one_more_is_not(depth: int, *, fits: boo
 def test_no_bytes_bring_anything_but_json_or_one_kind_of_error(raw: bytes) -> None:
     with suppress(UnreadableError):
         parse(raw)
+
+
+def test_a_list_that_travels_as_text_is_sent_as_a_list() -> None:
+    """Only where the catalog says so: a text that looks like a list stays a text."""
+    sent = nest({"persons": '[{"rate":12.50}]', "remark": "[1]"}, STREAM, None)
+    assert dump(sent) == b'{"persons": [{"rate": 12.50}], "remark": "[1]"}'

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.catalog import Stream
+    from engine.catalog import Field, Stream
     from engine.connectors.http.description import CustomFields
     from engine.record import Values
 
@@ -114,8 +114,14 @@ def nest(values: Values, stream: Stream, custom: CustomFields | None) -> dict[st
         place = record
         for key in path:
             place = place.setdefault(key, {})
-        place[last] = value
+        place[last] = _whole(value, known)
     return record
+
+
+def _whole(value: Any, known: Field | None) -> Any:
+    """A list or an object as itself: between systems it travels as JSON text."""
+    nested = known is not None and known.type in ("list", "object")
+    return parse(value.encode()) if nested and isinstance(value, str) else value
 
 
 def flatten(row: Mapping[str, Any], custom: CustomFields | None) -> Mapping[str, Any]:
