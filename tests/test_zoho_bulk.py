@@ -11,10 +11,13 @@ import pytest
 from http_scripted import batch, ids
 from sandbox_visitor import visit
 
+from engine.compiler import compile_file
 from engine.connectors.http.bulking import bulk_calls, is_cheaper, query_credits
 from engine.connectors.port import ReadRequest, Surroundings
 from engine.connectors.zoho import CRM
 from engine.errors import TemporaryError
+from engine.run.execute import Call, execute
+from engine.run.preview import preview
 from engine.sandbox import crm_bulk
 from engine.sandbox.clock import START, crm_time
 from engine.sandbox.crm_write import API_USER
@@ -234,3 +237,43 @@ def test_a_file_that_lacks_records_is_no_complete_read(
     _, crm = large
     with pytest.raises(TemporaryError, match="said 41000 records"):
         list(crm.read(ReadRequest(stream="Accounts", fields=("Phone",))))
+
+
+INWARD = """\
+spec: 1
+name: inward
+systems:
+  books: { connector: zoho-books, with: { organization: "1", credentials: {} } }
+  crm:   { connector: zoho-crm,   with: { credentials: {} } }
+modules:
+  customers:
+    sync: books.contacts -> crm.Accounts
+    match: [ contact_name = Account_Name ]
+    duplicates: skip
+    fields: [ contact_name -> Account_Name, website -> Website ]
+"""
+
+
+def test_a_preview_tells_the_credits_that_the_run_then_spends(tmp_path: Path) -> None:
+    """Reads and writes of both systems, and how each stream is read."""
+    file = tmp_path / "specs" / "inward.yaml"
+    file.parent.mkdir()
+    file.write_text(INWARD, encoding="utf-8")
+    with visit(tmp_path / "sandbox") as visitor:
+        connect = visitor.running.connect()
+        overrides = {name: connect[f"zoho-{name}"] for name in ("books", "crm")}
+        call = Call(folder=tmp_path / "kept", overrides=overrides)
+        plan = compile_file(str(file))
+        told = {one.system: one for one in preview(plan, call).forecast}
+        visitor.http.delete("/_sandbox/calls").raise_for_status()
+        before = visitor.command("calls")["credits"]
+        execute(plan, call)
+        after = visitor.command("calls")
+    crm, books = told["crm"], told["books"]
+    assert any("read 320 Accounts: list, 200 a page" in method for method in crm.methods)
+    assert (crm.write_calls, books.read_credits) == (1, None)
+    assert after["credits"] - before == (crm.read_credits or 0) + (crm.write_credits or 0)
+    sent = [one for one in after["calls"] if one["path"].startswith("/crm/")]
+    assert (
+        len(sent) == crm.read_calls + crm.write_calls - 1
+    )  # the preview's one access token serves the run, too
