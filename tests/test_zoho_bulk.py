@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,7 +13,9 @@ from http_scripted import batch, ids
 from sandbox_visitor import visit
 
 from engine.compiler import compile_file
+from engine.connectors.http.account import resolve_account
 from engine.connectors.http.bulking import bulk_calls, is_cheaper, query_credits
+from engine.connectors.http.connector import HttpConnector
 from engine.connectors.port import ReadRequest, Surroundings
 from engine.connectors.zoho import CRM
 from engine.errors import TemporaryError
@@ -30,13 +33,10 @@ if TYPE_CHECKING:
 
     from sandbox_visitor import Visitor
 
-    from engine.connectors.http.connector import HttpConnector
+    from engine.connectors.http.description import Description
     from engine.connectors.port import Forecast, Page
 
-#: One worker runs what needs the large company, so that it is made once.
-pytestmark = pytest.mark.xdist_group("large")
-
-LARGE = 41_000
+LARGE, SMALL = 41_000, 6_000
 ODD = 'Mühle "Nord", Werk 2\nHof; Tor 3'
 FIELDS = (
     "Account_Name",
@@ -50,8 +50,13 @@ FIELDS = (
 
 
 @contextmanager
-def company_of(folder: Path, records: int) -> Iterator[tuple[Visitor, HttpConnector]]:
-    """CRM with so many accounts in all, and our connector on it, whose waiting moves the sandbox's clock."""
+def company_of(
+    folder: Path, records: int, *, cheap_jobs: bool = False
+) -> Iterator[tuple[Visitor, HttpConnector]]:
+    """CRM with so many accounts in all, and our connector on it, whose waiting moves the sandbox's clock.
+
+    `cheap_jobs`: the connector takes a job for so cheap that a small company is read in bulk.
+    """
     with visit(folder) as visitor:
         present = visitor.records("crm", "Accounts")
         with closing(Store(folder / "sandbox-clean.sqlite")) as store, store.transaction():
@@ -62,15 +67,27 @@ def company_of(folder: Path, records: int) -> Iterator[tuple[Visitor, HttpConnec
             sleep=lambda seconds: void(visitor.command("clock", advance_s=seconds)),
             sandbox=True,
         )
-        crm = CRM.open(visitor.running.connect()["zoho-crm"], around)
+        description = with_cheap_jobs() if cheap_jobs else CRM.description
+        whom = resolve_account(description, visitor.running.connect()["zoho-crm"], sandbox=True)
+        crm = HttpConnector(description, CRM.describe({}), whom, around, build=CRM._query)
         with closing(crm):
             yield visitor, crm
 
 
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Visitor, HttpConnector]]:
-    """A company large enough that bulk is cheaper; tests leave the number of its accounts as it is."""
-    with company_of(tmp_path_factory.mktemp("large"), LARGE) as both:
+def with_cheap_jobs() -> Description:
+    """The connector file, if a job cost one credit."""
+    accounts = CRM.description.streams["Accounts"]
+    assert accounts.list is not None
+    assert accounts.list.bulk is not None
+    listing = replace(accounts.list, bulk=replace(accounts.list.bulk, credits=1))
+    streams = {**CRM.description.streams, "Accounts": replace(accounts, list=listing)}
+    return replace(CRM.description, streams=streams)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[tuple[Visitor, HttpConnector]]:
+    """A company that is read in bulk although it is small."""
+    with company_of(tmp_path, SMALL, cheap_jobs=True) as both:
         yield both
 
 
@@ -122,20 +139,18 @@ def proven(visitor: Visitor, crm: HttpConnector, records: int) -> tuple[Forecast
     return told, rows_of(pages)
 
 
-def test_forty_thousand_accounts_come_in_bulk_and_cost_what_was_forecast(
-    large: tuple[Visitor, HttpConnector],
-) -> None:
+def test_forty_thousand_accounts_come_in_bulk_and_cost_what_was_forecast(tmp_path: Path) -> None:
     """Three pages, a query, a count, a job, one look, the file, and what changed since: 60 credits instead of 205."""
-    visitor, crm = large
-    told, found = proven(visitor, crm, LARGE)
-    assert (told.calls, told.credits) == (9, 3 + 3 + 1 + 50 + 1 + 1 + 1)
-    assert "in bulk" in told.method
-    assert len(found) == LARGE
-    odd = found["554023000002000000"]
-    assert (odd["Account_Name"], odd["Owner.id"], odd["Phone"]) == (ODD, API_USER, None)
-    late = found["554023000002040000"]
-    assert (late["Employees"], late["Annual_Revenue"]) == ("40000", "40000.25")
-    assert late["Modified_Time"] == crm_time(int(START) - 1_000_000 + 40_000)
+    with company_of(tmp_path, LARGE) as (visitor, crm):
+        told, found = proven(visitor, crm, LARGE)
+        assert (told.calls, told.credits) == (9, 3 + 3 + 1 + 50 + 1 + 1 + 1)
+        assert "in bulk" in told.method
+        assert len(found) == LARGE
+        odd = found["554023000002000000"]
+        assert (odd["Account_Name"], odd["Owner.id"], odd["Phone"]) == (ODD, API_USER, None)
+        late = found["554023000002040000"]
+        assert (late["Employees"], late["Annual_Revenue"]) == ("40000", "40000.25")
+        assert late["Modified_Time"] == crm_time(int(START) - 1_000_000 + 40_000)
 
 
 def test_what_costs_less_by_queries_is_not_read_in_bulk(tmp_path: Path) -> None:
@@ -184,10 +199,10 @@ def test_the_cheaper_way_is_the_cheaper_way_at_every_size() -> None:
 
 
 def test_a_record_that_changes_while_the_file_is_made_comes_again(
-    large: tuple[Visitor, HttpConnector],
+    small: tuple[Visitor, HttpConnector],
 ) -> None:
-    visitor, crm = large
-    late = "554023000002040000"
+    visitor, crm = small
+    late = "554023000002005000"
     changed = False
     versions: list[str | None] = []
     for page in crm.read(ReadRequest(stream="Accounts", fields=("Phone",))):
@@ -207,35 +222,35 @@ def test_a_record_that_changes_while_the_file_is_made_comes_again(
 
 
 def test_an_account_that_may_not_read_in_bulk_goes_on_by_queries(
-    large: tuple[Visitor, HttpConnector], monkeypatch: pytest.MonkeyPatch
+    small: tuple[Visitor, HttpConnector], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_: object) -> None:
         raise CrmRefused(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")
 
     monkeypatch.setattr(crm_bulk, "_begun", refuse)
-    _, crm = large
+    _, crm = small
     pages = list(crm.read(ReadRequest(stream="Accounts", fields=("Phone",))))
-    assert len(set(ids(pages))) == LARGE
+    assert len(set(ids(pages))) == SMALL
     assert pages[-1].complete
 
 
 @pytest.mark.parametrize("fault", ["torn", "html"])
-def test_a_file_that_arrives_torn_is_fetched_again(fault: str, large: tuple[Visitor, HttpConnector]) -> None:
-    visitor, crm = large
+def test_a_file_that_arrives_torn_is_fetched_again(fault: str, small: tuple[Visitor, HttpConnector]) -> None:
+    visitor, crm = small
     visitor.command("faults", match={"method": "GET", "path": "/result$"}, fault=fault, times=1)
     pages = list(crm.read(ReadRequest(stream="Accounts", fields=("Phone",))))
     tables = [page.table for page in pages if page.table is not None]
-    assert pa.concat_tables(tables).num_rows == LARGE
+    assert pa.concat_tables(tables).num_rows == SMALL
     assert pages[-1].complete
 
 
 def test_a_file_that_lacks_records_is_no_complete_read(
-    large: tuple[Visitor, HttpConnector], monkeypatch: pytest.MonkeyPatch
+    small: tuple[Visitor, HttpConnector], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = crm_bulk._lines
     monkeypatch.setattr(crm_bulk, "_lines", lambda site, job: list(lines(site, job))[:-1])
-    _, crm = large
-    with pytest.raises(TemporaryError, match="said 41000 records"):
+    _, crm = small
+    with pytest.raises(TemporaryError, match="said 6000 records"):
         list(crm.read(ReadRequest(stream="Accounts", fields=("Phone",))))
 
 
