@@ -139,7 +139,7 @@ def test_offline_only_the_ledger_is_asked(world: World) -> None:
     [
         ("people:1", "`people:1` does not name a record.", "Say SYSTEM.STREAM:ID, such as desk.clients:17."),
         ("shop.people", "`shop.people` does not name a record.", "Say SYSTEM.STREAM:ID"),
-        ("shop.peopel:1", "has the stream `shop.peopel`", "Did you mean `shop.people`?"),
+        ("shop.peoples:1", "has the stream `shop.peoples`", "Did you mean `shop.people`?"),
         ("shop.people:99", "There is no record shop.people:99", "`engine links list` shows some"),
     ],
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from engine.connectors.port import ReadRequest
     from engine.ledger import RunRow
     from engine.run.report import Undone
 
@@ -217,3 +218,38 @@ def test_an_undo_that_is_killed_leaves_pairs_that_are_quiet_and_can_be_repeated(
         put_back(world.plan(), world.call(), run)
         assert {town for (town,) in world.clients("town")} == {"Pune"}, step
     assert step > 8
+
+
+def test_what_the_system_made_of_a_value_counts_as_what_the_run_left(tmp_path: Path) -> None:
+    """The desk shows mail addresses in lower case and towns cut to four characters."""
+
+    def shown(request: ReadRequest, record: dict[str, Any]) -> dict[str, Any]:
+        if request.stream != "clients":
+            return record
+        return {**record, "mail": str(record["mail"]).lower(), "town": str(record["town"])[:4]}
+
+    with World(tmp_path) as world:
+        world.watch.shown = shown
+        world.shop.put("people", person("Ann"))
+        world.run()
+        world.wait(hours=1)
+        world.shop.edit("people", "1", city="Brussels", mail="ANN@example.org")
+        run = world.run().run
+        done = undo(world, run)
+        assert (done.counts["update"], done.spared) == (1, ())
+        assert world.clients("mail", "town") == [("ann@example.org", "Pune")]
+        world.settled()
+
+
+def test_days_and_amounts_come_back_as_days_and_amounts(tmp_path: Path) -> None:
+    lines = ("name <- label", "amount <- worth", '{ to: left.since, value: "cast(memo AS date)" }')
+    with World(tmp_path, sync="shop.people <- desk.clients", lines=lines) as world:
+        world.desk.put("clients", {"label": "Ann", "worth": "1234.56", "memo": "2026-01-31"})
+        world.run()
+        world.wait(hours=1)
+        world.desk.edit("clients", "1", worth="0.10", memo="2026-02-28")
+        done = undo(world, world.run().run)
+        assert (done.counts["update"], done.spared) == (1, ())
+        (ann,) = world.shop.rows("people")
+        assert (Decimal(ann["amount"]), str(ann["since"])) == (Decimal("1234.56"), "2026-01-31")
+        world.settled()

@@ -58,8 +58,13 @@ def _last(run: RunRow | None) -> str:
     if run is None:
         return "never run"
     return f"last run {moment(run.started)}, {ending(run)}" + (
-        f": {printable(run.error)}" if run.error else ""
+        f": {printable(_one_line(run.error))}" if run.error else ""
     )
+
+
+def _one_line(error: str) -> str:
+    """A stop names its pairs on lines of their own."""
+    return " ".join(error.split())
 
 
 def ending(run: RunRow) -> str:
@@ -79,7 +84,7 @@ def history_text(runs: Sequence[RunRow], screen: Screen) -> str:
     ]
     columns += [number(title) for title in ("took", "read", "written", "held", "calls")]
     lines = table(columns, [_run_row(run) for run in runs], screen)
-    errors = [f"{run.id}: {printable(run.error)}\n" for run in runs if run.error]
+    errors = [f"{run.id}: {printable(_one_line(run.error))}\n" for run in runs if run.error]
     return lines + ("\n" + "".join(errors) if errors else "")
 
 
