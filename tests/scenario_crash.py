@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 
 
 def killed_at_every_step(stage: Stage) -> list[dict[str, Any]]:
-    """What the systems hold after each of these deaths and a run more; everything is then as it was before."""
+    """What the systems hold after each death and a run more; then all is as it was before.
+
+    A death before anything is sent leaves nothing to set right, so the first one is right before that.
+    """
+    with rehearsed(stage):
+        unharmed = Accidents()
+        stage.run(unharmed)
     ends = []
-    for step in count(1):
+    for step in count(unharmed.began_sending):
         with rehearsed(stage):
             stage.run(Accidents(kill_at=frozenset([step])))
             if stage.ended.exit == 0:

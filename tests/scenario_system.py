@@ -146,6 +146,7 @@ class Accidents:
     meanwhile: dict[str, Callable[[], None]] = field(
         default_factory=dict
     )  #: what people do at a moment, once
+    began_sending: int = 0  #: the step before the first write; see `Fate`
     sent: list[str] = field(
         default_factory=list
     )  #: every single write, such as `update crm.accounts A1: phone`
@@ -210,7 +211,9 @@ class Staged(Watched):
         name, habits = f"{self._system}.{stream}", self._store.of(stream)
         self._post.journal(name, batch)
         self._post.moment(f"before writing {name}")
-        self._post.accidents.sent += [_line(name, one) for one in batch.operations()]
+        accidents = self._post.accidents
+        accidents.began_sending = accidents.began_sending or self._post.watch.fate.steps
+        accidents.sent += [_line(name, one) for one in batch.operations()]
         self._store.show(ReadRequest(stream=stream, fields=(), ids=()))
         if name in self._post.accidents.refused:
             words = self._post.accidents.refused[name]
