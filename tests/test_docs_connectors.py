@@ -10,7 +10,6 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 from depot import KEY, Depot, depot
+from http_scripted import Clock
 
 from engine.cli import engine
 from engine.connectors.catalog_file import catalog_of
@@ -62,10 +62,6 @@ def by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.connectors.registry.connector_types", lambda: known)
 
 
-def nap(seconds: float) -> None:
-    time.sleep(min(seconds, 0.002))
-
-
 @pytest.mark.usefixtures("by_name")
 class TestDepot(ConnectorSuite):
     type_ = DEPOT
@@ -76,7 +72,8 @@ class TestDepot(ConnectorSuite):
 
     @pytest.fixture
     def system(self, product: Depot, tmp_path: Path) -> SystemUnderTest:
-        around = Surroundings(folder=tmp_path, clock=time.time, sleep=nap, sandbox=True)
+        clock = Clock()  # a wait takes no time
+        around = Surroundings(folder=tmp_path, clock=clock.time, sleep=clock.sleep, sandbox=True)
         settings = {"credentials": {"key": KEY}, "host": product.url}
 
         def edit(id_: str, values: Any) -> None:
