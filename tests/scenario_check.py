@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from scenario_acts import accidents_of, act
-from scenario_crash import held_by, killed_at_every_step
 from scenario_stage import DEAD, NAME, Stage, links_of
 from scenario_system import Accidents
 
@@ -37,13 +36,8 @@ def assert_quiet(stage: Stage, place: str) -> None:
 
 
 def _run(stage: Stage, step: Step) -> None:
-    deaths = killed_at_every_step(stage) if "killed" in step.said else []
     for _ in range(step.said.get("times", 1)):
         _run_once(stage, step.said, step.place)
-    for number, end in enumerate(deaths, start=1):
-        assert end == held_by(stage), (
-            f"{step.place}: killed at its step {number} and run again, it ends otherwise"
-        )
 
 
 def _run_once(stage: Stage, said: Mapping[str, Any], place: str) -> None:

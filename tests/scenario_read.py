@@ -30,7 +30,7 @@ STEPS: dict[str, frozenset[str] | None] = {
     "preview": frozenset({"writes", "asks"}),
     "run": frozenset(
         {
-            *("writes", "exit", "tells", "times", "accepted", "full", "killed"),
+            *("writes", "exit", "tells", "times", "accepted", "full"),
             *("dies", "unanswered", "refused", "meanwhile", "reads", "since"),
         }
     ),
@@ -98,8 +98,6 @@ def _step(said: Mapping[str, Any], place: str) -> Step:
     keys = STEPS[kind]
     if keys is not None:
         known(body, keys, f"{place}, {kind}")
-    if kind == "run" and body.get("killed") not in (None, "at every step"):
-        raise ScenarioError(f"{place}: a run can only be killed `at every step`; `dies` names one moment.")
     if kind == "run" and "writes" not in body:
         raise ScenarioError(f"{place}: a run says what it `writes`, or `nothing`.")
     return Step(kind=kind, said=body, place=place)

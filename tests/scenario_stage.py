@@ -138,16 +138,16 @@ class Stage:
         self.now += duration("10 seconds")
         codes, outer = frozenset(self.ended.codes if accepted else ()), self.post.accidents
         self.post.accidents, self.told = accidents, []
-        with self._ending(accidents.kill_at) as ended:
+        with self._ending() as ended:
             report = execute(self.plan(), self.call(accepted=Accepted(codes=codes), whole=full))
             ended.exit = _EXIT_CODES[report.outcome]
         self.post.accidents, self.ended = outer, ended
         ended.words += " ".join(self.told)
 
     @contextmanager
-    def _ending(self, kill_at: frozenset[int] = frozenset()) -> Iterator[Ended]:
+    def _ending(self) -> Iterator[Ended]:
         """However it ends, remember how; a process that dies leaves no word."""
-        ended, fate, before = Ended(), Fate(kill_at=kill_at), self.watch.fate
+        ended, fate, before = Ended(), Fate(), self.watch.fate
         self.watch.fate = fate
         try:
             with mortal(fate), suppress(Killed):

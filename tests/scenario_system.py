@@ -52,15 +52,6 @@ class System(Store):
         self._whole_seconds = False
         self._shown_at: datetime | None = None
 
-    @property
-    def memory(self) -> tuple[Any, ...]:
-        """All that it holds and remembers."""
-        return self.streams, self.trash, self._past, self._last, self.habits
-
-    @memory.setter
-    def memory(self, kept: tuple[Any, ...]) -> None:
-        self.streams, self.trash, self._past, self._last, self.habits = kept
-
     def of(self, stream: str) -> Habits:
         return self.habits.get(stream, Habits())
 
@@ -138,7 +129,6 @@ class Accidents:
     """What happens during one run, by moments such as `after writing books.customers`."""
 
     dies: str | None = None  #: the moment at which the process ends
-    kill_at: frozenset[int] = frozenset()  #: the same by the number of the step; see `Fate`
     unanswered: Sequence[str] = ()  #: streams whose writes are applied, while the answer is lost
     refused: Mapping[str, str] = field(
         default_factory=dict
@@ -146,7 +136,6 @@ class Accidents:
     meanwhile: dict[str, Callable[[], None]] = field(
         default_factory=dict
     )  #: what people do at a moment, once
-    began_sending: int = 0  #: the step before the first write; see `Fate`
     sent: list[str] = field(
         default_factory=list
     )  #: every single write, such as `update crm.accounts A1: phone`
@@ -211,9 +200,7 @@ class Staged(Watched):
         name, habits = f"{self._system}.{stream}", self._store.of(stream)
         self._post.journal(name, batch)
         self._post.moment(f"before writing {name}")
-        accidents = self._post.accidents
-        accidents.began_sending = accidents.began_sending or self._post.watch.fate.steps
-        accidents.sent += [_line(name, one) for one in batch.operations()]
+        self._post.accidents.sent += [_line(name, one) for one in batch.operations()]
         self._store.show(ReadRequest(stream=stream, fields=(), ids=()))
         if name in self._post.accidents.refused:
             words = self._post.accidents.refused[name]
