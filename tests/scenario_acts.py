@@ -102,7 +102,6 @@ def accidents_of(said: Mapping[str, Any], play: Callable[[Step], None]) -> Accid
     return Accidents(
         dies=said.get("dies"),
         unanswered=said.get("unanswered", ()),
-        refused=said.get("refused", {}),
         meanwhile={moment: meanwhile(moment) for moment in said.get("meanwhile", {})},
     )
 

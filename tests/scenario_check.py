@@ -48,6 +48,7 @@ def _run_once(stage: Stage, said: Mapping[str, Any], place: str) -> None:
     assert_writes(accidents.sent, said["writes"], place)
     assert not accidents.meanwhile, f"{place}: `{', '.join(accidents.meanwhile)}` never came"
     assert_words(ended.words, said.get("tells", ()), place)
+    assert not (said.get("quiet") and ended.words), f"{place}: it says {ended.words}"
     for stream, count in said.get("reads", {}).items():
         assert accidents.read.get(stream, 0) == count, f"{place}: read {accidents.read}"
     for stream, moment in said.get("since", {}).items():

@@ -30,8 +30,8 @@ STEPS: dict[str, frozenset[str] | None] = {
     "preview": frozenset({"writes", "asks"}),
     "run": frozenset(
         {
-            *("writes", "exit", "tells", "times", "accepted", "full"),
-            *("dies", "unanswered", "refused", "meanwhile", "reads", "since"),
+            *("writes", "exit", "tells", "quiet", "times", "accepted", "full"),
+            *("dies", "unanswered", "meanwhile", "reads", "since"),
         }
     ),
     "then": None,

@@ -130,9 +130,6 @@ class Accidents:
 
     dies: str | None = None  #: the moment at which the process ends
     unanswered: Sequence[str] = ()  #: streams whose writes are applied, while the answer is lost
-    refused: Mapping[str, str] = field(
-        default_factory=dict
-    )  #: stream -> what it says instead of taking a write
     meanwhile: dict[str, Callable[[], None]] = field(
         default_factory=dict
     )  #: what people do at a moment, once
@@ -202,9 +199,6 @@ class Staged(Watched):
         self._post.moment(f"before writing {name}")
         self._post.accidents.sent += [_line(name, one) for one in batch.operations()]
         self._store.show(ReadRequest(stream=stream, fields=(), ids=()))
-        if name in self._post.accidents.refused:
-            words = self._post.accidents.refused[name]
-            return [Receipt(op=one.op, outcome="refused", message=words) for one in batch.operations()]
         receipts = super().write(stream, batch)
         self._automate(stream, habits, batch)
         self._post.moment(f"after writing {name}")
