@@ -65,6 +65,11 @@ class Both(World):
         self.run()
         self.wait(hours=1)
 
+    def settled(self) -> None:
+        """Run once more: nothing may be written any more."""
+        assert self.run().wrote == 0, self.written()
+        assert self.watch.operations == []
+
     def people(self, *names: str) -> list[tuple[Any, ...]]:
         """The shop's records as rows of these fields, sorted."""
         return rows_of(self.shop, "people", *names)

@@ -74,13 +74,16 @@ class Fate:
 
     kill_at: frozenset[int] = frozenset()
     steps: int = 0
+    telling: list[int] = field(default_factory=list)  #: steps before which something has just been done
     dead: bool = False
 
-    def step(self) -> None:
-        """One more point at which a process may end."""
+    def step(self, *, done: bool = False) -> None:
+        """One more point at which a process may end; `done`: something has been stored since the last one."""
         if self.dead:
             raise Killed
         self.steps += 1
+        if done:
+            self.telling.append(self.steps)
         if self.steps in self.kill_at:
             self.dead = True
             raise Killed
@@ -95,6 +98,7 @@ class Watch:
     operations: list[Any] = field(default_factory=list)  #: every single write sent
     batches: int = 0  #: in which they were sent
     fate: Fate = field(default_factory=Fate)
+    told: list[int] = field(default_factory=list)  #: `Fate.telling` of the last run that was to be killed
     before_read: Callable[[ReadRequest], None] = lambda _request: None
     before_write: Callable[[str, Batch], None] = lambda _stream, _batch: None
     shown: Callable[[ReadRequest, dict[str, Any]], dict[str, Any]] = lambda _request, record: record
@@ -133,7 +137,7 @@ class Watched(MemoryConnector):
             one = Batch(kind=batch.kind, table=batch.table.slice(row, 1))
             watch.operations.extend(one.operations())
             receipts += super().write(stream, one)
-            watch.fate.step()
+            watch.fate.step(done=True)
         return [watch.answered(receipt) for receipt in receipts]
 
 
@@ -287,12 +291,15 @@ class World:
         return changeset
 
     def doomed(self, *steps: int, **more: Any) -> int:
-        """Run, and end the process at these steps; answers how many steps there were."""
+        """Run, and end the process at these steps; answers how many steps there were.
+
+        `Watch.told` says which of them tell anything: nothing is stored between one of them and the next.
+        """
         fate = self.watch.fate = Fate(kill_at=frozenset(steps))
         self.wait(seconds=10)
         with mortal(fate), suppress(Killed):
             execute(self.plan(), self.call(**more))
-        self.watch.fate = Fate()
+        self.watch.fate, self.watch.told = Fate(), fate.telling
         return fate.steps
 
     def clients(self, *names: str) -> list[tuple[Any, ...]]:
@@ -354,7 +361,7 @@ def _mortal(fate: Fate, method: Callable[..., Any]) -> Callable[..., Any]:
     def called(*words: Any, **more: Any) -> Any:
         fate.step()
         answer = method(*words, **more)
-        fate.step()
+        fate.step(done=True)
         return answer
 
     return called

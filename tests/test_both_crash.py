@@ -38,7 +38,7 @@ FAULTS: tuple[Fault, ...] = ("broken before", "broken after", "unknown before", 
 @pytest.fixture(scope="module", params=list(KEYS))
 def scenario(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenario]:
     """Five pairs, changed here, there, both in different fields, and both in one; newcomers of both sides."""
-    long = bool(request.config.getoption("--long"))
+    long, keyed = bool(request.config.getoption("--long")), request.param == "with keys"
     folder = tmp_path_factory.mktemp("crash")
     with Both(folder, match=KEYS[request.param], lines=LINES, batch=2, page=4) as world:
         world.linked("P1", "P2", "P3", "P4", "P5")
@@ -59,9 +59,9 @@ def scenario(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             restore=restore,
             steps=steps,
             expected=world.people(*FIELDS),
-            stride=1 if long or request.param == "with keys" else 6,
+            kills=list(range(1, steps + 1)) if long else world.watch.told[:: 1 if keyed else 6],
             pairs=200 if long else 5,
-            fault_stride=1 if long else 4 if request.param == "with keys" else 9,
+            fault_stride=1 if long else 7 if keyed else 13,
         )
 
 
@@ -73,7 +73,7 @@ class Scenario:
     restore: Callable[[], None]  #: begin anew
     steps: int  #: points at which the undisturbed run could have been killed
     expected: list[tuple[Any, ...]]
-    stride: int  #: killed at every so-manieth step
+    kills: list[int]  #: steps to be killed at: all, or those that tell anything
     pairs: int  #: of two kills
     fault_stride: int  #: of all batches with all faults, every so-manieth
 
@@ -112,7 +112,7 @@ def test_the_undisturbed_run_brings_everybody_over(scenario: Scenario) -> None:
 @pytest.mark.parametrize("part", range(2))
 def test_killed_at_any_step(scenario: Scenario, part: int) -> None:
     """Before and after every write on either side, within a batch, and around every transaction of the ledger."""
-    for step in range(1 + part, scenario.steps + 1, 2 * scenario.stride):
+    for step in scenario.kills[part::2]:
         scenario.survive(step)
         if step % 7 == 0:
             assert scenario.world.run().wrote == 0, step
@@ -134,10 +134,13 @@ def test_killed_at_every_pair_of_steps(scenario: Scenario) -> None:
             scenario.survive(first, second)
 
 
-def test_edits_between_the_kill_and_the_next_run_survive(scenario: Scenario) -> None:
+def test_edits_between_the_kill_and_the_next_run_survive(
+    scenario: Scenario, request: pytest.FixtureRequest
+) -> None:
     """Whatever the dead run had got to: what people typed since is an edit, and wins over what it had sent."""
+    long = request.config.getoption("--long")
     world = scenario.world
-    for step in range(2, scenario.steps + 1, 10 * scenario.stride):
+    for step in scenario.kills[1 :: 1 if long else 6]:
         scenario.restore()
         world.doomed(step)
         made = [row["id"] for row in world.desk.rows("clients") if row["label"] == "P7"]
@@ -208,7 +211,7 @@ def test_a_deletion_that_is_followed_is_finished_after_a_kill_and_takes_nobody_e
         world.desk.edit("clients", "3", town="Goa")
         restore = world.remember()
         steps = world.doomed(whole=True)
-        for step in range(1, steps + 1, 1 if long else 4):
+        for step in range(1, steps + 1) if long else world.watch.told[::3]:
             restore()
             world.doomed(step, whole=True)
             for _ in range(2):

@@ -9,21 +9,30 @@ from both_world import LINES, Both, client
 from run_world import person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[Both]:
-    """Three people who have been on both sides for an hour; two have come from the shop, one from the desk."""
-    with Both(tmp_path) as world:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Both, Callable[[], None]]]:
+    """Three people who have been on both sides for an hour; and how to begin anew."""
+    with Both(tmp_path_factory.mktemp("ways")) as world:
         world.shop.put("people", person("Ann"))
         world.shop.put("people", person("Bob"))
         world.run()
         world.desk.put("clients", client("Cy"))
         world.run()
         world.wait(hours=1)
-        yield world
+        yield world, world.remember()
+
+
+@pytest.fixture
+def world(begun: tuple[Both, Callable[[], None]]) -> Both:
+    """Three people; two have come from the shop, one from the desk."""
+    world, begin_anew = begun
+    begin_anew()
+    world.now_says()
+    return world
 
 
 def test_newcomers_of_both_sides_are_made_on_the_other_once(world: Both) -> None:
