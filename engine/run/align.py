@@ -16,6 +16,7 @@ from engine.run.compare import Decided, Pair, content_hash, decide, fetch, pairs
 from engine.run.conflicts import agreed, disputes
 from engine.run.receipts import held_of
 from engine.run.settle import changed_links, losers_of, states_of, unclear_settlement
+from engine.run.trigger import leave_alone, sift, takes
 from engine.run.write import Answer, batch_size, settle, tell, write
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Judged:
 
     decided: list[Decided]
     unclear: list[Pair]  #: the counterpart is gone, out of view or cannot be read
-    lost: list[Pair]  #: the source itself is gone, or cannot be read any more
+    lost: list[Pair]  #: the source itself is gone
 
     @property
     def quiet(self) -> list[Decided]:
@@ -50,8 +51,12 @@ class Judged:
 
 def push_pairs(work: Work, pen: Pen) -> None:
     """Bring the records of `paired` in step, chunk by chunk."""
+    if takes(work):
+        return
     for first, last in portions(work, "paired", portion_size(work)):
-        judged = judge(work, pairs(work, first, last))
+        found, missed = sift(work, pairs(work, first, last))
+        leave_alone(work, pen, missed)
+        judged = judge(work, found)
         _note_unclear(work, pen, judged)
         push_judged(work, pen, judged)
 
@@ -83,9 +88,9 @@ def judge(work: Work, found: Sequence[Pair]) -> Judged:
         for pair in back
         if pair.mine.id in again and again[pair.mine.id].trouble is None
     ]
-    there = {pair.mine.id for pair in fresh}
     forth = [one for one in decided if not one.writes(work.source_side)]
-    lost = [pair for pair in back if pair.mine.id not in there]
+    # One that has just become unreadable was changed just now: the next run sees that, and holds it.
+    lost = [pair for pair in back if pair.mine.id not in again]
     return Judged(decided=[*forth, *decide(work, fresh)], unclear=unclear, lost=lost)
 
 
