@@ -16,6 +16,7 @@ from test_ledger_waiting import CONFLICT
 
 from engine.errors import RecordError
 from engine.ledger import (
+    LINK_COLUMNS,
     HeldRow,
     Intent,
     Lease,
@@ -88,7 +89,9 @@ def test_links_of_any_text_ids_are_found_again_by_either_id(ledger: Ledger, leas
         everything = ledger.links_table("i", module)
         by_right = ledger.links_table("i", module, pa.array([r for _, r in pairs], pa.string()), "right")
         by_link = ledger.links_table("i", module, pa.array(new, pa.int64()))
-        for table in (everything, by_right, by_link):
+        with ledger.links_reader("i", module, LINK_COLUMNS) as reader:
+            bit_by_bit = reader.read_all()
+        for table in (everything, by_right, by_link, bit_by_bit):
             assert {
                 (row["link_id"], row["left_id"], row["right_id"]) for row in table.to_pylist()
             } == expected
@@ -103,6 +106,9 @@ def test_tables_have_their_declared_types_even_if_empty_or_full_of_nulls(
     empty = ledger.links_table("i", "m").schema
     ledger.note(lease, settlement(links=links(("1", "a"), ("2", "b"))))
     assert ledger.links_table("i", "m").schema == empty
+    with ledger.links_reader("i", "m", LINK_COLUMNS) as reader:
+        assert reader.schema == empty
+        assert reader.read_all().num_rows == 2
     assert [str(kind) for kind in empty.types] == ["int64", *["string"] * 2, *["binary"] * 2, *["string"] * 4]
     bases = ledger.bases_table(pa.array([1, 2]))
     assert [str(kind) for kind in bases.schema.types] == ["int64", "string", "string"]

@@ -13,8 +13,12 @@ from engine.ledger.typed import arrow_schema, kind
 from engine.ledger.work import StatementWork
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.ledger.work import Rows
 
+#: Rows that are handed on at once.
+_BATCH_ROWS = 50_000
 #: Lives in one connection, for one query.
 _WANTED = sa.table("wanted", sa.column("text_id", sa.Text), sa.column("number_id", sa.Integer))
 
@@ -52,15 +56,24 @@ class AdbcWork(StatementWork):
         )
 
     def table(self, query: sa.Select[Any]) -> pa.Table:
+        """See Bulk."""
+        return pa.Table.from_batches(self.batches(query), arrow_schema(query))
+
+    def batches(self, query: sa.Select[Any]) -> Iterator[pa.RecordBatch]:
         """See Bulk.
 
         ADBC guesses the types of SQLite's columns from the first rows: a column that begins with nulls, or an
         empty answer, would come as integers. So a row of typed values is put in front and taken away again.
         """
-        first = [_GUIDES[kind(column)].label(column.name) for column in query.selected_columns]
-        text, values = _compiled(sa.union_all(sa.select(*first), query))
+        guides = [_GUIDES[kind(column)].label(column.name) for column in query.selected_columns]
+        text, values = _compiled(sa.union_all(sa.select(*guides), query))
+        self._cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_BATCH_ROWS)})
         self._cursor.execute(text, values or None)
-        return self._cursor.fetch_arrow_table().slice(1).cast(arrow_schema(query))
+        wanted, guide = arrow_schema(query), 1
+        with self._cursor.fetch_record_batch() as reader:
+            for batch in reader:
+                yield batch.slice(guide).cast(wanted)
+                guide = 0
 
     def table_by_ids(self, query: sa.Select[Any], column: sa.Column[Any], ids: pa.Array) -> pa.Table:
         """See Bulk; the ids go into a table of this connection."""

@@ -95,14 +95,18 @@ class CopyReading:
 
     def table(self, query: sa.Select[Any]) -> pa.Table:
         """See Bulk."""
+        return pa.Table.from_batches(self.batches(query), arrow_schema(query))
+
+    def batches(self, query: sa.Select[Any]) -> Iterator[pa.RecordBatch]:
+        """See Bulk."""
         wanted = arrow_schema(query)
         rows = query.subquery()
         written = [_as_text(column) for column in rows.c]
         compiled = sa.select(*written).compile(
             dialect=self._connection.dialect, compile_kwargs={"render_postcompile": True}
         )
-        blocks = list(_copied_out(self._connection, compiled.string, compiled.params))
-        return pa.concat_tables([_from_csv(block, wanted) for block in blocks] or [wanted.empty_table()])
+        for block in _copied_out(self._connection, compiled.string, compiled.params):
+            yield from _from_csv(block, wanted).to_batches()
 
     def table_by_ids(self, query: sa.Select[Any], column: sa.Column[Any], ids: pa.Array) -> pa.Table:
         """See Bulk; the ids go into a table of this connection."""

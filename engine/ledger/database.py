@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -19,6 +20,10 @@ class Bulk(Protocol):
 
     def table(self, query: sa.Select[Any]) -> pa.Table:
         """The whole answer, in whatever order."""
+        ...
+
+    def batches(self, query: sa.Select[Any]) -> Iterator[pa.RecordBatch]:
+        """The same bit by bit, so that it never stands in memory at once."""
         ...
 
     def table_by_ids(self, query: sa.Select[Any], column: sa.Column[Any], ids: pa.Array) -> pa.Table:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from engine.ledger.typed import from_rows
+import pyarrow as pa
+
+from engine.ledger.typed import arrow_schema, from_rows
 from engine.ledger.work import chunks
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Iterator
+
     import sqlalchemy as sa
 
     from engine.ledger.database import Database
@@ -22,6 +26,34 @@ def table_of(database: Database, query: sa.Select[Any]) -> pa.Table:
         return from_rows(query, rows)
     with database.bulk_reading() as bulk:
         return bulk.table(query)
+
+
+@contextmanager
+def reader_of(
+    database: Database, query: sa.Select[Any], many: sa.Select[Any]
+) -> Iterator[pa.RecordBatchReader]:
+    """The whole answer bit by bit; `many`: how to ask where it is large. Nothing else is asked meanwhile."""
+    with database.reading() as connection:
+        rows = connection.execute(query.limit(database.bulk_rows + 1)).all()
+    if len(rows) <= database.bulk_rows:
+        yield from_rows(query, rows).to_reader()
+        return
+    failed: list[Exception] = []
+    with database.bulk_reading() as bulk:
+        batches = _watched(bulk.batches(many), failed)
+        try:
+            yield pa.RecordBatchReader.from_batches(arrow_schema(query), batches)
+        except Exception as error:
+            # Whoever reads the batches only says that they ended; what the database said is what counts.
+            raise (failed or [error])[0] from error
+
+
+def _watched(batches: Iterator[pa.RecordBatch], failed: list[Exception]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except Exception as error:
+        failed.append(error)
+        raise
 
 
 def table_by_ids(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from engine.ledger.model import (
 from engine.ledger.work import chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
@@ -62,6 +63,18 @@ class Reports:
             return reading.table_of(self._database, query)
         column = links.c.id if side is None else links.c[f"{side}_id"]
         return reading.table_by_ids(self._database, query, column, ids)
+
+    @contextmanager
+    def links_reader(
+        self, integration: str, module: str, columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatchReader]:
+        """All links of a module as `links_table` has them, bit by bit; nothing else is asked meanwhile."""
+        query = sa.select(*_link_columns(columns))
+        at = _at(schema.links, integration, module)
+        # Most links of a ledger are often of one module: with an index each of them would be looked up singly.
+        unindexed = [sa.type_coerce(one.left, sa.Text) + "" == one.right for one in at]
+        with reading.reader_of(self._database, query.where(*at), query.where(*unindexed)) as reader:
+            yield reader
 
     def run_links(self, integration: str, run: str) -> pa.Table:
         """The links that a run made and that are still there: LINK_COLUMNS, and `module`."""

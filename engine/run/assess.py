@@ -236,9 +236,10 @@ def _share_links(work: Work) -> None:
     if work.reverse is not None and work.reverse.links_shared:
         return
     sides = SIDES if work.reverse is not None else (work.source_side,)
-    parts = [f"{side}_{part}" for side in sides for part in ("hash", "version")]
-    needed = ("link_id", "left_id", "right_id", *parts, "state")
-    work.columns.share(ALL_LINKS, work.ledger.links_table(work.integration, work.module.name, columns=needed))
+    versions = [f"{side}_version" for side in sides if work.module.side(side).version_field]
+    needed = ("link_id", "left_id", "right_id", *(f"{side}_hash" for side in sides), *versions, "state")
+    with work.ledger.links_reader(work.integration, work.module.name, needed) as links:
+        work.columns.share(ALL_LINKS, links)
     work.links_shared = True
 
 
@@ -247,8 +248,9 @@ def _take_in(work: Work, page: pa.Table, links: str) -> None:
     columns = work.columns
     columns.show("page", page)
     columns.add("work", _situations(work, links))
-    latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment"
-    columns.add("seen", f"{latest} FROM ({work.source.clock})")
+    if work.source.version_field:
+        latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment"
+        columns.add("seen", f"{latest} FROM ({work.source.clock})")
     if work.module.deletes == "propagate":
         columns.add("ids", f"SELECT id FROM ({work.source.clock})")
     if work.reverse is not None and work.module.keys:
@@ -262,8 +264,9 @@ def _situations(work: Work, links: str) -> str:
     A link that is not `active` although its record is there again makes the pair worth a look.
     """
     mine, other = work.source.side, work.target.side
+    version = f"l.{mine}_version" if work.source.version_field else "NULL::VARCHAR"
     return f"""
-        SELECT p.*, l.link_id, l.{other}_id AS other_id, l.{mine}_hash AS base_hash, l.{mine}_version AS base_version,
+        SELECT p.*, l.link_id, l.{other}_id AS other_id, l.{mine}_hash AS base_hash, {version} AS base_version,
                l.state,
                CASE WHEN NOT p.in_view THEN 'out-of-view'
                     WHEN h.waits AND (h.content_hash = p.hash OR h.code = 'unconfirmed')

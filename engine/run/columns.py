@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -9,8 +10,14 @@ import duckdb
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from pathlib import Path
 
     import pyarrow as pa
+
+#: What a session keeps in memory before it goes to disk, and the threads that this is enough for.
+MEMORY, THREADS = "640MB", 4
+#: Rows of a table from outside that one thread takes at a time.
+PART = 25_000
 
 #: How a lens asks for the date of the run.
 TODAY = "getvariable('today')"
@@ -20,14 +27,18 @@ class Columns:
     """Tables of one run as columns. Not shared between threads.
 
     Spec text reaches SQL only as expressions that the compiler has checked, and even those run in a session
-    whose access to files is off and whose configuration is locked.
+    whose access to files is off and whose configuration is locked. What does not fit into memory goes to files
+    in `spill`, a folder that it makes and removes itself.
     """
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, spill: Path) -> None:
         # Extensions would be fetched from the network; everything we use is built in.
         quiet: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "memory_limit": MEMORY,
+            "temp_directory": str(spill),
+            "threads": min(THREADS, os.cpu_count() or 1),
         }
         self._room = "main"  #: the schema whose tables are meant where none is named
         self._made: set[tuple[str, str]] = set()  #: tables that `add` has made, with their room
@@ -68,12 +79,13 @@ class Columns:
         self._made.add(made)
 
     def show(self, name: str, table: pa.Table) -> None:
-        """Make an Arrow table visible to SQL under a name, without copying it."""
-        self._session.register(name, table)
+        """Make an Arrow table visible to SQL under a name, without copying it, in parts that threads can share."""
+        parts = table.to_batches(max_chunksize=PART)
+        self._session.register(name, table.from_batches(parts, table.schema))
 
-    def share(self, name: str, table: pa.Table) -> None:
-        """Copy an Arrow table into a table that every room sees."""
-        self.show("arriving", table)
+    def share(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        """Copy rows from outside into a table that every room sees; a reader's never stand in memory at once."""
+        self._session.register("arriving", rows)
         self.run(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM arriving')
         self.hide("arriving")
 

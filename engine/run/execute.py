@@ -22,6 +22,7 @@ from engine.run.module import run_module
 from engine.run.report import HeldRecord, RunReport
 from engine.run.requirements import check_requirements
 from engine.run.slow import compile_slow
+from engine.run.spill import spill_folder
 from engine.run.systems import World, close_systems, environment, open_systems
 from engine.run.work import Accepted, Clock, Pen, StopAskedError, Work
 
@@ -179,7 +180,7 @@ def systems_of(plan: Plan, call: Call) -> Iterator[dict[str, Connector]]:
 @contextmanager
 def columns(call: Call) -> Iterator[Columns]:
     """A session for one run."""
-    session = Columns(call.now().date())
+    session = Columns(call.now().date(), spill_folder(call.folder))
     try:
         yield session
     finally:
