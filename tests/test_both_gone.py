@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from both_world import Both, client, ends
-from run_world import person
+from run_world import Watched, person
 
+from engine.connectors.port import Page
 from engine.errors import StoppedError
 from engine.run.work import Accepted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from engine.connectors.port import ReadRequest
 
 NOTHING = Accepted()
 SIDES = ("shop", "desk")
@@ -158,6 +161,37 @@ def test_an_edit_wins_over_a_deletion_and_nothing_comes_back_from_the_dead(
         following.run(whole=True)
     assert there.value("1") == "Typed"
     assert gone.ids == ["2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_feed_of_deletions_is_believed_once_the_system_does_not_have_the_record(
+    tmp_path: Path, side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No complete read is needed; a deletion that was taken back, and a counterpart that was edited, stay."""
+    world = Both(tmp_path, "deletes: propagate")
+    world.sizes["deleted_feed"] = True
+    with world:
+        world.linked("Ann", "Bob", "Cy", "Dee")
+        world.run()
+        gone, there = ends(world, side)
+        for number in "124":
+            row = gone.take(number)
+        gone.put(row)  # Dee's deletion is taken back
+        there.edit("2", "Typed")
+        real = Watched.read
+
+        def read(self: Watched, request: ReadRequest) -> Iterator[Page]:
+            if not request.deleted:
+                yield from real(self, request)
+                return
+            told = [{"id": number} for number in "124"] if request.stream == gone.stream else []
+            yield Page(records=told, complete=True)
+
+        monkeypatch.setattr(Watched, "read", read)
+        world.run()
+        assert (there.ids, sorted(gone.ids)) == (["2", "3", "4"], ["3", "4"])
+        assert there.value("2") == "Typed"
+        world.settled()
 
 
 @pytest.mark.parametrize("side", SIDES)

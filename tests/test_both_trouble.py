@@ -165,6 +165,27 @@ def test_a_refused_change_is_held_and_tried_again_once_somebody_corrects_it(
 
 
 @pytest.mark.parametrize("refused", ["shop", "desk"])
+def test_where_one_side_of_a_pair_refuses_a_value_both_arrive_once_it_is_corrected(
+    tmp_path: Path, refused: str
+) -> None:
+    with Both(tmp_path) as world:
+        world.linked("Ann")
+        no, yes = ends(world, refused)
+        refusing(world, no.stream, "refused")
+        no.edit("1", "Typed")
+        yes.store.edit(yes.stream, "1", mail="bad@example.org")
+        world.run()
+        assert {row.code for row in world.held().values()} == {"refused"}
+        world.wait(hours=1)
+        yes.store.edit(yes.stream, "1", mail="good@example.org")
+        world.run()
+        assert (no.value("1"), yes.value("1")) == ("Typed", "Typed")
+        assert world.both("mail") == ("good@example.org", "good@example.org")
+        assert world.held() == {}
+        world.settled()
+
+
+@pytest.mark.parametrize("refused", ["shop", "desk"])
 def test_where_one_side_of_a_pair_refuses_the_other_side_s_change_still_arrives(
     tmp_path: Path, refused: str
 ) -> None:
