@@ -99,7 +99,9 @@ def _then(stage: Stage, step: Step) -> None:
     """How things stand: what is not named is not held, not in conflict, and has not been lost."""
     said = {"held": {}, "conflicts": {}, "lost": [], **step.said}
     for name, expected in said.items():
-        if name in STANDINGS:
+        if name in STANDINGS and not stage.ledger.exists():
+            assert not expected, f"{step.place}: there is no ledger yet"
+        elif name in STANDINGS:
             STANDINGS[name](stage, expected, step.place)
         else:
             _assert_records(stage, name, expected, step.place)
