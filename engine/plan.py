@@ -47,6 +47,9 @@ class Trouble:
     message: str
     remedy: str | None
     place: str | None
+    later: bool = (
+        False  #: what resolves it may happen to another record, so this one is looked at again by and by
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,46 @@ class Reference:
     """A module whose links a lens translates ids through: the run shows them as a table before the lens is used."""
 
     module: str
-    table: str  #: DuckDB table with the columns left_id and right_id: the module's active links
+    table: str  #: DuckDB table with the columns left_id, right_id and made: the module's active links
+    integration: str | None = None  #: whose module it is; None = this one's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkPlan:
+    """Records that a reference leads to: read by id, once for each page, as a table beside it."""
+
+    name: str  #: `system.stream`, as people write it
+    stream: str
+    by: str  #: the field of the page that holds the id
+    table: str  #: DuckDB table that the lens looks the records up in
+    id_field: str
+    reads: tuple[str, ...]
+    lens: str  #: SELECT over `page` giving _id, _found (true) and each of `reads`, typed
+    by_ids: bool  #: False = the stream can only be read whole
+
+    @property
+    def version_field(self) -> str | None:
+        """Their own changes are not looked for."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferrerPlan:
+    """A stream whose records refer to those of a module: it is read for their ids before the module."""
+
+    name: str  #: `system.stream`, as people write it
+    module: str  #: the module that it is a side of
+    side: Side
+    stream: str
+    id_field: str
+    version_field: str | None
+    reads: tuple[str, ...]
+    saved_view: str | None
+    since: bool  #: the stream can be read from a time on
+    told: (
+        bool  #: who refers to a record without a link waits for it, so what is known needs not be read again
+    )
+    lens: str  #: SELECT over `page` giving id: of every record referred to, or null
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +149,9 @@ class SidePlan:
     slow: tuple[SlowField, ...]
     references: tuple[Reference, ...]  #: tables that the lens, or a write to this side, looks ids up in
     can: Capabilities
+    walks: tuple[WalkPlan, ...] = ()  #: records of other streams that the lens looks at
+    #: whose records must refer to one of this side for it to take part; None = it need not be referred to
+    referrers: tuple[ReferrerPlan, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -157,6 +202,42 @@ class KeyPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a person is asked who starts a trigger by hand."""
+
+    field: str  #: of the target
+    type: Literal["text", "number", "boolean", "date", "choice"]
+    choices: tuple[str, ...]  #: for choice
+    default: str | None  #: what holds without an answer; may be a template; None = what the mapping says
+    help: str | None
+    required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerPlan:
+    """What makes a module a trigger: it acts once on a record of its source, and never compares the two again."""
+
+    act: Literal["create", "change", "delete"]
+    of: str | None  #: the trigger whose record is changed or deleted; None = it makes one
+    becomes: str | None  #: the condition as written; None = it acts only when a person asks
+    signature: str  #: of the compiled condition; another one makes it begin anew
+    again: bool  #: True = at each transition of a record; False = once a record
+    by_hand: bool  #: a person may ask for it
+    only: str | None  #: the condition on the record to be changed, as written; None = any
+    asks: tuple[Question, ...]  #: what a person who asks for it may give
+    associate: Literal["no", "yes", "locked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairCheckPlan:
+    """What both records of a pair must meet together before anything of it is written."""
+
+    side: Side  #: the side that records come from when it is asked
+    sql: str  #: over the columns `field NAME` of the record, called `w`, and of its counterpart, called `o`
+    trouble: Trouble  #: also among those of the other side, by which the pair is held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModulePlan:
     """Two streams that are kept in step, and how."""
 
@@ -175,6 +256,8 @@ class ModulePlan:
     limits: Limits
     before_write: Literal["check", "trust"]
     place: str
+    trigger: TriggerPlan | None = None  #: None = records are kept in step
+    checks: tuple[PairCheckPlan, ...] = ()  #: what both records of a pair must meet together
 
     def side(self, side: Side) -> SidePlan:
         """That end."""
@@ -243,9 +326,9 @@ class Plan:
     options: Mapping[str, Any]
     systems: Mapping[str, SystemPlan]
     requirements: tuple[RequirementPlan, ...]
-    modules: tuple[ModulePlan, ...]  #: in the order they run
+    modules: tuple[ModulePlan, ...]  #: in the order they run; triggers are among them
     not_built: tuple[NotBuilt, ...] = ()
-    switched_off: tuple[str, ...] = field(default=())  #: modules whose `if` does not hold
+    switched_off: tuple[str, ...] = field(default=())  #: modules and triggers whose `if` does not hold
     discloses: tuple[str, ...] = ()  #: what connecting shows, as `system: sentence`
 
     @property

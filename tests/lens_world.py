@@ -55,6 +55,7 @@ class Bench:
 
     def stage(self, side: SidePlan, rows: Sequence[Mapping[str, Any]] = ()) -> None:
         """Show rows as the table `page`, with every column that the side's lens may ask for."""
+        self.stand_behind(side)
         slow = [name for one in side.slow for name in (one.column, f"{one.column}!")]
         names = dict.fromkeys(("_id", "_version", "_broken", *side.reads, *slow))
         columns = ", ".join(f'"{name}" VARCHAR' for name in names)
@@ -68,10 +69,22 @@ class Bench:
         """The tables in which ids are looked up."""
         for one in references:
             self.database.execute(
-                f'CREATE OR REPLACE TABLE "{one.table}" (left_id VARCHAR, right_id VARCHAR)'
+                f'CREATE OR REPLACE TABLE "{one.table}" (left_id VARCHAR, right_id VARCHAR, made VARCHAR)'
             )
             for pair in links:
-                self.database.execute(f'INSERT INTO "{one.table}" VALUES (?, ?)', list(pair))
+                self.database.execute(f'INSERT INTO "{one.table}" VALUES (?, ?, NULL)', list(pair))
+
+    def stand_behind(self, side: SidePlan) -> None:
+        """The tables of what stands behind references, empty."""
+        for one in side.walks:
+            names = ", ".join(f'"{name}" VARCHAR' for name in ("_id", *one.reads))
+            self.database.execute(f"CREATE OR REPLACE TABLE page ({names})")
+            self.database.execute(f'CREATE OR REPLACE TABLE "{one.table}" AS {one.lens}')
+        self.database.execute(f'CREATE OR REPLACE TABLE "referred {side.side}" (id VARCHAR)')
+        for referrer in side.referrers or ():
+            names = ", ".join(f'"{name}" VARCHAR' for name in ("_id", *referrer.reads))
+            self.database.execute(f"CREATE OR REPLACE TABLE page ({names})")
+            self.database.execute(referrer.lens)
 
     def look(
         self, name: str, side: Side, *rows: Mapping[str, Any], links: Sequence[tuple[str, str]] = ()

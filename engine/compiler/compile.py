@@ -14,6 +14,8 @@ from engine.compiler.order import ordered
 from engine.compiler.requirements import check_requirements, compile_requirement
 from engine.compiler.rules import check_rules
 from engine.compiler.systems import bind
+from engine.compiler.trigger import check_trigger
+from engine.errors import UserError
 from engine.plan import Plan, SystemPlan
 from engine.spec.diagnostic import Diagnostic, SpecError
 from engine.spec.excerpt import complete
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.catalog import Catalog
-    from engine.compiler.parts import Checked
+    from engine.compiler.parts import Checked, Hand
     from engine.expr.scope import OptionValue
+    from engine.spec.diagnostic import Text
     from engine.spec.model import Spec
 
 
@@ -45,18 +48,23 @@ def check_file(file: str, load: Load | None = None) -> tuple[Diagnostic, ...]:
 
 
 def compile_file(
-    file: str, *, profile: Mapping[str, str] | None = None, live: Mapping[str, Catalog] | None = None
+    file: str,
+    *,
+    profile: Mapping[str, str] | None = None,
+    live: Mapping[str, Catalog] | None = None,
+    hand: Hand | None = None,
 ) -> Plan:
-    """The plan of a spec for the choices made.
+    """The plan of a spec for the choices made; with `hand`, of the one trigger that a person asks for.
 
     `live`: catalogs as the systems themselves tell them, by system name. Raises SpecError with all findings if one
-    of them is an error, UserError for a choice that does not exist.
+    of them is an error, UserError for a choice or a trigger that does not exist.
     """
     load = loader_for(file)
     spec, findings = read_spec(file, load)
     if spec is None or any(one.severity == "error" for one in findings):
         raise SpecError(findings)
     draft = _draft(spec, choose(spec, profile or {}), live or {}, load)
+    draft.hand = hand
     checked = _check(draft)
     if draft.findings.wrong:
         raise SpecError(complete((*findings, *draft.findings.found), load))
@@ -79,21 +87,38 @@ def _check(draft: Draft) -> dict[str, Checked]:
     standing: dict[str, Checked] = {}
     for module in draft.spec.modules.values():
         before = len(draft.not_built)
-        checked = check_module(draft, module)
-        if checked is not None and holds(draft, module.only_if):
-            standing[module.name] = checked
-        else:
-            del draft.not_built[before:]  # a module that is switched off asks for nothing
+        _stand(draft, standing, check_module(draft, module), module.only_if, before)
+    for trigger in draft.spec.triggers.values():
+        before = len(draft.not_built)
+        _stand(draft, standing, check_trigger(draft, trigger), trigger.only_if, before)
+    before = len(draft.not_built)
     check_rules(draft)
+    if draft.hand is not None:
+        del draft.not_built[before:]
     for check in draft.spec.requires:
         holds(draft, check.only_if)
         compile_requirement(draft, check)
     return standing
 
 
+def _stand(
+    draft: Draft, standing: dict[str, Checked], checked: Checked | None, only_if: Text | None, before: int
+) -> None:
+    """Keep a module or trigger that stands; one that takes no part asks for nothing that is not built."""
+    stands = holds(draft, only_if) and checked is not None
+    if stands and checked is not None:
+        standing[checked.module.name] = checked
+    asked_for = checked is not None and draft.hand is not None and checked.module.name == draft.hand.trigger
+    if not stands or (draft.hand is not None and not asked_for):
+        del draft.not_built[before:]
+
+
 def _plan(draft: Draft, standing: Mapping[str, Checked]) -> Plan:
     spec = draft.spec
     requirements = check_requirements(draft)
+    if draft.hand is not None:
+        standing = _alone(draft, standing, draft.hand)
+    draft.standing = standing
     modules = tuple(build_module(draft, standing[name]) for name in ordered(spec, standing))
     if draft.findings.wrong:
         raise SpecError(complete(draft.findings.found, loader_for(spec.file)))
@@ -115,8 +140,21 @@ def _plan(draft: Draft, standing: Mapping[str, Checked]) -> Plan:
         requirements=requirements,
         modules=modules,
         not_built=tuple(dict.fromkeys(draft.not_built)),
-        switched_off=tuple(name for name in spec.modules if name not in standing),
+        switched_off=tuple(name for name in (*spec.modules, *spec.triggers) if name not in standing),
         discloses=tuple(f"{one.to.value}: {one.what.value}" for one in spec.discloses),
+    )
+
+
+def _alone(draft: Draft, standing: Mapping[str, Checked], hand: Hand) -> dict[str, Checked]:
+    """Only the trigger that a person asks for. Raises UserError if there is none that takes orders."""
+    found = standing.get(hand.trigger)
+    if found is not None and found.trigger is not None and found.trigger.by_hand:
+        return {hand.trigger: found}
+    known = [name for name, one in standing.items() if one.trigger is not None and one.trigger.by_hand]
+    why = "it does not say `by: hand`" if found is not None else "no such trigger takes part"
+    raise UserError(
+        f"`{draft.spec.name}` has nothing to do by hand that is called `{hand.trigger}`: {why}.",
+        remedy=f"These can be started by hand: {', '.join(known) or 'none'}.",
     )
 
 

@@ -12,6 +12,7 @@ from engine.spec.diagnostic import Diagnostic, Severity, Span, Text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.compiler.parts import Checked, Hand
     from engine.expr.error import ExprError
     from engine.plan import NotBuilt
     from engine.spec.model import Spec, StreamRef
@@ -50,6 +51,12 @@ class Draft:
     findings: Findings
     locked: frozenset[str] = frozenset()  #: systems whose catalog was pulled and is kept beside the spec
     not_built: list[NotBuilt] = field(default_factory=list)
+    #: specs of other integrations that were looked for beside this one; None = there is none of that name
+    beside: dict[str, Spec | None] = field(default_factory=dict)
+    standing: Mapping[str, Checked] = field(
+        default_factory=dict
+    )  #: modules and triggers that take part, checked
+    hand: Hand | None = None  #: None = the whole spec is compiled, for runs
 
     def stream(self, ref: StreamRef) -> Stream | None:
         """The stream that a reference names; None where it is not known (a finding says so)."""
@@ -77,7 +84,9 @@ class Draft:
         for side, ref in refs.items():
             stream = self.stream(ref)
             if stream is not None:
-                scopes[side] = replace(self.scope(ref, stream, "linked", walk=True), prefix=f"{side}.")
+                scopes[side] = replace(
+                    self.scope(ref, stream, "linked", "origin", walk=True), prefix=f"{side}."
+                )
         scopes[""] = replace(scopes[own], prefix="")
         return ManyScope(scopes=scopes, options=self.options, functions=scopes[own].functions)
 

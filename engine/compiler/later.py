@@ -32,8 +32,6 @@ def _of_texts(module: Module) -> Iterator[tuple[str, Span]]:
     yield from (("`yields-to`", one.span) for one in module.precedence)
     if module.pairs:
         yield "`pairs`", module.pairs.span
-    if module.only_referenced_by:
-        yield "`only: referenced by`", module.only_referenced_by.span
 
 
 def _of_lines(lines: Sequence[Line]) -> Iterator[tuple[str, Span]]:

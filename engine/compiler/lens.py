@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from engine.catalog import Field
 from engine.compiler.alike import told_as
+from engine.compiler.behind import columns as behind
 from engine.compiler.lens_parts import BROKEN, LensParts
 from engine.compiler.refers import found_id, own_id
 from engine.compiler.terms import column
@@ -78,6 +79,14 @@ def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
     return select(*columns, source="page")
 
 
+def _walked(parts: LensParts, typed: exp.Select) -> exp.Select:
+    """With a column for each field that is read through a reference."""
+    walks = list(parts.walks.values())
+    if not walks:
+        return typed
+    return select("*", *behind(walks, parts.side), source=typed.subquery("typed", copy=False))
+
+
 def _looked_up(typed: exp.Select, lookups: Sequence[Lookup]) -> exp.Select:
     """With a column for each id that is looked up; every lookup is made once, however often its answer is used."""
     if not lookups:
@@ -117,8 +126,10 @@ def _canon(parts: LensParts) -> exp.Select:
         named(cast(column(parts.label) if parts.label else column("_id"), named_type("TEXT")), "label"),
         *_keys(parts),
         *(named(line.get[parts.side].copy(), f"c{nr}") for nr, line in parts.shown),
+        *(named(column(name), f"field {name}", quoted=True) for name in parts.beside),
     ]
-    typed = _looked_up(_typed(parts, parts.reads, slow=True), parts.lookups)
+    typed = _walked(parts, _typed(parts, parts.reads, slow=True))
+    typed = _looked_up(typed, parts.lookups)
     return select(*columns, source=typed.subquery("typed", copy=False))
 
 
@@ -162,12 +173,14 @@ def _key_part(parts: LensParts, name: str) -> tuple[exp.Expression, FieldType]:
 
 
 def _hash(parts: LensParts) -> exp.Expression:
-    """16 bytes over the compared values as text; equal values, equal bytes."""
+    """16 bytes over the compared values as text; equal values, equal bytes. Of a trigger, over all that it shows."""
     values = [
         call("COALESCE", cast(_text(line, nr), named_type("TEXT")), call("CHR", exp.Literal.number(0)))
         for nr, line in parts.shown
-        if line.spec.on == "always"
+        if line.spec.on == "always" or parts.once
     ]
+    if parts.once:
+        values.insert(0, call("COALESCE", column("version"), text("")))
     joined = call("CONCAT_WS", call("CHR", exp.Literal.number(30)), *values) if values else text("")
     return call("UNHEX", call("MD5", joined))
 
@@ -176,11 +189,14 @@ def _text(line: Line, number: int) -> exp.Expression:
     return compared(exp.column(f"c{number}"), line.type, caseless=line.caseless)
 
 
-def snapshot(lines: Sequence[Line]) -> str:
-    """JSON object of the values as the text that is compared, by key, over the columns of a lens called `w`."""
+def snapshot(lines: Sequence[Line], telling: Sequence[int] = ()) -> str:
+    """JSON object of the values as the text that is compared, by key, over the columns of a lens called `w`.
+
+    `telling`: lines that are in it although they are only written when a record is made.
+    """
     parts: list[exp.Expression] = []
     for nr, line in enumerate(lines):
-        if line.spec.on == "always":
+        if line.spec.on == "always" or nr in telling:
             words = compared(exp.column(f"c{nr}", table="w"), line.type, caseless=line.caseless)
             parts += [text(line.key), cast(words, named_type("TEXT"))]
     return cast(call("JSON_OBJECT", *parts), named_type("TEXT")).sql(dialect="duckdb", copy=False)

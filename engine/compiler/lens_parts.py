@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -13,10 +13,11 @@ from engine.plan import Trouble
 from engine.record import Side, other
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from engine.catalog import FieldType
-    from engine.compiler.parts import Line, Lookup, Parent
+    from engine.compiler.behind import Walked
+    from engine.compiler.parts import Line, Lookup, PairCheck, Parent
 
 BROKEN = Trouble(
     code="unreadable",
@@ -48,6 +49,13 @@ class LensParts:
     makes: bool  #: newcomers of this side are made on the other one
     slots: dict[str, exp.Expression]  #: columns that engine functions ask for
     parent: Parent | None = None  #: None = records live below none
+    asked: Sequence[Lookup] = ()  #: links that a check looks at
+    also: Sequence[int] = ()  #: lines that are shown although they are only written when a record is made
+    once: bool = False  #: a trigger acts on it once: it is only asked whether anybody has touched it
+    together: Sequence[PairCheck] = ()  #: checks of both records of a pair, made on this side
+    beside: Sequence[str] = ()  #: fields that checks of a pair look at
+    own: Lookup | None = None  #: its own link, where only what is referred to or linked takes part
+    walk: Callable[[str], Walked | None] = lambda _name: None  #: what a name leads to through a reference
     troubles: list[Trouble] = field(default_factory=lambda: [BROKEN])
 
     @property
@@ -59,16 +67,30 @@ class LensParts:
         return [
             (number, line)
             for number, line in enumerate(self.lines)
-            if self.side in line.get and (line.spec.on == "always" or other(self.side) in line.targets)
+            if self.side in line.get
+            and (line.spec.on == "always" or other(self.side) in line.targets or number in self.also)
         ]
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Every field that the lens looks at, in a stable order."""
+        """Every field that is read, in a stable order; of a reference that is walked, its id."""
+        walks = self.walks
+        return tuple(dict.fromkeys(walks[name].by.name if name in walks else name for name in self._wanted))
+
+    @property
+    def walks(self) -> dict[str, Walked]:
+        """What stands behind references, by the name of its column."""
+        found = {name: self.walk(name) for name in self._wanted}
+        return {name: one for name, one in found.items() if one is not None}
+
+    @property
+    def _wanted(self) -> tuple[str, ...]:
+        """Every column that the lens looks at."""
         names = [name for _, line in self.shown for name in line.reads.get(self.side, ())]
         names += [name for _, reads, _ in self.needs for name in reads]
         names += [self.label] if self.label else []
         names += [one.field for one in self.lookups]
+        names += self.beside
         return tuple(dict.fromkeys([*names, *self.key_reads]))
 
     @property
@@ -96,11 +118,21 @@ class LensParts:
             line for _, line in self.shown if self.side == "left"
         ]  # the canonical ids are the right side's
         found = [line.lookups[self.side] for line in (*shown, *sent) if self.side in line.lookups]
-        return tuple(dict.fromkeys([*self.parents, *found]))
+        return tuple(dict.fromkeys([*self.parents, *found, *self.looked]))
+
+    @property
+    def looked(self) -> tuple[Lookup, ...]:
+        """Links that conditions and values look at, each once."""
+        own = [self.own] if self.own else []
+        return tuple(
+            dict.fromkeys([*own, *self.asked, *(one for _, line in self.sent for one in line.asked)])
+        )
 
     def field(self, name: str) -> Field:
         """The catalog's field; text where an open stream does not list it."""
-        return self.stream.fields.get(name) or Field(name=name, type="unknown")
+        walked = None if name in self.stream.fields else self.walk(name)
+        found = replace(walked.field, name=name) if walked else self.stream.fields.get(name)
+        return found or Field(name=name, type="unknown")
 
     def trouble(self, one: Trouble) -> exp.Expression:
         """The index of a trouble, as SQL."""

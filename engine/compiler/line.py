@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.catalog import Field, FieldType
@@ -39,11 +40,12 @@ def resolve(draft: Draft, scope: FieldScope, text: Text) -> Field | None:
     if name.option is not None:
         draft.findings.add("type-mismatch", "A line of a mapping joins two fields.", text.span)
         return None
-    if name.via:
-        draft.not_built.append(
-            NotBuilt(what=f"walking the reference `{name.via[0]}`", place=place(text.span))
-        )
-    return name.field or Field(name=text.value, type=name.type)
+    if len(name.via) > 1:
+        what = f"walking on from the reference `{name.via[0]}`"
+        draft.not_built.append(NotBuilt(what=what, place=place(text.span)))
+    if name.via and name.field:
+        return replace(name.field, name=name.sql, writable=False)
+    return name.field or Field(name=name.sql, type=name.type)
 
 
 def compile_line(
@@ -77,11 +79,19 @@ def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) ->
         scale=_scale(kind, left, right),
         spec=spec,
         targets={side: fields[side] for side in written},
-        reads={"left": (left.name,), "right": (right.name,)},
+        reads={side: _reads(draft, ends[side], one) for side, one in fields.items()},
         caseless=right.caseless or (left.caseless and not spec.values),
     )
     _gets(draft, spec, line, fields, ends)
     return line
+
+
+def _reads(draft: Draft, end: End, one: Field) -> tuple[str, ...]:
+    """The field, and the reference behind which it stands."""
+    from engine.compiler.behind import behind
+
+    walked = behind(draft, end.ref, one.name)
+    return (one.name,) if walked is None else (one.name, walked.by.name)
 
 
 def _both(draft: Draft, spec: MappedField, ends: dict[Side, End]) -> dict[Side, Field] | None:

@@ -12,13 +12,14 @@ from engine.compiler.later import note_later
 from engine.compiler.limits import compile_deletes, compile_limits
 from engine.compiler.line import arrow_within, compile_line
 from engine.compiler.needs import compile_needs
+from engine.compiler.only import check_only
 from engine.compiler.parts import Checked, End, Line, Parent
 from engine.compiler.policies import compile_policies
 from engine.compiler.sense import check_fits, check_search, check_sense, check_targets
 from engine.compiler.under import compile_under
 from engine.compiler.view import compile_view
 from engine.expr.error import did_you_mean
-from engine.plan import Arrow, FieldPlan, ModulePlan, Write
+from engine.plan import Arrow, FieldPlan, ModulePlan, PairCheckPlan, Write
 from engine.spec.diagnostic import Text
 from engine.spec.model import MappedField, Module, StreamRef
 
@@ -44,6 +45,7 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
         return None
     arrow = _arrow(draft, module)
     lines, parents = _lines(draft, module, arrow, ends)
+    needs = compile_needs(draft, module, arrow, ends)
     checked = Checked(
         module=module,
         arrow=arrow,
@@ -51,7 +53,9 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
         lines=lines,
         keys=compile_keys(draft, module, ends, parents),
         views=compile_view(draft, module, ends),
-        needs=compile_needs(draft, module, arrow, ends),
+        needs=needs.kept,
+        asked=needs.asked,
+        together=needs.together,
         duplicates=settle(draft, module.duplicates, DUPLICATES, "link", "rule for duplicates"),
         creates=_creates(draft, module, arrow),
         limits=compile_limits(draft, module),
@@ -60,6 +64,7 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
     checked = replace(
         checked, policies=compile_policies(draft, checked), deletes=compile_deletes(draft, checked)
     )
+    check_only(draft, module, arrow, ends)
     check_search(draft, module, ends)
     check_sense(draft, checked)
     return checked
@@ -173,7 +178,7 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
             _field(line, number, rule)
             for number, (line, rule) in enumerate(zip(checked.lines, checked.policies, strict=True))
         ),
-        snapshot=snapshot(checked.lines),
+        snapshot=snapshot(checked.lines, checked.telling),
         keys=tuple(plan for plan, _, _ in checked.keys),
         duplicates=checked.duplicates,  # type: ignore[arg-type] # settle() answers one of DUPLICATES
         creates=checked.creates,
@@ -181,6 +186,10 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
         limits=checked.limits,
         before_write=checked.module.before_write,
         place=place(checked.module.span),
+        trigger=checked.trigger,
+        checks=tuple(
+            PairCheckPlan(side=one.side, sql=one.sql, trouble=one.trouble) for one in checked.together
+        ),
     )
 
 

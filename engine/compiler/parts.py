@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlglot import exp
 
     from engine.catalog import Field, FieldType, Stream
-    from engine.plan import Arrow, KeyPlan, Limits, Policy, SlowField, Trouble
+    from engine.plan import Arrow, KeyPlan, Limits, Policy, SlowField, TriggerPlan, Trouble
     from engine.record import Side
     from engine.spec.model import Check, MappedField, Module, StreamRef
 
@@ -40,16 +42,26 @@ class Lookup:
     type: FieldType
     module: str  #: whose links
     side: Side  #: on which side of that module the record is
+    integration: str | None = None  #: whose module it is; None = this one's
+    gives: Literal["id", "made"] = (
+        "id"  #: the id on the other side, or the side on which a run made its record
+    )
+    awaited: bool = True  #: a record whose id has no link is looked at again once it has one
+
+    @property
+    def keeper(self) -> str:
+        """The module as a person names it from here."""
+        return f"{self.integration}.{self.module}" if self.integration else self.module
 
     @property
     def table(self) -> str:
         """The table that shows the module's links."""
-        return f"links of {self.module}"
+        return f"links of {self.keeper}"
 
     @property
     def column(self) -> str:
-        """The column of the lens that holds the id on the other side; NULL where there is no link."""
-        return f"{self.module} of {self.field}"
+        """The column of the lens that holds what was found; NULL where there is no link."""
+        return f"{self.keeper} of {self.field}" if self.gives == "id" else f"{self.keeper} made {self.field}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +89,19 @@ class Line:
     fails: dict[Side, list[tuple[exp.Expression, Trouble]]] = field(default_factory=dict)
     slow: dict[Side, SlowField] = field(default_factory=dict)
     lookups: dict[Side, Lookup] = field(default_factory=dict)  #: for a line with `refers`
+    asked: tuple[Lookup, ...] = ()  #: links that its value looks at
     caseless: bool = False  #: a side changes the case of what it is given, so case is no difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairCheck:
+    """A check that looks at both records of a pair; alone, a record sees null in the place of the other one."""
+
+    side: Side  #: whose records are held if it fails
+    sql: str  #: over `field NAME` of the row itself, called `w`, and of its counterpart, called `o`
+    alone: str  #: the same over the side's own columns, for a record without a counterpart
+    reads: Mapping[Side, tuple[str, ...]]
+    trouble: Trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +118,19 @@ class Checked:
     duplicates: str
     creates: tuple[Side, ...]
     limits: Limits
+    together: tuple[PairCheck, ...] = ()  #: checks of both records of a pair
     policies: tuple[tuple[Policy, Policy], ...] = ()  #: by line: who wins, and who where `newest` cannot tell
     deletes: Literal["keep", "propagate"] = "keep"
     parents: dict[Side, Parent] = field(default_factory=dict)  #: empty = records live below none
+    asked: Mapping[Side, tuple[Lookup, ...]] = field(default_factory=dict)  #: links that checks look at
+    trigger: TriggerPlan | None = None  #: None = a module
+    #: The numbers of the lines by which a record that a trigger made is recognised after a run that was killed.
+    telling: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """What a person asks for: one trigger, now."""
+
+    trigger: str
+    answers: Mapping[str, str]  #: fields of the target -> what they get instead of what the mapping says

@@ -96,7 +96,7 @@ def own_id(lookup: Lookup, table: str | None = None) -> exp.Expression:
 
 def found_id(lookup: Lookup, own: exp.Expression) -> exp.Expression:
     """The id of the same thing on the other side; NULL where the module has no link of it."""
-    here, there = f"{lookup.side}_id", f"{other(lookup.side)}_id"
+    here, there = f"{lookup.side}_id", f"{other(lookup.side)}_id" if lookup.gives == "id" else "made"
     links = exp.Table(
         this=exp.to_identifier(lookup.table, quoted=True), alias=exp.TableAlias(this=exp.to_identifier("l"))
     )
@@ -125,7 +125,7 @@ def blocked(lookup: Lookup, place_: str) -> Trouble:
     """A record that waits for another one."""
     return Trouble(
         code="blocked",
-        message=f"`{lookup.field}` refers to a record of `{lookup.module}` that has no link yet.",
+        message=f"`{lookup.field}` refers to a record of `{lookup.keeper}` that has no link yet.",
         remedy="It comes over by itself once that record is linked; look there for what keeps it.",
         place=place_,
     )
@@ -133,5 +133,8 @@ def blocked(lookup: Lookup, place_: str) -> Trouble:
 
 def references(lookups: Iterable[Lookup]) -> tuple[Reference, ...]:
     """The tables of these lookups, each once."""
-    tables = {one.table: Reference(module=one.module, table=one.table) for one in lookups}
+    tables = {
+        one.table: Reference(module=one.module, table=one.table, integration=one.integration)
+        for one in lookups
+    }
     return tuple(tables.values())

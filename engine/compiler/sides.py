@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.catalog import Field
+from engine.compiler.behind import behind, walk_plans
 from engine.compiler.draft import Draft, place
 from engine.compiler.lens import clock, key_lens, lens
 from engine.compiler.lens_parts import LensParts, Need
+from engine.compiler.only import own_link, referrers
 from engine.compiler.refers import references, translated
 from engine.compiler.terms import column, parsed
 from engine.expr.build import cast, named_type
@@ -17,6 +19,8 @@ from engine.plan import SidePlan, Trouble
 from engine.record import SIDES, Side, other
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.catalog import FieldType
     from engine.compiler.parts import Checked, Line, Lookup
 
@@ -32,10 +36,17 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         key_kinds=_key_kinds(checked, side),
         view=parsed(view.sql) if view.sql else None,
         view_reads=view.reads,
-        needs=_needs(checked, side),
+        needs=_needs(draft, checked, side),
         label=_label(checked, side),
         makes=other(side) in checked.creates,
         parent=checked.parents.get(side),
+        asked=checked.asked.get(side, ()),
+        also=checked.telling,
+        together=[one for one in checked.together if one.side == side],
+        beside=tuple(dict.fromkeys(name for one in checked.together for name in one.reads.get(side, ()))),
+        own=own_link(checked, side),
+        walk=lambda name: behind(draft, end.ref, name),
+        once=checked.trigger is not None and side == "left",
         slots={"_today": cast(parsed("getvariable('today')"), named_type("DATE"))}
         if _today(checked, side)
         else {},
@@ -54,11 +65,19 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         lens=whole,
         key_lens=keys,
         clock=clock(parts),
-        troubles=tuple(parts.troubles),
+        troubles=(*parts.troubles, *_of_pairs(checked, side, parts.troubles)),
         slow=tuple(line.slow[side] for line in checked.lines if side in line.slow),
         references=references((*parts.lookups, *written_through(checked, side))),
         can=end.stream.can,
+        referrers=referrers(draft, checked, side) if parts.own else None,
+        walks=walk_plans(parts.walks.values(), side, end.ref.system),
     )
+
+
+def _of_pairs(checked: Checked, side: Side, known: Sequence[Trouble]) -> list[Trouble]:
+    """What a pair that fails a check is told at its counterpart, which stands on this side."""
+    there = dict.fromkeys(one.trouble for one in checked.together if one.side != side)
+    return [one for one in there if one not in known]
 
 
 def _key_kinds(checked: Checked, side: Side) -> dict[str, FieldType]:
@@ -79,7 +98,8 @@ def _kind(checked: Checked, side: Side, name: str) -> FieldType:
     return field.type if field else "unknown"
 
 
-def _needs(checked: Checked, side: Side) -> list[Need]:
+def _needs(draft: Draft, checked: Checked, side: Side) -> list[Need]:
+    ref = checked.ends[side].ref
     return [
         (
             parsed(sql),
@@ -89,6 +109,7 @@ def _needs(checked: Checked, side: Side) -> list[Need]:
                 message=check.otherwise.value,
                 remedy=f"It comes over by itself once this holds: {check.check.value}",
                 place=place(check.span),
+                later=any(behind(draft, ref, name) for name in reads),
             ),
         )
         for at, check, sql, reads in checked.needs

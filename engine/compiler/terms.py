@@ -15,7 +15,7 @@ from engine.expr.lattice import FAMILY
 from engine.expr.path import compile_path
 from engine.expr.sql import compile_value
 from engine.expr.template import compile_template
-from engine.plan import NotBuilt, SlowField, Trouble
+from engine.plan import SlowField, Trouble
 from engine.record import Side, other
 
 if TYPE_CHECKING:
@@ -123,30 +123,26 @@ def _constant(draft: Draft, line: Line, source: Side, target: Field) -> bool:
 
 
 def _value(draft: Draft, line: Line, source: Side, target: Field, end: End, text: Text) -> bool:
+    from engine.compiler.linked import with_links  # it is built of terms
+
     want = None if target.type == "unknown" else target.type
     try:
-        expr = compile_value(text.value, draft.scope(end.ref, end.stream, "linked", walk=True), want=want)
+        scope = draft.scope(end.ref, end.stream, "linked", walk=True)
+        expr = compile_value(text.value, scope, want=want)
     except ExprError as error:
         draft.findings.expression(error, text)
         return False
-    _refuse_later(draft, expr.via, [call.name for call in expr.calls], text)
-    if expr.via or any(call.name != "today" for call in expr.calls):
-        return True
-    line.reads[source] = expr.reads
-    line.get[source] = parsed(expr.sql)
+    found = with_links(draft, expr, text, end.ref, f"`{line.text}`")
+    if found is None:
+        return not draft.findings.wrong
+    sql, line.asked = found
+    line.reads[source] = (*expr.reads, *expr.via)
+    line.get[source] = parsed(sql)
     if want is None:
         line.type = expr.type
         shown = Field(name=target.name, type=expr.type)
         line.get[other(source)] = read(column(target.name), shown, empty_is_null=False)
     return True
-
-
-def _refuse_later(draft: Draft, via: tuple[str, ...], calls: list[str], text: Text) -> None:
-    for name in calls:
-        if name not in ("today", "saved"):
-            draft.not_built.append(NotBuilt(what=f"`{name}()` in an expression", place=place(text.span)))
-    if via:
-        draft.not_built.append(NotBuilt(what=f"walking the reference `{via[0]}`", place=place(text.span)))
 
 
 def _slow(draft: Draft, line: Line, source: Side, target: Field, end: End, text: Text, number: int) -> bool:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from engine.compiler.behind import lost
 from engine.compiler.draft import place
+from engine.compiler.only import takes_part
 from engine.compiler.refers import blocked, linked, own_id, unlinked
-from engine.compiler.terms import column
+from engine.compiler.terms import column, parsed
 from engine.expr.build import all_of, any_of, call, case, cast, is_null, named_type, not_null, scale_of, text
 from engine.expr.canonical import too_long, unwritable
 from engine.expr.lattice import FAMILY
@@ -17,6 +19,7 @@ from engine.record import other
 
 if TYPE_CHECKING:
     from engine.catalog import Field
+    from engine.compiler.behind import Walked
     from engine.compiler.lens_parts import LensParts
     from engine.compiler.parts import Line, Lookup, Parent
     from engine.record import Side
@@ -34,8 +37,17 @@ def absent(parts: LensParts) -> exp.Expression:
     open_ids = [
         (unlinked(lookup), text(f"c{nr}")) for nr, line, lookup in _asked(parts) if not _insists(line)
     ]
-    none_open = [exp.Not(this=condition) for condition, _ in open_ids]
+    open_ids += [(lost(one), text(f"c{nr}")) for nr, line in parts.shown for one in _behind(parts, line)]
+    none_open = [exp.Not(this=condition.copy()) for condition, _ in open_ids]
     return _listed(all_of(hidden, *none_open), [*turns, *open_ids])
+
+
+def _behind(parts: LensParts, line: Line) -> list[Walked]:
+    """What a line reads through references; each reference once."""
+    if line.spec.on != "always":
+        return []
+    walked = [parts.walk(name) for name in line.reads.get(parts.side, ())]
+    return list({one.found: one for one in walked if one is not None}.values())
 
 
 def _insists(line: Line) -> bool:
@@ -56,6 +68,7 @@ def roots(parts: LensParts) -> exp.Expression:
     """
     waits = _orphaned(parts.parent) if parts.parent and parts.parent.rules else {}
     waits.update({lookup: unlinked(lookup) for _, _, lookup in _asked(parts)})
+    waits.update({lookup: unlinked(lookup) for lookup in parts.looked if lookup.awaited})
     turns = [(open_, _root(one)) for one, open_ in waits.items()]
     none_open = all_of(*(exp.Not(this=open_.copy()) for open_ in waits.values())) if waits else exp.true()
     if parts.view is not None:
@@ -69,7 +82,7 @@ def _orphaned(parent: Parent) -> dict[Lookup, exp.Expression]:
 
 
 def _root(lookup: Lookup) -> exp.Expression:
-    return call("CONCAT", text(f"{lookup.module}/{lookup.side}/"), own_id(lookup))
+    return call("CONCAT", text(f"{lookup.keeper}/{lookup.side}/"), own_id(lookup))
 
 
 def _listed(nothing: exp.Expression, turns: list[tuple[exp.Expression, exp.Expression]]) -> exp.Expression:
@@ -91,6 +104,8 @@ def _not_null_lambda() -> exp.Expression:
 def in_view(parts: LensParts) -> exp.Expression:
     """Whether the record takes part: the view lets it through, and so does the parent where it may skip records."""
     seen = parts.view.copy() if parts.view is not None else exp.true()
+    if parts.own is not None:
+        seen = all_of(exp.Paren(this=seen), exp.Paren(this=takes_part(parts.side, parts.own)))
     if parts.parent is None or not (parts.parent.rules and parts.parent.skips):
         return seen
     return all_of(exp.Paren(this=seen), exp.Not(this=_astray(parts.parent)))
@@ -216,4 +231,8 @@ def lacks(parts: LensParts) -> exp.Expression:
         if parts.side in line.lookups:
             turns.append(_waits(parts, line, line.lookups[parts.side]))
         turns.append((is_null(line.get[parts.side]), parts.trouble(one)))
+    turns += [
+        (exp.Not(this=exp.Paren(this=parsed(check.alone))), parts.trouble(check.trouble))
+        for check in (parts.together if parts.makes else ())
+    ]
     return case(*turns) if turns else cast(exp.null(), named_type("BIGINT"))

@@ -18,7 +18,9 @@ from engine.event import PageRead
 from engine.record import SIDES
 from engine.run.columns import TODAY
 from engine.run.pull import OVERLAP, Reading, earlier, later, pull, since
+from engine.run.referred import due_by_reference
 from engine.run.waits import due_by_waits
+from engine.run.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -178,8 +180,9 @@ def _held(work: Work, *, whole: bool) -> _HeldNow:
     work.attempts.update({row.record_id: row.attempts for row in rows})
     now = work.clock.text()
     due = {row.record_id for row in rows if _is_due(work, row, now)} | set(due_by_waits(work))
+    referred = set() if whole else due_by_reference(work)
     waiting = frozenset(row.record_id for row in rows) - due
-    return _HeldNow(rows=rows, waiting=waiting, due=() if whole else tuple(sorted(due)))
+    return _HeldNow(rows=rows, waiting=waiting, due=() if whole else tuple(sorted(due | referred)))
 
 
 def _is_due(work: Work, row: HeldRow, now: str) -> bool:
@@ -226,6 +229,7 @@ def _read_into_work(work: Work, request: ReadRequest, *, all_links: bool) -> Non
             ids = page["_id"].combine_chunks()
             links = work.ledger.links_table(work.integration, work.module.name, ids, side.side)
             work.columns.keep("links", links)
+        walk(work, side, page)
         _take_in(work, page, ALL_LINKS if all_links else "links")
         work.heed_stop()
     work.counts.read[side.side] += reading.records
@@ -265,11 +269,14 @@ def _situations(work: Work, links: str) -> str:
     """
     mine, other = work.source.side, work.target.side
     version = f"l.{mine}_version" if work.source.version_field else "NULL::VARCHAR"
+    # What a check looks at need not be compared: the record may look the same and be in order by now.
+    codes = ", ".join(sorted({f"'{one.code}'" for one in work.source.troubles}))
+    mended = f"p.trouble IS NULL AND p.lacks IS NULL AND h.code IN ({codes})"
     return f"""
         SELECT p.*, l.link_id, l.{other}_id AS other_id, l.{mine}_hash AS base_hash, {version} AS base_version,
                l.state,
                CASE WHEN NOT p.in_view THEN 'out-of-view'
-                    WHEN h.waits AND (h.content_hash = p.hash OR h.code = 'unconfirmed')
+                    WHEN h.waits AND (h.content_hash = p.hash OR h.code = 'unconfirmed') AND NOT ({mended})
                         THEN CASE WHEN h.code = 'conflict' THEN 'still-in-conflict' ELSE 'still-held' END
                     WHEN l.state = 'gone-{other}' THEN 'gone'
                     WHEN p.trouble IS NOT NULL THEN 'unreadable'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from engine.connectors.port import ReadRequest
 from engine.reconcile import Decision, Missing, Policy, Resolution, Rule, Seen, Times, reconcile
 from engine.record import other
 from engine.run.pull import Reading, moment_of, pull
+from engine.run.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -112,12 +113,29 @@ def pairs(work: Work, first: int, last: int) -> list[Pair]:
         f"FROM paired AS p JOIN work AS w ON w.rowid = p.place AND w.rowid BETWEEN {first} AND {last} "
         f"WHERE p.place BETWEEN {first} AND {last} ORDER BY p.place"
     )
-    known = _trusted(work, [(row[0], row[1]) for row in rows]) if work.module.before_write == "trust" else {}
+    trusts = work.module.before_write == "trust" and not work.module.checks  # a check needs the record itself
+    known = _trusted(work, [(row[0], row[1]) for row in rows]) if trusts else {}
     fresh = {**known, **fetch(work, [row[1] for row in rows if row[1] not in known])}
+    fresh.update(refused(work, first, last, fresh))
     return [
         Pair(link_id=row[0], mine=_shown(work, row[2:]), other_id=row[1], other=fresh.get(row[1]))
         for row in rows
     ]
+
+
+def refused(work: Work, first: int, last: int, fresh: Mapping[str, Shown]) -> dict[str, Shown]:
+    """Counterparts, by id, beside which the record does not meet what both must meet together; with the trouble."""
+    found: dict[str, Shown] = {}
+    for check in work.module.checks:
+        if check.side != work.source_side or not fresh:
+            continue
+        index = work.target.troubles.index(check.trouble)
+        rows = work.columns.rows(
+            f"SELECT o.id FROM paired AS p JOIN work AS w ON w.rowid = p.place JOIN fresh AS o ON o.id = p.other_id "
+            f"WHERE p.place BETWEEN {first} AND {last} AND NOT ({check.sql})"
+        )
+        found |= {row[0]: replace(fresh[row[0]], trouble=index) for row in rows if row[0] not in found}
+    return found
 
 
 def _trusted(work: Work, linked: Sequence[tuple[int | None, str]]) -> dict[str, Shown]:
@@ -158,6 +176,7 @@ def read_again(work: Work, ids: Sequence[str], side: SidePlan, into: str) -> Non
     functions = work.slow[side.side]
     request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
     for page in pull(work.connector(side), side, request, functions, Reading(), lambda _page: None):
+        walk(work, side, page)
         work.columns.show("page", page)
         work.columns.add(into, side.lens)
         work.columns.hide("page")
@@ -181,7 +200,7 @@ def _shown(work: Work, row: Sequence[Any]) -> Shown:
         label=label,
         trouble=trouble,
         # In one direction a view chooses who is recognised; whoever has a link stays in step.
-        in_view=in_view or work.reverse is None,
+        in_view=in_view or (work.reverse is None and work.module.trigger is None),
     )
 
 

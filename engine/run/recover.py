@@ -22,6 +22,7 @@ from engine.run.compare import fetch
 from engine.run.held import hold
 from engine.run.pull import Reading, pull
 from engine.run.settle import new_links
+from engine.run.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,6 +115,7 @@ def _read_target(work: Work) -> None:
     work.columns.drop("present")
     request = ReadRequest(stream=side.stream, fields=side.reads)
     for page in pull(work.connector(side), side, request, functions, Reading(), lambda _page: None):
+        walk(work, side, page)
         work.columns.show("page", page)
         work.columns.add("present", side.lens)
         work.columns.hide("page")

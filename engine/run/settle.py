@@ -222,7 +222,9 @@ def _vanished(work: Work, pair: Pair) -> HeldRow:
 def _murky(work: Work, pair: Pair) -> HeldRow:
     index = pair.other.trouble if pair.other is not None else None
     trouble = work.target.troubles[index or 0]
-    message = f"Its counterpart {work.target.name}:{pair.other_id} cannot be compared: {trouble.message}"
+    murky = f"Its counterpart {work.target.name}:{pair.other_id} cannot be compared: {trouble.message}"
+    # A check of both records says what is wrong with the two.
+    message = trouble.message if any(one.trouble == trouble for one in work.module.checks) else murky
     # Whoever corrects the counterpart does not touch the source, so it is asked for again by and by.
     return hold(
         work,

@@ -112,7 +112,8 @@ def _unreadable(work: Work) -> Iterator[HeldRow]:
         f"SELECT {HOLD_COLUMNS}, w.trouble FROM work AS w WHERE w.situation = 'unreadable'"
     )
     for record, label, content, index in rows:
-        yield hold(work, record, label, content, work.source.troubles[index])
+        trouble = work.source.troubles[index]
+        yield hold(work, record, label, content, trouble, temporary=trouble.later)
 
 
 def _lacking(work: Work) -> Iterator[HeldRow]:
@@ -123,7 +124,8 @@ def _lacking(work: Work) -> Iterator[HeldRow]:
         "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NOT NULL"
     )
     for record, label, content, index in rows:
-        yield hold(work, record, label, content, work.source.troubles[index])
+        trouble = work.source.troubles[index]
+        yield hold(work, record, label, content, trouble, temporary=trouble.later)
 
 
 def _unsure(work: Work) -> Iterator[HeldRow]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,13 +12,26 @@ import simplejson
 
 if TYPE_CHECKING:
     from engine.connectors.port import Page
-    from engine.plan import SidePlan
 
 ABSENT = pa.list_(pa.string())
 _GONE = object()
 
 
-def stage(page: Page, side: SidePlan, fields: Sequence[str]) -> pa.Table:
+class Told(Protocol):
+    """What a page is staged by."""
+
+    @property
+    def id_field(self) -> str:
+        """The field that names a record."""
+        ...
+
+    @property
+    def version_field(self) -> str | None:
+        """The field that tells when it changed; None = there is none."""
+        ...
+
+
+def stage(page: Page, side: Told, fields: Sequence[str]) -> pa.Table:
     """The page as `_id`, `_version`, `_absent`, `_broken` and one text column a field.
 
     A field that a record does not have at all is null and named in `_absent`; a field whose value is null is only
@@ -31,12 +44,12 @@ def stage(page: Page, side: SidePlan, fields: Sequence[str]) -> pa.Table:
     return _stage_records(page.records or (), side, wanted)
 
 
-def _wanted(side: SidePlan, fields: Sequence[str]) -> tuple[str, ...]:
+def _wanted(side: Told, fields: Sequence[str]) -> tuple[str, ...]:
     named = [side.id_field, *([side.version_field] if side.version_field else []), *fields]
     return tuple(dict.fromkeys(named))
 
 
-def _stage_table(table: pa.Table, side: SidePlan, wanted: Iterable[str]) -> pa.Table:
+def _stage_table(table: pa.Table, side: Told, wanted: Iterable[str]) -> pa.Table:
     columns = {name: _as_text(table.column(name)) for name in wanted}
     rows = table.num_rows
     return _with_meta(columns, side, pa.nulls(rows, ABSENT), pa.nulls(rows, pa.string()))
@@ -46,7 +59,7 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
 
 
-def _stage_records(records: Sequence[Mapping[str, Any]], side: SidePlan, wanted: Sequence[str]) -> pa.Table:
+def _stage_records(records: Sequence[Mapping[str, Any]], side: Told, wanted: Sequence[str]) -> pa.Table:
     paths = [(name, tuple(name.split("."))) for name in wanted]
     columns: dict[str, list[str | None]] = {name: [] for name in wanted}
     absent: list[list[str] | None] = []
@@ -111,7 +124,7 @@ def text_of(value: Any) -> str | None:
     return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def _with_meta(columns: Mapping[str, Any], side: SidePlan, absent: pa.Array, broken: pa.Array) -> pa.Table:
+def _with_meta(columns: Mapping[str, Any], side: Told, absent: pa.Array, broken: pa.Array) -> pa.Table:
     version = columns[side.version_field] if side.version_field else pa.nulls(len(absent), pa.string())
     meta = {"_id": columns[side.id_field], "_version": version, "_absent": absent, "_broken": broken}
     return pa.table({**columns, **meta})

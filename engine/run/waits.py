@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from engine.ledger.model import Wait
 from engine.record import SIDES
+from engine.run.referred import show_referred
+from engine.run.walk import begin_walks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,9 +30,11 @@ def show_references(work: Work) -> None:
     if work.references_shown:
         return
     work.references_shown = True
+    begin_walks(work)
+    show_referred(work)
     for one in {*work.module.left.references, *work.module.right.references}:
-        needed = ("left_id", "right_id", "state")
-        links = work.ledger.links_table(work.integration, one.module, columns=needed)
+        needed = ("left_id", "right_id", "made", "state")
+        links = work.ledger.links_table(one.integration or work.integration, one.module, columns=needed)
         live = pa.compute.is_in(links["state"], pa.array(LIVE))
         work.columns.share(one.table, links.filter(live).drop(["state"]))
 
@@ -53,10 +57,17 @@ def _linked(work: Work, waits: Iterable[Wait]) -> set[tuple[str, Side, str]]:
         asked.setdefault((one.root_module, one.root_side), set()).add(one.root_id)
     found: set[tuple[str, Side, str]] = set()
     for (module, side), ids in asked.items():
-        links = work.ledger.links_table(work.integration, module, pa.array(sorted(ids)), side)
+        integration, name = _of_module(work, module)
+        links = work.ledger.links_table(integration, name, pa.array(sorted(ids)), side)
         live = links.filter(pa.compute.is_in(links["state"], pa.array(LIVE)))
         found |= {(module, side, record) for record in live[f"{side}_id"].to_pylist()}
     return found
+
+
+def _of_module(work: Work, root_module: str) -> tuple[str, str]:
+    """(integration, module) of a root, which may be another integration's: `SPEC.MODULE`."""
+    integration, _, module = root_module.rpartition(".")
+    return integration or work.integration, module
 
 
 def new_waits(work: Work) -> tuple[tuple[Wait, ...], tuple[RecordKey, ...]]:
@@ -110,12 +121,12 @@ def _blocked_by(work: Work, wait: Wait, known: dict[str, dict[RecordKey, Wait]])
 
 
 def _held_root(work: Work, wait: Wait) -> HeldRow | None:
-    return work.ledger.held_row(work.integration, wait.root_module, wait.root_side, wait.root_id)
+    integration, module = _of_module(work, wait.root_module)
+    return work.ledger.held_row(integration, module, wait.root_side, wait.root_id)
 
 
 def _waits_of(work: Work, module: str, known: dict[str, dict[RecordKey, Wait]]) -> dict[RecordKey, Wait]:
     if module not in known:
-        known[module] = {
-            (one.side, one.record_id): one for one in work.ledger.waits(work.integration, module)
-        }
+        waits = work.ledger.waits(*_of_module(work, module))
+        known[module] = {(one.side, one.record_id): one for one in waits}
     return known[module]

@@ -1,0 +1,85 @@
+"""Referred: the ids of a source's records that records of other modules refer to, as a table beside the links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.connectors.port import ReadRequest
+from engine.errors import TemporaryError
+from engine.record import SIDES
+from engine.run.pull import since
+from engine.run.stage import stage
+
+if TYPE_CHECKING:
+    from engine.plan import ReferrerPlan
+    from engine.record import Side
+    from engine.run.work import Work
+
+
+def show_referred(work: Work) -> None:
+    """Ids that are referred to: as the referring streams show them now, and as their records wait for them."""
+    for side in SIDES:
+        if work.module.side(side).referrers is None:
+            continue
+        work.columns.run(f'CREATE OR REPLACE TEMP TABLE "{_table(side)}" (id VARCHAR)')
+        for one in work.module.side(side).referrers or ():
+            _read(work, side, one)
+            _add(work, side, _waited_for(work, side, one))
+
+
+def _table(side: Side) -> str:
+    return f"referred {side}"
+
+
+def _waited_for(work: Work, side: Side, one: ReferrerPlan) -> list[str]:
+    waits = work.ledger.waits(work.integration, one.module)
+    return [wait.root_id for wait in waits if (wait.root_module, wait.root_side) == (work.module.name, side)]
+
+
+def _add(work: Work, side: Side, ids: list[str]) -> None:
+    work.columns.show("arriving", pa.table({"id": pa.array(ids, pa.string())}))
+    work.columns.run(f'INSERT INTO "{_table(side)}" SELECT id FROM arriving')
+    work.columns.hide("arriving")
+
+
+def _read(work: Work, side: Side, one: ReferrerPlan) -> None:
+    """Where the referring module waits for every id that has no link, what it has not seen yet is enough."""
+    state = work.ledger.module_state(work.integration, one.module)
+    cursor = state.left_cursor if one.side == "left" else state.right_cursor
+    window = one.told and one.since and state.contacted and not one.saved_view and not work.whole
+    request = ReadRequest(
+        stream=one.stream, fields=one.reads, since=since(cursor) if window else None, view=one.saved_view
+    )
+    complete = False
+    for page in work.connector(work.module.side(side)).read(request):
+        complete = page.complete
+        if work.pen:
+            work.pen.keep()
+        work.columns.show("page", stage(page, one, one.reads))
+        work.columns.run(
+            f'INSERT INTO "{_table(side)}" SELECT DISTINCT id FROM ({one.lens}) WHERE id IS NOT NULL'
+        )
+        work.columns.hide("page")
+        work.heed_stop()
+    if not complete:
+        raise TemporaryError(
+            f"Reading {one.name} ended before the system had delivered everything.",
+            remedy="Run again; nothing was remembered of the incomplete read.",
+        )
+
+
+def due_by_reference(work: Work) -> set[str]:
+    """Records of the source that are referred to and have no link, unless they are held or left alone."""
+    if work.source.referrers is None:
+        return set()
+    side = work.source_side
+    ids = {str(row[0]) for row in work.columns.rows(f'SELECT DISTINCT id FROM "{_table(side)}"')}
+    links = work.ledger.links_table(
+        work.integration, work.module.name, pa.array(sorted(ids), pa.string()), side
+    )
+    skips = work.ledger.skips_table(work.integration, work.module.name)
+    left = skips.filter(pc.equal(skips["side"], side))["record_id"].to_pylist()
+    return ids - set(links[f"{side}_id"].to_pylist()) - set(left) - set(work.attempts)
