@@ -153,3 +153,17 @@ def test_a_preview_where_nothing_has_run_makes_no_ledger(tmp_path: Path) -> None
         assert (foretold.writes, len(foretold.lines)) == (30, 5)
         assert not world.ledger.exists()
         assert [path.name for path in tmp_path.iterdir()] == ["shop-desk.yaml"]
+
+
+def test_a_record_that_now_meets_a_check_over_a_field_nobody_compares_comes_over(tmp_path: Path) -> None:
+    """What the mapping compares has not changed, so the record looks the same, but it is in order now."""
+    module = [MATCH, "needs: [ { check: rank = 'gold', else: Only gold. } ]"]
+    with World(tmp_path, module=module) as world:
+        world.shop.put("people", person("Asha", rank="tin"))
+        world.run()
+        assert [row.message for row in world.held().values()] == ["Only gold."]
+        world.settled()
+        world.shop.edit("people", "1", rank="gold")
+        world.run()
+        assert not world.held()
+        assert world.clients("label") == [("Asha",)]

@@ -1,4 +1,4 @@
-"""Rules: triggers, guards, associations and the lifecycle, checked against the catalogs."""
+"""Rules: guards, associations and the lifecycle, checked against the catalogs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compiler.choices import holds
 from engine.compiler.later import note_rules
-from engine.compiler.line import compile_line, resolve
+from engine.compiler.line import resolve
 from engine.compiler.module import end_of
 from engine.expr.error import ExprError
 from engine.expr.scope import ManyScope, Scope
 from engine.expr.sql import compile_condition
 from engine.expr.template import compile_template
 from engine.spec.diagnostic import Span, Text
-from engine.spec.model import Association, Check, Guard, LifecycleStep, StreamRef, Trigger
+from engine.spec.model import Association, Check, Guard, LifecycleStep, StreamRef
 from engine.spec.node import IncompleteError
 from engine.spec.phrase import split_arrow
 from engine.spec.report import Report
@@ -29,19 +29,13 @@ if TYPE_CHECKING:
 def check_rules(draft: Draft) -> None:
     """Every name and expression outside the modules; rules that stand are noted as not built."""
     spec = draft.spec
-    for trigger in spec.triggers.values():
-        _trigger(draft, trigger)
     for guard in spec.guards.values():
         _guard(draft, guard)
     for association in spec.associations.values():
         _association(draft, association)
     for step in spec.lifecycle.values():
         _step(draft, step)
-    rules: list[Trigger | Guard | Association] = [
-        *spec.triggers.values(),
-        *spec.guards.values(),
-        *spec.associations.values(),
-    ]
+    rules: list[Guard | Association] = [*spec.guards.values(), *spec.associations.values()]
     active = [(type(one).__name__.lower(), one.name, one.span) for one in rules if holds(draft, one.only_if)]
     note_rules(draft, active)
 
@@ -52,52 +46,6 @@ def condition(draft: Draft, text: Text, scope: Scope) -> None:
         compile_condition(text.value, scope)
     except ExprError as error:
         draft.findings.expression(error, text)
-
-
-def _checks(draft: Draft, checks: tuple[Check, ...], scope: Scope) -> None:
-    for check in checks:
-        holds(draft, check.only_if)
-        condition(draft, check.check, scope)
-
-
-def _trigger(draft: Draft, trigger: Trigger) -> None:
-    watched = end_of(draft, trigger.watch, "left")
-    if watched is None:
-        return
-    scope = draft.scope(watched.ref, watched.stream, "linked", walk=True)
-    if trigger.becomes is not None:
-        condition(draft, trigger.becomes, scope)
-    _checks(draft, trigger.needs, scope)
-    target = _target_of(draft, trigger)
-    if target is None:
-        return
-    if trigger.only is not None:
-        condition(draft, trigger.only, draft.scope(target.ref, target.stream, "linked", walk=True))
-    _sets(draft, trigger.set, target, trigger.span)
-    if trigger.create is not None:
-        _trigger_lines(draft, trigger, {"left": watched, "right": target})
-
-
-def _target_of(draft: Draft, trigger: Trigger) -> End | None:
-    """The stream whose record a trigger makes, changes or deletes."""
-    if trigger.create is not None:
-        return end_of(draft, trigger.create, "right")
-    other = trigger.change or trigger.delete
-    made_by = draft.spec.triggers.get(other.value) if other else None
-    return end_of(draft, made_by.create, "right") if made_by and made_by.create else None
-
-
-def _trigger_lines(draft: Draft, trigger: Trigger, ends: dict[Side, End]) -> None:
-    mapping = draft.spec.mappings.get(trigger.mapping.value) if trigger.mapping else None
-    before = len(draft.not_built)
-    for number, line in enumerate((*(mapping.fields if mapping else ()), *trigger.fields)):
-        holds(draft, line.only_if)
-        compile_line(draft, line, line.arrow, ends, number)
-    del draft.not_built[before:]  # the trigger as a whole is not built
-    for name in trigger.ask:
-        if not ends["right"].stream.open and name not in ends["right"].stream.fields:
-            text = Text(value=name, span=trigger.span)
-            resolve(draft, draft.scope(ends["right"].ref, ends["right"].stream), text)
 
 
 def _sets(draft: Draft, values: Mapping[str, Any], end: End, near: Span) -> None:

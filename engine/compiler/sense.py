@@ -72,6 +72,7 @@ def check_sense(draft: Draft, checked: Checked) -> None:
     if checked.duplicates == "clone":
         _check_clone(draft, checked)
     makes = checked.creates and not module.match and module.pairs is None and not module.under
+    makes = makes and checked.trigger is None
     if makes and checked.arrow in ("->", "<-", "<->"):
         draft.findings.add(
             "no-match",
@@ -95,13 +96,16 @@ def _check_creatable(draft: Draft, checked: Checked, side: Side) -> None:
             hint="Narrow the arrow, or say `creates: none`.",
         )
         return
+    near = checked.module.right if checked.trigger is not None else checked.module.left
     given = {target.name for line in checked.lines for at, target in line.targets.items() if at == side}
+    if checked.trigger is not None and checked.trigger.becomes is None:
+        given |= {one.field for one in checked.trigger.asks}
     for one in end.stream.fields.values():
         if one.required and one.writable and one.name not in given:
             draft.findings.add(
                 "required-field",
                 f"`{end.ref.system}.{end.ref.stream}` needs `{one.name}` for a new record; no line writes it.",
-                (checked.module.mapping or checked.module.left.text).span,
+                (checked.module.mapping or near.text).span,
                 hint=f"Add `… -> {one.name}` to the mapping.",
             )
 

@@ -25,6 +25,8 @@ from engine.run.push import push_creates
 from engine.run.recover import recover
 from engine.run.remove import Departed, push_deletes, sifted
 from engine.run.report import Applied, RunReport, Spared
+from engine.run.take import push_taken
+from engine.run.trigger import remember, sift, takes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,7 +101,11 @@ class _Applying:
         self._note_later_runs(work)
         for one in works:
             recover(one, pen)
-        looked = look(works, work.ledger.module_state(work.integration, work.module.name))
+        if work.module.trigger is not None and work.module.trigger.becomes is None:
+            return  # it acts only when a person asks
+        state = work.ledger.module_state(work.integration, work.module.name)
+        looked = look(works, state)
+        remember(work, pen, state)
         for one in works:
             self._creates(one, pen)
             self._pairs(one, pen)
@@ -143,8 +149,11 @@ class _Applying:
             push_creates(work, pen)
 
     def _pairs(self, work: Work, pen: Pen) -> None:
+        if takes(work):
+            push_taken(work, pen, lambda pair: self._take(delete_change(work, pair)))
+            return
         for first, last in portions(work, "paired", portion_size(work)):
-            judged = judge(work, pairs(work, first, last))
+            judged = judge(work, sift(work, pairs(work, first, last))[0])
             both = zip(judged.decided, pair_changes(work, judged.decided), strict=True)
             taken = [one for one, change in both if self._take(change)]
             push_judged(work, pen, replace(judged, decided=taken))

@@ -34,12 +34,20 @@ def creates(work: Work, first: int, last: int) -> Iterator[Change]:
             right_id=row["_source"] if mine == "right" else None,
             linked=False,
             label=row["_label"] or row["_source"],
-            why=f"new in {work.source.name}",
+            why=_cause(work),
             seen={mine: Sight(hash=row["_hash"].hex(), version=row["_seen"])},
             fields=tuple(
                 _made(work, line, shown(row[name])) for name, line in lines.items() if row[name] is not None
             ),
         )
+
+
+def _cause(work: Work) -> str:
+    """Why a record is made, in a few words."""
+    trigger = work.module.trigger
+    if trigger is None:
+        return f"new in {work.source.name}"
+    return f"it has become so: {trigger.becomes}" if trigger.becomes else "a person asks for it"
 
 
 def _made(work: Work, line: FieldPlan, value: str) -> ChangedField:
@@ -48,7 +56,7 @@ def _made(work: Work, line: FieldPlan, value: str) -> ChangedField:
         line=line.line,
         place=line.place,
         rule=work.module.policy(line),
-        why=f"new in {work.source.name}",
+        why=_cause(work),
         write=work.target.side,
         to=line.writes[work.target.side].to,
         values={},
@@ -91,10 +99,14 @@ def _pair(work: Work, one: Decided, policies: Mapping[str, str]) -> Change | Non
         right_id=sides["right"].id,
         linked=one.pair.link_id is not None,
         label=one.pair.mine.label or one.pair.mine.id,
-        why=one.decision.why if moved else "they are the same",
+        why=_why(work, one) if moved else "they are the same",
         seen={side: _sight(record) for side, record in sides.items()},
         fields=tuple(_moved(one, line, lines[line.key], sides, policies[line.key]) for line in moved),
     )
+
+
+def _why(work: Work, one: Decided) -> str:
+    return one.decision.why if work.module.trigger is None else _cause(work)
 
 
 def _sides(work: Work, mine: Shown, its: Shown) -> dict[Side, Shown]:
@@ -130,13 +142,13 @@ def delete_change(work: Work, pair: Pair) -> Change:
     """A counterpart that would be deleted, with all it holds."""
     side, mine = work.target.side, work.source_side
     ids = {mine: pair.mine.id, side: pair.other_id}
-    why = f"deleted in {work.source.name}"
+    why = f"deleted in {work.source.name}" if work.module.trigger is None else _cause(work)
     fields = (
         ChangedField(
             key=line.key,
             line=line.line,
             place=line.place,
-            rule="deletes: propagate",
+            rule="deletes: propagate" if work.module.trigger is None else "trigger",
             why=why,
             write=side,
             to=line.writes[side].to if side in line.writes else None,
@@ -152,7 +164,7 @@ def delete_change(work: Work, pair: Pair) -> Change:
         writes=(side,),
         left_id=ids["left"],
         right_id=ids["right"],
-        linked=True,
+        linked=pair.link_id is not None,
         label=pair.its.label or pair.other_id,
         why=why,
         seen={side: _sight(pair.its)},

@@ -58,7 +58,9 @@ def heed_limits(works: Sequence[Work], state: ModuleState, looked: Mapping[str, 
 
 
 def stops_of(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Looked]) -> list[Stop]:
-    """Everything that a person has to agree to before this module is written."""
+    """Everything that a person has to agree to before this module is written; a trigger's condition says it all."""
+    if works[0].module.trigger is not None:
+        return []
     return [*_first_contact(works, state), *_limits(works, state, looked)]
 
 

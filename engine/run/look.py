@@ -9,6 +9,8 @@ from engine.run.assess import ALL_LINKS, Assessed, assess, count_situations, sta
 from engine.run.match import Matched, match, meet, own_sightings, sightings, yield_met
 from engine.run.remove import Departed, departed
 from engine.run.sort import not_made, set_aside, sort
+from engine.run.trigger import TABLES as OF_TRIGGERS
+from engine.run.trigger import arm, meet_made
 from engine.run.waits import show_references
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 TABLES = (
     *("work", "seen", "ids", "keyed", "links", "held", "skips", "matched", "known", "taken", "aside"),
     *("absent", "paired", "fresh", "again", "after", ALL_LINKS),
+    *OF_TRIGGERS,
 )
 
 
@@ -41,6 +44,7 @@ def look(works: Sequence[Work], state: ModuleState) -> dict[str, Looked]:
     assessed = {}
     for work in works:
         assessed[work.source_side] = assess(work, state)
+        arm(work, state)
         work.found = count_situations(work)
     seen: dict[str, Looked] = {}
     for work in works:
@@ -68,7 +72,9 @@ def _looked(work: Work, state: ModuleState, assessed: Mapping[Side, Assessed]) -
         work.found = count_situations(work)
     newcomers = work.found["newcomer"]
     if work.reverse is None:
-        return Looked(assessed=own, matched=match(work, state, newcomers), departed=lost)
+        matched = match(work, state, newcomers)
+        meet_made(work)
+        return Looked(assessed=own, matched=matched, departed=lost)
     its = assessed[work.reverse.source_side]
     forgotten = meet(work, newcomers, all_known=its.whole)
     return Looked(assessed=own, matched=None, departed=lost, forgotten=forgotten)

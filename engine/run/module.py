@@ -19,6 +19,8 @@ from engine.run.recover import recover
 from engine.run.remove import push_deletes
 from engine.run.settle import states_of
 from engine.run.sort import cloned, held_records, no_longer_held, set_aside
+from engine.run.take import push_taken
+from engine.run.trigger import remember
 from engine.run.waits import name_roots, new_waits, show_references
 from engine.run.write import tell
 
@@ -38,9 +40,12 @@ def run_module(works: Sequence[Work], pen: Pen) -> None:
     show_references(work)
     for one in works:
         recover(one, pen)
+    if work.module.trigger is not None and work.module.trigger.becomes is None:
+        return  # it acts only when a person asks
     state = work.ledger.module_state(work.integration, work.module.name)
     looked = look(works, state)
     heed_limits(works, state, looked)
+    state = remember(work, pen, state)
     state = _contacted(work, pen, state)
     for one in works:
         _note(one, pen, looked[one.source_side])
@@ -63,6 +68,7 @@ def _push(work: Work, pen: Pen, looked: Looked) -> None:
     with work.ledger.bulk_load(pen.keep()):
         push_creates(work, pen)
     push_pairs(work, pen)
+    push_taken(work, pen)
     push_deletes(work, pen, looked.departed)
 
 

@@ -25,6 +25,7 @@ from engine.run.remove import sifted
 from engine.run.report import Ask, ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
 from engine.run.requirements import check_requirements
 from engine.run.sort import held_records
+from engine.run.trigger import sift, takes
 from engine.run.waits import name_roots, new_waits
 from engine.run.work import Clock
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import Plan
     from engine.record import Counts, Kind, Side
-    from engine.run.compare import Decided
+    from engine.run.compare import Decided, Pair
     from engine.run.limits import Stop
     from engine.run.remove import Departed
     from engine.run.work import Work
@@ -133,6 +134,8 @@ def _memory(call: Call) -> Iterator[Ledger]:
 
 def _module(works: Sequence[Work], gathered: Gathered, limit: int) -> None:
     work = works[0]
+    if work.module.trigger is not None and work.module.trigger.becomes is None:
+        return  # it acts only when a person asks
     state = work.ledger.module_state(work.integration, work.module.name)
     looked = look(works, state)
     _asks(work, gathered, stops_of(works, state, looked))
@@ -179,7 +182,12 @@ def _creates(work: Work, gathered: Gathered, room: int) -> int:
 def _updates(work: Work, gathered: Gathered, room: int) -> int:
     counts = work.counts
     for first, last in portions(work, "paired", portion_size(work)):
-        judged = judge(work, pairs(work, first, last))
+        found, missed = sift(work, pairs(work, first, last))
+        counts.skipped += len(missed)
+        if takes(work):
+            room = _taken(work, gathered, room, found)
+            continue
+        judged = judge(work, found)
         gone = [pair for pair in judged.unclear if pair.other is not None and pair.other.trouble is not None]
         counts.held += len(gone)
         counts.skipped += len(judged.unclear) - len(gone) + len(judged.lost)
@@ -188,6 +196,13 @@ def _updates(work: Work, gathered: Gathered, room: int) -> int:
         for change in pair_changes(work, judged.decided) if gathered.saving or room > 0 else ():
             room -= gathered.take(change, room) if change else 0
     return room
+
+
+def _taken(work: Work, gathered: Gathered, room: int, found: Sequence[Pair]) -> int:
+    """Note what a trigger would delete; what cannot be read is held."""
+    doomed = [pair for pair in found if pair.clear]
+    work.counts.held += len(found) - len(doomed)
+    return _doomed(work, gathered, room, doomed)
 
 
 def _decided(work: Work, gathered: Gathered, one: Decided) -> None:
@@ -201,7 +216,10 @@ def _decided(work: Work, gathered: Gathered, one: Decided) -> None:
 
 
 def _deletes(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
-    doomed = sifted(work, lost.gone)
+    return _doomed(work, gathered, room, sifted(work, lost.gone))
+
+
+def _doomed(work: Work, gathered: Gathered, room: int, doomed: Sequence[Pair]) -> int:
     side = work.target.side
     work.counts.deleted[side] += len(doomed)
     _count(work, gathered, side, "delete", len(doomed))

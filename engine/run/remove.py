@@ -115,7 +115,7 @@ def push_deletes(work: Work, pen: Pen, lost: Departed) -> None:
         work.listen(Noted(module=work.module.name, message=_kept(work, len(edited))))
     work.counts.skipped += len(edited)
     for first in range(0, len(doomed), batch_size(work)):
-        _delete_batch(work, pen, doomed[first : first + batch_size(work)])
+        delete_batch(work, pen, doomed[first : first + batch_size(work)])
         work.heed_stop()
 
 
@@ -151,7 +151,8 @@ def _sifted(work: Work, gone: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
     )
 
 
-def _delete_batch(work: Work, pen: Pen, doomed: Sequence[Pair]) -> None:
+def delete_batch(work: Work, pen: Pen, doomed: Sequence[Pair]) -> None:
+    """Journal, delete and settle one batch. A pair without a link gets one that says that its record is gone."""
     rows = pa.table(
         {
             "_op": pa.array([f"delete/{pair.other_id}" for pair in doomed], pa.string()),
@@ -181,8 +182,11 @@ def _delete_batch(work: Work, pen: Pen, doomed: Sequence[Pair]) -> None:
     settlement = Settlement(
         run=work.run,
         module=work.module.name,
+        links=_ended(work, [pair for pair in done if pair.link_id is None]),
         dropped=tuple(pair.link_id for pair in done if pair.link_id is not None),
-        changes=states_of([(pair.link_id, f"missing-{work.source_side}") for pair in failed]),
+        changes=states_of(
+            [(pair.link_id, f"missing-{work.source_side}") for pair in failed if pair.link_id is not None]
+        ),
         held=held,
         released=tuple((work.source_side, pair.mine.id) for pair in done),
         intent_state="uncertain" if answer.unknown else "done",
@@ -190,6 +194,22 @@ def _delete_batch(work: Work, pen: Pen, doomed: Sequence[Pair]) -> None:
     settle(work, pen, answer, settlement, applied=len(done), kind="delete")
     work.counts.held += len(held)
     answer.go_on()
+
+
+def _ended(work: Work, done: Sequence[Pair]) -> pa.Table | None:
+    """Links that remember what a trigger has deleted."""
+    if not done:
+        return None
+    by_side = {
+        work.source_side: [(pair.mine.id, pair.mine.content) for pair in done],
+        work.target.side: [(pair.other_id, pair.its.content) for pair in done],
+    }
+    columns: dict[str, pa.Array] = {}
+    for side, records in by_side.items():
+        columns[f"{side}_id"] = pa.array([record for record, _ in records], pa.string())
+        columns[f"{side}_hash"] = pa.array([content for _, content in records], pa.binary())
+    state = pa.repeat(pa.scalar(f"gone-{work.target.side}", pa.string()), len(done))
+    return pa.table({**columns, "state": state})
 
 
 def _images(doomed: Sequence[Pair]) -> Iterator[str]:
