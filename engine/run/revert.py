@@ -43,7 +43,7 @@ def restore(work: Work, pen: Pen, several: Sequence[Restore], found: Undoable) -
     _settle_bases(work, pen, [(one, one.back, one.now.version) for one in several])
     answer = write(work, pen, "update", rows, before=before)
     done = [one for one in several if _receipt(answer, one.now.id).outcome == "applied"]
-    failed = [one for one in several if one not in done]
+    failed = [one for one in several if _receipt(answer, one.now.id).outcome != "applied"]
     for one in failed:
         why = _refusal(work, _receipt(answer, one.now.id))
         found.spare(work, "update", one.now.id, one.source_id, one.now.label, why)
@@ -154,7 +154,7 @@ def unmake(work: Work, pen: Pen, several: Sequence[Unmake], found: Undoable) -> 
     answer = write(work, pen, "delete", rows, before=before)
     receipts = {one.now.id: _receipt(answer, one.now.id, "delete") for one in several}
     done = [one for one in several if receipts[one.now.id].outcome in ("applied", "gone")]
-    failed = [one for one in several if one not in done]
+    failed = [one for one in several if receipts[one.now.id].outcome not in ("applied", "gone")]
     for one in failed:
         found.spare(
             work, "create", one.now.id, one.source_id, one.now.label, _refusal(work, receipts[one.now.id])
