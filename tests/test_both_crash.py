@@ -60,8 +60,8 @@ def scenario(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             steps=steps,
             expected=world.people(*FIELDS),
             kills=list(range(1, steps + 1)) if long else world.watch.told[:: 1 if keyed else 6],
-            pairs=200 if long else 5,
-            fault_stride=1 if long else 7 if keyed else 13,
+            pairs=200 if long else 3,
+            fault_stride=1 if long else 8 if keyed else 17,
         )
 
 
@@ -140,7 +140,7 @@ def test_edits_between_the_kill_and_the_next_run_survive(
     """Whatever the dead run had got to: what people typed since is an edit, and wins over what it had sent."""
     long = request.config.getoption("--long")
     world = scenario.world
-    for step in scenario.kills[1 :: 1 if long else 6]:
+    for step in scenario.kills[1 :: 1 if long else 8]:
         scenario.restore()
         world.doomed(step)
         made = [row["id"] for row in world.desk.rows("clients") if row["label"] == "P7"]

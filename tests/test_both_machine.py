@@ -311,7 +311,7 @@ def profile(examples: int, steps: int) -> settings:
 
 
 def test_a_history_of_both_sides() -> None:
-    run_state_machine_as_test(Both_, settings=profile(8, 12))
+    run_state_machine_as_test(Both_, settings=profile(6, 12))
 
 
 @pytest.mark.slow
