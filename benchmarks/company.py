@@ -95,6 +95,24 @@ def change(file: Path, rows: int) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def change_both(source: Path, target: Path, rows: int) -> None:
+    """Change 1 % of the accounts on each side; a tenth of these are the same accounts, and the same fields of them."""
+    draw = random.Random(SEED + 2)
+    some = draw.sample(range(rows), rows // 100 * 19 // 10)
+    left, right = some[: rows // 100], some[-(rows // 100) :]
+    for file, table, names, changed in (
+        (source, "accounts", ("phone", "revenue", "id"), left),
+        (target, "contacts", ("telephone", "yearly_revenue", "contact_id"), right),
+    ):
+        with closing(sqlite3.connect(file)) as connection:
+            connection.executemany(
+                "UPDATE {} SET {} = ?, {} = ? WHERE {} = ?".format(table, *names),
+                ((_phone(draw), _revenue(draw), _id(one)) for one in changed),
+            )
+            connection.commit()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def make_target(file: Path) -> None:
     """An empty target, whose key has its index."""
     with closing(sqlite3.connect(file)) as connection:
