@@ -229,6 +229,18 @@ class TriggerPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class YieldPlan:
+    """A module whose values win over this one's where it has linked one of the two records."""
+
+    to: str  #: as a person names it
+    integration: str | None  #: whose module it is; None = this one's
+    module: str
+    side: Side  #: our side whose records it links
+    there: Side  #: on which side of its links they are
+    table: str  #: DuckDB table of its links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairCheckPlan:
     """What both records of a pair must meet together before anything of it is written."""
 
@@ -257,6 +269,7 @@ class ModulePlan:
     before_write: Literal["check", "trust"]
     place: str
     trigger: TriggerPlan | None = None  #: None = records are kept in step
+    yields: tuple[YieldPlan, ...] = ()  #: modules whose values win over this one's
     checks: tuple[PairCheckPlan, ...] = ()  #: what both records of a pair must meet together
 
     def side(self, side: Side) -> SidePlan:

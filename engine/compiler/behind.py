@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from engine.compiler.draft import Draft
-    from engine.record import Side
     from engine.spec.model import StreamRef
 
 
@@ -72,7 +71,7 @@ def _id(one: Walked, table: str | None = None) -> exp.Expression:
     return cast_to(name, one.by.type, "id", None)
 
 
-def columns(several: Sequence[Walked], side: Side) -> list[exp.Expr]:
+def columns(several: Sequence[Walked], side: str) -> list[exp.Expr]:
     """What was found behind each reference of a row of the table `typed`, under the names of the columns."""
     found = {one.found: _of(one, side, "_found") for one in several}
     found |= {one.name: _of(one, side, one.field.name) for one in several}
@@ -81,7 +80,7 @@ def columns(several: Sequence[Walked], side: Side) -> list[exp.Expr]:
     ]
 
 
-def _of(one: Walked, side: Side, name: str) -> exp.Expression:
+def _of(one: Walked, side: str, name: str) -> exp.Expression:
     table = exp.Table(
         this=exp.to_identifier(f"{side} {one.table}", quoted=True),
         alias=exp.TableAlias(this=exp.to_identifier("b")),
@@ -97,7 +96,7 @@ def lost(one: Walked) -> exp.Expression:
     return all_of(not_null(_id(one)), exp.Not(this=there))
 
 
-def walk_plans(several: Iterable[Walked], side: Side, system: str) -> tuple[WalkPlan, ...]:
+def walk_plans(several: Iterable[Walked], side: str, system: str) -> tuple[WalkPlan, ...]:
     """What to read behind each reference."""
     by_field: dict[str, list[Walked]] = {}
     for one in several:
@@ -105,7 +104,7 @@ def walk_plans(several: Iterable[Walked], side: Side, system: str) -> tuple[Walk
     return tuple(_plan(walked, side, system) for walked in by_field.values())
 
 
-def _plan(several: Sequence[Walked], side: Side, system: str) -> WalkPlan:
+def _plan(several: Sequence[Walked], side: str, system: str) -> WalkPlan:
     first = several[0]
     fields = {one.field.name: one.field for one in several}
     return WalkPlan(

@@ -18,6 +18,7 @@ from engine.compiler.policies import compile_policies
 from engine.compiler.sense import check_fits, check_search, check_sense, check_targets
 from engine.compiler.under import compile_under
 from engine.compiler.view import compile_view
+from engine.compiler.yields import compile_yields
 from engine.expr.error import did_you_mean
 from engine.plan import Arrow, FieldPlan, ModulePlan, PairCheckPlan, Write
 from engine.spec.diagnostic import Text
@@ -56,6 +57,7 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
         needs=needs.kept,
         asked=needs.asked,
         together=needs.together,
+        yields=compile_yields(draft, module, ends),
         duplicates=settle(draft, module.duplicates, DUPLICATES, "link", "rule for duplicates"),
         creates=_creates(draft, module, arrow),
         limits=compile_limits(draft, module),
@@ -187,6 +189,7 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
         before_write=checked.module.before_write,
         place=place(checked.module.span),
         trigger=checked.trigger,
+        yields=checked.yields,
         checks=tuple(
             PairCheckPlan(side=one.side, sql=one.sql, trouble=one.trouble) for one in checked.together
         ),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from engine.catalog import Field, FieldType, Stream
-    from engine.plan import Arrow, KeyPlan, Limits, Policy, SlowField, TriggerPlan, Trouble
+    from engine.plan import Arrow, KeyPlan, Limits, Policy, SlowField, TriggerPlan, Trouble, YieldPlan
     from engine.record import Side
     from engine.spec.model import Check, MappedField, Module, StreamRef
 
@@ -118,6 +118,7 @@ class Checked:
     duplicates: str
     creates: tuple[Side, ...]
     limits: Limits
+    yields: tuple[YieldPlan, ...] = ()
     together: tuple[PairCheck, ...] = ()  #: checks of both records of a pair
     policies: tuple[tuple[Policy, Policy], ...] = ()  #: by line: who wins, and who where `newest` cannot tell
     deletes: Literal["keep", "propagate"] = "keep"

@@ -15,7 +15,7 @@ from engine.compiler.terms import column, parsed
 from engine.expr.build import cast, named_type
 from engine.expr.canonical import value_map_back, write
 from engine.expr.lattice import worded
-from engine.plan import SidePlan, Trouble
+from engine.plan import Reference, SidePlan, Trouble
 from engine.record import SIDES, Side, other
 
 if TYPE_CHECKING:
@@ -67,7 +67,14 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         clock=clock(parts),
         troubles=(*parts.troubles, *_of_pairs(checked, side, parts.troubles)),
         slow=tuple(line.slow[side] for line in checked.lines if side in line.slow),
-        references=references((*parts.lookups, *written_through(checked, side))),
+        references=(
+            *references((*parts.lookups, *written_through(checked, side))),
+            *(
+                Reference(module=one.module, table=one.table, integration=one.integration)
+                for one in checked.yields
+                if one.side == side
+            ),
+        ),
         can=end.stream.can,
         referrers=referrers(draft, checked, side) if parts.own else None,
         walks=walk_plans(parts.walks.values(), side, end.ref.system),

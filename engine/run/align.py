@@ -18,6 +18,7 @@ from engine.run.receipts import held_of
 from engine.run.settle import changed_links, losers_of, states_of, unclear_settlement
 from engine.run.trigger import leave_alone, sift, takes
 from engine.run.write import Answer, batch_size, settle, tell, write
+from engine.run.yielding import yielded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +60,8 @@ def push_pairs(work: Work, pen: Pen) -> None:
         judged = judge(work, found)
         _note_unclear(work, pen, judged)
         push_judged(work, pen, judged)
+    for sentence in yielded(work):
+        work.listen(Noted(module=work.module.name, message=sentence))
 
 
 def push_judged(work: Work, pen: Pen, judged: Judged) -> None:

@@ -14,10 +14,12 @@ from engine.reconcile import Decision, Missing, Policy, Resolution, Rule, Seen, 
 from engine.record import other
 from engine.run.pull import Reading, moment_of, pull
 from engine.run.walk import walk
+from engine.run.yielding import yielding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from engine.guard import Refusal
     from engine.plan import FieldPlan, SidePlan
     from engine.record import Side, Value
     from engine.run.work import Work
@@ -78,6 +80,7 @@ class Decided:
     bases: Mapping[Side, Mapping[str, Value] | None] = field(default_factory=dict)
     #: for each side whose write was applied: what its written fields hold now
     holds: Mapping[Side, Mapping[str, str | None]] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()  #: what guards took out of the decision
 
     def writes(self, side: Side) -> tuple[str, ...]:
         """Keys that are written to that side."""
@@ -113,7 +116,8 @@ def pairs(work: Work, first: int, last: int) -> list[Pair]:
         f"FROM paired AS p JOIN work AS w ON w.rowid = p.place AND w.rowid BETWEEN {first} AND {last} "
         f"WHERE p.place BETWEEN {first} AND {last} ORDER BY p.place"
     )
-    trusts = work.module.before_write == "trust" and not work.module.checks  # a check needs the record itself
+    looks = work.module.checks or work.module.guards  # these need the record itself
+    trusts = work.module.before_write == "trust" and not looks
     known = _trusted(work, [(row[0], row[1]) for row in rows]) if trusts else {}
     fresh = {**known, **fetch(work, [row[1] for row in rows if row[1] not in known])}
     fresh.update(refused(work, first, last, fresh))
@@ -215,6 +219,8 @@ def decide(work: Work, several: Sequence[Pair]) -> Iterator[Decided]:
     """Every pair that can be compared, with its decision. The bases come from the ledger in one go."""
     bases = work.ledger.bases([pair.link_id for pair in several if pair.link_id is not None])
     known, new = rules(work, first_contact=False), rules(work, first_contact=True)
+    yields = yielding(work, several) if work.module.yields else {}
+    still = tuple(replace(rule, toward=frozenset(), policy="left") for rule in known)
     timed = any(rule.policy == "newest" for rule in known)
     for pair in several:
         left, right = bases.get(pair.link_id, (None, None)) if pair.link_id is not None else (None, None)
@@ -223,7 +229,7 @@ def decide(work: Work, several: Sequence[Pair]) -> Iterator[Decided]:
             pair=pair,
             bases={"left": left, "right": right},
             decision=reconcile(
-                new if left is None and right is None else known,
+                still if pair.mine.id in yields else new if left is None and right is None else known,
                 left,
                 right,
                 **_sides(work, pair),

@@ -28,6 +28,7 @@ from engine.run.sort import held_records
 from engine.run.trigger import sift, takes
 from engine.run.waits import name_roots, new_waits
 from engine.run.work import Clock
+from engine.run.yielding import yielded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -142,6 +143,7 @@ def _module(works: Sequence[Work], gathered: Gathered, limit: int) -> None:
     room = limit
     for one in works:
         room = _pass(one, gathered, room, looked[one.source_side].departed)
+        gathered.notes += [f"{work.module.name}: {sentence}" for sentence in yielded(one)]
 
 
 def _asks(work: Work, gathered: Gathered, stops: Sequence[Stop]) -> None:

@@ -11,6 +11,7 @@ from engine.run.compare import Pair, decide, fetch
 from engine.run.foreseen import pair_changes
 from engine.run.look import recall
 from engine.run.waits import show_references
+from engine.run.yielding import yielded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -152,7 +153,8 @@ def _decided(
     pair = Pair(link_id=link["link_id"], mine=mine, other_id=its.id, other=its)
     (one,) = decide(work, [pair])
     (change,) = pair_changes(work, [one])
-    return _differing(work, one, sides), _told(work, change, one)
+    yields = " ".join(yielded(work))
+    return _differing(work, one, sides), yields or _told(work, change, one)
 
 
 def _differing(work: Work, one: Decided, sides: Mapping[Side, Shown]) -> tuple[DifferingField, ...]:

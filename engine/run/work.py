@@ -98,6 +98,7 @@ class Work:
     attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
     found: dict[str, int] = field(default_factory=dict)  #: records of the table `work` by situation
     references_shown: bool = False  #: what its lenses translate ids through stands in tables
+    yielded: dict[str, str] = field(default_factory=dict)  #: records not written -> the module that wins
     links_shared: bool = False  #: every link of the module stands in a table for both passes
     awaiting: bool = False  #: a record that we sent to the target may still turn up there
     disputed: dict[str, list[Conflict]] = field(
