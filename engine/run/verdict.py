@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.ledger import HeldRow
+    from engine.plan import TriggerPlan
     from engine.record import Side
     from engine.run.changes import Change
     from engine.run.compare import Decided, Shown
@@ -68,6 +69,8 @@ def look_at(
     fields: tuple[DifferingField, ...] = ()
     if shown is None:
         told = _gone(work, side, link)
+    elif work.module.trigger is not None:
+        told = _triggered(work, work.module.trigger, side, link, skipped)
     elif link is not None:
         fields, told = _linked(work, side, shown, link)
     else:
@@ -81,6 +84,23 @@ def look_at(
         fields=fields,
         next=f"{_waiting(work, held, shown)}{told}",
     )
+
+
+def _triggered(
+    work: Work, trigger: TriggerPlan, side: Side, link: Mapping[str, Any] | None, skipped: str | None
+) -> str:
+    """What a trigger does with a record that exists."""
+    if link is not None:
+        return "The trigger has acted on it; the two are not compared again."
+    if side not in work.module.sources:
+        return "The trigger has nothing to do with it."
+    if trigger.becomes is None:
+        return "The trigger acts on it only when a person asks."
+    if skipped is not None:
+        return f"The trigger leaves it alone: {skipped}."
+    if not _in_view(work):
+        return f"The trigger acts on it once this becomes true: {trigger.becomes}"
+    return f"The trigger acts on it with the next run, for this is true, and new: {trigger.becomes}"
 
 
 def _in_view(work: Work) -> bool:
