@@ -342,6 +342,7 @@ class Plan:
     modules: tuple[ModulePlan, ...]  #: in the order they run; triggers are among them
     not_built: tuple[NotBuilt, ...] = ()
     switched_off: tuple[str, ...] = field(default=())  #: modules and triggers whose `if` does not hold
+    asleep: tuple[str, ...] = ()  #: the triggers among them: they begin anew once they are switched on again
     discloses: tuple[str, ...] = ()  #: what connecting shows, as `system: sentence`
 
     @property

@@ -141,6 +141,7 @@ def _plan(draft: Draft, standing: Mapping[str, Checked]) -> Plan:
         modules=modules,
         not_built=tuple(dict.fromkeys(draft.not_built)),
         switched_off=tuple(name for name in (*spec.modules, *spec.triggers) if name not in standing),
+        asleep=tuple(name for name in spec.triggers if name not in standing) if draft.hand is None else (),
         discloses=tuple(f"{one.to.value}: {one.what.value}" for one in spec.discloses),
     )
 

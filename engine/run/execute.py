@@ -24,6 +24,7 @@ from engine.run.requirements import check_requirements
 from engine.run.slow import compile_slow
 from engine.run.spill import spill_folder
 from engine.run.systems import World, close_systems, environment, open_systems
+from engine.run.trigger import put_to_sleep
 from engine.run.work import Accepted, Clock, Pen, StopAskedError, Work
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal, task: Task) -> 
     with systems_of(plan, call) as systems, columns(call) as session:
         try:
             check_requirements(plan, systems, session)
+            put_to_sleep(plan.asleep, plan.name, pen)
             for module in plan.modules:
                 works = passes_of(
                     plan=plan,

@@ -41,6 +41,14 @@ def awake(work: Work, state: ModuleState) -> bool:
     return state.contacted and trigger is not None and state.right_scope == trigger.signature
 
 
+def put_to_sleep(names: Sequence[str], integration: str, pen: Pen) -> None:
+    """Triggers that are switched off: what becomes so meanwhile counts as so already when they are on again."""
+    for name in names:
+        state = pen.ledger.module_state(integration, name)
+        if state.contacted:
+            pen.ledger.finish_module(pen.keep(), replace(state, contacted=False))
+
+
 def takes(work: Work) -> bool:
     """Whether this is a trigger that deletes."""
     return work.module.trigger is not None and work.module.trigger.act == "delete"
