@@ -166,7 +166,8 @@ def delete_batch(work: Work, pen: Pen, doomed: Sequence[Pair]) -> None:
     before = pa.table({"_op": rows["_op"], "before": pa.array(list(_images(doomed)), pa.string())})
     answer = write(work, pen, "delete", rows, before=before)
     done = [pair for pair in doomed if answer.by_op[f"delete/{pair.other_id}"].outcome in ("applied", "gone")]
-    failed = [pair for pair in doomed if pair not in done]
+    deleted = {pair.other_id for pair in done}
+    failed = [pair for pair in doomed if pair.other_id not in deleted]
     held = tuple(
         held_of(
             work,

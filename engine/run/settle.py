@@ -177,8 +177,8 @@ def unclear_settlement(work: Work, found: Sequence[Pair]) -> Settlement | None:
     gone = [pair for pair in found if pair.other is None]
     linked = [pair for pair in gone if pair.link_id is not None]
     aside = [pair for pair in found if pair.other is not None and not pair.other.in_view]
-    murky = [pair for pair in found if pair.other is not None and pair.other.trouble is not None]
-    murky = [pair for pair in murky if pair not in aside]
+    seen = [pair for pair in found if pair.other is not None and pair.other.in_view]
+    murky = [pair for pair in seen if pair.other is not None and pair.other.trouble is not None]
     if not found:
         return None
     states = [(pair.link_id, f"gone-{work.target.side}") for pair in linked]
