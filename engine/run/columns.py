@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
+
+from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
-    import pyarrow as pa
 
 #: What a session keeps in memory before it goes to disk, and the threads that this is enough for.
 MEMORY, THREADS = "640MB", 4
 #: Rows of a table from outside that one thread takes at a time.
 PART = 25_000
+#: Statements that have been read, and how many are kept: reading a lens takes as long as a small page in it.
+PARSED = 500
+_PARSED: dict[str, duckdb.Statement] = {}
+_TYPES = {pa.string(): "VARCHAR", pa.binary(): "BLOB", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}
 
 #: How a lens asks for the date of the run.
 TODAY = "getvariable('today')"
@@ -57,20 +64,33 @@ class Columns:
 
     def run(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
         """Execute a statement that answers nothing."""
-        self._session.execute(sql, parameters)
+        self._execute(sql, parameters)
 
     def rows(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """The answer as Python rows: only for what is small."""
-        return self._session.execute(sql, parameters).fetchall()
+        return self._execute(sql, parameters).fetchall()
 
     def one(self, sql: str) -> Any:
         """The first value of the first row; None where there is no row."""
-        found = self._session.execute(sql).fetchall()  # to its end: an open result blocks the session
+        found = self._execute(sql).fetchall()  # to its end: an open result blocks the session
         return found[0][0] if found else None
 
     def table(self, sql: str) -> pa.Table:
         """The whole answer as an Arrow table."""
-        return self._session.sql(sql).to_arrow_table()
+        with _told():
+            return self._session.sql(self._parsed(sql)).to_arrow_table()
+
+    def _execute(self, sql: str, parameters: Sequence[Any] | None = None) -> duckdb.DuckDBPyConnection:
+        with _told():
+            return self._session.execute(self._parsed(sql), parameters)
+
+    def _parsed(self, sql: str) -> duckdb.Statement:
+        """One statement, read once for all pages and runs of this process."""
+        if sql not in _PARSED:
+            if len(_PARSED) >= PARSED:
+                _PARSED.clear()
+            (_PARSED[sql],) = self._session.extract_statements(sql)
+        return _PARSED[sql]
 
     def add(self, name: str, sql: str) -> None:
         """Add the answer to a table, which the first answer makes."""
@@ -95,6 +115,10 @@ class Columns:
 
     def keep(self, name: str, table: pa.Table) -> None:
         """Copy an Arrow table into a table of the session."""
+        if not table.num_rows and all(field.type in _TYPES for field in table.schema):
+            columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in table.schema)
+            self.run(f"CREATE OR REPLACE TABLE {name} ({columns})")  # half the time of copying nothing
+            return
         self.show("arriving", table)
         self.run(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM arriving")
         self.hide("arriving")
@@ -118,3 +142,16 @@ class Columns:
     def close(self) -> None:
         """Give the memory back."""
         self._session.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what the session says about memory and disk into an error that says what the caller does next."""
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        words = str(error).partition("\n")[0]
+        raise UserError(
+            f"The tables of this run fit neither into memory nor onto the disk: {words}.",
+            remedy="Make room on the disk of the engine's folder, or narrow the module by a view.",
+        ) from error
