@@ -51,7 +51,8 @@ systems:
       store: {desk}
       streams:
         clients:
-          fields: {{ label: text required, mail: text, town: text, worth: money, grade: text, memo: text, live: boolean }}
+          fields:
+            {{ label: text required, mail: text, town: text, worth: money, grade: text, memo: text, live: boolean }}
 {top}
 modules:
   people:
