@@ -68,7 +68,6 @@ class TestDepot(ConnectorSuite):
     can = DEPOT.describe({}).streams["customers"].can
     faults = ("busy", "down", "page", "broken-after", "torn")
     confidential = True
-    steady_pages = False
 
     @pytest.fixture
     def system(self, product: Depot, tmp_path: Path) -> SystemUnderTest:

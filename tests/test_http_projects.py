@@ -44,10 +44,14 @@ def rows(first: int, last: int) -> list[dict[str, Any]]:
 def test_a_bare_array_ends_with_a_page_that_is_not_full_and_is_forecast_so(
     at: Bench, projects: HttpConnector
 ) -> None:
-    pages = {"1": rows(0, 100), "2": rows(100, 200)}
-    at.script.answer = lambda request: (
-        Answer(body=pages[request.query["page"]]) if request.query["page"] in pages else Answer(204)
-    )
+    everything = rows(0, 200)
+
+    def answer(request: Request) -> Answer:
+        page, size = int(request.query["page"]), int(request.query["per_page"])
+        found = everything[(page - 1) * size : page * size]
+        return Answer(body=found) if found else Answer(204)
+
+    at.script.answer = answer
     wanted = ReadRequest(stream="projects", fields=("name",))
     got = list(projects.read(wanted))
     assert ids(got) == [str(n) for n in range(200)]

@@ -160,7 +160,6 @@ class TestCrm(ZohoSuite):
 
 
 class TestBooks(ZohoSuite):
-    steady_pages = False
     type_ = BOOKS
     can = BOOKS.describe({}).streams["contacts"].can
     product, module, path = "books", "contacts", "/contacts"
@@ -180,7 +179,6 @@ class TestBooks(ZohoSuite):
 
 class TestErp(ZohoSuite):
     faults = FEW
-    steady_pages = False
     type_ = ERP
     can = ERP.describe({}).streams["contacts"].can
     product, module, path = "erp", "contacts", "/contacts"
@@ -199,7 +197,6 @@ class TestErp(ZohoSuite):
 
 
 class TestProjects(ZohoSuite):
-    steady_pages = False
     type_ = PROJECTS
     can = PROJECTS.describe({}).streams["projects"].can
     product, module, path = "projects", "projects", "/projects"
@@ -215,7 +212,6 @@ class TestTasks(ZohoSuite):
     """A stream that is listed as a whole, and written below its project."""
 
     faults = FEW
-    steady_pages = False
     type_ = PROJECTS
     can = PROJECTS.describe({}).streams["tasks"].can
     product, module, path = "projects", "tasks", "/tasks"

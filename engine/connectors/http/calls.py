@@ -21,6 +21,8 @@ class Paging:
     more: str = ""  #: JMESPath: whether there is another page; empty = a page that is not full is the last
     token: str | None = None  #: parameter that takes the token of the next page
     next: str | None = None  #: JMESPath of that token
+    #: for page: key of a row's id. Each page then begins with a record of the page before; None = it does not
+    overlap: str | None = None
     reach: int | None = None  #: records that page numbers reach; beyond it only tokens do; None = all
     ceiling: int | None = (
         None  #: records that one list reaches; then it starts again at the last time; None = all

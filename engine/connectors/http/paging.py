@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from engine.connectors.http.body import pick
+from engine.connectors.http.overlap import Seam, stretches_of
 from engine.errors import TemporaryError
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Walk:
         self._records = 0
         self._seen: set[str] = set()
         self._last_rows: Any = None
+        self._seam = Seam(paging.overlap, paging.at_most) if paging.overlap else None
+        self._torn = False
 
     @property
     def is_full(self) -> bool:
@@ -45,6 +48,14 @@ class Walk:
         size = {self._paging.size: str(self._paging.at_most)}
         return size if style == "link" else {**size, self._paging.page: "0" if style == "offset" else "1"}
 
+    def taken(self, rows: list[Any]) -> list[Any]:
+        """The rows of a page that are to be used; to be asked once a page, before `after`."""
+        if self._seam is None:
+            return rows
+        news = self._seam.take(rows)
+        self._torn = news is None
+        return news or []
+
     def after(
         self, body: Any, rows: list[Any], headers: Mapping[str, str] | None = None
     ) -> dict[str, str] | None:
@@ -54,9 +65,13 @@ class Walk:
             TemporaryError: the system repeats itself, or says there is more and not how to get it.
         """
         link = _next_link((headers or {}).get("link", "")) if self._paging.style == "link" else None
+        if self._torn:
+            return self._step_back()
         if self._paging.style == "none" or not self._goes_on(body, rows, link):
             return None
         self._records += len(rows)
+        if self._seam is not None and self._page == 1 and len(rows) != self._paging.at_most:
+            self._seam = None  # the system has a page size of its own: only its numbers are left
         self._page += 1
         if not rows or rows == self._last_rows or self._page > MOST_PAGES:
             raise self._circle("says that there is more, and delivers nothing new")
@@ -77,10 +92,22 @@ class Walk:
         if self._paging.style == "link":
             return link is not None
         if not self._paging.more:
-            return len(rows) >= self._paging.at_most
+            return len(rows) >= (self._seam.stretch.size if self._seam else self._paging.at_most)
         return pick(self._paging.more, body) in (True, "true")
 
+    def _step_back(self) -> dict[str, str]:
+        self._last_rows = None
+        if self._seam is not None and self._seam.is_ignored:  # only the numbers are left, from the front
+            self._seam, self._torn, self._page, self._records = None, False, 1, 0
+            return self.first()
+        if self._seam is not None and self._seam.is_lost:
+            raise self._circle("shows other records on its pages each time")
+        return self._by_number()
+
     def _by_number(self) -> dict[str, str]:
+        if self._seam is not None:
+            stretch = self._seam.move()
+            return {self._paging.size: str(stretch.size), self._paging.page: str(stretch.page)}
         reach = self._paging.reach
         if reach is not None and self._records + self._paging.at_most > reach:
             raise self._circle(f"has more than {reach} records, and gave no token to reach them")
@@ -103,6 +130,8 @@ def pages_of(records: int | None, paging: Paging) -> int:
     """List requests that so many records take; at least one."""
     if records is None or paging.style == "none":
         return 1
+    if paging.overlap:
+        return stretches_of(records, paging.at_most, told=bool(paging.more))
     if not paging.more and paging.style in ("page", "offset"):
         return records // paging.at_most + 1  # only a page that is not full says that it is the last
     return max(1, -(-records // paging.at_most))

@@ -48,7 +48,7 @@ def needs_detail(request: ReadRequest, stream: Stream, calls: StreamCalls) -> bo
 
 def can_ask(query: Query | None, stream: Stream, fields: Sequence[str]) -> bool:
     """Whether a query shows these fields just as a list does."""
-    if query is None or stream.modified is None:
+    if query is None or stream.modified is None or not stream.name.replace("_", "").isalnum():
         return False
     known = [(name, stream.fields.get(name)) for name in fields]
     columns = {name.split(".")[0] for name in fields}

@@ -131,9 +131,9 @@ class Reading:
                 yield Page(records=self._detailed(fresh) if detailed else fresh, complete=done)
                 if done:
                     return
-                last = rows[-1]
+                last = rows[-1] if rows else last
                 listed += len(rows)
-                if asking and listed >= asking[0].after and last.get(self._stream.modified or ""):
+                if asking and last and listed >= asking[0].after and last.get(self._stream.modified or ""):
                     querying = Querying(self._walker.wire, asking[0], self._stream, asking[1])
                     yield from self._queried(listing, querying, str(last[self._stream.modified or ""]))
                     if not querying.refused:

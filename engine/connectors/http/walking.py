@@ -78,8 +78,9 @@ class Walker:
                 yield [], None
                 return
             rows = self._rows(reply, self.filled(listing.rows), about)
+            fresh = walk.taken(rows)
             place = walk.after(reply.body, rows, reply.answer.headers if reply.answer else None)
-            yield rows, None if place is None else walk
+            yield fresh, None if place is None else walk
             if walk.is_full:
                 return
 
