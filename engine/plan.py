@@ -250,6 +250,33 @@ class PairCheckPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardPlan:
+    """A rule that refuses changes of a module's records, judged by what the written record would become."""
+
+    name: str
+    side: Side  #: the side whose records it protects
+    keys: tuple[str, ...]  #: the lines it looks at where a record is there
+    targets: tuple[str, ...]  #: the fields it looks at where one is made
+    whole: bool  #: it looks at every change, and refuses all of it
+    restores: bool  #: the other side gets back what this one holds; False = the two stay different
+    #: SELECT list: the fields of the record as it would become, over what is sent (`n`: `keys` and a column per key)
+    #: and what it shows (`o`: columns `field NAME`)
+    becoming: tuple[str, ...]
+    made: tuple[
+        str, ...
+    ]  #: the same for a record that would be made, over what is sent (`n`: columns by field)
+    walks: tuple[
+        WalkPlan, ...
+    ]  #: records that it looks at through references of the record as it would become
+    behind: tuple[str, ...]  #: SELECT list: their fields, over a table `typed` with the record's own
+    condition: str  #: over all these columns; true = refused
+    shows: tuple[tuple[str, str], ...]  #: (name as its texts write it, column) of what they may show
+    sentence: SlowField | None  #: why, as a template over the fields; None = only its name is told
+    line: str  #: what it refuses, as a person reads it
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModulePlan:
     """Two streams that are kept in step, and how."""
 
@@ -271,6 +298,7 @@ class ModulePlan:
     trigger: TriggerPlan | None = None  #: None = records are kept in step
     yields: tuple[YieldPlan, ...] = ()  #: modules whose values win over this one's
     checks: tuple[PairCheckPlan, ...] = ()  #: what both records of a pair must meet together
+    guards: tuple[GuardPlan, ...] = ()  #: in the order of the spec
 
     def side(self, side: Side) -> SidePlan:
         """That end."""

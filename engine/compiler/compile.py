@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compiler.choices import choose, defaults, holds
 from engine.compiler.draft import Draft, Findings
+from engine.compiler.guards import check_guards
 from engine.compiler.habits import with_habits
 from engine.compiler.lock import locked, read_lock
 from engine.compiler.module import build_module, check_module
@@ -92,6 +93,7 @@ def _check(draft: Draft) -> dict[str, Checked]:
         before = len(draft.not_built)
         _stand(draft, standing, check_trigger(draft, trigger), trigger.only_if, before)
     before = len(draft.not_built)
+    check_guards(draft, standing)
     check_rules(draft)
     if draft.hand is not None:
         del draft.not_built[before:]

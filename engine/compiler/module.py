@@ -166,6 +166,7 @@ def _creates(draft: Draft, module: Module, arrow: Arrow) -> tuple[Side, ...]:
 
 def build_module(draft: Draft, checked: Checked) -> ModulePlan:
     """The plan of a module."""
+    from engine.compiler.guards import build_guard
     from engine.compiler.lens import snapshot
     from engine.compiler.sides import build_side
 
@@ -193,6 +194,7 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
         checks=tuple(
             PairCheckPlan(side=one.side, sql=one.sql, trouble=one.trouble) for one in checked.together
         ),
+        guards=tuple(build_guard(draft, checked, one) for one in checked.guards),
     )
 
 

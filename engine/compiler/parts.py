@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from engine.catalog import Field, FieldType, Stream
+    from engine.expr.sql import Expr
     from engine.plan import Arrow, KeyPlan, Limits, Policy, SlowField, TriggerPlan, Trouble, YieldPlan
     from engine.record import Side
-    from engine.spec.model import Check, MappedField, Module, StreamRef
+    from engine.spec.model import Check, Guard, MappedField, Module, StreamRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,35 @@ class PairCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A text that a person reads about a record."""
+
+    text: SlowField
+    shows: Mapping[str, str]  #: names as written -> columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """A guard of a module whose names and types are known."""
+
+    spec: Guard
+    side: Side  #: the side that it protects
+    fields: tuple[str, ...]  #: there; empty = the whole record
+    condition: Expr
+    sentence: Told | None  #: why; None = only the guard's name is told
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every field that it looks at or tells of, also behind references."""
+        return tuple(dict.fromkeys([*self.condition.reads, *self.shows.values(), *self.fields]))
+
+    @property
+    def shows(self) -> Mapping[str, str]:
+        """What its texts show: names as written -> columns; the fields that it refuses are there, too."""
+        return {name: name for name in self.fields} | (dict(self.sentence.shows) if self.sentence else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """A module whose names and types are known."""
 
@@ -127,6 +157,7 @@ class Checked:
     trigger: TriggerPlan | None = None  #: None = a module
     #: The numbers of the lines by which a record that a trigger made is recognised after a run that was killed.
     telling: tuple[int, ...] = ()
+    guards: tuple[Guarded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

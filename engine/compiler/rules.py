@@ -13,31 +13,23 @@ from engine.compiler.module import end_of
 from engine.expr.error import ExprError
 from engine.expr.scope import ManyScope, Scope
 from engine.expr.sql import compile_condition
-from engine.expr.template import compile_template
 from engine.spec.diagnostic import Span, Text
-from engine.spec.model import Association, Check, Guard, LifecycleStep, StreamRef
-from engine.spec.node import IncompleteError
-from engine.spec.phrase import split_arrow
-from engine.spec.report import Report
+from engine.spec.model import Association, Check, LifecycleStep, StreamRef
 
 if TYPE_CHECKING:
     from engine.compiler.draft import Draft
     from engine.compiler.parts import End
-    from engine.record import Side
 
 
 def check_rules(draft: Draft) -> None:
     """Every name and expression outside the modules; rules that stand are noted as not built."""
     spec = draft.spec
-    for guard in spec.guards.values():
-        _guard(draft, guard)
     for association in spec.associations.values():
         _association(draft, association)
     for step in spec.lifecycle.values():
         _step(draft, step)
-    rules: list[Guard | Association] = [*spec.guards.values(), *spec.associations.values()]
-    active = [(type(one).__name__.lower(), one.name, one.span) for one in rules if holds(draft, one.only_if)]
-    note_rules(draft, active)
+    rules = [one for one in spec.associations.values() if holds(draft, one.only_if)]
+    note_rules(draft, [("association", one.name, one.span) for one in rules])
 
 
 def condition(draft: Draft, text: Text, scope: Scope) -> None:
@@ -60,41 +52,6 @@ def _sets(draft: Draft, values: Mapping[str, Any], end: End, near: Span) -> None
                 near,
                 hint=f"It accepts: {', '.join(found.choices)}.",
             )
-
-
-def _guard(draft: Draft, guard: Guard) -> None:
-    module = draft.spec.modules.get(guard.module.value)
-    if module is None:
-        return  # the reader has said so
-    left, right = end_of(draft, module.left, "left"), end_of(draft, module.right, "right")
-    if left is None or right is None:
-        return
-    target = _guarded_end(draft, guard, {"left": left, "right": right})
-    condition(draft, guard.when, draft.scope(target.ref, target.stream, "linked", walk=True))
-    if guard.because is not None:
-        _template(draft, guard.because, target)
-
-
-def _guarded_end(draft: Draft, guard: Guard, ends: dict[Side, End]) -> End:
-    """The end that a guard protects: where its arrows point, else the right one."""
-    target = ends["right"]
-    for text in guard.refuse:
-        try:
-            left, arrow, right = split_arrow(text, ("<->", "->", "<-"), Report(file=text.span.file))
-        except IncompleteError:
-            continue  # the reader has said what is wrong with it
-        for side, name in (("left", left), ("right", right)):
-            end = ends["left" if side == "left" else "right"]
-            resolve(draft, draft.scope(end.ref, end.stream), name)
-        target = ends["left"] if arrow.value == "<-" else ends["right"]
-    return target
-
-
-def _template(draft: Draft, text: Text, end: End) -> None:
-    try:
-        compile_template(text.value, draft.scope(end.ref, end.stream, walk=True))
-    except ExprError as error:
-        draft.findings.expression(error, text)
 
 
 def _association(draft: Draft, one: Association) -> None:

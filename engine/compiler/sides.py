@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.catalog import Field
 from engine.compiler.behind import behind, walk_plans
 from engine.compiler.draft import Draft, place
+from engine.compiler.guards import own_fields
 from engine.compiler.lens import clock, key_lens, lens
 from engine.compiler.lens_parts import LensParts, Need
 from engine.compiler.only import own_link, referrers
@@ -43,7 +44,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         asked=checked.asked.get(side, ()),
         also=checked.telling,
         together=[one for one in checked.together if one.side == side],
-        beside=tuple(dict.fromkeys(name for one in checked.together for name in one.reads.get(side, ()))),
+        beside=_beside(draft, checked, side),
         own=own_link(checked, side),
         walk=lambda name: behind(draft, end.ref, name),
         once=checked.trigger is not None and side == "left",
@@ -79,6 +80,12 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         referrers=referrers(draft, checked, side) if parts.own else None,
         walks=walk_plans(parts.walks.values(), side, end.ref.system),
     )
+
+
+def _beside(draft: Draft, checked: Checked, side: Side) -> tuple[str, ...]:
+    """Fields that are shown as they are, because checks of a pair or guards look at them."""
+    names = [name for one in checked.together for name in one.reads.get(side, ())]
+    return tuple(dict.fromkeys([*names, *own_fields(draft, checked, side)]))
 
 
 def _of_pairs(checked: Checked, side: Side, known: Sequence[Trouble]) -> list[Trouble]:

@@ -24,6 +24,8 @@ LEDGER_FILE = "ledger.sqlite"
 LinkState = Literal["active", "missing-left", "missing-right", "gone-left", "gone-right", "suspended"]
 #: pending: journalled, maybe sent · uncertain: the outcome is not known yet · done, failed: settled
 IntentState = Literal["pending", "uncertain", "done", "failed"]
+#: kept: told here only · pending: to be mailed · sent · failed: given up
+NoticeState = Literal["kept", "pending", "sent", "failed"]
 RunOutcome = Literal["done", "held", "failed", "stopped", "interrupted"]
 
 #: One record of a module: its side and its id there.
@@ -215,6 +217,30 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a person is told of one change, once; and the mail about it until it is sent."""
+
+    key: str  #: the same for every attempt at the same change; what is known by it is not stored again
+    module: str
+    side: Side
+    record_id: str
+    label: str | None  #: how a person recognises the record; None = only its id is known
+    rule: str  #: the guard that refused it
+    message: str
+    place: str
+    at: str
+    run: str
+    state: NoticeState = "kept"
+    mail_to: str | None = None  #: None = nobody is written to
+    subject: str | None = None
+    body: str | None = None
+    attempts: int = 0  #: at sending
+    next_try: str | None = None  #: not before this moment; None = at once
+    error: str | None = None  #: what the mail server said last; None = nothing yet
+    integration: str = ""  #: filled in by the ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What one batch has brought about; stored in one transaction or not at all. Every part may be absent."""
 
@@ -235,6 +261,7 @@ class Settlement:
     #: a new number, so that nobody decides about values not seen.
     conflicts: tuple[Conflict, ...] = ()
     agreed: tuple[str, ...] = ()  #: left ids of pairs without conflicts
+    notices: tuple[Notice, ...] = ()  #: those whose key is known already stay as they are
     #: What becomes of the intent; uncertain keeps its payload, for it must be looked up later.
     intent_state: Literal["done", "uncertain", "failed"] = "done"
     not_before: str | None = None  #: for uncertain: when the target may be asked; None = at once

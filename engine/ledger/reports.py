@@ -19,6 +19,7 @@ from engine.ledger.model import (
     Loser,
     ModuleState,
     ModuleStatus,
+    Notice,
     RunRow,
     Wait,
 )
@@ -140,6 +141,17 @@ class Reports:
         """The latest run; None = it has never run."""
         return next(iter(self.runs(integration, 1)), None)
 
+    def run_of_link(self, integration: str, module: str, left_id: str) -> RunRow | None:
+        """The run that made the link of a left record; None = there is no such link, or its run is forgotten."""
+        links = schema.links
+        made = sa.select(links.c.created_run).where(
+            *_at(links, integration, module), links.c.left_id == left_id
+        )
+        query = sa.select(schema.runs).where(schema.runs.c.id.in_(made))
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return _run(row) if row is not None else None
+
     def module_state(self, integration: str, module: str) -> ModuleState:
         """How far a module has come; the beginning if it never ran."""
         query = sa.select(schema.modules).where(*_at(schema.modules, integration, module))
@@ -210,6 +222,24 @@ class Reports:
             query = query.where(table.c.run == run)
         with self._database.reading() as connection:
             return [_loser(row) for row in connection.execute(query.order_by(table.c.id)).mappings()]
+
+    def notices(self, integration: str | None = None, module: str | None = None) -> list[Notice]:
+        """What people were told of refused changes, oldest first; None = of all."""
+        table = schema.notices
+        query = sa.select(table).where(*_at(table, integration, module)).order_by(table.c.at, table.c.key)
+        with self._database.reading() as connection:
+            return [Notice(**row) for row in connection.execute(query).mappings()]
+
+    def known_notices(self, integration: str, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the keys that were told of already."""
+        table = schema.notices
+        query = sa.select(table.c.key).where(table.c.integration == integration)
+        with self._database.reading() as connection:
+            return frozenset(
+                row.key
+                for some in chunks(keys)
+                for row in connection.execute(query.where(table.c.key.in_(some)))
+            )
 
     def status(self, integration: str) -> list[ModuleStatus]:
         """Every module of an integration at a glance, by name."""

@@ -243,3 +243,27 @@ conflicts = sa.Table(
     sa.Column("number", _NUMBER, nullable=False),
     sa.Index("conflicts_number", "integration", "number", unique=True),
 )
+
+#: What people are told of refused changes, and the mails about it.
+notices = sa.Table(
+    "notices",
+    metadata,
+    _text("integration", key=True),
+    _text("key", key=True),
+    _text("module"),
+    _text("side"),
+    _text("record_id"),
+    _text("label", null=True),
+    _text("rule"),
+    _text("message"),
+    _text("place"),
+    _text("at"),
+    _text("run"),
+    _text("state"),
+    _text("mail_to", null=True),
+    _text("subject", null=True),
+    _text("body", null=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    _text("next_try", null=True),
+    _text("error", null=True),
+)

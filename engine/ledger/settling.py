@@ -37,6 +37,7 @@ def size(settlement: Settlement) -> int:
         settlement.unwaits,
         settlement.conflicts,
         settlement.agreed,
+        settlement.notices,
     )
     return sum(len(part) for part in (*tables, *lists) if part is not None)
 
@@ -56,6 +57,7 @@ def settle(work: Work, lease: Lease, settlement: Settlement) -> range:
         work.insert(schema.losers, [_loser(lease, loser) for loser in settlement.losers])
     waiting.remember_waits(work, scope, settlement)
     waiting.remember_conflicts(work, scope, settlement)
+    waiting.remember_notices(work, scope, settlement)
     return new
 
 

@@ -47,6 +47,12 @@ def remember_conflicts(work: Work, scope: Mapping[str, str], settlement: Settlem
     work.upsert(_CONFLICTS, rows, _again)
 
 
+def remember_notices(work: Work, scope: Mapping[str, str], settlement: Settlement) -> None:
+    """Store what is told now; what was told before stays as it is."""
+    rows = [{**asdict(one), **scope} for one in settlement.notices]
+    work.upsert(schema.notices, rows, lambda table, _new: {"at": table.c.at})
+
+
 def forget_conflicts(work: Work, scope: Mapping[str, str], left_ids: Iterable[str]) -> None:
     """Drop all conflicts of these pairs."""
     work.delete(_CONFLICTS, [{**scope, "left_id": left_id} for left_id in left_ids])

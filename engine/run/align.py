@@ -11,9 +11,11 @@ import simplejson
 
 from engine.event import Noted
 from engine.ledger import RecordKey, Settlement
+from engine.record import other
 from engine.run.after import held_values, shown_after
 from engine.run.compare import Decided, Pair, content_hash, decide, fetch, pairs, portions
 from engine.run.conflicts import agreed, disputes
+from engine.run.guard import guarded, note_refusals, refusals
 from engine.run.receipts import held_of
 from engine.run.settle import changed_links, losers_of, states_of, unclear_settlement
 from engine.run.trigger import leave_alone, sift, takes
@@ -66,6 +68,7 @@ def push_pairs(work: Work, pen: Pen) -> None:
 
 def push_judged(work: Work, pen: Pen, judged: Judged) -> None:
     """Do what was decided, on both sides."""
+    note_refusals(work, pen, refusals(work, judged.decided))
     _note_quiet(work, pen, judged.quiet)
     moved = list(push_decided(work, pen, judged.moving))
     if work.reverse is not None:
@@ -81,7 +84,7 @@ def judge(work: Work, found: Sequence[Pair]) -> Judged:
     """Decide the pairs; those whose source would be written are decided anew from a source read just now."""
     clear = [pair for pair in found if pair.clear]
     unclear = [pair for pair in found if not pair.clear]
-    decided = list(decide(work, clear))
+    decided = guarded(work, list(decide(work, clear)))
     back = [one.pair for one in decided if one.writes(work.source_side)]
     if not back:
         return Judged(decided=decided, unclear=unclear, lost=[])
@@ -94,7 +97,8 @@ def judge(work: Work, found: Sequence[Pair]) -> Judged:
     forth = [one for one in decided if not one.writes(work.source_side)]
     # One that has just become unreadable was changed just now: the next run sees that, and holds it.
     lost = [pair for pair in back if pair.mine.id not in again]
-    return Judged(decided=[*forth, *decide(work, fresh)], unclear=unclear, lost=lost)
+    anew = guarded(work, list(decide(work, fresh)))
+    return Judged(decided=[*forth, *anew], unclear=unclear, lost=lost)
 
 
 def _note_unclear(work: Work, pen: Pen, judged: Judged) -> None:
@@ -146,18 +150,21 @@ def _note_quiet(work: Work, pen: Pen, quiet: Sequence[Decided]) -> None:
     work.ledger.settle(pen.keep(), None, settlement)
     tell(work, held)
     work.counts.conflicts += len(held)
-    work.counts.unchanged += len(quiet) - len(held)
+    refused = sum(1 for one in quiet if one.refusals and not one.decision.conflicts)
+    work.counts.held += refused
+    work.counts.unchanged += len(quiet) - len(held) - refused
 
 
 def _released(work: Work, decided: Sequence[Decided]) -> tuple[RecordKey, ...]:
-    """Records that are no longer held; what a pair in conflict is held by stays."""
+    """Records that are no longer held; what a pair in conflict, or a guard, is held by stays."""
     keys: list[RecordKey] = []
     for one in decided:
         sides: list[tuple[Side, str]] = [(work.source_side, one.pair.mine.id)]
         if work.reverse is not None:
             sides.append((work.target.side, one.pair.other_id))
-        keeper = work.module.sources[0] if one.decision.conflicts else None
-        keys += [(side, record) for side, record in sides if side != keeper]
+        keepers = {other(refusal.side) for refusal in one.refusals if refusal.held}
+        keepers |= {work.module.sources[0]} if one.decision.conflicts else set()
+        keys += [(side, record) for side, record in sides if side not in keepers]
     return tuple(keys)
 
 

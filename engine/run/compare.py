@@ -19,6 +19,7 @@ from engine.run.yielding import yielding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from engine.guard import Refusal
     from engine.plan import FieldPlan, SidePlan
     from engine.record import Side, Value
     from engine.run.work import Work
@@ -79,6 +80,7 @@ class Decided:
     bases: Mapping[Side, Mapping[str, Value] | None] = field(default_factory=dict)
     #: for each side whose write was applied: what its written fields hold now
     holds: Mapping[Side, Mapping[str, str | None]] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()  #: what guards took out of the decision
 
     def writes(self, side: Side) -> tuple[str, ...]:
         """Keys that are written to that side."""
@@ -114,7 +116,8 @@ def pairs(work: Work, first: int, last: int) -> list[Pair]:
         f"FROM paired AS p JOIN work AS w ON w.rowid = p.place AND w.rowid BETWEEN {first} AND {last} "
         f"WHERE p.place BETWEEN {first} AND {last} ORDER BY p.place"
     )
-    trusts = work.module.before_write == "trust" and not work.module.checks  # a check needs the record itself
+    looks = work.module.checks or work.module.guards  # these need the record itself
+    trusts = work.module.before_write == "trust" and not looks
     known = _trusted(work, [(row[0], row[1]) for row in rows]) if trusts else {}
     fresh = {**known, **fetch(work, [row[1] for row in rows if row[1] not in known])}
     fresh.update(refused(work, first, last, fresh))

@@ -11,6 +11,7 @@ from engine.event import ModuleStarted, PushPlanned
 from engine.ledger import ModuleState, Settlement
 from engine.run.align import push_pairs
 from engine.run.assess import source_scope
+from engine.run.guard import note_refusals, refused_creates
 from engine.run.limits import heed_limits
 from engine.run.look import TABLES, Looked, known_records, look, planned
 from engine.run.pull import later
@@ -65,6 +66,9 @@ def _contacted(work: Work, pen: Pen, state: ModuleState) -> ModuleState:
 
 
 def _push(work: Work, pen: Pen, looked: Looked) -> None:
+    refused = refused_creates(work)
+    note_refusals(work, pen, refused)
+    work.counts.held += len({one.notice.record_id for one in refused})
     with work.ledger.bulk_load(pen.keep()):
         push_creates(work, pen)
     push_pairs(work, pen)

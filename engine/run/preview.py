@@ -18,6 +18,7 @@ from engine.run.changes import Change, Header, Saving
 from engine.run.compare import pairs, portions
 from engine.run.execute import Call, columns, passes_of, refuse_unbuilt, systems_of
 from engine.run.foreseen import creates, delete_change, pair_changes
+from engine.run.guard import refusals, refused_creates
 from engine.run.held import as_held
 from engine.run.limits import stops_of
 from engine.run.look import look
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from engine.plan import Plan
     from engine.record import Counts, Kind, Side
     from engine.run.compare import Decided, Pair
+    from engine.run.guard import Refused
     from engine.run.limits import Stop
     from engine.run.remove import Departed
     from engine.run.work import Work
@@ -59,7 +61,7 @@ class Gathered:
         """Keep a change, and show it while there is room; answers how many lines it took."""
         if self.saving is not None:
             self.saving.add(change)
-        shown = _lines(change)[: max(room, 0)]
+        shown = lines_of(change)[: max(room, 0)]
         self.lines += shown
         return len(shown)
 
@@ -73,7 +75,7 @@ def save(plan: Plan, call: Call, file: Path, *, limit: int = 20) -> Changeset:
 
 
 def _header(plan: Plan, call: Call, saving: Saving) -> Header:
-    with _memory(call) as ledger:
+    with remembered(call) as ledger:
         last = ledger.last_run(plan.name)
     return Header(
         integration=plan.name,
@@ -94,7 +96,7 @@ def preview(plan: Plan, call: Call, *, limit: int = 20, saving: Saving | None = 
     call.folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     gathered = Gathered(counts={}, lines=[], held=[], writes={}, asks=[], notes=[], saving=saving)
-    with _memory(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
+    with remembered(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
         check_requirements(plan, systems, session)
         for module in plan.modules:
             works = passes_of(
@@ -123,7 +125,7 @@ def preview(plan: Plan, call: Call, *, limit: int = 20, saving: Saving | None = 
 
 
 @contextmanager
-def _memory(call: Call) -> Iterator[Ledger]:
+def remembered(call: Call) -> Iterator[Ledger]:
     """The ledger to look at; where nothing has run yet, an empty one that is thrown away."""
     if ledger_exists(call.ledger_url):
         with open_ledger(call.ledger_url, readonly=True) as ledger:
@@ -164,9 +166,18 @@ def _pass(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
     held = [as_held(row) for row in name_roots(work, tuple(held_records(work)), waits)]
     work.counts.held += len(held)
     gathered.held += [HeldRecord(module=work.module.name, held=one) for one in held]
+    refused = refused_creates(work)
+    _refused(work, gathered, refused)
+    work.counts.held += len({one.notice.record_id for one in refused})
     room = _creates(work, gathered, room)
     room = _updates(work, gathered, room)
     return _deletes(work, gathered, room, lost)
+
+
+def _refused(work: Work, gathered: Gathered, found: Sequence[Refused]) -> None:
+    """Note what guards would hold; what they would put back is among the changes."""
+    held = {(one.held.side, one.held.record_id): one.held for one in found if one.held is not None}
+    gathered.held += [HeldRecord(module=work.module.name, held=as_held(row)) for row in held.values()]
 
 
 def _creates(work: Work, gathered: Gathered, room: int) -> int:
@@ -193,6 +204,7 @@ def _updates(work: Work, gathered: Gathered, room: int) -> int:
         gone = [pair for pair in judged.unclear if pair.other is not None and pair.other.trouble is not None]
         counts.held += len(gone)
         counts.skipped += len(judged.unclear) - len(gone) + len(judged.lost)
+        _refused(work, gathered, refusals(work, judged.decided))
         for one in judged.decided:
             _decided(work, gathered, one)
         for change in pair_changes(work, judged.decided) if gathered.saving or room > 0 else ():
@@ -211,7 +223,8 @@ def _decided(work: Work, gathered: Gathered, one: Decided) -> None:
     """Count one decision as the run would."""
     counts, written = work.counts, [side for side in SIDES if one.writes(side)]
     counts.conflicts += bool(one.decision.conflicts)
-    counts.unchanged += not (written or one.decision.conflicts)
+    counts.held += bool(one.refusals) and not (written or one.decision.conflicts)
+    counts.unchanged += not (written or one.decision.conflicts or one.refusals)
     for side in written:
         counts.updated[side] += not (one.decision.conflicts and side == written[0])
         _count(work, gathered, side, "update", 1)
@@ -230,7 +243,7 @@ def _doomed(work: Work, gathered: Gathered, room: int, doomed: Sequence[Pair]) -
     return room
 
 
-def _lines(change: Change) -> list[ChangeLine]:
+def lines_of(change: Change) -> list[ChangeLine]:
     """The change as a person reads it: one line a written side."""
     return [
         ChangeLine(

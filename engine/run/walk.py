@@ -13,6 +13,8 @@ from engine.record import SIDES
 from engine.run.stage import stage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.plan import SidePlan, WalkPlan
     from engine.run.work import Work
 
@@ -20,13 +22,23 @@ if TYPE_CHECKING:
 def begin_walks(work: Work) -> None:
     """The tables of a module, empty: what stood behind references in another module or run is read anew."""
     for side in SIDES:
-        for one in work.module.side(side).walks:
-            _hold(work, one, Page(records=()), f'CREATE OR REPLACE TEMP TABLE "{one.table}" AS {one.lens}')
+        begin(work, work.module.side(side).walks)
+
+
+def begin(work: Work, walks: Sequence[WalkPlan]) -> None:
+    """The tables of these references, empty."""
+    for one in walks:
+        _hold(work, one, Page(records=()), f'CREATE OR REPLACE TEMP TABLE "{one.table}" AS {one.lens}')
 
 
 def walk(work: Work, side: SidePlan, page: pa.Table) -> None:
     """Read what the references of a staged page lead to, unless it was read for an earlier page."""
-    for one in side.walks:
+    walk_on(work, side, side.walks, page)
+
+
+def walk_on(work: Work, side: SidePlan, walks: Sequence[WalkPlan], page: pa.Table) -> None:
+    """Read what these references lead to, unless it was read before; `page` has a text column for each."""
+    for one in walks:
         wanted = _wanted(work, one, page)
         if wanted:
             _read(work, side, one, wanted)

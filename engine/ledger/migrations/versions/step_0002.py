@@ -1,4 +1,4 @@
-"""Who made a link's records, the newest moment seen, what records wait for, and what a person must decide."""
+"""Who made a link's records, the newest moment seen, what records wait for, what people decide and are told."""
 
 from __future__ import annotations
 
@@ -28,11 +28,17 @@ CREATE TABLE conflicts (
   take {text}, number {number} NOT NULL, PRIMARY KEY (integration, module, left_id, key)
 );
 CREATE UNIQUE INDEX conflicts_number ON conflicts (integration, number);
+CREATE TABLE notices (
+  integration {text} NOT NULL, key {text} NOT NULL, module {text} NOT NULL, side {text} NOT NULL,
+  record_id {text} NOT NULL, label {text}, rule {text} NOT NULL, message {text} NOT NULL, place {text} NOT NULL,
+  at {text} NOT NULL, run {text} NOT NULL, state {text} NOT NULL, mail_to {text}, subject {text}, body {text},
+  attempts INTEGER NOT NULL, next_try {text}, error {text}, PRIMARY KEY (integration, key)
+);
 """
 
 
 def upgrade() -> None:
-    """Widen the links, and make the two new tables."""
+    """Widen the links, and make the three new tables."""
     types = _TYPES[op.get_bind().dialect.name]
     for statement in _CHANGES.format(**types).split(";"):
         if statement.strip():
