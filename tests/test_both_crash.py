@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from engine.connectors.port import Batch
 
+pytestmark = pytest.mark.timeout(7_200)  # with --long; else each takes seconds
+
 LINES = ("name <-> label", "mail <-> mail", "city <-> town")
 FIELDS = ("name", "mail", "city")
 ITS = ("label", "mail", "town")
@@ -61,6 +63,7 @@ def scenario(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             expected=world.people(*FIELDS),
             kills=list(range(1, steps + 1)) if long else world.watch.told[:: 1 if keyed else 6],
             pairs=200 if long else 3,
+            keyed=keyed,
             fault_stride=1 if long else 8 if keyed else 17,
         )
 
@@ -75,6 +78,7 @@ class Scenario:
     expected: list[tuple[Any, ...]]
     kills: list[int]  #: steps to be killed at: all, or those that tell anything
     pairs: int  #: of two kills
+    keyed: bool  #: records are recognised by their names
     fault_stride: int  #: of all batches with all faults, every so-manieth
 
     def survive(self, *kills: int) -> None:
@@ -143,8 +147,9 @@ def test_edits_between_the_kill_and_the_next_run_survive(
     for step in scenario.kills[1 :: 1 if long else 8]:
         scenario.restore()
         world.doomed(step)
-        made = [row["id"] for row in world.desk.rows("clients") if row["label"] == "P7"]
-        came = [row["id"] for row in world.shop.rows("people") if row["name"] == "P8"]
+        # Without a key only its values tell what was made, so a new record that is edited at once is not known again.
+        made = [row["id"] for row in world.desk.rows("clients") if scenario.keyed and row["label"] == "P7"]
+        came = [row["id"] for row in world.shop.rows("people") if scenario.keyed and row["name"] == "P8"]
         world.shop.edit("people", "1", mail="one@example.org")
         world.desk.edit("clients", "2", mail="two@example.org")
         for number in made:
