@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": ("plan", "Print the compiled plan, offline."),
     "preview": ("preview", "Show what a run would change and what it would cost; write nothing."),
     "run": ("run", "Bring both sides in step."),
+    "do": ("do", "Start a trigger by hand, for one record."),
     "undo": ("undo", "Take a run back, as far as nobody has changed since what it left."),
     "explain": ("explain", "Say of one record what it is linked to, what holds it, and what a run would do."),
     "status": ("past", "Where each integration stands."),
@@ -23,7 +24,10 @@ COMMANDS = {
     "conflicts": ("conflicts", "Fields that differ on both sides: see and decide."),
     "links": ("links", "Which record is which: see, make, remove, carry over."),
     "catalog": ("catalog", "What the systems of a spec hold: pull it, show it."),
-    "connectors": ("connectors", "The installed connectors, their streams and fields; `new` begins one of your own."),
+    "connectors": (
+        "connectors",
+        "The installed connectors, their streams and fields; `new` begins one of your own.",
+    ),
     "schema": ("schema", "Print a JSON Schema for editors."),
     "sandbox": ("sandbox", "Serve local stand-ins for the systems, to try things out."),
 }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.cli.stand_in import Company
+    from engine.compiler.parts import Hand
     from engine.plan import Plan
     from engine.run.execute import Call
 
@@ -27,8 +28,11 @@ def prepared(
     folder: Path,
     ledger: str | None,
     stop: Callable[[], bool],
+    hand: Hand | None = None,
 ) -> Iterator[tuple[Plan, Call]]:
-    """The compiled plan and the call to run it with; the sandbox and the progress display end with the block.
+    """The compiled plan, with `hand` of one trigger alone, and the call to run it with.
+
+    The sandbox and the progress display end with the block.
 
     Nothing is made on disk before the spec has compiled.
     """
@@ -36,8 +40,8 @@ def prepared(
     from engine.run.discover import against_live
     from engine.run.execute import Call
 
-    offline = compile_file(str(find_spec(spec)), profile=choices)
+    offline = compile_file(str(find_spec(spec)), profile=choices, hand=hand)
     kept = private_folder(folder)
     with sandbox_settings(sandbox, offline, kept) as settings, telling() as listen:
         call = Call(folder=kept, overrides=settings, ledger=ledger, listen=listen, stop=stop)
-        yield against_live(offline, choices, call), call
+        yield against_live(offline, choices, call, hand), call

@@ -68,13 +68,14 @@ def integration_of(name: str) -> str:
     return spec.name
 
 
-def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE, several times, as a mapping."""
     del ctx, param
     chosen: dict[str, str] = {}
     for text in values:
         option, equals, value = text.partition("=")
         if not equals or not option:
-            raise click.BadParameter(f"`{text}` is not of the form option=value.")
+            raise click.BadParameter(f"`{text}` is not of the form NAME=VALUE.")
         if option in chosen:
             raise click.BadParameter(f"`{option}` is set twice.")
         chosen[option] = value
@@ -94,7 +95,7 @@ def set_option(function: Function) -> Function:
         "choices",
         multiple=True,
         metavar="OPTION=VALUE",
-        callback=_pairs,
+        callback=pairs,
         help="Choose one of the spec's options; may be repeated.",
     )(function)
 

@@ -142,14 +142,14 @@ def _label(checked: Checked, side: Side) -> str | None:
     """How a person recognises a record: by the field it is matched by, else by the first text of the mapping."""
     for _, *names in checked.keys:
         return str(names[SIDES.index(side)][0])
-    for line in checked.lines:
-        for name in line.reads.get(side, ()):
-            if checked.ends[side].stream.fields.get(name, Field(name=name, type="text")).type in (
-                "text",
-                "unknown",
-            ):
-                return name
-    return None
+    stream = checked.ends[side].stream
+    names = [name for line in checked.lines for name in line.reads.get(side, ())]
+    plain = Field(name="", type="text")
+    texts = [name for name in names if stream.fields.get(name, plain).type in ("text", "unknown")]
+    # Neither its id nor what belongs to a record that it refers to.
+    own = [name for name in texts if "." not in name and name != stream.id]
+    own = [name for name in own if stream.fields.get(name, plain).refers is None]
+    return next(iter((*own, *texts)), None)
 
 
 def written_through(checked: Checked, side: Side) -> list[Lookup]:

@@ -65,7 +65,7 @@ def check_trigger(draft: Draft, trigger: Trigger) -> Checked | None:
         limits=UNLIMITED,
         asked={"left": asked},
         telling=telling(ends["left"], lines) if act == "create" else (),
-        trigger=_plan(trigger, act, signature),
+        trigger=_plan(trigger, act, signature, hand),
     )
     checked = replace(checked, policies=compile_policies(draft, checked))
     check_sense(draft, checked)
@@ -73,12 +73,12 @@ def check_trigger(draft: Draft, trigger: Trigger) -> Checked | None:
     return checked
 
 
-def _plan(trigger: Trigger, act: Act, signature: str) -> TriggerPlan:
+def _plan(trigger: Trigger, act: Act, signature: str, hand: Hand | None) -> TriggerPlan:
     of = trigger.change or trigger.delete
     return TriggerPlan(
         act=act,
         of=of.value if of else None,
-        becomes=_words(trigger.becomes),
+        becomes=_words(trigger.becomes) if hand is None else None,
         signature=signature,
         again=trigger.again == "each-time",
         by_hand=trigger.by_hand,

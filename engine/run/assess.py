@@ -78,7 +78,7 @@ def assess(work: Work, state: ModuleState) -> Assessed:
     due = {*held.due, *stale}
     if due:
         _read_into_work(work, _by_ids(work, sorted(due)), all_links=False)
-    _drop_repeats(work)
+    drop_repeats(work)
     known = state_cursor(work, state) if work.source.version_field else None
     read = work.counts.read[work.source_side] - before
     return Assessed(
@@ -230,7 +230,7 @@ def _read_into_work(work: Work, request: ReadRequest, *, all_links: bool) -> Non
             links = work.ledger.links_table(work.integration, work.module.name, ids, side.side)
             work.columns.keep("links", links)
         walk(work, side, page)
-        _take_in(work, page, ALL_LINKS if all_links else "links")
+        take_in(work, page, ALL_LINKS if all_links else "links")
         work.heed_stop()
     work.counts.read[side.side] += reading.records
 
@@ -247,7 +247,7 @@ def _share_links(work: Work) -> None:
     work.links_shared = True
 
 
-def _take_in(work: Work, page: pa.Table, links: str) -> None:
+def take_in(work: Work, page: pa.Table, links: str) -> None:
     """Put what is not plainly unchanged into `work`; of the rest remember only what the run needs."""
     columns = work.columns
     columns.show("page", page)
@@ -293,7 +293,7 @@ def _situations(work: Work, links: str) -> str:
     """
 
 
-def _drop_repeats(work: Work) -> None:
+def drop_repeats(work: Work) -> None:
     """A record that was delivered twice counts once; the later delivery is the fresher one."""
     work.counts.read[work.source.side] -= work.columns.last_of_each("work")
 

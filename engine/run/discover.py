@@ -14,16 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.catalog import Catalog
+    from engine.compiler.parts import Hand
     from engine.plan import Plan
     from engine.run.execute import Call
 
 
-def compile_live(file: str, profile: Mapping[str, str], call: Call) -> Plan:
+def compile_live(file: str, profile: Mapping[str, str], call: Call, hand: Hand | None = None) -> Plan:
     """The plan of a spec, against what its systems really have. Raises as `against_live`."""
-    return against_live(compile_file(file, profile=profile), profile, call)
+    return against_live(compile_file(file, profile=profile, hand=hand), profile, call, hand)
 
 
-def against_live(plan: Plan, profile: Mapping[str, str], call: Call) -> Plan:
+def against_live(plan: Plan, profile: Mapping[str, str], call: Call, hand: Hand | None = None) -> Plan:
     """The plan compiled again with the catalogs of systems that only know them once connected.
 
     Raises SpecError with the findings, UserError or TemporaryError if a system cannot be asked.
@@ -39,7 +40,7 @@ def against_live(plan: Plan, profile: Mapping[str, str], call: Call) -> Plan:
         live: dict[str, Catalog] = {name: connector.catalog() for name, connector in systems.items()}
     finally:
         close_systems(systems)
-    return compile_file(plan.file, profile=profile, live=live)
+    return compile_file(plan.file, profile=profile, live=live, hand=hand)
 
 
 def _is_open(plan: Plan, name: str, connector: str) -> bool:

@@ -105,7 +105,7 @@ def remember(work: Work, pen: Pen, state: ModuleState) -> ModuleState:
     if trigger is None:
         return state
     _settle(work, pen, skips=_was_so(work), unskipped=_forgotten(work), changes=_left(work))
-    _make_room(work, pen)
+    make_room(work, pen)
     if awake(work, state):
         return state
     active = replace(state, contacted=True, right_scope=trigger.signature)
@@ -157,7 +157,7 @@ def _left(work: Work) -> pa.Table | None:
     return found if found.num_rows else None
 
 
-def _make_room(work: Work, pen: Pen) -> None:
+def make_room(work: Work, pen: Pen) -> None:
     """The links of earlier occurrences: kept under a number where a record was made, else forgotten."""
     rows = work.columns.rows("SELECT link_id, id FROM anew ORDER BY link_id")
     if not rows:
