@@ -14,6 +14,8 @@ from engine.run.pull import since
 from engine.run.stage import stage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.plan import ReferrerPlan
     from engine.record import Side
     from engine.run.work import Work
@@ -25,8 +27,9 @@ def show_referred(work: Work) -> None:
         if work.module.side(side).referrers is None:
             continue
         work.columns.run(f'CREATE OR REPLACE TEMP TABLE "{_table(side)}" (id VARCHAR)')
+        for request, several in _requests(work, side).items():
+            _read(work, side, request, several)
         for one in work.module.side(side).referrers or ():
-            _read(work, side, one)
             _add(work, side, _waited_for(work, side, one))
 
 
@@ -45,28 +48,43 @@ def _add(work: Work, side: Side, ids: list[str]) -> None:
     work.columns.hide("arriving")
 
 
-def _read(work: Work, side: Side, one: ReferrerPlan) -> None:
+def _requests(work: Work, side: Side) -> dict[ReadRequest, list[ReferrerPlan]]:
+    """What to read: modules of one stream share a read where they ask for the same."""
+    found: dict[ReadRequest, list[ReferrerPlan]] = {}
+    streams: dict[str, set[str]] = {}
+    for one in work.module.side(side).referrers or ():
+        streams.setdefault(one.stream, set()).update(one.reads)
+    for one in work.module.side(side).referrers or ():
+        found.setdefault(_request(work, one, tuple(sorted(streams[one.stream]))), []).append(one)
+    return found
+
+
+def _request(work: Work, one: ReferrerPlan, fields: tuple[str, ...]) -> ReadRequest:
     """Where the referring module waits for every id that has no link, what it has not seen yet is enough."""
     state = work.ledger.module_state(work.integration, one.module)
     cursor = state.left_cursor if one.side == "left" else state.right_cursor
     window = one.told and one.since and state.contacted and not one.saved_view and not work.whole
-    request = ReadRequest(
-        stream=one.stream, fields=one.reads, since=since(cursor) if window else None, view=one.saved_view
+    return ReadRequest(
+        stream=one.stream, fields=fields, since=since(cursor) if window else None, view=one.saved_view
     )
+
+
+def _read(work: Work, side: Side, request: ReadRequest, several: Sequence[ReferrerPlan]) -> None:
+    """Note the ids that each page's records refer to."""
     complete = False
     for page in work.connector(work.module.side(side)).read(request):
         complete = page.complete
         if work.pen:
             work.pen.keep()
-        work.columns.show("page", stage(page, one, one.reads))
-        work.columns.run(
-            f'INSERT INTO "{_table(side)}" SELECT DISTINCT id FROM ({one.lens}) WHERE id IS NOT NULL'
-        )
+        work.columns.show("page", stage(page, several[0], request.fields))
+        for one in several:
+            ids = f"SELECT DISTINCT id FROM ({one.lens}) WHERE id IS NOT NULL"
+            work.columns.run(f'INSERT INTO "{_table(side)}" {ids}')
         work.columns.hide("page")
         work.heed_stop()
     if not complete:
         raise TemporaryError(
-            f"Reading {one.name} ended before the system had delivered everything.",
+            f"Reading {several[0].name} ended before the system had delivered everything.",
             remedy="Run again; nothing was remembered of the incomplete read.",
         )
 
