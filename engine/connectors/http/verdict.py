@@ -27,6 +27,16 @@ BY_STATUS: Mapping[int, Next] = {
     412: "stale",
     429: "wait",
 }
+#: What a person can do where neither the connector file nor the system's words say it: of a write, and of a read.
+WRITE_REMEDIES: Mapping[Next, str] = {
+    "hold": "Change the record, or what the mapping sends of it; it is tried again once either has changed.",
+    "stop": "Check what the user of the credentials may do, and the settings of the system in the spec.",
+    "refresh": "Check the credentials and what they are good for.",
+}
+READ_REMEDIES: Mapping[Next, str] = {
+    **WRITE_REMEDIES,
+    "hold": "Check the stream, the fields that are mapped and the settings of the system in the spec.",
+}
 NOT_MODIFIED = 304
 #: Statuses of answers without a body.
 EMPTY = frozenset({204, 205, NOT_MODIFIED})
@@ -81,18 +91,25 @@ def trouble(errors: Errors, answer: Answer, result: Any, what: What, hide: Hide)
         code=hide(code)[:LONGEST],
         message=hide(words + _particulars(pick(errors.about, result)))[:LONGEST],
         cause=rule.cause if rule else None,
-        remedy=rule.remedy if rule else None,
+        remedy=_remedy(rule, rule.next if rule else _usual(answer.status), what),
         wait_s=_asked_wait(answer.headers) or (rule.wait_s if rule else None),
     )
 
 
 def _fits(rule: Rule, status: int, code: str, words: str, what: What) -> bool:
+    # What a server says while it breaks down proves nothing, unless the file speaks of just that status.
     return (
-        (not rule.status or status in rule.status)
+        (status in rule.status if rule.status else status // 100 < BROKEN)
         and (not rule.code or code in rule.code)
         and (rule.says is None or rule.says.lower() in words.lower())
         and (not rule.request or what in rule.request)
     )
+
+
+def _remedy(rule: Rule | None, next_: Next, what: What) -> str | None:
+    if rule is not None and rule.remedy is not None:
+        return rule.remedy
+    return (READ_REMEDIES if what == "read" else WRITE_REMEDIES).get(next_)
 
 
 def _usual(status: int) -> Next:

@@ -33,6 +33,7 @@ OUTCOMES: Mapping[str, Outcome] = {"hold": "refused", "gone": "gone", "stale": "
 #: Requests in a row without a clear outcome after which no further one is sent: each leaves work behind.
 ENOUGH = 5
 LOOKED_UP = "It may have been written; it is looked up before it is written again."
+REFERS = "Something that the new record refers to is not there: check its references, then the settings."
 #: Statuses whose body may tell what became of each record.
 TELLING = frozenset({200, 201, 202, 207, 400, 412})
 
@@ -275,7 +276,8 @@ class Batches:
     def _refused(self, operation: Operation, verdict: Verdict) -> Receipt:
         outcome = OUTCOMES.get(verdict.next, "retry")
         if outcome == "gone" and self._kind == "create":
-            outcome = "refused"  # nothing can be gone that was never there: it refers to something else
+            # Nothing can be gone that was never there: it refers to something else.
+            return _receipt(operation, "refused", verdict.code, verdict.message, verdict.advice or REFERS)
         return _receipt(operation, outcome, verdict.code, verdict.message, verdict.advice)
 
 
