@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 #: What a session keeps in memory before it goes to disk, and the threads that this is enough for.
-MEMORY, THREADS = "640MB", 4
+MEMORY, THREADS = "480MB", 4
 #: Rows of a table from outside that one thread takes at a time.
 PART = 25_000
 #: Statements that have been read, and how many are kept: reading a lens takes as long as a small page in it.
