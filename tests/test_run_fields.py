@@ -167,3 +167,12 @@ def test_a_record_that_now_meets_a_check_over_a_field_nobody_compares_comes_over
         world.run()
         assert not world.held()
         assert world.clients("label") == [("Asha",)]
+
+
+def test_a_path_finds_numbers_as_the_system_delivers_them(tmp_path: Path) -> None:
+    """Some systems refuse a price that comes as a text; a template shows the same amount as it is written."""
+    path = '{ to: right.memo, path: "[{price: amount}]" }'
+    with World(tmp_path, lines=("name -> label", path, '{ to: right.town, text: "{{ amount }}" }')) as world:
+        world.shop.put("people", person("Asha", amount=12.5))
+        world.run()
+        assert world.clients("memo", "town") == [('[{"price":12.5}]', "12.5")]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from engine.connectors.port import Page
     from engine.plan import SlowField
 
+#: Where the record itself stands beside its staged fields; no system's field is called so.
+DELIVERED = ""
+
 Compute = Callable[[Mapping[str, Any]], Any]
 
 
@@ -30,7 +33,8 @@ def compile_slow(slow: Sequence[SlowField]) -> dict[str, Compute]:
 
 def _compile(one: SlowField) -> Compute:
     if one.kind == "path":
-        return compile_path(one.source).search
+        search = compile_path(one.source).search
+        return lambda record: search(_as_delivered(record))
     scope = FieldScope(stream=Stream(name="record", id="", open=True), options=_options(one))
     template = compile_template(one.source, scope)
     return lambda record: template.render({name: record.get(name) for name in one.reads})
@@ -59,9 +63,17 @@ def add_slow(staged: pa.Table, page: Page, functions: Mapping[str, Compute]) -> 
     return staged
 
 
+def _as_delivered(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a path looks into: an amount is a number there, as the system delivered it, and no text."""
+    fields = {name: value for name, value in record.items() if name != DELIVERED}
+    return {**fields, **(record.get(DELIVERED) or {})}
+
+
 def _records(staged: pa.Table, page: Page) -> list[dict[str, Any]]:
     """What templates and paths see: the nested record, with the staged fields by their dotted names on top."""
     flat: list[dict[str, Any]] = staged.to_pylist()
     if page.records is None:
         return flat
-    return [{**nested, **fields} for nested, fields in zip(page.records, flat, strict=True)]
+    return [
+        {**nested, **fields, DELIVERED: nested} for nested, fields in zip(page.records, flat, strict=True)
+    ]
