@@ -177,6 +177,50 @@ class TestBooks(ZohoSuite):
         )
 
 
+class TestContactPersons(ZohoSuite):
+    """A stream whose records live inside others, and are listed parent by parent."""
+
+    faults = FEW
+    type_ = BOOKS
+    can = BOOKS.describe({}).streams["contact_persons"].can
+    product, module, path = "books", "contact_persons", "/contactpersons"
+
+    @pytest.fixture
+    def system(self, collection: Collection, tmp_path: Path) -> SystemUnderTest:
+        contacts = replace(collection, module="contacts")
+        contacts.empty()
+        above = contacts.add({"contact_name": "Harbour", "contact_type": "customer"})
+        numbers = itertools.count(70_000)
+
+        def held() -> dict[str, dict[str, Any]]:
+            rows = contacts.look("contact_id")[above]["contact_persons"]
+            return {str(row["contact_person_id"]): row for row in rows}
+
+        def keep(rows: Mapping[str, Mapping[str, Any]]) -> None:
+            contacts.change(above, set={"contact_persons": list(rows.values())})
+
+        def plant(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+            new = {str(next(numbers)): dict(row) for row in rows}
+            keep(held() | {id_: {**row, "contact_person_id": id_} for id_, row in new.items()})
+            return list(new)
+
+        return replace(
+            self.under_test(
+                collection,
+                tmp_path,
+                text="first_name",
+                other="designation",
+                also={"contact_id": above},
+                refused={"first_name": "x" * 300},
+                tidied=str.strip,
+            ),
+            plant=plant,
+            look=held,
+            edit=lambda id_, values: keep({**held(), id_: {**held()[id_], **values}}),
+            remove=lambda id_: keep({key: row for key, row in held().items() if key != id_}),
+        )
+
+
 class TestErp(ZohoSuite):
     faults = FEW
     type_ = ERP
