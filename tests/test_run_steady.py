@@ -297,12 +297,12 @@ def test_pages_that_overlap_count_a_record_once(tmp_path: Path) -> None:
         world.settled()
 
 
-@pytest.mark.parametrize("ends", ["stopped", "failed"])
+@pytest.mark.parametrize("ends", ["interrupted", "parked"])
 def test_the_cursor_does_not_move_if_the_module_was_not_worked_off(world: World, ends: str) -> None:
     before = world.state()
     world.shop.edit("people", "1", city="Goa")
     world.shop.put("people", person("Dee"))
-    if ends == "stopped":
+    if ends == "interrupted":
         with pytest.raises(StopAskedError):
             world.run(stop=lambda: any(one.kind == "create" for one in world.watch.operations))
     else:
@@ -321,7 +321,7 @@ def test_the_cursor_does_not_move_if_the_module_was_not_worked_off(world: World,
     assert (counts.created["right"], counts.updated["right"]) == (0, 1)
     with open_ledger(world.ledger, readonly=True) as ledger:
         outcomes = [run.outcome for run in ledger.runs()]
-    assert outcomes[:2] == ["done", "interrupted" if ends == "stopped" else "failed"]
+    assert outcomes[:2] == ["done", ends]
     world.settled()
 
 

@@ -90,6 +90,11 @@ def run(folder: Path, visitor: Visitor) -> Result:
         return CliRunner().invoke(engine, words)
 
 
+def history(folder: Path) -> Result:
+    words = ["history", str(folder / "moves.yaml"), "--folder", str(folder / ".engine")]
+    return CliRunner().invoke(engine, words)
+
+
 def people(visitor: Visitor) -> list[str]:
     found = [row["contact_name"] for row in visitor.records("books", "contacts")]
     return sorted(name for name in found if name.startswith("Person "))
@@ -132,6 +137,8 @@ def test_a_day_that_is_spent_ends_the_run_and_the_next_days_bring_the_rest(
     first = run(tmp_path, vendor)
     assert (first.exit_code, "Traceback" in first.output) == (5, False)
     assert "day" in first.stderr
+    told = history(tmp_path).output
+    assert ("parked" in told, "requests that can be made in a day" in told) == (True, True)
     there = people(vendor)
     assert run(tmp_path, vendor).exit_code == 5
     assert people(vendor) == there, "the same day nothing more is made"

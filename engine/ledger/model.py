@@ -26,7 +26,8 @@ LinkState = Literal["active", "missing-left", "missing-right", "gone-left", "gon
 IntentState = Literal["pending", "uncertain", "done", "failed"]
 #: kept: told here only · pending: to be mailed · sent · failed: given up
 NoticeState = Literal["kept", "pending", "sent", "failed"]
-RunOutcome = Literal["done", "held", "failed", "stopped", "interrupted"]
+#: parked: a system cannot or will not work now; the next run goes on where this one ended
+RunOutcome = Literal["done", "held", "failed", "stopped", "interrupted", "parked"]
 
 #: One record of a module: its side and its id there.
 RecordKey = tuple[Side, str]

@@ -250,7 +250,7 @@ def _outcome_of(error: BaseException) -> RunOutcome:
         return "interrupted"
     if isinstance(error, EngineError) and not isinstance(error, (UserError, TemporaryError)):
         return "stopped"
-    return "failed"
+    return "parked" if isinstance(error, TemporaryError) else "failed"
 
 
 def _sentence(error: BaseException) -> str:
