@@ -29,8 +29,6 @@ def _of_module(module: Module) -> Iterator[tuple[str, Span]]:
 
 def _of_texts(module: Module) -> Iterator[tuple[str, Span]]:
     yield from (("`under … else: fetch`", one.field.span) for one in module.under if one.otherwise == "fetch")
-    if module.pairs:
-        yield "`pairs`", module.pairs.span
 
 
 def _of_lines(lines: Sequence[Line]) -> Iterator[tuple[str, Span]]:

@@ -11,8 +11,9 @@ from engine.compiler.keys import compile_keys
 from engine.compiler.later import note_later
 from engine.compiler.limits import compile_deletes, compile_limits
 from engine.compiler.line import arrow_within, compile_line
-from engine.compiler.needs import compile_needs
+from engine.compiler.needs import Needs, compile_needs
 from engine.compiler.only import check_only
+from engine.compiler.pairs import compile_pairs
 from engine.compiler.parts import Checked, End, Line, Parent
 from engine.compiler.policies import compile_policies
 from engine.compiler.sense import check_fits, check_search, check_sense, check_targets
@@ -20,11 +21,14 @@ from engine.compiler.under import compile_under
 from engine.compiler.view import compile_view
 from engine.compiler.yields import compile_yields
 from engine.expr.error import did_you_mean
-from engine.plan import Arrow, FieldPlan, ModulePlan, PairCheckPlan, Write
+from engine.plan import Arrow, FieldPlan, ModulePlan, PairCheckPlan, Write, sources
 from engine.spec.diagnostic import Text
 from engine.spec.model import MappedField, Module, StreamRef
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.compiler.parts import Lookup
     from engine.compiler.policies import Rule
     from engine.record import Side
 
@@ -47,18 +51,24 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
     arrow = _arrow(draft, module)
     lines, parents = _lines(draft, module, arrow, ends)
     needs = compile_needs(draft, module, arrow, ends)
+    keys = compile_keys(draft, module, ends, parents)
+    paired = compile_pairs(draft, module, ends)
+    if paired is not None:
+        parents, keys = paired[0], (paired[1],)
     checked = Checked(
         module=module,
         arrow=arrow,
         ends=ends,
         lines=lines,
-        keys=compile_keys(draft, module, ends, parents),
+        keys=keys,
         views=compile_view(draft, module, ends),
         needs=needs.kept,
-        asked=needs.asked,
+        asked=_asked(needs, arrow, parents if paired else {}),
         together=needs.together,
         yields=compile_yields(draft, module, ends),
-        duplicates=settle(draft, module.duplicates, DUPLICATES, "link", "rule for duplicates"),
+        duplicates=settle(
+            draft, module.duplicates, DUPLICATES, "overwrite" if paired else "link", "rule for duplicates"
+        ),
         creates=_creates(draft, module, arrow),
         limits=compile_limits(draft, module),
         parents=parents,
@@ -70,6 +80,14 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
     check_search(draft, module, ends)
     check_sense(draft, checked)
     return checked
+
+
+def _asked(needs: Needs, arrow: Arrow, pairs: Mapping[Side, Parent]) -> dict[Side, tuple[Lookup, ...]]:
+    """The links that records wait for: those that checks look at, and those that make pairs."""
+    asked = dict(needs.asked)
+    for side in sources(arrow) if pairs else ():
+        asked[side] = (*asked.get(side, ()), *pairs[side].lookups)
+    return asked
 
 
 def _ends(draft: Draft, module: Module) -> dict[Side, End] | None:

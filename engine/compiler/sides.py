@@ -141,7 +141,8 @@ def _today(checked: Checked, side: Side) -> bool:
 def _label(checked: Checked, side: Side) -> str | None:
     """How a person recognises a record: by the field it is matched by, else by the first text of the mapping."""
     for _, *names in checked.keys:
-        return str(names[SIDES.index(side)][0])
+        if names[0]:
+            return str(names[SIDES.index(side)][0])
     stream = checked.ends[side].stream
     names = [name for line in checked.lines for name in line.reads.get(side, ())]
     plain = Field(name="", type="text")
