@@ -136,3 +136,10 @@ def test_a_status_ends_in_a_held_record_a_retry_or_a_stop(at: Bench, type_: Http
         assert "in its own words" in words
         repeated = len(at.script.requests) - before
         assert repeated == 1 or status in (401, 429), "only what was surely not applied goes again"
+
+
+def test_half_a_character_in_the_words_of_a_system_can_be_stored_and_shown(at: Bench) -> None:
+    said = b'{"code": "INVALID_DATA", "message": "no \\ud800", "details": {"api_name": "Na\\udfffme"}}'
+    at.script.play(Said(400, said))
+    _, words, _ = ended(at, CRM, "create")
+    assert words == "no \\ud800 (field: Na\\udfffme)"

@@ -128,12 +128,16 @@ def _redirected(answer: Answer, hide: Hide) -> Verdict:
 
 def _particulars(about: Any) -> str:
     """Details such as ` (field: Website, at_most: 255)`."""
-    known = [f"{key}: {value}" for key, value in about.items() if value] if isinstance(about, dict) else []
+    known = (
+        [_text(f"{key}: {value}") for key, value in about.items() if value] if isinstance(about, dict) else []
+    )
     return f" ({', '.join(known)})" if known else ""
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, dict | list) else str(value)
+    """A value as text that can be stored and shown: half a character is spelled out."""
+    text = "" if value is None or isinstance(value, dict | list) else str(value)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
