@@ -83,6 +83,9 @@ class Stream:
     modified: str | None = (
         None  #: the field that tells the server's time of the last change; None = no cursor
     )
+    changed_by: str | None = (
+        None  #: the field with the mail address of who changed it last; None = none tells
+    )
     label: str | None = None
     fields: Mapping[str, Field] = field(default_factory=dict)
     can: Capabilities = field(default_factory=Capabilities)

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail about a refusal."""
+
+    to: str | None  #: None = the record does not tell who changed it
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """What one guard refused of one change."""
 
@@ -25,6 +34,7 @@ class Refusal:
     values: Mapping[str, str | None]  #: what they would have become, by key, as canonical text
     sentence: str  #: why, as a person reads it
     restored: bool  #: the other side gets back what this one holds
+    letter: Letter | None = None  #: None = nobody is written to
 
     @property
     def held(self) -> bool:

@@ -250,6 +250,24 @@ class PairCheckPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailPlan:
+    """Who is written to about a refusal, and what."""
+
+    to: str  #: the field of the changed record that holds the address
+    subject: SlowField
+    body: SlowField
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """How mails are sent; references are resolved only when one is."""
+
+    sender: str
+    url: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuardPlan:
     """A rule that refuses changes of a module's records, judged by what the written record would become."""
 
@@ -274,6 +292,7 @@ class GuardPlan:
     sentence: SlowField | None  #: why, as a template over the fields; None = only its name is told
     line: str  #: what it refuses, as a person reads it
     place: str
+    mail: MailPlan | None = None  #: None = nobody is written to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,6 +390,7 @@ class Plan:
     not_built: tuple[NotBuilt, ...] = ()
     switched_off: tuple[str, ...] = field(default=())  #: modules and triggers whose `if` does not hold
     asleep: tuple[str, ...] = ()  #: the triggers among them: they begin anew once they are switched on again
+    mail: MailServer | None = None  #: None = nobody is written to
     discloses: tuple[str, ...] = ()  #: what connecting shows, as `system: sentence`
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
 
 from run_world import World
@@ -9,6 +10,9 @@ from run_world import World
 from engine.ledger import open_ledger
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+    from pathlib import Path
+
     from engine.ledger.model import Notice
 
 SPEC = """\
@@ -88,3 +92,49 @@ class Guarded(World):
         """A run later, when whatever is held is due."""
         self.wait(hours=hours)
         return self.run()
+
+
+LETTER = """\
+Subject: {{ ends }} not taken over
+
+{{ project.name }} ends on {{ project.last }}.
+"""
+
+
+class Mailed(Guarded):
+    """The same, and whoever sets a date is written to; `port` is where mails are handed in."""
+
+    changed_by = "changed_by: editor, "
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
+        (folder / "mails").mkdir()
+        (folder / "mails" / "late.txt").write_text(LETTER, encoding="utf-8")
+        super().__init__(folder)
+
+    def say(self, *, more: str = "", **words: Any) -> None:
+        """The spec with a mail server."""
+        mail = "    mail: { to: changed_by, template: late }\n"
+        top = f'mail: {{ from: sync@example.org, server: "smtp://127.0.0.1:{self.port}" }}'
+        super().say(more=mail + more, top=top, rule=words.get("rule", "deletes: keep"))
+
+
+class Inbox:
+    """A mail server on loopback; what it answers to a recipient can be set."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.answer = "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - the library's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        """Take the recipient, or not."""
+        if self.answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.answer
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - as above
+        """Keep the mail."""
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"

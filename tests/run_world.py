@@ -154,7 +154,17 @@ class WatchedType(MemoryType):
         return Watched(settings, self._watch)
 
 
-LEDGER_CALLS = ("take_lease", "start_run", "intend", "settle", "finish_module", "end_run", "release", "renew")
+LEDGER_CALLS = (
+    "take_lease",
+    "start_run",
+    "intend",
+    "settle",
+    "mailed",
+    "finish_module",
+    "end_run",
+    "release",
+    "renew",
+)
 
 
 class World:

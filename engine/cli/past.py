@@ -69,10 +69,10 @@ def errors(
     ledger: str | None,
     form: str,
 ) -> None:
-    """Show the records that are held: why, in the system's own words, and what resolves each."""
-    from engine.render.past import errors_json, errors_text
+    """Show the records that are held, what resolves each, and what people were told of refused changes."""
+    from engine.render.past import errors_json, errors_text, notices_text
 
     with reading(folder, ledger) as memory:
         wanted = _wanted(memory, spec)
-        held = memory.held_rows(wanted, module)
-    answer(form, lambda: errors_json(held), lambda _: errors_text(held))
+        held, told = memory.held_rows(wanted, module), memory.notices(wanted, module)
+    answer(form, lambda: errors_json(held, told), lambda _: errors_text(held) + notices_text(told))

@@ -10,6 +10,7 @@ from engine.compiler.draft import Draft, Findings
 from engine.compiler.guards import check_guards
 from engine.compiler.habits import with_habits
 from engine.compiler.lock import locked, read_lock
+from engine.compiler.mails import mail_server
 from engine.compiler.module import build_module, check_module
 from engine.compiler.order import ordered
 from engine.compiler.requirements import check_requirements, compile_requirement
@@ -77,7 +78,12 @@ def _draft(spec: Spec, options: Mapping[str, OptionValue], live: Mapping[str, Ca
     lock = locked(spec, load, findings)
     catalogs = with_habits(spec, bind(spec, findings, live, lock), findings)
     return Draft(
-        spec=spec, options=options, catalogs=catalogs, locked=frozenset(lock) - set(live), findings=findings
+        spec=spec,
+        options=options,
+        catalogs=catalogs,
+        locked=frozenset(lock) - set(live),
+        findings=findings,
+        load=load,
     )
 
 
@@ -144,6 +150,7 @@ def _plan(draft: Draft, standing: Mapping[str, Checked]) -> Plan:
         not_built=tuple(dict.fromkeys(draft.not_built)),
         switched_off=tuple(name for name in (*spec.modules, *spec.triggers) if name not in standing),
         asleep=tuple(name for name in spec.triggers if name not in standing) if draft.hand is None else (),
+        mail=mail_server(spec),
         discloses=tuple(f"{one.to.value}: {one.what.value}" for one in spec.discloses),
     )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.compiler.parts import Checked, Hand
     from engine.expr.error import ExprError
     from engine.plan import NotBuilt
+    from engine.spec.files import Load
     from engine.spec.model import Spec, StreamRef
 
 
@@ -49,6 +50,7 @@ class Draft:
     options: Mapping[str, OptionValue]
     catalogs: Mapping[str, Catalog]  #: by system; a system whose connector is unknown is left out
     findings: Findings
+    load: Load | None = None  #: the files beside the spec; None = as they are on the disk
     locked: frozenset[str] = frozenset()  #: systems whose catalog was pulled and is kept beside the spec
     not_built: list[NotBuilt] = field(default_factory=list)
     #: specs of other integrations that were looked for beside this one; None = there is none of that name

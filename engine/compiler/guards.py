@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from engine.catalog import Field, Stream
+from engine.catalog import Field
 from engine.compiler.behind import Walked, behind, columns, walk_plans
 from engine.compiler.choices import holds
 from engine.compiler.draft import Draft, place
 from engine.compiler.line import resolve
 from engine.compiler.linked import walks_far
-from engine.compiler.parts import Checked, Guarded, Told
+from engine.compiler.mails import letter, told
+from engine.compiler.parts import Checked, Guarded
 from engine.expr.build import call, case, cast, named_type, text
 from engine.expr.canonical import read
 from engine.expr.error import ExprError
 from engine.expr.sql import Expr, compile_condition
-from engine.expr.template import compile_template
-from engine.plan import GuardPlan, NotBuilt, SlowField
+from engine.plan import GuardPlan, MailPlan, NotBuilt
+from engine.record import other
 from engine.spec.node import IncompleteError
 from engine.spec.phrase import split_arrow
 from engine.spec.report import Report
@@ -27,7 +28,6 @@ from engine.spec.report import Report
 if TYPE_CHECKING:
     from engine.compiler.parts import End, Line
     from engine.record import Side
-    from engine.spec.diagnostic import Text
     from engine.spec.model import Guard, Module
 
 
@@ -57,13 +57,19 @@ def _guarded(draft: Draft, guard: Guard, module: Module, ends: dict[Side, End]) 
     side, fields = _protected(draft, guard, module, ends)
     end = ends[side]
     _check_restore(draft, guard, module)
-    sentence = _sentence(draft, guard.because, end)
+    sentence = told(draft, guard.because, end) if guard.because else None
+    mail = letter(draft, guard.mail, ends[other(side)], end) if guard.mail else None
     expr = _condition(draft, guard, end)
     if expr is None:
         return None
-    if guard.mail is not None:
-        draft.not_built.append(NotBuilt(what=f"guard `{guard.name}`: `mail`", place=place(guard.span)))
-    return Guarded(spec=guard, side=side, fields=fields, condition=expr, sentence=sentence)
+    return Guarded(
+        spec=guard,
+        side=side,
+        fields=fields,
+        condition=expr,
+        sentence=sentence,
+        mail=mail if draft.spec.mail else None,
+    )
 
 
 def _protected(
@@ -105,36 +111,10 @@ def _condition(draft: Draft, guard: Guard, end: End) -> Expr | None:
     return expr
 
 
-def _sentence(draft: Draft, words: Text | None, end: End) -> Told | None:
-    """A text about the record as it would become."""
-    if words is None:
-        return None
-    scope = draft.scope(end.ref, end.stream, walk=True)
-    try:
-        template = compile_template(words.value, scope)
-        written = compile_template(words.value, replace(scope, stream=ANY, walk=None)).reads
-        shows = {name: scope.resolve(tuple(name.split("."))).sql for name in written}
-    except ExprError as error:
-        draft.findings.expression(error, words)
-        return None
-    text_ = SlowField(
-        column="text",
-        kind="text",
-        source=words.value,
-        reads=written,
-        options={name: draft.options[name].value for name in template.options},
-        place=place(words.span),
-    )
-    return Told(text=text_, shows=shows)
-
-
-#: Takes any name, as a template does when it is rendered.
-ANY = Stream(name="record", id="", open=True)
-
-
 def own_fields(draft: Draft, checked: Checked, side: Side) -> tuple[str, ...]:
-    """Fields of that side that guards look at, beside those that are compared."""
+    """Fields of that side that guards look at or write to, beside those that are compared."""
     names = [name for one in checked.guards if one.side == side for name in _plain(draft, checked, one)]
+    names += [one.mail.to for one in checked.guards if one.mail and one.side != side]
     return tuple(dict.fromkeys(names))
 
 
@@ -171,6 +151,9 @@ def build_guard(draft: Draft, checked: Checked, one: Guarded) -> GuardPlan:
         shows=tuple(sorted(one.shows.items())),
         sentence=one.sentence.text if one.sentence else None,
         line=_said(one),
+        mail=None
+        if one.mail is None
+        else MailPlan(to=one.mail.to, subject=one.mail.subject.text, body=one.mail.body.text),
         place=place(one.spec.span),
     )
 

@@ -114,6 +114,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail about a refusal."""
+
+    to: str  #: the field of the changed record that holds the address
+    subject: Told
+    body: Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
     """A guard of a module whose names and types are known."""
 
@@ -122,6 +131,7 @@ class Guarded:
     fields: tuple[str, ...]  #: there; empty = the whole record
     condition: Expr
     sentence: Told | None  #: why; None = only the guard's name is told
+    mail: Letter | None  #: None = nobody is written to
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -131,7 +141,11 @@ class Guarded:
     @property
     def shows(self) -> Mapping[str, str]:
         """What its texts show: names as written -> columns; the fields that it refuses are there, too."""
-        return {name: name for name in self.fields} | (dict(self.sentence.shows) if self.sentence else {})
+        told = [self.sentence] if self.sentence else []
+        told += [self.mail.subject, self.mail.body] if self.mail else []
+        return {name: name for name in self.fields} | {
+            name: at for one in told for name, at in one.shows.items()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

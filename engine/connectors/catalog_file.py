@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CATALOG_KEYS = frozenset({"catalog", "extends", "without", "blocks", "can", "streams"})
 #: Keys of a stream that are attributes of `Stream` as they stand.
-AS_WRITTEN = ("label", "id", "modified", "empty_is_null", "singleton", "open", "source")
+AS_WRITTEN = ("label", "id", "modified", "changed_by", "empty_is_null", "singleton", "open", "source")
 STREAM_KEYS = frozenset({*AS_WRITTEN, "can", "blocks", "fields", "without"})
 FIELD_KEYS = frozenset({"type", "choices", "label"})
 CAPABILITIES = frozenset(field.name for field in fields_of(Capabilities))
@@ -121,7 +121,11 @@ class _Reader:
                 f"{place}: nothing says which field identifies a record.", remedy="Write `id: FIELD`."
             )
         stream = replace(before, **changes) if before else Stream(name=name, **changes)
-        for role, field in (("id", stream.id), ("modified", stream.modified)):
+        for role, field in (
+            ("id", stream.id),
+            ("modified", stream.modified),
+            ("changed_by", stream.changed_by),
+        ):
             if field is not None and field not in stream.fields:
                 raise CatalogError(f"{place}: the {role} field `{field}` is not among its fields.")
         return stream

@@ -42,6 +42,10 @@ STREAM_SCHEMA: Mapping[str, Any] = {
             "type": "string",
             "description": "The field with the time of the last change; so a run reads only what changed.",
         },
+        "changed_by": {
+            "type": "string",
+            "description": "The field with the mail address of whoever changed the record last.",
+        },
         "fields": {
             "type": "object",
             "description": "Types of fields, such as `money` or `text required max=200`.",
@@ -109,6 +113,7 @@ def declare_stream(
         name=name,
         id=said.get("id") or identity or "",
         modified=said.get("modified"),
+        changed_by=said.get("changed_by"),
         fields=fields,
         can=can,
         open=True,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from engine.ledger.model import LinkRow, RecordKey
+    from engine.ledger.model import LinkRow, Notice, RecordKey
     from engine.ledger.work import Work
     from engine.record import Side
 
@@ -203,6 +203,14 @@ class Ledger(reports.Reports):
         """
         with self._work(lease, len(takes)) as work:
             by_hand.decide(work, lease, takes)
+
+    def mailed(self, lease: Lease, notice: Notice) -> None:
+        """Note what became of an attempt to mail a notice."""
+        table, names = schema.notices, ("state", "attempts", "next_try", "error")
+        mine = (table.c.integration == lease.integration) & (table.c.key == notice.key)
+        with self._fenced(lease) as connection:
+            values = {name: getattr(notice, name) for name in names}
+            connection.execute(sa.update(table).where(mine).values(values))
 
     @contextmanager
     def bulk_load(self, lease: Lease) -> Iterator[None]:

@@ -11,7 +11,7 @@ from engine.render.table import Column, Screen, number, table
 from engine.render.text import count, duration, moment, printable, shorten
 
 if TYPE_CHECKING:
-    from engine.ledger.model import HeldRow, ModuleStatus, RunRow
+    from engine.ledger.model import HeldRow, ModuleStatus, Notice, RunRow
 
 _SHOWN = 10  #: held records named per group; the rest is counted
 
@@ -159,11 +159,36 @@ def remedy_of(row: HeldRow) -> str:
     return f"Correct the record on the {row.side}; the next run after that tries it again."
 
 
-def errors_json(rows: Sequence[HeldRow]) -> dict[str, Any]:
+#: What became of the mail about a notice.
+_MAIL = {"kept": "", "pending": "mail waits", "sent": "mailed", "failed": "mail given up"}
+
+
+def notices_text(notices: Sequence[Notice]) -> str:
+    """Refused changes that people were told of, the latest last; where there are many, only the latest."""
+    if not notices:
+        return ""
+    rest = len(notices) - _SHOWN
+    lines = [_notice(one) for one in notices[-_SHOWN:]]
+    lines += [f"  and {rest:,} before\n"] if rest > 0 else []
+    return f"\n{count(len(notices), 'change')} refused by guards\n" + "".join(lines)
+
+
+def _notice(one: Notice) -> str:
+    name = printable(shorten(one.label or one.record_id, 40))
+    mail = [
+        _MAIL[one.state],
+        *([f"to {one.mail_to}"] if one.mail_to else []),
+        *([one.error] if one.error else []),
+    ]
+    told = f" ({printable(_one_line(' '.join(part for part in mail if part)))})" if any(mail) else ""
+    return f"  {moment(one.at)} {name}: {printable(one.message)}{told}\n"
+
+
+def errors_json(rows: Sequence[HeldRow], notices: Sequence[Notice] = ()) -> dict[str, Any]:
     """The same as one object; every record, none left out."""
     hidden = ("content_hash", "plan_fingerprint")
     held = []
     for row in sorted(rows, key=_group):
         shown = {key: value for key, value in asdict(row).items() if key not in hidden}
         held.append(shown | {"remedy": remedy_of(row)})
-    return {"held": held}
+    return {"held": held, "notices": [asdict(one) for one in notices]}

@@ -15,8 +15,9 @@ from engine.record import other
 from engine.run.after import held_values, shown_after
 from engine.run.compare import Decided, Pair, content_hash, decide, fetch, pairs, portions
 from engine.run.conflicts import agreed, disputes
-from engine.run.guard import guarded, note_refusals, refusals
+from engine.run.guard import guarded
 from engine.run.receipts import held_of
+from engine.run.refusals import note_refusals, refusals
 from engine.run.settle import changed_links, losers_of, states_of, unclear_settlement
 from engine.run.trigger import leave_alone, sift, takes
 from engine.run.write import Answer, batch_size, settle, tell, write

@@ -18,6 +18,7 @@ from engine.ledger.model import LEDGER_FILE
 from engine.record import SIDES, Counts
 from engine.run.columns import Columns
 from engine.run.held import as_held
+from engine.run.mail import send_mails
 from engine.run.module import run_module
 from engine.run.report import HeldRecord, RunReport
 from engine.run.requirements import check_requirements
@@ -165,6 +166,7 @@ def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal, task: Task) -> 
                 )
                 journal.counts[module.name] = works[0].counts
                 task(works, pen)
+                send_mails(plan, call, pen)
         finally:
             journal.calls.update({name: connector.calls for name, connector in systems.items()})
 

@@ -7,35 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from engine.expr.error import ExprError
-from engine.guard import Refusal, notice_key, refused_keys, without
-from engine.ledger import Settlement
-from engine.ledger.model import Notice
-from engine.plan import Trouble
-from engine.record import other
+from engine.guard import Letter, Refusal, refused_keys, without
 from engine.run.compare import portions
-from engine.run.held import hold
 from engine.run.push import creates_sql
+from engine.run.refusals import Refused, Subject, quoted, shown_by, told
 from engine.run.slow import compile_slow
 from engine.run.walk import begin, walk_on
-from engine.run.write import batch_size, tell
+from engine.run.write import batch_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.ledger import HeldRow
-    from engine.plan import GuardPlan
-    from engine.record import Side
-    from engine.run.compare import Decided, Shown
-    from engine.run.work import Pen, Work
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """One record that a guard holds, and what is told of it once."""
-
-    held: HeldRow | None  #: None = its value is put back, so nothing stays different
-    notice: Notice
+    from engine.plan import GuardPlan, SlowField
+    from engine.run.compare import Decided
+    from engine.run.work import Work
 
 
 def guarded(work: Work, decided: Sequence[Decided]) -> list[Decided]:
@@ -45,30 +30,29 @@ def guarded(work: Work, decided: Sequence[Decided]) -> list[Decided]:
     while again:
         hit: dict[int, None] = {}
         for guard in work.module.guards:
-            for number, sentence in _refused(work, guard, found, again):
-                found[number] = _without(work, found[number], guard, sentence)
-                hit[number] = None
+            for one in _refused(work, guard, found, again):
+                found[one.number] = _without(work, found[one.number], guard, one)
+                hit[one.number] = None
         again = tuple(hit)  # type: ignore[assignment]  # places in `found`, as before
     return found
 
 
-def _refused(
-    work: Work, guard: GuardPlan, decided: Sequence[Decided], places: Sequence[int]
-) -> list[tuple[int, str]]:
-    """(place, sentence) of the pairs whose decision a guard does not let through as it is."""
+def _refused(work: Work, guard: GuardPlan, decided: Sequence[Decided], places: Sequence[int]) -> list[Hit]:
+    """The pairs, by place, whose decision a guard does not let through as it is."""
     by_table: dict[str, list[int]] = {}
     for number in places:
         writes = decided[number].writes(guard.side)
         if writes and (guard.whole or set(writes) & set(guard.keys)):
             by_table.setdefault(decided[number].pair.values, []).append(number)
-    found: list[tuple[int, str]] = []
+    found: list[Hit] = []
     for values, numbers in by_table.items():
         sent, shown = (values, "fresh") if guard.side == work.target.side else ("fresh", values)
         work.columns.show("judged", _judged(work, guard, decided, numbers))
-        _become(work, guard, f"SELECT {', '.join(guard.becoming)}, n.nr AS _nr FROM ({_sent(work, guard, sent)}) AS n "
-                f"JOIN {shown} AS o ON o.id = n._other")  # fmt: skip
+        written = _sent(work, guard, sent)
+        becoming = f"SELECT {', '.join(guard.becoming)}, n.nr AS _nr, n._to FROM ({written}) AS n"
+        _become(work, guard, f"{becoming} JOIN {shown} AS o ON o.id = n._other")
         work.columns.hide("judged")
-        found += [(int(row["_nr"]), sentence) for row, sentence in _hits(work, guard)]
+        found += _hits(work, guard)
     return found
 
 
@@ -87,10 +71,18 @@ def _judged(work: Work, guard: GuardPlan, decided: Sequence[Decided], numbers: S
 
 
 def _sent(work: Work, guard: GuardPlan, values: str) -> str:
-    """What is sent to each record, a column per key."""
+    """What is sent to each record, a column per key, and who is written to."""
     lines = [line for line in work.module.compared if guard.side in line.writes]
     columns = "".join(f', {line.writes[guard.side].sql} AS "{line.key}"' for line in lines)
-    return f"SELECT j.nr, j._other, j.keys{columns} FROM judged AS j JOIN {values} AS w ON w.id = j._from"
+    return (
+        f"SELECT j.nr, j._other, j.keys, {_addressee(guard)} AS _to{columns} "
+        f"FROM judged AS j JOIN {values} AS w ON w.id = j._from"
+    )
+
+
+def _addressee(guard: GuardPlan) -> str:
+    """The address that the changed record `w` holds."""
+    return f'CAST(w."field {guard.mail.to}" AS VARCHAR)' if guard.mail else "NULL::VARCHAR"
 
 
 def _become(work: Work, guard: GuardPlan, sql: str) -> None:
@@ -103,24 +95,42 @@ def _become(work: Work, guard: GuardPlan, sql: str) -> None:
         walk_on(work, work.module.side(guard.side), (one,), work.columns.table(ids))
 
 
-def _hits(work: Work, guard: GuardPlan) -> list[tuple[dict[str, Any], str]]:
-    """The rows of `becoming` that are refused, with the sentence that says why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A record that a guard refuses, as it would become."""
+
+    number: int  #: its place among those that were judged
+    shows: Mapping[str, str | None]  #: what the guard's texts may show, by name
+    sentence: str
+    letter: Letter | None
+
+
+def _hits(work: Work, guard: GuardPlan) -> list[Hit]:
+    """The rows of `becoming` that are refused."""
     shows = "".join(f', CAST("{column}" AS VARCHAR) AS "{name}"' for name, column in guard.shows)
     behind = "".join(f", {one}" for one in guard.behind)
     rows = work.columns.table(
-        f"SELECT _nr{shows} FROM (SELECT *{behind} FROM becoming AS typed) WHERE {guard.condition} ORDER BY _nr"
+        f"SELECT _nr, _to{shows} FROM (SELECT *{behind} FROM becoming AS typed) WHERE {guard.condition} ORDER BY _nr"
     ).to_pylist()
     work.columns.drop("becoming")
-    return [(row, _sentence(guard, row)) for row in rows]
+    return [_hit(guard, int(row.pop("_nr")), row.pop("_to"), row) for row in rows]
 
 
-def _sentence(guard: GuardPlan, row: Mapping[str, Any]) -> str:
-    said = compile_slow([guard.sentence])["text"](row) if guard.sentence else None
-    fallback = f"Guard `{guard.name}` does not let this change through."
-    return fallback if said is None or isinstance(said, ExprError) else str(said).strip()
+def _hit(guard: GuardPlan, number: int, to: str | None, row: Mapping[str, Any]) -> Hit:
+    sentence = f"Guard `{guard.name}` does not let this change through."
+    if guard.sentence:
+        sentence = _text(guard.sentence, row) or sentence
+    mail = guard.mail
+    letter = Letter(to=to, subject=_text(mail.subject, row), body=_text(mail.body, row)) if mail else None
+    return Hit(number=number, shows=row, sentence=sentence, letter=letter)
 
 
-def _without(work: Work, one: Decided, guard: GuardPlan, sentence: str) -> Decided:
+def _text(template: SlowField, row: Mapping[str, Any]) -> str:
+    """What a person reads; a template that fails on this record says so."""
+    return str(compile_slow([template])["text"](row)).strip()
+
+
+def _without(work: Work, one: Decided, guard: GuardPlan, hit: Hit) -> Decided:
     """A decision less what a guard refuses of it. What was refused before is not put back a second time."""
     groups = {line.key: line.group for line in work.module.compared if line.group}
     keys = refused_keys(one.decision, guard.side, () if guard.whole else guard.keys, groups)
@@ -130,91 +140,13 @@ def _without(work: Work, one: Decided, guard: GuardPlan, sentence: str) -> Decid
         side=guard.side,
         keys=keys,
         values={key: sent[key] for key in keys},
-        sentence=sentence,
+        sentence=hit.sentence,
+        letter=hit.letter,
         restored=guard.restores and not before & set(keys),
     )
-    kept = _shown(work, one, guard.side).seen()
+    kept = shown_by(work, one, guard.side).seen()
     decision = without(one.decision, refusal, one.bases, kept)
     return replace(one, decision=decision, refusals=(*one.refusals, refusal))
-
-
-def _shown(work: Work, one: Decided, side: Side) -> Shown:
-    return one.pair.mine if side == work.source_side else one.pair.its
-
-
-def refusals(work: Work, decided: Sequence[Decided]) -> list[Refused]:
-    """What guards hold of these pairs, and what is told of it."""
-    plans = {guard.name: guard for guard in work.module.guards}
-    return [_refusal(work, one, refusal, plans[refusal.guard]) for one in decided for refusal in one.refusals]
-
-
-def _refusal(work: Work, one: Decided, refusal: Refusal, guard: GuardPlan) -> Refused:
-    """The record whose change is refused: that of the other side."""
-    changed = other(guard.side)
-    record = _shown(work, one, changed)
-    bases = one.bases.get(guard.side) or {}
-    since = [bases.get(key) for key in refusal.keys]
-    since += [record.version] if refusal.restored else []  # put back, it may be tried again
-    lines = {line.key: line for line in work.module.compared}
-    words = ", ".join(
-        f"`{lines[key].line}` would bring {_quoted(refusal.values[key])}" for key in refusal.keys
-    )
-    subject = Subject(side=changed, id=record.id, label=record.label, content=record.content)
-    return _told(work, guard, subject, refusal, words, since)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """The record whose change is refused."""
-
-    side: Side
-    id: str
-    label: str | None
-    content: bytes  #: the hash of what it shows
-
-
-def _quoted(value: str | None) -> str:
-    return "nothing" if value is None else f"`{value}`"
-
-
-def _told(
-    work: Work, guard: GuardPlan, one: Subject, refusal: Refusal, words: str, since: Sequence[object]
-) -> Refused:
-    """`since`: what makes the same words another change."""
-    system = work.module.side(one.side).system
-    trouble = Trouble(
-        code="guarded",
-        message=f"{refusal.sentence} Guard `{guard.name}`: {words}.",
-        remedy=f"Change it in {system}, or what the guard looks at; then it comes over by itself.",
-        place=guard.place,
-    )
-    notice = Notice(
-        key=notice_key(work.module.name, one.id, refusal, since),
-        module=work.module.name,
-        side=one.side,
-        record_id=one.id,
-        label=one.label,
-        rule=guard.name,
-        message=trouble.message,
-        place=guard.place,
-        at=work.clock.text(),
-        run=work.run,
-    )
-    # Whoever changes what the guard looks at does not touch this record, so it is looked at again by and by.
-    held = hold(work, one.id, one.label, one.content, trouble, temporary=True, side=one.side)
-    return Refused(held=None if refusal.restored else held, notice=notice)
-
-
-def note_refusals(work: Work, pen: Pen, found: Sequence[Refused]) -> None:
-    """Remember what was refused before anything else of these records is written; each change is told once."""
-    if not found:
-        return
-    held = tuple(one.held for one in found if one.held is not None)
-    notices = {one.notice.key: one.notice for one in found}
-    known = work.ledger.known_notices(work.integration, tuple(notices))
-    settlement = Settlement(run=work.run, module=work.module.name, held=held, notices=tuple(notices.values()))
-    work.ledger.settle(pen.keep(), None, settlement)
-    tell(work, [one.held for one in found if one.held is not None and one.notice.key not in known])
 
 
 def refused_creates(work: Work) -> list[Refused]:
@@ -233,9 +165,10 @@ def _refused_creates(work: Work, guard: GuardPlan, first: int, last: int) -> lis
     wanted = "true" if guard.whole else " OR ".join(f'n."{name}" IS NOT NULL' for name in guard.targets)
     sent = creates_sql(work, first, last)
     # `_nr` is the record's place in `work`.
-    _become(work, guard, f"SELECT {', '.join(guard.made)}, w.rowid AS _nr FROM ({sent}) AS n "
-            f"JOIN work AS w ON w.id = n._source AND w.rowid BETWEEN {first} AND {last} WHERE {wanted}")  # fmt: skip
-    hits = {int(row["_nr"]): (row, sentence) for row, sentence in _hits(work, guard)}
+    made = f"SELECT {', '.join(guard.made)}, w.rowid AS _nr, {_addressee(guard)} AS _to FROM ({sent}) AS n"
+    within = f"w.id = n._source AND w.rowid BETWEEN {first} AND {last}"
+    _become(work, guard, f"{made} JOIN work AS w ON {within} WHERE {wanted}")
+    hits = {one.number: one for one in _hits(work, guard)}
     if not hits:
         return []
     places = ", ".join(map(str, hits))
@@ -243,18 +176,22 @@ def _refused_creates(work: Work, guard: GuardPlan, first: int, last: int) -> lis
         f"SELECT rowid, id, label, hash FROM work WHERE rowid IN ({places}) ORDER BY rowid"
     )
     work.columns.run(f"DELETE FROM absent WHERE place IN ({places})")
-    return [_refused_create(work, guard, row, *hits[int(row[0])]) for row in rows]
+    return [_refused_create(work, guard, row, hits[int(row[0])]) for row in rows]
 
 
-def _refused_create(
-    work: Work, guard: GuardPlan, row: tuple[Any, ...], becoming: Mapping[str, Any], sentence: str
-) -> Refused:
+def _refused_create(work: Work, guard: GuardPlan, row: tuple[Any, ...], hit: Hit) -> Refused:
     _, record, label, content = row
     names = guard.targets
-    values = {name: becoming.get(name) for name in names} if names else {"": content.hex()}
+    values = {name: hit.shows.get(name) for name in names} if names else {"": content.hex()}
     refusal = Refusal(
-        guard=guard.name, side=guard.side, keys=names, values=values, sentence=sentence, restored=False
+        guard=guard.name,
+        side=guard.side,
+        keys=names,
+        values=values,
+        sentence=hit.sentence,
+        letter=hit.letter,
+        restored=False,
     )
-    words = ", ".join(f"`{name}` would be {_quoted(values[name])}" for name in names) or "it would be made"
+    words = ", ".join(f"`{name}` would be {quoted(values[name])}" for name in names) or "it would be made"
     subject = Subject(side=work.source_side, id=record, label=label, content=content)
-    return _told(work, guard, subject, refusal, f"{words}, so it is not made", ())
+    return told(work, guard, subject, refusal, f"{words}, so it is not made", ())

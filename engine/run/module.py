@@ -11,12 +11,13 @@ from engine.event import ModuleStarted, PushPlanned
 from engine.ledger import ModuleState, Settlement
 from engine.run.align import push_pairs
 from engine.run.assess import source_scope
-from engine.run.guard import note_refusals, refused_creates
+from engine.run.guard import refused_creates
 from engine.run.limits import heed_limits
 from engine.run.look import TABLES, Looked, known_records, look, planned
 from engine.run.pull import later
 from engine.run.push import push_creates
 from engine.run.recover import recover
+from engine.run.refusals import note_refusals
 from engine.run.remove import push_deletes
 from engine.run.settle import states_of
 from engine.run.sort import cloned, held_records, no_longer_held, set_aside

@@ -18,10 +18,11 @@ from engine.run.changes import Change, Header, Saving
 from engine.run.compare import pairs, portions
 from engine.run.execute import Call, columns, passes_of, refuse_unbuilt, systems_of
 from engine.run.foreseen import creates, delete_change, pair_changes
-from engine.run.guard import refusals, refused_creates
+from engine.run.guard import refused_creates
 from engine.run.held import as_held
 from engine.run.limits import stops_of
 from engine.run.look import look
+from engine.run.refusals import refusals
 from engine.run.remove import sifted
 from engine.run.report import Ask, ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
 from engine.run.requirements import check_requirements
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from engine.plan import Plan
     from engine.record import Counts, Kind, Side
     from engine.run.compare import Decided, Pair
-    from engine.run.guard import Refused
     from engine.run.limits import Stop
+    from engine.run.refusals import Refused
     from engine.run.remove import Departed
     from engine.run.work import Work
 
