@@ -9,6 +9,7 @@ import pytest
 from trigger_world import ANEW, GONE, LOST, WON, Deals
 
 from engine.event import Noted
+from engine.render.plan import plan_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,3 +197,11 @@ def test_a_mapping_that_changed_touches_nothing_that_was_made(deals: Deals) -> N
     deals.settled()
     deals.shop.edit("deals", deal, amount="11.00")
     deals.settled()
+
+
+def test_a_plan_says_when_a_trigger_acts_and_on_what(deals: Deals) -> None:
+    deals.say(triggers=[WON + ANEW, LOST])
+    text = plan_text(deals.plan())
+    assert "trigger won: shop.deals -> desk.invoices" in text
+    assert "  acts when      a record comes to fulfil `stage = 'won'`, each time\n" in text
+    assert "  does           changes what `won` made, only if `status = 'draft'`\n" in text

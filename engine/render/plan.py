@@ -11,7 +11,7 @@ from engine.render.text import count, listed, printable, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.plan import FieldPlan, Limit, ModulePlan, Plan, SidePlan
+    from engine.plan import FieldPlan, Limit, ModulePlan, Plan, SidePlan, TriggerPlan
 
 _FIRST_CONTACT = {
     "link": "link the two, fill blanks, and leave differing fields as conflicts",
@@ -41,8 +41,41 @@ def _section(title: str, lines: Iterable[str]) -> str:
 
 
 def _module_text(module: ModulePlan, *, sql: bool) -> str:
-    head = f"module {module.name}: {module.left.name} {module.arrow} {module.right.name}  ({module.place})"
-    rows = [
+    kind = "module" if module.trigger is None else "trigger"
+    head = f"{kind} {module.name}: {module.left.name} {module.arrow} {module.right.name}  ({module.place})"
+    rows = _module_rows(module) if module.trigger is None else _trigger_rows(module, module.trigger)
+    lines = [f"  {name:<14} {text}" for name, text in rows]
+    lines += ["  fields"] + [f"    {_field_text(line, module)}" for line in module.fields]
+    if sql:
+        lines += [f"  lens of the {side}\n    {module.side(side).lens}" for side in SIDES]
+    return "\n".join([head, *lines]) + "\n"
+
+
+def _trigger_rows(module: ModulePlan, trigger: TriggerPlan) -> list[tuple[str, str]]:
+    """When a trigger acts, and on what."""
+    often = "each time" if trigger.again else "once a record"
+    when = f"a record comes to fulfil `{trigger.becomes}`, {often}" if trigger.becomes else "a person asks"
+    only = f", only if `{trigger.only}`" if trigger.only else ""
+    does = (
+        f"makes a record of {module.right.name}"
+        if trigger.of is None
+        else f"{trigger.act}s what `{trigger.of}` made"
+    )
+    asks = ", ".join(one.field for one in trigger.asks)
+    by_hand = f"engine do … {module.name} --record {module.left.name}:ID" + (
+        f"; asks for {asks}" if asks else ""
+    )
+    return [
+        ("watches", _read(module.left)),
+        ("acts when", when),
+        ("does", f"{does}{only}"),
+        *([("by hand", by_hand)] if trigger.by_hand else []),
+        *_looked_up(module),
+    ]
+
+
+def _module_rows(module: ModulePlan) -> list[tuple[str, str]]:
+    return [
         *((f"read {side}", _read(module.side(side))) for side in SIDES),
         (
             "recognise by",
@@ -54,11 +87,6 @@ def _module_text(module: ModulePlan, *, sql: bool) -> str:
         *_stops(module),
         *_looked_up(module),
     ]
-    lines = [f"  {name:<14} {text}" for name, text in rows]
-    lines += ["  fields"] + [f"    {_field_text(line, module)}" for line in module.fields]
-    if sql:
-        lines += [f"  lens of the {side}\n    {module.side(side).lens}" for side in SIDES]
-    return "\n".join([head, *lines]) + "\n"
 
 
 def _read(side: SidePlan) -> str:
