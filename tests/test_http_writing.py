@@ -285,3 +285,38 @@ def test_a_write_that_no_source_confirms_is_refused_on_a_real_host(at: Bench) ->
         with pytest.raises(UserError, match="The field `cf_rating` of `contacts` is assumed"):
             books.write("contacts", batch("create", {"contact_name": "A", "cf_rating": "a"}))
     assert at.script.requests == []
+
+
+HOSTILE = ("a\r\nX-Evil: 1", "a\nb", "a\rb", "nul\0", "bell\x07", "Ünï🎉", "")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_a_value_that_no_header_can_carry_is_refused_alone_and_never_sent(at: Bench, text: str) -> None:
+    at.script.play(Answer(200, {"code": 0, "contact": {"contact_id": "9", "contact_name": "B"}}))
+    rows = [{"cf_key": text, "contact_name": "A"}, {"cf_key": "K-2", "contact_name": "B"}]
+    with at.books() as books:
+        got = {one.op: one for one in write(books, "contacts", batch("create", *rows, unique="cf_key"))}
+    assert (got["op0"].outcome, got["op1"].outcome) == ("refused", "applied")
+    assert got["op0"].message
+    assert [request.headers["x-unique-identifier-value"] for request in at.script.requests] == ["K-2"]
+
+
+@pytest.mark.parametrize("text", HOSTILE[:4], ids=ascii)
+def test_a_version_that_no_header_can_carry_is_left_out_of_the_request(at: Bench, text: str) -> None:
+    at.script.play(Answer(200, {"data": [success("5")]}))
+    with at.crm() as crm:
+        write(crm, "Accounts", batch("update", {"_id": "5", "_version": text, "Phone": "1"}))
+    (request,) = at.script.requests
+    assert {"if-unmodified-since", "x-evil"} & set(request.headers) == set()
+
+
+@pytest.mark.parametrize("parent", ["..", ".", "../users", "1/2", "1?x=", "%2e%2e", "", "1 "], ids=ascii)
+def test_a_parent_that_could_leave_its_place_in_the_address_is_refused_and_never_sent(
+    at: Bench, parent: str
+) -> None:
+    row = {"project_id": parent, "task_name": "T"}
+    with at.books() as books:
+        (got,) = write(books, "project_tasks", batch("create", row))
+    assert got.outcome == "refused"
+    assert got.message
+    assert at.script.requests == []
