@@ -144,9 +144,9 @@ def _label(checked: Checked, side: Side) -> str | None:
         if names[0]:
             return str(names[SIDES.index(side)][0])
     stream = checked.ends[side].stream
-    names = [name for line in checked.lines for name in line.reads.get(side, ())]
+    read = [name for line in checked.lines for name in line.reads.get(side, ())]
     plain = Field(name="", type="text")
-    texts = [name for name in names if stream.fields.get(name, plain).type in ("text", "unknown")]
+    texts = [name for name in read if stream.fields.get(name, plain).type in ("text", "unknown")]
     # Neither its id nor what belongs to a record that it refers to.
     own = [name for name in texts if "." not in name and name != stream.id]
     own = [name for name in own if stream.fields.get(name, plain).refers is None]

@@ -28,7 +28,7 @@ from engine.spec.model import Module, StreamRef, Trigger
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.compiler.parts import Lookup
+    from engine.compiler.parts import Hand, Lookup
     from engine.expr.scope import Scope
     from engine.record import Side
     from engine.spec.model import Check
