@@ -8,6 +8,7 @@ import pytest
 from linked_world import LinkedWorld, firms, people
 
 from engine.compiler import check_file
+from engine.render.plan import plan_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +92,13 @@ def test_a_record_that_was_held_is_not_forgotten_while_somebody_refers_to_it(tmp
 def test_a_module_whose_records_hold_no_such_ids_is_a_finding(tmp_path: Path) -> None:
     with LinkedWorld(tmp_path, firms(), people("only: referenced by firms")) as world:
         assert [one.code for one in check_file(str(world.file))] == ["reference-does-not-fit"]
+
+
+def test_a_plan_says_what_else_decides_about_a_modules_records(tmp_path: Path) -> None:
+    """Which streams are read besides, and through which field: before anything is run."""
+    walking = people(lines="name -> label, firm.town -> town, { map: firm -> coin, refers: firms }")
+    with LinkedWorld(tmp_path, FIRMS, walking) as world:
+        text = plan_text(world.plan())
+        assert "takes only     what is linked already or referred to by shop.people (people)" in text
+        assert "reads behind   shop.firms by firm" in text
+        assert "looks ids up in the links of firms" in text

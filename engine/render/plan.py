@@ -141,9 +141,18 @@ def _limit(limit: Limit, word: str) -> str:
 
 
 def _looked_up(module: ModulePlan) -> list[tuple[str, str]]:
-    """Modules whose links ids are translated through."""
-    names = dict.fromkeys(one.module for side in SIDES for one in module.side(side).references)
-    return [("looks ids up in", f"the links of {listed(list(names))}")] if names else []
+    """Links, streams and modules that decide about its records besides what they show themselves."""
+    ends = [module.side(side) for side in SIDES]
+    links = [one.table for end in ends for one in end.references]
+    walks = [f"{one.name} by {one.by}" for end in ends for one in end.walks]
+    referrers = [f"{one.name} ({one.module})" for end in ends for one in end.referrers or ()]
+    said = (
+        ("looks ids up in", "the links of ", [table.removeprefix("links of ") for table in links]),
+        ("reads behind", "", walks),
+        ("takes only", "what is linked already or referred to by ", referrers),
+        ("yields to", "", [one.to for one in module.yields]),
+    )
+    return [(name, f"{start}{listed(list(dict.fromkeys(words)))}") for name, start, words in said if words]
 
 
 def _may_write(module: ModulePlan) -> str:
