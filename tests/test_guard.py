@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from guard_world import INSIDE, OUTSIDE, Guarded
 
+from engine.run.explain import explain, parse_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -149,3 +151,14 @@ def test_killed_anywhere_the_refusal_is_told_once_and_never_written(world: Guard
         assert world.task() == ("New title", OUTSIDE if leave == "as-is" else INSIDE), step
         assert len(world.told()) == 1, step
         assert list(world.held()) == (["1"] if leave == "as-is" else []), step
+
+
+def test_explain_says_what_a_guard_refuses_and_why(world: Guarded) -> None:
+    world.shop.edit("tasks", "1", due=OUTSIDE, title="New title")
+    plan = world.plan()
+    (placed,) = explain(plan, world.call(), parse_name("shop.tasks:1", plan)).modules
+    assert placed.now is not None
+    written, _, refused = placed.now.next.partition("Guard")
+    assert "label of" in written
+    assert "ends" not in written
+    assert "`strict-schedule` refuses a change: 2026-07-05 is outside Strictly" in refused

@@ -9,6 +9,7 @@ from engine.reconcile import Missing
 from engine.record import SIDES, other
 from engine.run.compare import Pair, decide, fetch
 from engine.run.foreseen import pair_changes
+from engine.run.guard import guarded
 from engine.run.look import recall
 from engine.run.waits import show_references
 from engine.run.yielding import yielded
@@ -163,15 +164,18 @@ def _linked(
         if not one.in_view:
             name = f"{work.module.side(end).name}:{one.id}"
             return (), f"A run leaves the pair alone: {name} is outside the view."
-    return _decided(work, sides, link)
+    return _decided(work, sides, link, side)
 
 
 def _decided(
-    work: Work, sides: Mapping[Side, Shown], link: Mapping[str, Any]
+    work: Work, sides: Mapping[Side, Shown], link: Mapping[str, Any], asked: Side
 ) -> tuple[tuple[DifferingField, ...], str]:
+    """The record of the side `asked` stands in the table `again`, its counterpart in `fresh`."""
     mine, its = sides[work.source_side], sides[work.target.side]
-    pair = Pair(link_id=link["link_id"], mine=mine, other_id=its.id, other=its)
+    pair = Pair(link_id=link["link_id"], mine=mine, other_id=its.id, other=its, values="again")
     (one,) = decide(work, [pair])
+    if asked == work.source_side:  # guards look at what is sent where a run has it
+        (one,) = guarded(work, [one])
     (change,) = pair_changes(work, [one])
     yields = " ".join(yielded(work))
     return _differing(work, one, sides), yields or _told(work, change, one)
@@ -209,6 +213,9 @@ def _text(value: object) -> str | None:
 
 def _told(work: Work, change: Change | None, one: Decided) -> str:
     waits = " A field waits for a person: `engine conflicts` decides." if one.decision.conflicts else ""
+    waits += "".join(
+        f" Guard `{refusal.guard}` refuses a change: {refusal.sentence}" for refusal in one.refusals
+    )
     if change is None or not change.writes:
         return f"A run changes nothing.{waits}" if waits else "A run has nothing to do: the two are in step."
     parts = []
