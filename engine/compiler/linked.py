@@ -128,7 +128,9 @@ def _lookup(draft: Draft, keeper: Keeper, name: str, text: Text, ref: StreamRef)
     from engine.compiler.behind import field_of  # it walks, this is what it walks for
 
     field = field_of(draft, ref, name)
-    side = side_of(keeper, draft, ref, field.refers)
+    stream = draft.stream(ref)
+    own = stream.name if stream is not None and name == stream.id else None
+    side = side_of(keeper, draft, ref, field.refers or own)
     if side is None:
         message = f"`{keeper.name}` has no links of `{ref.system}` records such as `{name}` names."
         draft.findings.add("reference-does-not-fit", message, text.span)
