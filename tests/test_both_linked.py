@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
 from linked_world import LinkedWorld, firms, people
+
+from engine.compiler import check_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,3 +192,10 @@ def test_a_check_of_both_records_holds_the_pair_and_lets_newcomers_pass(tmp_path
         world.run()
         assert ("Ann", "Ann@example.org") in world.clients("label", "mail")
         world.settled()
+
+
+@pytest.mark.parametrize("name", ["../other", "/etc/passwd", "Other", "nobody"])
+def test_another_spec_is_only_what_lies_beside_this_one(tmp_path: Path, name: str) -> None:
+    """A stranger's spec cannot name a file by the name of an integration."""
+    with LinkedWorld(tmp_path, people(needs(f"linked('{name}.firms', firm)"))) as world:
+        assert [one.code for one in check_file(str(world.file))] == ["unknown-spec"]

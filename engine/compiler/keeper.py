@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from engine.compiler.draft import Draft
     from engine.spec.diagnostic import Text
     from engine.spec.model import Spec, StreamRef, Trigger
+
+
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,8 @@ def _tell(draft: Draft, code: str, message: str, text: Text | None, hint: str | 
 
 def spec_beside(draft: Draft, name: str) -> Spec | None:
     """The spec of another integration, from the file of its name in the same folder; None where there is none."""
+    if not _NAME.fullmatch(name):
+        return None  # it never becomes a path
     if name not in draft.beside:
         file = os.path.join(os.path.dirname(draft.spec.file), f"{name}.yaml")  # noqa: PTH118, PTH120 - as `files` has it
         try:
