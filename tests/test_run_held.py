@@ -119,23 +119,23 @@ def refusing(code: str, outcome: Any, calls: list[str]) -> Callable[[Receipt], R
 
 
 def test_a_record_that_the_target_refuses_is_held_with_its_words(tmp_path: Path) -> None:
-    """The system itself refuses here: its name is longer than it takes."""
-    with World(tmp_path, lines=("name -> label", "note -> memo")) as world:
+    """The system itself refuses here: somebody has that mail address already."""
+    with World(tmp_path, lines=("name -> label", "mail -> mail")) as world:
         for name in ("Ann", "Bob", "Cy"):
-            world.shop.put("people", person(name))
+            world.shop.put("people", person(name, mail="a@example.org" if name != "Cy" else "c@example.org"))
         text = world.file.read_text(encoding="utf-8")
         world.file.write_text(
-            text.replace("label: text required", "label: text required max=2"), encoding="utf-8"
+            text.replace("required, mail: text", "required, mail: text unique"), encoding="utf-8"
         )
         counts = world.run().modules["people"]
-        assert (counts.created["right"], counts.held) == (1, 2)
-        held = world.held()["1"]
+        assert (counts.created["right"], counts.held) == (2, 1)
+        held = world.held()["2"]
         assert held.code == "refused"
-        assert "`label` takes 2 characters at most" in held.message
+        assert "`mail`" in held.message
         world.wait(days=2)
         world.run()
         assert world.watch.operations == []
-        world.shop.edit("people", "1", name="An")
+        world.shop.edit("people", "2", mail="b@example.org")
         assert world.run().modules["people"].created["right"] == 1
 
 
@@ -240,16 +240,10 @@ def test_a_write_nobody_confirmed_is_looked_for_and_never_sent_blindly(tmp_path:
 
 def test_what_was_refused_beside_an_unconfirmed_write_stays_refused(tmp_path: Path) -> None:
     with World(tmp_path, lines=("name -> label", "mail -> mail")) as world:
-        text = world.file.read_text(encoding="utf-8")
-        world.file.write_text(
-            text.replace("label: text required", "label: text required max=3"), encoding="utf-8"
-        )
         for name in ("Ann", "Robert"):
             world.shop.put("people", person(name))
-        world.watch.answered = lambda receipt: (
-            replace(receipt, outcome="unknown", id=None, accepted=None)
-            if receipt.outcome == "applied"
-            else receipt
+        world.watch.answered = lambda receipt: replace(
+            receipt, outcome="refused" if receipt.op.endswith("/2") else "unknown", id=None, accepted=None
         )
         world.run()
         assert {key: row.code for key, row in world.held().items()} == {"1": "unconfirmed", "2": "refused"}

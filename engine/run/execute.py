@@ -23,7 +23,7 @@ from engine.run.module import run_module
 from engine.run.report import HeldRecord, RunReport
 from engine.run.requirements import check_requirements
 from engine.run.slow import compile_slow
-from engine.run.spill import spill_folder
+from engine.run.spill import leave, spill_folder
 from engine.run.systems import World, close_systems, environment, open_systems
 from engine.run.trigger import put_to_sleep
 from engine.run.work import Accepted, Clock, Pen, StopAskedError, Work
@@ -189,6 +189,7 @@ def columns(call: Call) -> Iterator[Columns]:
         yield session
     finally:
         session.close()
+        leave(call.folder)
 
 
 def passes_of(

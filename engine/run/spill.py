@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ def spill_folder(folder: Path) -> Path:
         if not _is_alive(left.name.partition("-")[0]):
             shutil.rmtree(left, ignore_errors=True)
     return private / f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def leave(folder: Path) -> None:
+    """Take the private folder away where no session keeps anything in it any more."""
+    with suppress(OSError):  # it is not empty: another process is at work
+        (folder / FOLDER).rmdir()
 
 
 def _is_alive(process: str) -> bool:
