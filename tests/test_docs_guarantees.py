@@ -15,7 +15,9 @@ PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
 def tests() -> set[str]:
     """The names of all tests, and of the test cases of state machines."""
     files = (ROOT / "tests").glob("test_*.py")
-    return {name for file in files for name in re.findall(r"\bdef (test_\w+)", file.read_text(encoding="utf-8"))}
+    return {
+        name for file in files for name in re.findall(r"\bdef (test_\w+)", file.read_text(encoding="utf-8"))
+    }
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(test_\w+)`", PAGE))))
