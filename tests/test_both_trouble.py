@@ -176,6 +176,7 @@ def test_where_one_side_of_a_pair_refuses_a_value_both_arrive_once_it_is_correct
         yes.store.edit(yes.stream, "1", mail="bad@example.org")
         world.run()
         assert {row.code for row in world.held().values()} == {"refused"}
+        assert yes.value("1") == "Typed", "what one side refuses keeps nothing else back"
         world.wait(hours=1)
         yes.store.edit(yes.stream, "1", mail="good@example.org")
         world.run()

@@ -11,7 +11,7 @@ import simplejson
 
 from engine.event import Noted
 from engine.ledger import RecordKey, Settlement
-from engine.record import other
+from engine.record import SIDES, other
 from engine.run.after import held_values, shown_after
 from engine.run.compare import Decided, Pair, content_hash, decide, fetch, pairs, portions
 from engine.run.conflicts import agreed, disputes
@@ -157,7 +157,7 @@ def _note_quiet(work: Work, pen: Pen, quiet: Sequence[Decided]) -> None:
 
 
 def _released(work: Work, decided: Sequence[Decided]) -> tuple[RecordKey, ...]:
-    """Records that are no longer held; what a pair in conflict, or a guard, is held by stays."""
+    """Records that are no longer held; what a conflict, a guard or a refused write holds stays."""
     keys: list[RecordKey] = []
     for one in decided:
         sides: list[tuple[Side, str]] = [(work.source_side, one.pair.mine.id)]
@@ -165,6 +165,7 @@ def _released(work: Work, decided: Sequence[Decided]) -> tuple[RecordKey, ...]:
             sides.append((work.target.side, one.pair.other_id))
         keepers = {other(refusal.side) for refusal in one.refusals if refusal.held}
         keepers |= {work.module.sources[0]} if one.decision.conflicts else set()
+        keepers |= {other(side) for side in SIDES if one.writes(side) and side not in one.holds}
         keys += [(side, record) for side, record in sides if side not in keepers]
     return tuple(keys)
 
@@ -195,7 +196,7 @@ def _flipped(work: Work, one: Decided) -> Decided:
 
 
 def _update_batch(work: Work, pen: Pen, decided: Sequence[Decided]) -> list[Decided]:
-    """Journal, write and settle one batch; answers with the pairs whose write was applied, linked by now."""
+    """Journal, write and settle one batch; answers with the pairs that are linked by now."""
     answer = write(work, pen, "update", update_rows(work, decided), before=_before(decided))
     applied = [one for one in decided if _receipt(answer, one).outcome == "applied"]
     done, asked = _held_now(work, applied, answer)
@@ -221,7 +222,9 @@ def _update_batch(work: Work, pen: Pen, decided: Sequence[Decided]) -> list[Deci
     work.counts.held += len(refused)
     work.counts.conflicts += len(disputed)
     answer.go_on()
-    return _linked(done, new)
+    # What the target refuses does not keep back what goes the other way, if the two are linked already.
+    onward = [one for one in failed if one.pair.link_id is not None and one.writes(work.source_side)]
+    return [*_linked(done, new), *onward]
 
 
 def _linked(done: Sequence[Decided], new: range) -> list[Decided]:
