@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ PART = 25_000
 #: Statements that have been read, and how many are kept: reading a lens takes as long as a small page in it.
 PARSED = 500
 _PARSED: dict[str, duckdb.Statement] = {}
+# One that outlives the interpreter is reported as leaked, on the user's screen.
+atexit.register(_PARSED.clear)
 _TYPES = {pa.string(): "VARCHAR", pa.binary(): "BLOB", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}
 
 #: How a lens asks for the date of the run.
