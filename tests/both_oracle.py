@@ -30,7 +30,8 @@ class Oracle:
         self.ends = {"left": End(world, "shop"), "right": End(world, "desk")}
         self._numbers = itertools.count(1)
         self.typed: set[str] = set()
-        self.seen: set[str] = set()  #: values that somebody saw and replaced, cleared or deleted
+        #: values that somebody saw and replaced, cleared or deleted, and how often that stands
+        self.seen: Counter[str] = Counter()
         self.people: set[tuple[str, str]] = set()  #: (side, id) of records that people made
         self.removed: dict[tuple[str, str], dict[str, Any]] = {}  #: (side, id) -> the deleted record
         self.partner: dict[tuple[str, str], str] = {}  #: (side, id) of a deleted record -> its counterpart
@@ -74,7 +75,8 @@ class Oracle:
         """Somebody takes a deletion back: the record is there again as it was."""
         row = self.removed.pop((side, record))
         self.partner.pop((side, record), None)
-        self.seen -= {plain(row.get(self.name(side, field))) for field in FIELDS}
+        # Whoever else replaced such a value on the other side has still seen it.
+        self.seen -= Counter(plain(row.get(self.name(side, field))) for field in FIELDS)
         self.ends[side].put(row)
 
     def counterpart(self, side: str, record: str) -> str | None:
@@ -86,7 +88,7 @@ class Oracle:
 
     def _saw(self, value: Any) -> None:
         if value is not None:
-            self.seen.add(plain(value))
+            self.seen[plain(value)] += 1
 
     def check(self) -> None:
         """What must hold once everything is quiet."""
@@ -116,7 +118,7 @@ class Oracle:
             for value in row.values()
         }
         lost = {plain(one.value) for one in self.world.losers()}
-        missing = self.typed - there - self.seen - lost
+        missing = self.typed - there - set(self.seen) - lost
         assert not missing, (
             "typed, and neither there, nor replaced by somebody who saw it, nor kept",
             missing,
