@@ -8,6 +8,7 @@ import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 
 from engine.errors import UserError
@@ -63,3 +64,24 @@ def test_what_a_killed_run_left_is_removed_by_the_next_one_and_what_is_in_use_st
         (place / "rows.tmp").write_text("business records")
     spill_folder(tmp_path)
     assert [place.exists() for place in (left, used)] == [False, True]
+
+
+def test_a_session_that_stayed_small_is_used_again_and_nothing_of_the_last_run_is_in_it(
+    tmp_path: Path,
+) -> None:
+    """Not its tables, not those that all rooms see, not its date; another folder gets a session of its own."""
+    first = Columns(DAY, spill_folder(tmp_path))
+    inner = first._session
+    first.enter("from_left").run("CREATE TABLE work AS SELECT 'a secret' AS text")
+    first.share("all_links", pa.table({"id": ["a secret"]}))
+    first.close()
+    again = Columns(date(2026, 11, 23), spill_folder(tmp_path))
+    assert again._session is inner
+    assert again.rows("SELECT table_name FROM duckdb_tables()") == []
+    again.enter("from_left").add("work", "SELECT 1 AS number")
+    assert again.one("SELECT number FROM work") == 1
+    assert str(again.one(f"SELECT {columns.TODAY}")) == "2026-11-23"
+    again.close()
+    elsewhere = Columns(DAY, spill_folder(tmp_path / "elsewhere"))
+    assert elsewhere._session is not inner
+    elsewhere.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -15,7 +16,6 @@ from engine.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
-    from pathlib import Path
 
 
 #: What a session keeps in memory before it goes to disk, and the threads that this is enough for.
@@ -27,6 +27,11 @@ PARSED = 500
 _PARSED: dict[str, duckdb.Statement] = {}
 # One that outlives the interpreter is reported as leaked, on the user's screen.
 atexit.register(_PARSED.clear)
+_Kind = tuple[Path, str, int]
+#: The session that the last run of this process has left, empty: to open one takes as long as twenty records.
+_SPARE: dict[_Kind, tuple[Path, duckdb.DuckDBPyConnection]] = {}
+#: A session with more than so many bytes in its tables is closed, not kept.
+SMALL = 8_000_000
 _TYPES = {pa.string(): "VARCHAR", pa.binary(): "BLOB", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}
 
 #: How a lens asks for the date of the run.
@@ -42,21 +47,12 @@ class Columns:
     """
 
     def __init__(self, today: date, spill: Path) -> None:
-        # Extensions would be fetched from the network; everything we use is built in.
-        quiet: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "memory_limit": MEMORY,
-            "temp_directory": str(spill),
-            "threads": min(THREADS, os.cpu_count() or 1),
-        }
         self._room = "main"  #: the schema whose tables are meant where none is named
         self._made: set[tuple[str, str]] = set()  #: tables that `add` has made, with their room
-        self._session = duckdb.connect(":memory:", config=quiet)
-        self._session.execute("SET TimeZone='UTC'; SET preserve_insertion_order=true")
+        self._kind: _Kind = (spill.parent, MEMORY, THREADS)
+        spare = _SPARE.pop(self._kind, None)
+        self._spill, self._session = spare if spare is not None else (spill, _open(spill))
         self._session.execute(f"SET VARIABLE today = DATE '{today:%Y-%m-%d}'")
-        self._session.execute("CREATE SCHEMA from_left; CREATE SCHEMA from_right")
-        self._session.execute("SET enable_external_access=false; SET lock_configuration=true")
 
     def enter(self, room: str) -> Columns:
         """The same session in one of its rooms: two passes over a module keep tables of the same names apart."""
@@ -143,8 +139,47 @@ class Columns:
             self._made.discard((self._room, name))
 
     def close(self) -> None:
-        """Give the memory back."""
-        self._session.close()
+        """Give the memory back. A session that stayed small is emptied and kept for the next run of this process."""
+        while _SPARE:
+            _SPARE.popitem()[1][1].close()
+        if self._spill.exists() or not _emptied(self._session):
+            self._session.close()
+        else:
+            _SPARE[self._kind] = (self._spill, self._session)
+
+
+def _open(spill: Path) -> duckdb.DuckDBPyConnection:
+    """A session that is cut off and locked."""
+    # Extensions would be fetched from the network; everything we use is built in.
+    quiet: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": MEMORY,
+        "temp_directory": str(spill),
+        "threads": min(THREADS, os.cpu_count() or 1),
+    }
+    session = duckdb.connect(":memory:", config=quiet)
+    session.execute("SET TimeZone='UTC'; SET preserve_insertion_order=true")
+    session.execute("CREATE SCHEMA from_left; CREATE SCHEMA from_right")
+    session.execute("SET enable_external_access=false; SET lock_configuration=true")
+    return session
+
+
+def _emptied(session: duckdb.DuckDBPyConnection) -> bool:
+    """Whether nothing of a run is left in a session; one that was used for much, or is in trouble, is not worth it."""
+    try:
+        used = session.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()[0][0]
+        if used > SMALL:
+            return False
+        session.execute("USE main; DROP SCHEMA from_left CASCADE; DROP SCHEMA from_right CASCADE")
+        shared = session.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+        for (name,) in shared:
+            session.execute(f'DROP TABLE "{name}"')
+        views = session.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+        session.execute("CREATE SCHEMA from_left; CREATE SCHEMA from_right")
+    except duckdb.Error:
+        return False
+    return not views
 
 
 @contextmanager
