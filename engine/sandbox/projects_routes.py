@@ -122,7 +122,8 @@ async def read_portal(request: Request) -> Response:
 
 def _portal(_: Request) -> dict[str, Any]:
     names = {"portal_name": "lindenhof", "org_name": "Lindenhof Trading"}
-    return {"id": PORTAL_ID, **names, "is_default_portal": True, "zsoid": "20081234500"}
+    # `my_role` is assumed: no published answer shows what the user who asks is in the portal.
+    return {"id": PORTAL_ID, **names, "is_default_portal": True, "zsoid": "20081234500", "my_role": "owner"}
 
 
 async def list_users(request: Request) -> Response:
