@@ -25,8 +25,6 @@ PART = 25_000
 #: Statements that have been read, and how many are kept: reading a lens takes as long as a small page in it.
 PARSED = 500
 _PARSED: dict[str, duckdb.Statement] = {}
-# One that outlives the interpreter is reported as leaked, on the user's screen.
-atexit.register(_PARSED.clear)
 _Kind = tuple[Path, str, int]
 #: The session that the last run of this process has left, empty: to open one takes as long as twenty records.
 _SPARE: dict[_Kind, tuple[Path, duckdb.DuckDBPyConnection]] = {}
@@ -140,12 +138,21 @@ class Columns:
 
     def close(self) -> None:
         """Give the memory back. A session that stayed small is emptied and kept for the next run of this process."""
-        while _SPARE:
-            _SPARE.popitem()[1][1].close()
+        _close_spare()
         if self._spill.exists() or not _emptied(self._session):
             self._session.close()
         else:
             _SPARE[self._kind] = (self._spill, self._session)
+
+
+def _close_spare() -> None:
+    while _SPARE:
+        _SPARE.popitem()[1][1].close()
+
+
+# What outlives the interpreter is reported as leaked, on the user's screen.
+atexit.register(_PARSED.clear)
+atexit.register(_close_spare)
 
 
 def _open(spill: Path) -> duckdb.DuckDBPyConnection:
