@@ -9,7 +9,7 @@ from both_world import Both, client, ends
 from run_world import Watched, person
 
 from engine.connectors.port import Page
-from engine.errors import StoppedError
+from engine.errors import StoppedError, TemporaryError
 from engine.run.work import Accepted
 
 if TYPE_CHECKING:
@@ -191,6 +191,36 @@ def test_a_feed_of_deletions_is_believed_once_the_system_does_not_have_the_recor
         world.run()
         assert (there.ids, sorted(gone.ids)) == (["2", "3", "4"], ["3", "4"])
         assert there.value("2") == "Typed"
+        world.settled()
+
+
+def test_a_feed_of_deletions_that_breaks_off_ends_the_run_and_no_deletion_is_passed_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = Both(tmp_path, "deletes: propagate")
+    world.sizes["deleted_feed"] = True
+    with world:
+        world.linked("Ann", "Bob")
+        world.run()
+        gone, there = ends(world, "shop")
+        gone.take("2")
+        real, whole = Watched.read, [False]
+
+        def read(self: Watched, request: ReadRequest) -> Iterator[Page]:
+            if not request.deleted:
+                yield from real(self, request)
+            elif request.stream == gone.stream and whole[0]:
+                yield Page(records=[{"id": "2"}], complete=True)
+            else:
+                yield Page(records=[], complete=request.stream != gone.stream)
+
+        monkeypatch.setattr(Watched, "read", read)
+        with pytest.raises(TemporaryError):
+            world.run()
+        assert there.ids == ["1", "2"]
+        whole[0] = True
+        world.run()
+        assert there.ids == ["1"]
         world.settled()
 
 

@@ -53,7 +53,12 @@ def pull(
     if not reading.records:
         nothing = Page(records=())
         yield add_slow(stage(nothing, side, request.fields), nothing, functions)
-    if not reading.complete:
+    demand_whole(side, complete=reading.complete)
+
+
+def demand_whole(side: SidePlan, *, complete: bool) -> None:
+    """Raises TemporaryError where a read was not certified to be complete."""
+    if not complete:
         raise TemporaryError(
             f"Reading {side.name} ended before the system had delivered everything.",
             remedy="Run again; nothing was remembered of the incomplete read.",

@@ -18,7 +18,7 @@ from engine.event import Noted
 from engine.ledger import Settlement
 from engine.run.assess import ALL_LINKS
 from engine.run.compare import Pair, Shown, fetch, left_id
-from engine.run.pull import since
+from engine.run.pull import demand_whole, since
 from engine.run.receipts import held_of
 from engine.run.settle import states_of
 from engine.run.write import batch_size, settle, write
@@ -67,11 +67,13 @@ def _told(work: Work, cursor: str) -> list[tuple[int, str, str]]:
     """Links of the records that the source's own feed of deletions names."""
     side = work.source
     request = ReadRequest(stream=side.stream, fields=(), since=since(cursor), deleted=True)
-    ids = [
-        str(record[side.id_field])
-        for page in work.connector(side).read(request)
-        for record in page.records or (page.table.to_pylist() if page.table is not None else ())
-    ]
+    ids: list[str] = []
+    complete = False
+    for page in work.connector(side).read(request):
+        complete = page.complete
+        records = page.records or (page.table.to_pylist() if page.table is not None else ())
+        ids += [str(record[side.id_field]) for record in records]
+    demand_whole(side, complete=complete)
     links = work.ledger.links_table(
         work.integration, work.module.name, pa.array(sorted(set(ids)), pa.string()), side.side
     )
