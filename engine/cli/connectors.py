@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ConnectorsGroup(click.Group):
-    """A group in which `show` need not be written: `engine connectors zoho-crm`."""
+    """A group in which `show` need not be written: `engine connectors NAME`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `show` in front of anything else."""
@@ -49,8 +49,8 @@ def connectors() -> None:
 
     \b
     engine connectors                  all that are installed
-    engine connectors zoho-crm         one, with its streams
-    engine connectors zoho-crm Deals   a stream, with its fields
+    engine connectors NAME             one, with its streams
+    engine connectors NAME STREAM      a stream, with its fields
     engine connectors new web-shop     a package for one of your own
     """
 
