@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rows_world import House
+
 #: A package of its own, whose tests run where it is installed.
 collect_ignore = ["sample_connector"]
 
@@ -36,3 +38,13 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
     with new_place(request.param, tmp_path) as url:
         yield url
+
+
+@pytest.fixture
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """The company and command line of a row scenario, which `proves` has marked."""
+    from rows_world import PROOFS, house_of
+
+    proof, _ = PROOFS[request.node.name]
+    with house_of(proof, tmp_path) as house:
+        yield house

@@ -11,7 +11,7 @@ import click
 
 from engine.cli.command import FINDINGS, EngineCommand, answer, folder_option, formats, say
 from engine.cli.spec import find_spec
-from engine.cli.stand_in import Company, SandboxCommand, private_folder, sandbox_option, sandbox_settings
+from engine.cli.stand_in import Sandbox, SandboxCommand, private_folder, sandbox_option, sandbox_settings
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def catalog() -> None:
 @folder_option
 @formats()
 def pull(
-    *, spec: str, systems: tuple[str, ...], check: bool, sandbox: Company | None, folder: Path, form: str
+    *, spec: str, systems: tuple[str, ...], check: bool, sandbox: Sandbox | None, folder: Path, form: str
 ) -> int:
     """Ask the systems (or those named) for their streams, fields and choices; write the lock beside the spec.
 

@@ -13,7 +13,7 @@ import click
 from engine.cli.command import answer, formats, ledger_options, say
 from engine.cli.prepare import prepared
 from engine.cli.spec import find_spec, pairs, spec_arguments
-from engine.cli.stand_in import Company, SandboxCommand, sandbox_option
+from engine.cli.stand_in import Sandbox, SandboxCommand, sandbox_option
 from engine.cli.stopping import stopping
 from engine.errors import UserError
 
@@ -49,7 +49,7 @@ def do(
     record: str,
     given: dict[str, str],
     yes: bool,
-    sandbox: Company | None,
+    sandbox: Sandbox | None,
     folder: Path,
     ledger: str | None,
     form: str,

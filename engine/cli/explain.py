@@ -9,7 +9,7 @@ import click
 from engine.cli.command import answer, formats, ledger_options, repeated
 from engine.cli.prepare import prepared
 from engine.cli.spec import spec_arguments, spec_words
-from engine.cli.stand_in import Company, SandboxCommand, sandbox_option
+from engine.cli.stand_in import Sandbox, SandboxCommand, sandbox_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def explain(
     choices: dict[str, str],
     record: str,
     offline: bool,
-    sandbox: Company | None,
+    sandbox: Sandbox | None,
     folder: Path,
     ledger: str | None,
     form: str,
@@ -68,7 +68,7 @@ def _asked(
     spec: str,
     choices: dict[str, str],
     record: str,
-    sandbox: Company | None,
+    sandbox: Sandbox | None,
     folder: Path,
     ledger: str | None,
 ) -> Explained:

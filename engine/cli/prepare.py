@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from engine.cli.stand_in import Company
+    from engine.cli.stand_in import Sandbox
     from engine.compiler.parts import Hand
     from engine.plan import Plan
     from engine.run.execute import Call
@@ -24,7 +24,7 @@ def prepared(
     spec: str,
     choices: Mapping[str, str],
     *,
-    sandbox: Company | None,
+    sandbox: Sandbox | None,
     folder: Path,
     ledger: str | None,
     stop: Callable[[], bool],

@@ -11,7 +11,7 @@ import click
 from engine.cli.command import PENDING, answer, formats, ledger_options, repeated, say
 from engine.cli.prepare import prepared
 from engine.cli.spec import spec_arguments, spec_words
-from engine.cli.stand_in import Company, SandboxCommand, sandbox_option, words
+from engine.cli.stand_in import Sandbox, SandboxCommand, sandbox_option, words
 
 
 @click.command(cls=SandboxCommand)
@@ -38,7 +38,7 @@ def preview(
     *,
     spec: str,
     choices: dict[str, str],
-    sandbox: Company | None,
+    sandbox: Sandbox | None,
     limit: int,
     detailed_exitcode: bool,
     output: Path | None,

@@ -22,7 +22,7 @@ from engine.cli.command import (
 )
 from engine.cli.prepare import prepared
 from engine.cli.spec import spec_arguments, spec_words
-from engine.cli.stand_in import Company, SandboxCommand, sandbox_option, words
+from engine.cli.stand_in import Sandbox, SandboxCommand, sandbox_option, words
 from engine.cli.stopping import stopping
 from engine.errors import StoppedError
 
@@ -58,7 +58,7 @@ def run(
     *,
     spec: str,
     choices: dict[str, str],
-    sandbox: Company | None,
+    sandbox: Sandbox | None,
     accept: tuple[str, ...],
     full: bool,
     changes: Path | None,
@@ -108,7 +108,7 @@ def _report(plan: Plan, call: Call, changes: Path | None) -> RunReport:
     return apply(plan, call, open_changes(changes))
 
 
-def accepted(codes: tuple[str, ...], sandbox: Company | None) -> Accepted:
+def accepted(codes: tuple[str, ...], sandbox: Sandbox | None) -> Accepted:
     """What a person lets through: these codes; in the sandbox everything, for nothing real can be hurt there."""
     from engine.run.work import Accepted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
 
 import click
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from engine.plan import SystemPlan
 
-Company = Literal["clean", "awkward"]
-COMPANIES: tuple[Company, ...] = ("clean", "awkward")
+Company = Literal["clean", "awkward", "bare"]
+_ADDRESSES = ("http://127.0.0.1:", "http://localhost:")
+COMPANIES: tuple[Company, ...] = ("clean", "awkward", "bare")
+#: A company that is served for one command, or the address of a sandbox that is being served already.
+Sandbox: TypeAlias = str
 Settings = Mapping[str, Mapping[str, Any]]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -44,36 +47,67 @@ class SandboxCommand(EngineCommand):
         return super().parse_args(ctx, ["--sandbox=clean" if word == "--sandbox" else word for word in args])
 
 
+class _Word(click.ParamType[str]):
+    """A company, or the address of a sandbox on this machine."""
+
+    name = "sandbox"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word itself. Fails for another one."""
+        if value not in COMPANIES and not value.startswith(_ADDRESSES):
+            known = ", ".join(COMPANIES)
+            self.fail(f"`{value}` is neither a company ({known}) nor the address of a sandbox.", param, ctx)
+        return value
+
+
 def sandbox_option(function: Function) -> Function:
-    """`--sandbox` or `--sandbox=awkward`."""
+    """`--sandbox`, `--sandbox=awkward`, or `--sandbox=http://127.0.0.1:8765`."""
     return click.option(
         "--sandbox",
-        type=click.Choice(COMPANIES),
-        metavar="[=awkward]",
-        help="Use local stand-ins for the systems instead of the real ones; "
-        "`--sandbox=awkward` has records that an API refuses.",
+        type=_Word(),
+        metavar="[=awkward|bare|URL]",
+        help="Use local stand-ins for the systems instead of the real ones; `--sandbox=awkward` has records that an "
+        "API refuses, `--sandbox=bare` has none yet, and a URL is that of a running `engine sandbox`.",
     )(function)
 
 
 @contextmanager
-def sandbox_settings(company: Company | None, plan: Standing, folder: Path) -> Iterator[Settings]:
-    """Settings per system that lead to a sandbox which lives as long as the block; none without a company."""
-    if company is None:
+def sandbox_settings(sandbox: Sandbox | None, plan: Standing, folder: Path) -> Iterator[Settings]:
+    """Settings per system that lead to a sandbox; one that is started here lives as long as the block."""
+    if sandbox is None:
         yield {}
-        return
-    from engine.sandbox.serve import start
+    elif sandbox.startswith(_ADDRESSES):
+        yield _for_systems(_asked(sandbox), plan)
+    else:
+        from engine.sandbox.serve import start
 
-    with start(folder, company=company) as running:
-        served = running.connect()
-        settings = {
-            one.name: served[one.connector] for one in plan.systems.values() if one.connector in served
-        }
-        if not settings:
-            raise UserError(
-                f"The sandbox stands in for none of the systems of {plan.file}.",
-                remedy=f"It serves {', '.join(sorted(served))}; leave --sandbox away.",
-            )
-        yield settings
+        with start(folder, company=cast("Company", sandbox)) as running:
+            yield _for_systems(running.connect(), plan)
+
+
+def _asked(url: str) -> Settings:
+    """What a running sandbox says of how to connect. Raises UserError where none answers."""
+    import httpx
+
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/_sandbox/connect", timeout=10)
+        answer.raise_for_status()
+        return dict(answer.json())
+    except (httpx.HTTPError, ValueError) as error:
+        raise UserError(
+            f"No sandbox answers at {url}: {error}.", remedy="Start one: engine sandbox"
+        ) from error
+
+
+def _for_systems(served: Settings, plan: Standing) -> Settings:
+    """What is served, by the names of the plan's systems. Raises UserError where it stands in for none."""
+    settings = {one.name: served[one.connector] for one in plan.systems.values() if one.connector in served}
+    if not settings:
+        raise UserError(
+            f"The sandbox stands in for none of the systems of {plan.file}.",
+            remedy=f"It serves {', '.join(sorted(served))}; leave --sandbox away.",
+        )
+    return settings
 
 
 def private_folder(folder: Path) -> Path:
@@ -84,6 +118,6 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def words(company: Company | None) -> str:
+def words(company: Sandbox | None) -> str:
     """How to name the sandbox again on a command line."""
     return {None: "", "clean": " --sandbox"}.get(company, f" --sandbox={company}")

@@ -11,7 +11,7 @@ from engine.cli.command import PENDING, answer, formats, ledger_options, repeate
 from engine.cli.memory import reading
 from engine.cli.prepare import prepared
 from engine.cli.spec import set_option
-from engine.cli.stand_in import Company, SandboxCommand, sandbox_option, words
+from engine.cli.stand_in import Sandbox, SandboxCommand, sandbox_option, words
 from engine.cli.stopping import stopping
 from engine.errors import UserError
 
@@ -42,7 +42,7 @@ def undo(
     do: bool,
     limit: int,
     detailed_exitcode: bool,
-    sandbox: Company | None,
+    sandbox: Sandbox | None,
     folder: Path,
     ledger: str | None,
     form: str,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.ledger.escape import escaped, unescaped
 
 #: The schema that this version reads and writes; the newest step in `migrations/versions`.
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = sa.MetaData()
 
@@ -266,4 +266,48 @@ notices = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     _text("next_try", null=True),
     _text("error", null=True),
+)
+
+#: Where an integration stands as people have left it; no row = active, and nobody has confirmed a connection.
+#: `pins`, `options`: JSON objects · `agreed`: fingerprint of what a person confirmed · `by`: who ordered the change
+integrations = sa.Table(
+    "integrations",
+    metadata,
+    _text("integration", key=True),
+    _text("state"),
+    _text("since"),
+    _text("pins"),
+    _text("options", null=True),
+    _text("agreed", null=True),
+    _text("by", null=True),
+)
+
+#: Records that a person has let take part in a module; `place`: JSON object, what was chosen for the new record.
+enrolments = sa.Table(
+    "enrolments",
+    metadata,
+    _text("integration", key=True),
+    _text("module", key=True),
+    _text("side", key=True),
+    _text("record_id", key=True),
+    _text("state"),
+    _text("place"),
+    _text("at"),
+)
+
+#: Records that are shown on each other; `name`: the association or the trigger that it belongs to.
+associations = sa.Table(
+    "associations",
+    metadata,
+    _number("number"),
+    _text("integration"),
+    _text("name"),
+    _text("of_stream"),
+    _text("of_id"),
+    _text("to_stream"),
+    _text("to_id"),
+    sa.Column("locked", sa.Boolean, nullable=False),
+    _text("at"),
+    _text("run", null=True),
+    sa.Index("associations_pair", "integration", "of_stream", "of_id", "to_stream", "to_id", unique=True),
 )

@@ -2,7 +2,7 @@
 
 Names, streets and trades come from `company.json`; a fixed seed deals them out. The company is clean: no two
 customers bear the same name, and Books takes every account as it is. The awkward company has further records
-that it does not.
+that it does not. The bare company has its organisations and its people, and nothing else yet.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from engine.sandbox.books_editions import EDITIONS
 from engine.sandbox.company_crm import deal_crm
 from engine.sandbox.company_finance import Dealer
-from engine.sandbox.company_projects import deal_projects
+from engine.sandbox.company_projects import deal_projects, deal_users
 from engine.sandbox.company_seed import Seed, words
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def found(company: str) -> Seed:
     seed = Seed(dice=random.Random(SEED))  # noqa: S311  # dealt out the same every time, no secret
     seed.organizations()
     users = seed.users()
+    if company == "bare":
+        return _bare(seed)
     accounts = seed.accounts(users)
     seed.people(users, accounts)
     seed.products_and_deals(users, accounts)
@@ -51,4 +53,13 @@ def found(company: str) -> Seed:
     for edition in EDITIONS.values():
         Dealer(seed=more, edition=edition, words=words()).deal()
     deal_projects(more, words()["projects"], accounts)
+    return seed
+
+
+def _bare(seed: Seed) -> Seed:
+    """The people in every product, and the accounts to book on."""
+    seed.erp_staff()
+    for edition in EDITIONS.values():
+        Dealer(seed=seed, edition=edition, words=words()).chart()
+    deal_users(seed)
     return seed

@@ -51,14 +51,18 @@ class Dealer:
         rows = self._mine("contacts")
         self.ids["vendors"] = [row.id for _, _, row in rows if row.body["contact_type"] == "vendor"]
         self.ids["customers"] = [row.id for _, _, row in rows if row.body["contact_type"] == "customer"]
-        for name, code, kind in self.words["accounts_chart"]:
-            self._put("accounts", account_name=name, account_code=code, account_type=kind, is_active=True)
+        self.chart()
         for module, (count, statuses) in _DOCUMENTS.items():
             self._documents(module, count, statuses)
         self._projects()
         self._expenses()
         self._recurring()
         self._tasks()
+
+    def chart(self) -> None:
+        """The accounts that a company books on."""
+        for name, code, kind in self.words["accounts_chart"]:
+            self._put("accounts", account_name=name, account_code=code, account_type=kind, is_active=True)
 
     def _mine(self, module: str) -> list[tuple[str, str, Any]]:
         return [r for r in self.seed.records if r[0] == self.edition.product and r[1] == module]

@@ -17,7 +17,7 @@ _OPEN, _CLOSED = (STATUSES["tasks"][place][0] for place in (0, 2))
 
 def deal_projects(seed: Seed, projects: list[Any], accounts: list[dict[str, Any]]) -> None:
     """Deal the portal into a seed that has CRM's people and accounts; `projects` = names with their tasks."""
-    users = _users(seed)
+    users = deal_users(seed)
     tidy = [account for account in accounts if account["Account_Name"] == account["Account_Name"].strip()]
     clients = [_client(seed, account) for account in seed.dice.sample(tidy, CLIENTS)]
     for place, client in enumerate(clients[:15]):
@@ -28,7 +28,8 @@ def deal_projects(seed: Seed, projects: list[Any], accounts: list[dict[str, Any]
         _project(seed, place, name, tasks, seed.dice.choice(clients), users)
 
 
-def _users(seed: Seed) -> list[str]:
+def deal_users(seed: Seed) -> list[str]:
+    """The people of CRM as users of the portal; answers the ids of the active ones."""
     people = [row.body for product, module, row in seed.records if (product, module) == ("crm", "users")]
     for place, person in enumerate(people):
         active = person["status"] == "active"

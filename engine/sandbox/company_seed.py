@@ -177,10 +177,14 @@ class Seed:
 
     def erp(self, accounts: list[dict[str, Any]]) -> None:
         """The same people in ERP, and contacts and items of its own choice."""
+        self.erp_staff()
+        self._stock(ERP, accounts, SHARED_WITH_ERP)
+
+    def erp_staff(self) -> None:
+        """The people of CRM as ERP knows them."""
         people = [row.body for product, module, row in self.records if (product, module) == ("crm", "users")]
         for place, person in enumerate(people):
             self._staff(ERP, place, person)
-        self._stock(ERP, accounts, SHARED_WITH_ERP)
 
     def _stock(self, edition: Edition, accounts: list[dict[str, Any]], shared: int) -> None:
         """Contacts: many under an account's name, some that nobody else has; and a few items."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.sandbox.store import Store
     from engine.sandbox.throttle import Throttle
 
-CompanyName = Literal["clean", "awkward"]
+CompanyName = Literal["clean", "awkward", "bare"]
 
 #: A larger body is refused.
 MAX_BODY_BYTES = 10 * 1024 * 1024

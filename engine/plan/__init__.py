@@ -1,0 +1,41 @@
+"""Plan: the compiled spec. Offline, deterministic, printable; the same spec and choices give the same bytes."""
+
+from __future__ import annotations
+
+from engine.plan.field import FieldPlan, KeyPlan, Write
+from engine.plan.model import NotBuilt, Plan, RequirementPlan, SystemPlan
+from engine.plan.module import Limit, Limits, ModulePlan
+from engine.plan.rule import GuardPlan, MailPlan, MailServer, PairCheckPlan, Question, TriggerPlan, YieldPlan
+from engine.plan.side import Reference, ReferrerPlan, SidePlan, SlowField, Trouble, WalkPlan
+from engine.plan.words import Arrow, Duplicates, Policy, digest, sources
+
+__all__ = [
+    "Arrow",
+    "Duplicates",
+    "FieldPlan",
+    "GuardPlan",
+    "KeyPlan",
+    "Limit",
+    "Limits",
+    "MailPlan",
+    "MailServer",
+    "ModulePlan",
+    "NotBuilt",
+    "PairCheckPlan",
+    "Plan",
+    "Policy",
+    "Question",
+    "Reference",
+    "ReferrerPlan",
+    "RequirementPlan",
+    "SidePlan",
+    "SlowField",
+    "SystemPlan",
+    "TriggerPlan",
+    "Trouble",
+    "WalkPlan",
+    "Write",
+    "YieldPlan",
+    "digest",
+    "sources",
+]

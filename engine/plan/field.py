@@ -1,0 +1,50 @@
+"""A line of a mapping, and a match key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.catalog import FieldType
+    from engine.plan.words import Policy
+    from engine.record import Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """Where a canonical value goes on one side, and as what."""
+
+    to: str  #: the target's field name
+    sql: str  #: DuckDB SQL over the canonical column: the value in the target's type
+    keep: bool  #: True = the target needs a value, so it is never cleared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldPlan:
+    """One line of the mapping."""
+
+    key: str  #: stable name in bases: the field it writes
+    line: str  #: as a person reads it, such as `Account_Name -> contact_name`
+    column: str  #: canonical column in both lenses, such as `c3`
+    type: FieldType
+    writes: Mapping[Side, Write]  #: which sides it may write
+    on_create: bool  #: written only when the record is made; not compared
+    policy: Policy  #: who wins where both sides differ
+    fallback: Policy  #: who wins where `newest` cannot tell; never `newest`
+    group: str | None  #: lines of one group are decided as one value; None = on its own
+    place: str
+
+    def toward(self, side: Side) -> bool:
+        """Whether this line may write to that side of an existing record."""
+        return side in self.writes and not self.on_create
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPlan:
+    """A match key; column k<index> of both lenses, null where any part is empty."""
+
+    line: str
+    place: str

@@ -1,0 +1,30 @@
+"""Every scenario of a row fails once a line that it proves is changed: so it is that line which does the work."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from rows_world import PROOFS, Flip, house_of
+
+for _file in sorted(Path(__file__).parent.glob("test_rows_[a-z][a-z]_*.py")):
+    import_module(_file.stem)
+
+CASES = [(name, one) for name, (proof, _) in PROOFS.items() for one in proof.flips]
+
+
+def _title(name: str, flipped: Flip) -> str:
+    words = flipped.old.split("#")[0].strip()[:40]
+    return f"{name.removeprefix('test_')[:40]} without {words}"
+
+
+@pytest.mark.parametrize(("name", "flipped"), CASES, ids=[_title(*case) for case in CASES])
+def test_a_row_fails_without_the_line_that_it_proves(name: str, flipped: Flip, tmp_path: Path) -> None:
+    proof, scenario = PROOFS[name]
+    with house_of(proof, tmp_path, flipped=flipped) as house, pytest.raises(AssertionError):
+        scenario(house)
+
+
+def test_every_scenario_names_a_line_that_it_proves() -> None:
+    assert [name for name, (proof, _) in PROOFS.items() if not proof.flips] == []
