@@ -93,3 +93,27 @@ def test_an_answer_beyond_all_bounds_is_refused_and_not_kept(here: Visitor, tmp_
         pytest.raises(TemporaryError, match="larger than 32 MiB"),
     ):
         read(crm, "Accounts", "Account_Name")
+
+
+def test_an_administrator_has_a_field_of_crm_take_no_duplicate_values(here: Visitor) -> None:
+    def make() -> str:
+        answer = here.crm("POST", "/Products", json={"data": [{"Product_Name": "Lamp"}]})
+        return str(answer.json()["data"][0]["code"])
+
+    assert [make(), make()] == ["SUCCESS", "SUCCESS"]
+    here.command("unique", module="Products", field="Product_Name")
+    assert make() == "DUPLICATE_DATA"
+    fields = here.crm("GET", "/settings/fields", params={"module": "Products"}).json()["fields"]
+    told = {one["api_name"]: one["unique"] for one in fields}
+    assert (told["Product_Name"], told["Product_Code"]) == ({"case_sensitive": False}, {})
+    here.command("unique", module="Products", field="Product_Name", on=False)
+    assert make() == "SUCCESS"
+
+
+def test_a_product_says_of_its_organisation_what_it_was_told(here: Visitor) -> None:
+    here.command("organization", product="crm", set={"license_details.paid_type": "standard"})
+    here.command("organization", product="erp", set={"currency_code": "INR"})
+    org = here.crm("GET", "/org").json()["org"][0]
+    assert (org["license_details"]["paid_type"], org["license_details"]["paid"]) == ("standard", True)
+    assert here.erp("GET", "/organizations").json()["organizations"][0]["currency_code"] == "INR"
+    assert here.books("GET", "/organizations").json()["organizations"][0]["currency_code"] == "EUR"

@@ -14,6 +14,7 @@ from engine.errors import UserError
 from engine.sandbox import (
     books_routes,
     control,
+    control_settings,
     crm_bin,
     crm_bulk,
     crm_records,
@@ -114,7 +115,7 @@ def make_app(site: Site) -> Starlette:
                 middleware=[Middleware(BooksGate, site=site, product="erp")],
             ),
             Mount("/api/v3", routes=projects_routes.ROUTES, middleware=[Middleware(ProjectsGate, site=site)]),
-            Mount("/_sandbox", routes=control.ROUTES),
+            Mount("/_sandbox", routes=[*control.ROUTES, *control_settings.ROUTES]),
         ],
         middleware=[Middleware(CallLog, site=site)],
         exception_handlers={

@@ -22,6 +22,7 @@ from engine.sandbox.crm_read import (
     refuse_param,
     show,
 )
+from engine.sandbox.crm_unique import unique_fields
 from engine.sandbox.refusals import CrmRefused
 from engine.sandbox.site import Site, read_json, site_of, whole_number
 from engine.sandbox.store import Query
@@ -110,7 +111,7 @@ async def upsert_records(request: Request) -> Response:
     if module.key is None:
         raise CrmRefused(400, "INVALID_MODULE", "the module does not support upsert")
     fields = body.get("duplicate_check_fields") or [module.key]
-    allowed = {module.key} | {field.name for field in module.fields.values() if field.unique}
+    allowed = {module.key} | unique_fields(site, module)
     if not isinstance(fields, list) or not set(map(str, fields)) <= allowed:
         raise CrmRefused(400, "INVALID_DATA", "invalid data", api_name="duplicate_check_fields")
 

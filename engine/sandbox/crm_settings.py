@@ -11,6 +11,7 @@ from starlette.routing import Route
 from engine.sandbox.clock import crm_time
 from engine.sandbox.crm_modules import CUSTOM, MODULES, CrmModule, module_id
 from engine.sandbox.crm_read import MAX_PER_PAGE, refuse_param
+from engine.sandbox.crm_unique import unique_fields
 from engine.sandbox.crm_views import VIEWS, show_view
 from engine.sandbox.crm_write import API_USER
 from engine.sandbox.refusals import CrmRefused
@@ -115,7 +116,11 @@ async def list_fields(request: Request) -> Response:
     module = _named_module(request)
     first = 100 * list(MODULES).index(module.name)
     fields = [field for field in module.fields.values() if not field.name.startswith("$")]
-    shown = [_show_field(field, place) for place, field in enumerate(fields, start=first)]
+    unique = unique_fields(site_of(request), module)
+    shown = [
+        _show_field(field, place, unique=field.name in unique)
+        for place, field in enumerate(fields, start=first)
+    ]
     return JSONResponse({"fields": shown})
 
 
@@ -137,7 +142,7 @@ def _named_module(request: Request) -> CrmModule:
     return MODULES[name]
 
 
-def _show_field(field: CrmField, place: int) -> dict[str, Any]:
+def _show_field(field: CrmField, place: int, *, unique: bool) -> dict[str, Any]:
     label = field.name.replace("__s", "").replace("_", " ")
     told = dict.fromkeys(("api_create", "api_update", "web_create", "web_update"), not field.read_only)
     return _ALIKE | {
@@ -153,7 +158,7 @@ def _show_field(field: CrmField, place: int) -> dict[str, Any]:
         "custom_field": field.custom,
         "read_only": field.read_only,
         "field_read_only": field.read_only,
-        "unique": {"case_sensitive": False} if field.unique else {},
+        "unique": {"case_sensitive": False} if unique else {},
         "operation_type": told,
         "pick_list_values": [
             _choice(choice, place, number) for number, choice in enumerate(field.choices, 1)

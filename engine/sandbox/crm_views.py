@@ -26,6 +26,8 @@ _CHOSEN = (
     ("Accounts", "Benelux", "Billing_Country", ("Belgium", "Netherlands", "Luxembourg")),
     ("Contacts", "Opted out", "Email_Opt_Out", ("1",)),
     ("Deals", "Won", "Stage", ("Closed Won",)),
+    ("Vendors", "Carriers", "Category", ("Carrier",)),
+    ("Products", "Software", "Product_Category", ("Software",)),
 )
 
 VIEWS = (

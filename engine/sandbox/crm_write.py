@@ -9,6 +9,7 @@ from engine.sandbox.clock import crm_time
 from engine.sandbox.crm_fields import CrmField, is_id, judge
 from engine.sandbox.crm_lines import FIRST_ID, judge_lines, merged_lines, summed
 from engine.sandbox.crm_modules import MODULE_OF, MODULES
+from engine.sandbox.crm_unique import unique_fields
 from engine.sandbox.refusals import crm_error
 from engine.sandbox.store import Query, Row, fold
 
@@ -129,7 +130,7 @@ def _judge_all(
 ) -> dict[str, Any] | None:
     """Every refusal that the values of one record earn, wrapped if there are several."""
     refusals = []
-    stands = {} if present is None else present.body
+    stands, unique = {} if present is None else present.body, unique_fields(site, module)
     for field in module.fields.values():
         missing = present is None and field.required and field.name not in sent
         if field.read_only or not (missing or field.name in sent):
@@ -137,7 +138,8 @@ def _judge_all(
         value, where = sent.get(field.name), f"{place}.{field.name}"
         refused = judge(field, value, where) or judge_lines(site, field, value, where)
         refused = refused or _judge_reference(site, field, value, where, _target(field, sent, stands))
-        refused = refused or _judge_unique(site, module, field, value, where, present=present)
+        if refused is None and field.name in unique:
+            refused = _judge_unique(site, module, field, value, where, present=present)
         if refused is not None:
             refusals.append(refused)
     if len(refusals) > 1:
@@ -173,8 +175,6 @@ def _judge_reference(
 def _judge_unique(
     site: Site, module: CrmModule, field: CrmField, value: Any, place: str, *, present: Row | None
 ) -> dict[str, Any] | None:
-    if not field.unique:
-        return None
     others = [row for row in _holders(site, module, field, value) if present is None or row.id != present.id]
     if not others:
         return None
