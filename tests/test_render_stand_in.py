@@ -17,7 +17,8 @@ SERVED: dict[str, dict[str, Any]] = {
 
 
 def test_credentials_are_for_the_shell_and_the_spec_only_refers_to_them() -> None:
-    _, _, export, _, crm, shop = connect_text("http://127.0.0.1:1", SERVED).splitlines()
+    _, flag, _, export, _, crm, shop = connect_text("http://127.0.0.1:1", SERVED).splitlines()
+    assert flag.endswith(" --sandbox=http://127.0.0.1:1")
     word, assignment = shlex.split(export)
     name, _, value = assignment.partition("=")
     assert (word, name, json.loads(value)) == ("export", "SOME_CRM", SERVED["some-crm"]["credentials"])

@@ -17,7 +17,8 @@ def connect_text(url: str, served: Mapping[str, Mapping[str, Any]]) -> str:
         if isinstance(value, Mapping)
     ]
     settings = [f"  {name}: {{ {_with(name, settings)} }}\n" for name, settings in served.items()]
-    return "".join([f"Sandbox at {url}\nIn the shell:\n", *secrets, "In a spec, under `with:`:\n", *settings])
+    words = f"Sandbox at {url}\nWith any command: --sandbox={url}\n"
+    return "".join([f"{words}Or in the shell:\n", *secrets, "and in a spec, under `with:`:\n", *settings])
 
 
 def variable(connector: str) -> str:
