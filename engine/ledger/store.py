@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from engine.errors import LockedError
-from engine.ledger import by_hand, indexes, leases, opening, reports, schema, settling
+from engine.ledger import by_hand, enrolling, indexes, leases, opening, schema, settling
 from engine.ledger.codec import later, pack, to_json
 from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Sightings
+from engine.ledger.standing import Standings
 from engine.ledger.work import OrdinaryWork
 from engine.record import SIDES
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from engine.ledger.model import LinkRow, Notice, RecordKey
+    from engine.ledger.model import Enrolment, LinkRow, Notice, RecordKey
     from engine.ledger.work import Work
     from engine.record import Side
 
@@ -41,7 +42,7 @@ def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 
     return Ledger(database)
 
 
-class Ledger(reports.Reports):
+class Ledger(Standings):
     """The durable memory of every integration in a folder.
 
     Every writing method takes the lease and raises LockedError, storing nothing, if it is no longer the
@@ -203,6 +204,27 @@ class Ledger(reports.Reports):
         """
         with self._work(lease, len(takes)) as work:
             by_hand.decide(work, lease, takes)
+
+    def enrol(self, lease: Lease, one: Enrolment) -> None:
+        """Let a record take part in its module; where it was enrolled before, its place is this one now.
+
+        A link that leads to nothing any more is forgotten, so that the record can be made again.
+        """
+        with self._work(lease, 1) as work:
+            enrolling.enrol(work, lease, one)
+
+    def withdraw(self, lease: Lease, one: Enrolment, *, counterpart: str | None) -> None:
+        """Take a record out of its module again, with its link and all that was held of it.
+
+        `counterpart`: its record on the other side, to be deleted; until `left` is called that is remembered.
+        """
+        with self._work(lease, 1) as work:
+            enrolling.withdraw(work, lease, one, counterpart)
+
+    def left(self, lease: Lease, one: Enrolment) -> None:
+        """Nothing is to be done any more for a record that was taken out."""
+        with self._work(lease, 1) as work:
+            enrolling.forget(work, lease, one)
 
     def mailed(self, lease: Lease, notice: Notice) -> None:
         """Note what became of an attempt to mail a notice."""
