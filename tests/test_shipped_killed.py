@@ -20,6 +20,7 @@ SPECS = Path(__file__).parent.parent / "specs"
 POINTS = 8
 
 
+@pytest.mark.timeout(1800)  # all points of a long one
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.spec)
 def test_an_integration_that_is_killed_and_run_again_ends_as_if_nothing_had_happened(
     scene: Scene, tmp_path: Path, request: pytest.FixtureRequest
