@@ -10,14 +10,13 @@ from engine.plan import NotBuilt
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine.compiler.parts import Line
     from engine.spec.diagnostic import Span
     from engine.spec.model import Module
 
 
-def note_later(draft: Draft, module: Module, lines: Sequence[Line]) -> None:
+def note_later(draft: Draft, module: Module) -> None:
     """Name everything of an active module that cannot be run yet."""
-    for what, span in (*_of_module(module), *_of_lines(lines)):
+    for what, span in _of_module(module):
         draft.not_built.append(NotBuilt(what=f"module `{module.name}`: {what}", place=place(span)))
 
 
@@ -29,12 +28,6 @@ def _of_module(module: Module) -> Iterator[tuple[str, Span]]:
 
 def _of_texts(module: Module) -> Iterator[tuple[str, Span]]:
     yield from (("`under … else: fetch`", one.field.span) for one in module.under if one.otherwise == "fetch")
-
-
-def _of_lines(lines: Sequence[Line]) -> Iterator[tuple[str, Span]]:
-    for line in lines:
-        if line.spec.at_most:
-            yield "`at-most` in a mapping", line.spec.at_most.span
 
 
 def note_rules(draft: Draft, active: Sequence[tuple[str, str, Span]]) -> None:

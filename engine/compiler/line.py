@@ -250,6 +250,7 @@ def _computed(
 ) -> Line | None:
     """`to: right.notes` with a constant, a value, a template or a path."""
     from engine.compiler.alike import level
+    from engine.compiler.quota import compile_quota
     from engine.compiler.terms import column, computed
 
     target = resolve(draft, draft.scope(ends[side].ref, ends[side].stream), text)
@@ -269,6 +270,7 @@ def _computed(
     )
     if not computed(draft, line, other(side), target, ends, number):
         return None
+    line.quota = compile_quota(draft, line, side, target, ends[side])
     level(draft, line, (target,))
     return line
 

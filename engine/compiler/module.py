@@ -188,7 +188,7 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
     from engine.compiler.lens import snapshot
     from engine.compiler.sides import build_side
 
-    note_later(draft, checked.module, checked.lines)
+    note_later(draft, checked.module)
     return ModulePlan(
         name=checked.module.name,
         title=checked.module.title or checked.module.name,
@@ -237,4 +237,5 @@ def _field(line: Line, number: int, rule: Rule) -> FieldPlan:
         fallback=rule[1],
         group=line.spec.group,
         place=place(line.spec.span),
+        quota=line.quota,
     )

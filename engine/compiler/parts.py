@@ -12,7 +12,17 @@ if TYPE_CHECKING:
 
     from engine.catalog import Field, FieldType, Stream
     from engine.expr.sql import Expr
-    from engine.plan import Arrow, KeyPlan, Limits, Policy, SlowField, TriggerPlan, Trouble, YieldPlan
+    from engine.plan import (
+        Arrow,
+        KeyPlan,
+        Limits,
+        Policy,
+        QuotaPlan,
+        SlowField,
+        TriggerPlan,
+        Trouble,
+        YieldPlan,
+    )
     from engine.record import Side
     from engine.spec.model import Check, Guard, MappedField, Module, StreamRef
 
@@ -92,6 +102,7 @@ class Line:
     lookups: dict[Side, Lookup] = field(default_factory=dict)  #: for a line with `refers`
     asked: tuple[Lookup, ...] = ()  #: links that its value looks at
     caseless: bool = False  #: a side changes the case of what it is given, so case is no difference
+    quota: QuotaPlan | None = None  #: None = every record gets the value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,19 @@ def _decide(draft: Draft, check: Check) -> None:
 
 
 def _plan(draft: Draft, check: Check, expr: Expr) -> RequirementPlan:
+    reads, canonical = told_by(draft, expr)
+    return RequirementPlan(
+        sql=expr.sql,
+        reads=reads,
+        canonical=canonical,
+        message=check.otherwise.value,
+        text=check.check.value,
+        place=place(check.span),
+    )
+
+
+def told_by(draft: Draft, expr: Expr) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
+    """(the fields of one-record streams that an expression looks at, how each becomes canonical)."""
     from engine.catalog import Field
     from engine.compiler.terms import column
     from engine.expr.canonical import read
@@ -66,11 +79,4 @@ def _plan(draft: Draft, check: Check, expr: Expr) -> RequirementPlan:
         one = known.fields.get(field, Field(name=field, type="unknown"))
         value = read(column(name), one, empty_is_null=known.empty_is_null)
         canonical.append(value.as_(name, quoted=True).sql(dialect="duckdb"))
-    return RequirementPlan(
-        sql=expr.sql,
-        reads=tuple(reads),
-        canonical=tuple(canonical),
-        message=check.otherwise.value,
-        text=check.check.value,
-        place=place(check.span),
-    )
+    return tuple(reads), tuple(canonical)

@@ -107,9 +107,13 @@ def computed(
     return _slow(draft, line, source, target, ends[source], text, number)
 
 
+def word_of(const: object) -> str:
+    """A constant as its field writes it."""
+    return "true" if const is True else "false" if const is False else str(const)
+
+
 def _constant(draft: Draft, line: Line, source: Side, target: Field) -> bool:
-    words = line.spec.const
-    text = "true" if words is True else "false" if words is False else str(words)
+    text = word_of(line.spec.const)
     if target.choices and text not in target.choices:
         draft.findings.add(
             "unknown-choice",

@@ -77,7 +77,8 @@ def _line(draft: Draft, spec: MappedField, ends: dict[Side, End], number: int) -
 def telling(watched: End, lines: Sequence[Line]) -> tuple[int, ...]:
     """The lines by which a record that was made is recognised: the one that writes the watched record's id.
 
-    Where none does, all values together; lists and objects come back with more in them than was sent.
+    Where none does, all values together; lists and objects come back with more in them than was sent,
+    and what a line with `at-most` gives depends on the others.
     """
     own = [
         nr
@@ -86,5 +87,7 @@ def telling(watched: End, lines: Sequence[Line]) -> tuple[int, ...]:
         and line.spec.left.value == watched.stream.id
         and not (line.spec.values or line.spec.refers)
     ]
-    plain = [nr for nr, line in enumerate(lines) if FAMILY[line.type] != "nested"]
+    plain = [
+        nr for nr, line in enumerate(lines) if FAMILY[line.type] != "nested" and line.spec.at_most is None
+    ]
     return tuple(own[:1] or plain or range(len(lines)))

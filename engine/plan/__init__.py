@@ -5,11 +5,13 @@ from __future__ import annotations
 from engine.plan.field import FieldPlan, KeyPlan, Write
 from engine.plan.model import NotBuilt, Plan, RequirementPlan, SystemPlan
 from engine.plan.module import Limit, Limits, ModulePlan
+from engine.plan.quota import AmountPlan, QuotaPlan
 from engine.plan.rule import GuardPlan, MailPlan, MailServer, PairCheckPlan, Question, TriggerPlan, YieldPlan
 from engine.plan.side import Reference, ReferrerPlan, SidePlan, SlowField, Trouble, WalkPlan
 from engine.plan.words import Arrow, Duplicates, Policy, digest, sources
 
 __all__ = [
+    "AmountPlan",
     "Arrow",
     "Duplicates",
     "FieldPlan",
@@ -25,6 +27,7 @@ __all__ = [
     "Plan",
     "Policy",
     "Question",
+    "QuotaPlan",
     "Reference",
     "ReferrerPlan",
     "RequirementPlan",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.catalog import FieldType
+    from engine.plan.quota import QuotaPlan
     from engine.plan.words import Policy
     from engine.record import Side
 
@@ -36,6 +37,7 @@ class FieldPlan:
     fallback: Policy  #: who wins where `newest` cannot tell; never `newest`
     group: str | None  #: lines of one group are decided as one value; None = on its own
     place: str
+    quota: QuotaPlan | None = None  #: None = every record gets the value
 
     def toward(self, side: Side) -> bool:
         """Whether this line may write to that side of an existing record."""

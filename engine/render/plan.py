@@ -175,6 +175,8 @@ def _field_text(line: FieldPlan, module: ModulePlan) -> str:
     slow = {one.place for side in SIDES for one in module.side(side).slow}
     notes += ["slow: record by record"] if line.place in slow else []
     notes += [f"group {line.group}"] if line.group else []
+    if line.quota:
+        notes.append(f"for at most {line.quota.amount.text}, then {line.quota.otherwise}")
     common = dict(_both_ways(module)).get("conflicts")
     if len(line.writes) > 1 and _wins(line, module) != common:
         notes.append(_wins(line, module))

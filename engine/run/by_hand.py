@@ -26,6 +26,7 @@ from engine.run.match import match
 from engine.run.preview import lines_of, remembered
 from engine.run.pull import Reading, pull
 from engine.run.push import push_creates
+from engine.run.quota import ration
 from engine.run.recover import recover
 from engine.run.requirements import check_requirements
 from engine.run.sort import held_records, sort
@@ -113,6 +114,7 @@ def _look(work: Work, record: str) -> None:
     match(work, ModuleState(integration=work.integration, module=work.module.name), 1)
     meet_made(work)
     sort(work)
+    ration(work)
     lacking = next(iter(held_records(work)), None)
     if lacking is not None:
         held = as_held(lacking)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.run.assess import ALL_LINKS, Assessed, assess, count_situations, state_cursor
 from engine.run.match import Matched, match, meet, own_sightings, sightings, yield_met
+from engine.run.quota import ration
 from engine.run.remove import Departed, departed
 from engine.run.sort import not_made, set_aside, sort
 from engine.run.trigger import TABLES as OF_TRIGGERS
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("work", "seen", "ids", "keyed", "links", "held", "skips", "matched", "known", "taken", "aside"),
-    *("absent", "paired", "fresh", "again", "after", ALL_LINKS),
+    *("absent", "beyond", "paired", "fresh", "again", "after", ALL_LINKS),
     *OF_TRIGGERS,
 )
 
@@ -50,6 +51,7 @@ def look(works: Sequence[Work], state: ModuleState) -> dict[str, Looked]:
     for work in works:
         seen[work.source_side] = _looked(work, state, assessed)
         sort(work)
+        ration(work)
     for work in works:
         _tally(work)
     return seen
