@@ -13,6 +13,7 @@ from engine import __version__
 COMMANDS = {
     "validate": ("validate", "Check specs and mappings; every mistake at its place."),
     "plan": ("plan", "Print the compiled plan, offline."),
+    "fields": ("fields", "Show which field becomes which, module by module, offline."),
     "preview": ("preview", "Show what a run would change and what it would cost; write nothing."),
     "run": ("run", "Bring both sides in step."),
     "do": ("do", "Start a trigger by hand, for one record."),

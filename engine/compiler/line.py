@@ -276,8 +276,10 @@ def _computed(
 
 
 def _source_text(spec: MappedField) -> str:
+    from engine.compiler.terms import word_of
+
     if spec.has_const:
-        return repr(spec.const) if isinstance(spec.const, str) else str(spec.const)
+        return repr(spec.const) if isinstance(spec.const, str) else word_of(spec.const)
     text = spec.value or spec.text or spec.path
     shown = " ".join(text.value.split()) if text else ""
     return shown if len(shown) <= 60 else shown[:59] + "…"  # noqa: PLR2004 - what fits a line of a plan

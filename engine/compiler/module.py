@@ -238,4 +238,6 @@ def _field(line: Line, number: int, rule: Rule) -> FieldPlan:
         group=line.spec.group,
         place=place(line.spec.span),
         quota=line.quota,
+        refers=line.spec.refers.value if line.spec.refers else None,
+        words=tuple((", ".join(words), word) for words, word in line.spec.values),
     )

@@ -38,6 +38,10 @@ class FieldPlan:
     group: str | None  #: lines of one group are decided as one value; None = on its own
     place: str
     quota: QuotaPlan | None = None  #: None = every record gets the value
+    refers: str | None = None  #: the module through whose links an id is translated; None = it is no such id
+    words: tuple[
+        tuple[str, str], ...
+    ] = ()  #: of a value map: (words of the left, word of the right), as written
 
     def toward(self, side: Side) -> bool:
         """Whether this line may write to that side of an existing record."""
