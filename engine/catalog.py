@@ -47,6 +47,8 @@ class Field:
     scale: int | None = None  #: digits after the point; None = 9 for decimal and money
     choices: tuple[str, ...] = ()  #: for enum: the values the system accepts; empty = any
     refers: str | None = None  #: the stream of the same system whose id this holds; None = no reference
+    #: The field beside it that names the stream whose id this holds, where that differs by record; None = no such field
+    stream_in: str | None = None
     zone: str | None = None  #: IANA name of the clock that times without an offset are of; None = not known
     region: str | None = None  #: two letters: whose phone numbers show no country; None = not known
     precision: Precision | None = None  #: what the system keeps of an instant; None = all that it is given
@@ -91,6 +93,8 @@ class Stream:
     can: Capabilities = field(default_factory=Capabilities)
     empty_is_null: bool = False  #: the system answers "" where it has no value
     singleton: bool = False  #: one record only, such as the organisation itself
+    #: The field by which people recognise whose account this is, in the one record that tells it; None = it does not.
+    account: str | None = None
     open: bool = False  #: fields that are not listed may exist
     source: Source = "published"
 

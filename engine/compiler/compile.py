@@ -9,6 +9,7 @@ from engine.compiler.choices import choose, defaults, holds
 from engine.compiler.draft import Draft, Findings
 from engine.compiler.guards import check_guards
 from engine.compiler.habits import with_habits
+from engine.compiler.lifecycle import accounts, compile_lifecycle
 from engine.compiler.lock import locked, read_lock
 from engine.compiler.mails import mail_server
 from engine.compiler.module import build_module, check_module
@@ -101,6 +102,7 @@ def _check(draft: Draft) -> dict[str, Checked]:
     before = len(draft.not_built)
     check_guards(draft, standing)
     check_rules(draft)
+    draft.lifecycle = compile_lifecycle(draft)
     if draft.hand is not None:
         del draft.not_built[before:]
     for check in draft.spec.requires:
@@ -152,6 +154,8 @@ def _plan(draft: Draft, standing: Mapping[str, Checked]) -> Plan:
         asleep=tuple(name for name in spec.triggers if name not in standing) if draft.hand is None else (),
         mail=mail_server(spec),
         discloses=tuple(f"{one.to.value}: {one.what.value}" for one in spec.discloses),
+        accounts=accounts(draft),
+        lifecycle=draft.lifecycle,
     )
 
 

@@ -59,7 +59,7 @@ def told(draft: Draft, words: Text, end: End) -> Told | None:
 
 def letter(draft: Draft, mail: Mail, changed: End, end: End) -> Letter | None:
     """A mail to whoever changed a record, about the record of the other end as it would become."""
-    to, found = _addressee(draft, mail.to, changed), _template(draft, mail.template)
+    to, found = _addressee(draft, mail.to, changed), template_of(draft, mail.template)
     if found is None:
         return None
     subject, body = told(draft, found[0], end), told(draft, found[1], end)
@@ -82,7 +82,7 @@ def _addressee(draft: Draft, to: Text, changed: End) -> str | None:
     return changed.stream.changed_by
 
 
-def _template(draft: Draft, name: Text) -> tuple[Text, Text] | None:
+def template_of(draft: Draft, name: Text) -> tuple[Text, Text] | None:
     """Subject and body, each with its place in the template's file; None where that cannot be read."""
     spec = draft.spec
     folder = str(spec.mail.get("templates") or FOLDER)

@@ -27,7 +27,7 @@ def check_requirements(draft: Draft) -> tuple[RequirementPlan, ...]:
         if not expr.reads:
             _decide(draft, check)
         else:
-            plans.append(_plan(draft, check, expr))
+            plans.append(requirement(draft, check, expr))
     return tuple(plans)
 
 
@@ -50,7 +50,8 @@ def _decide(draft: Draft, check: Check) -> None:
         )
 
 
-def _plan(draft: Draft, check: Check, expr: Expr) -> RequirementPlan:
+def requirement(draft: Draft, check: Check, expr: Expr) -> RequirementPlan:
+    """What must be asked of the systems."""
     reads, canonical = told_by(draft, expr)
     return RequirementPlan(
         sql=expr.sql,

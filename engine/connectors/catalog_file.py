@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 CATALOG_KEYS = frozenset({"catalog", "extends", "without", "blocks", "can", "streams"})
 #: Keys of a stream that are attributes of `Stream` as they stand.
-AS_WRITTEN = ("label", "id", "modified", "changed_by", "empty_is_null", "singleton", "open", "source")
+AS_WRITTEN = (
+    "label",
+    "id",
+    "modified",
+    "changed_by",
+    "empty_is_null",
+    "singleton",
+    "account",
+    "open",
+    "source",
+)
 STREAM_KEYS = frozenset({*AS_WRITTEN, "can", "blocks", "fields", "without"})
 FIELD_KEYS = frozenset({"type", "choices", "label"})
 CAPABILITIES = frozenset(field.name for field in fields_of(Capabilities))
@@ -125,6 +135,7 @@ class _Reader:
             ("id", stream.id),
             ("modified", stream.modified),
             ("changed_by", stream.changed_by),
+            ("account", stream.account),
         ):
             if field is not None and field not in stream.fields:
                 raise CatalogError(f"{place}: the {role} field `{field}` is not among its fields.")
