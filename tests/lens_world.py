@@ -81,7 +81,7 @@ class Bench:
             self.database.execute(f"CREATE OR REPLACE TABLE page ({names})")
             self.database.execute(f'CREATE OR REPLACE TABLE "{one.table}" AS {one.lens}')
         self.database.execute(f'CREATE OR REPLACE TABLE "referred {side.side}" (id VARCHAR)')
-        for referrer in side.referrers or ():
+        for referrer in (*(side.referrers or ()), *side.fetched_by):
             names = ", ".join(f'"{name}" VARCHAR' for name in ("_id", *referrer.reads))
             self.database.execute(f"CREATE OR REPLACE TABLE page ({names})")
             self.database.execute(referrer.lens)

@@ -160,6 +160,7 @@ LEDGER_CALLS = (
     "intend",
     "settle",
     "mailed",
+    "admit",
     "finish_module",
     "end_run",
     "release",

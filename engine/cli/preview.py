@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from engine.cli.aimed import aim_at, module_option, module_words
 from engine.cli.command import PENDING, answer, formats, ledger_options, repeated, say
 from engine.cli.prepare import prepared
 from engine.cli.spec import spec_arguments, spec_words
@@ -32,6 +33,7 @@ from engine.cli.stand_in import Sandbox, SandboxCommand, sandbox_option, words
     help="Save every change in this file, for `engine run --changes FILE` to do exactly that.",
 )
 @click.option("--full", is_flag=True, help="Read everything again, not only what changed since the last run.")
+@module_option
 @ledger_options
 @formats()
 def preview(
@@ -43,6 +45,7 @@ def preview(
     detailed_exitcode: bool,
     output: Path | None,
     full: bool,
+    modules: tuple[str, ...],
     folder: Path,
     ledger: str | None,
     form: str,
@@ -51,6 +54,8 @@ def preview(
 
     Nothing is written, neither to a system nor to the ledger.
     """
+    if output is not None and modules:
+        raise click.UsageError("-o goes without --module: a saved changeset is of the whole spec.")
     from engine.render.changes import changeset_text
     from engine.run.preview import preview as look
     from engine.run.preview import save
@@ -61,9 +66,9 @@ def preview(
         call,
     ):
         trying = Accepted(everything=sandbox is not None)  # as `run` has it
-        call = replace(call, accepted=trying, whole=full)  # noqa: PLW2901
+        call = replace(call, accepted=trying, whole=full, aim=aim_at(plan, modules))  # noqa: PLW2901
         changes = look(plan, call, limit=limit) if output is None else save(plan, call, output, limit=limit)
-    again = spec_words(spec, choices) + words(sandbox) + repeated(folder, ledger)
+    again = spec_words(spec, choices) + module_words(modules) + words(sandbox) + repeated(folder, ledger)
     if output is not None:
         say(f"Saved the changeset: {output}")
         again += f" --changes {shlex.quote(str(output))}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.cli.aimed import aim_at, module_option, module_words
 from engine.cli.command import (
     HELD,
     INTERRUPTED,
@@ -47,6 +48,7 @@ _EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TE
     help="Let exactly what a stop named by this code through, once; may be repeated.",
 )
 @click.option("--full", is_flag=True, help="Read everything again, not only what changed since the last run.")
+@module_option
 @click.option(
     "--changes",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -61,6 +63,7 @@ def run(
     sandbox: Sandbox | None,
     accept: tuple[str, ...],
     full: bool,
+    modules: tuple[str, ...],
     changes: Path | None,
     folder: Path,
     ledger: str | None,
@@ -76,18 +79,23 @@ def run(
 
     With --changes, what has changed since the preview is left alone and told (exit 6); the rest is done. What the
     file does not say waits for a run without it.
+
+    With --module, only these modules are worked off, and of others the records that these fetch to live below.
     """
     from engine.render.outcome import run_text
 
-    if changes is not None and (accept or full):
-        raise click.UsageError("--changes goes without --accept and --full: the file says what is done.")
-    again = spec_words(spec, choices) + words(sandbox) + repeated(folder, ledger)
+    if changes is not None and (accept or full or modules):
+        raise click.UsageError(
+            "--changes goes without --accept, --full and --module: the file says what is done."
+        )
+    again = spec_words(spec, choices) + module_words(modules) + words(sandbox) + repeated(folder, ledger)
     with (
         stopping() as stop,
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
         _saying_how_to_go_on(again, accept),
     ):
-        call = replace(call, accepted=accepted(accept, sandbox), whole=full)  # noqa: PLW2901
+        aim = aim_at(plan, modules)
+        call = replace(call, accepted=accepted(accept, sandbox), whole=full, aim=aim)  # noqa: PLW2901
         report = _report(plan, call, changes)
     look = shlex.quote(spec) + repeated(folder, ledger)
     answer(form, report.as_json, lambda screen: run_text(report, screen, spec=look))

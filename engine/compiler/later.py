@@ -23,11 +23,6 @@ def note_later(draft: Draft, module: Module) -> None:
 def _of_module(module: Module) -> Iterator[tuple[str, Span]]:
     if module.enrol or (module.creates and module.creates.value == "by hand"):
         yield "`enrol` and `creates: by hand`", module.span
-    yield from _of_texts(module)
-
-
-def _of_texts(module: Module) -> Iterator[tuple[str, Span]]:
-    yield from (("`under … else: fetch`", one.field.span) for one in module.under if one.otherwise == "fetch")
 
 
 def note_rules(draft: Draft, active: Sequence[tuple[str, str, Span]]) -> None:

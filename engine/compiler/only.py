@@ -85,7 +85,9 @@ def _plan(checked: Checked, other: Checked, at: Side, fields: Sequence[Field]) -
         saved_view=view.saved,
         since=end.stream.can.since and bool(end.stream.modified),
         told=all(_is_told(checked.module.name, other, at, one) for one in fields),
-        lens=_lens(end, names, fields, view.sql),
+        lens=id_lens(
+            end, names, [cast_to(column(one.name), one.type, "id", None) for one in fields], view.sql
+        ),
     )
 
 
@@ -100,8 +102,8 @@ def _is_told(module: str, other: Checked, at: Side, one: Field) -> bool:
     )
 
 
-def _lens(end: End, names: Sequence[str], fields: Sequence[Field], view: str | None) -> str:
-    """SELECT over `page` giving the ids that records in view refer to."""
+def id_lens(end: End, names: Sequence[str], ids: Sequence[exp.Expression], view: str | None) -> str:
+    """SELECT over `page` giving these ids of the records in view, one a row."""
     empty = end.stream.empty_is_null
     typed = [
         exp.Alias(
@@ -116,9 +118,9 @@ def _lens(end: End, names: Sequence[str], fields: Sequence[Field], view: str | N
         this=parsed("CAST(getvariable('today') AS DATE)"), alias=exp.to_identifier("_today", quoted=True)
     )
     rows = exp.Select().select(*typed, today, copy=False).from_("page").subquery("typed", copy=False)
-    each = exp.Array(expressions=[cast_to(column(one.name), one.type, "id", None) for one in fields])
-    ids = exp.Alias(this=call("UNNEST", each), alias=exp.to_identifier("id"))
-    found = exp.Select().select(ids, copy=False).from_(rows, copy=False)
+    each = call("UNNEST", exp.Array(expressions=list(ids)))
+    listed = exp.Alias(this=each, alias=exp.to_identifier("id"))
+    found = exp.Select().select(listed, copy=False).from_(rows, copy=False)
     if view is not None:
         found = found.where(parsed(view), copy=False)
     return found.sql(dialect="duckdb")

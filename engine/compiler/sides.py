@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.catalog import Field
 from engine.compiler.behind import behind, walk_plans
 from engine.compiler.draft import Draft, place
+from engine.compiler.fetches import fetched_by
 from engine.compiler.guards import own_fields
 from engine.compiler.lens import clock, key_lens, lens
 from engine.compiler.lens_parts import LensParts, Need
@@ -78,6 +79,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         ),
         can=end.stream.can,
         referrers=referrers(draft, checked, side) if parts.own else None,
+        fetched_by=fetched_by(draft, checked, side),
         walks=walk_plans(parts.walks.values(), side, end.ref.system),
     )
 

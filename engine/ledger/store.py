@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from engine.errors import LockedError
-from engine.ledger import by_hand, enrolling, indexes, leases, opening, schema, settling
+from engine.ledger import admitting, by_hand, enrolling, indexes, leases, opening, schema, settling
 from engine.ledger.codec import later, pack, to_json
 from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Sightings
 from engine.ledger.standing import Standings
@@ -225,6 +225,16 @@ class Ledger(Standings):
         """Nothing is to be done any more for a record that was taken out."""
         with self._work(lease, 1) as work:
             enrolling.forget(work, lease, one)
+
+    def admit(self, lease: Lease, module: str, side: Side, ids: Sequence[str], at: str) -> None:
+        """Remember that these records take part from now on, whatever a saved view shows."""
+        with self._work(lease, len(ids)) as work:
+            admitting.admit(work, lease, module, side, ids, at)
+
+    def admitted(self, integration: str, module: str, side: Side) -> set[str]:
+        """Ids of the records that take part whatever a saved view shows."""
+        with self._database.reading() as connection:
+            return {str(one) for (one,) in connection.execute(admitting.admitted(integration, module, side))}
 
     def mailed(self, lease: Lease, notice: Notice) -> None:
         """Note what became of an attempt to mail a notice."""

@@ -116,6 +116,8 @@ class SidePlan:
     walks: tuple[WalkPlan, ...] = ()  #: records of other streams that the lens looks at
     #: whose records must refer to one of this side for it to take part; None = it need not be referred to
     referrers: tuple[ReferrerPlan, ...] | None = None
+    #: whose records bring along those of this side that they live below, although no saved view shows them
+    fetched_by: tuple[ReferrerPlan, ...] = ()
 
     @property
     def name(self) -> str:

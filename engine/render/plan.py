@@ -146,10 +146,12 @@ def _looked_up(module: ModulePlan) -> list[tuple[str, str]]:
     links = [one.table for end in ends for one in end.references]
     walks = [f"{one.name} by {one.by}" for end in ends for one in end.walks]
     referrers = [f"{one.name} ({one.module})" for end in ends for one in end.referrers or ()]
+    fetchers = [f"{one.name} ({one.module})" for end in ends for one in end.fetched_by]
     said = (
         ("looks ids up in", "the links of ", [table.removeprefix("links of ") for table in links]),
         ("reads behind", "", walks),
         ("takes only", "what is linked already or referred to by ", referrers),
+        ("fetches", "what lives below it brings along: ", fetchers),
         ("yields to", "", [one.to for one in module.yields]),
     )
     return [(name, f"{start}{listed(list(dict.fromkeys(words)))}") for name, start, words in said if words]

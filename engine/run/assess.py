@@ -16,9 +16,12 @@ import pyarrow.compute as pc
 from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
 from engine.record import SIDES
+from engine.run.called import admitted
 from engine.run.columns import TODAY
 from engine.run.pull import OVERLAP, Reading, earlier, later, pull, since
 from engine.run.referred import due_by_reference
+from engine.run.slow import add_slow
+from engine.run.stage import stage
 from engine.run.waits import due_by_waits
 from engine.run.walk import walk
 
@@ -63,6 +66,8 @@ class Assessed:
 
 def assess(work: Work, state: ModuleState) -> Assessed:
     """Read what may have changed on the source and leave it in the table `work`."""
+    if work.only is not None:
+        return _assess_alone(work, state, work.only)
     cursor = _cursor(work, state)
     whole = cursor is None
     held = _held(work, whole=whole)
@@ -87,6 +92,36 @@ def assess(work: Work, state: ModuleState) -> Assessed:
         whole=whole,
         records=read,
     )
+
+
+def _assess_alone(work: Work, state: ModuleState, only: frozenset[str]) -> Assessed:
+    """The same for single records: those that are asked for, and those that others bring along."""
+    rows = _held_rows(work)
+    work.called = only | due_by_reference(work)
+    waiting = frozenset(row.record_id for row in rows) - work.called
+    _keep_memory(work, _HeldNow(rows=rows, waiting=waiting, due=()))
+    work.columns.drop("work", "seen", "ids", "keyed")
+    before = work.counts.read[work.source_side]
+    if work.called:
+        _read_into_work(work, _by_ids(work, sorted(work.called)), all_links=False)
+    else:
+        _take_in_nothing(work)
+    drop_repeats(work)
+    return Assessed(
+        cursor=state_cursor(work, state),
+        newest=state_newest(work, state),
+        whole=False,
+        records=work.counts.read[work.source_side] - before,
+    )
+
+
+def _take_in_nothing(work: Work) -> None:
+    """The tables that records would stand in."""
+    nobody = pa.array([], pa.string())
+    links = work.ledger.links_table(work.integration, work.module.name, nobody, work.source_side)
+    work.columns.keep("links", links)
+    side, nothing = work.source, Page(records=())
+    take_in(work, add_slow(stage(nothing, side, side.reads), nothing, work.slow[side.side]), "links")
 
 
 def _handled(work: Work, state: ModuleState, newest: str | None, began: datetime) -> str | None:
@@ -172,17 +207,25 @@ class _HeldNow:
 
 def _held(work: Work, *, whole: bool) -> _HeldNow:
     """Held is tried again when the record or the plan changed, or by back-off; never because a run started."""
+    rows = _held_rows(work)
+    now = work.clock.text()
+    due = {row.record_id for row in rows if _is_due(work, row, now)} | set(due_by_waits(work))
+    view = work.source.saved_view is not None
+    if view or not whole:
+        work.called = frozenset(due_by_reference(work) | (admitted(work) if view else set()))
+    waiting = frozenset(row.record_id for row in rows) - due
+    # All that is held was read with everything else, unless it comes from outside the saved view.
+    return _HeldNow(rows=rows, waiting=waiting, due=tuple(sorted(work.called if whole else due | work.called)))
+
+
+def _held_rows(work: Work) -> tuple[HeldRow, ...]:
     rows = tuple(
         row
         for row in work.ledger.held_rows(work.integration, work.module.name)
         if row.side == work.source_side
     )
     work.attempts.update({row.record_id: row.attempts for row in rows})
-    now = work.clock.text()
-    due = {row.record_id for row in rows if _is_due(work, row, now)} | set(due_by_waits(work))
-    referred = set() if whole else due_by_reference(work)
-    waiting = frozenset(row.record_id for row in rows) - due
-    return _HeldNow(rows=rows, waiting=waiting, due=() if whole else tuple(sorted(due | referred)))
+    return rows
 
 
 def _is_due(work: Work, row: HeldRow, now: str) -> bool:

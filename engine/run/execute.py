@@ -16,6 +16,7 @@ from engine.event import Listener, Noted, RunStarted, ignore
 from engine.ledger import RunOutcome, RunRow, open_ledger
 from engine.ledger.model import LEDGER_FILE
 from engine.record import SIDES, Counts
+from engine.run.aim import Aim, modules_of, only_of
 from engine.run.columns import Columns
 from engine.run.held import as_held
 from engine.run.mail import send_mails
@@ -56,6 +57,7 @@ class Call:
     ledger: str | None = None  #: URL or path; None = a file in the folder
     accepted: Accepted = field(default_factory=Accepted)  #: what a person has agreed to
     whole: bool = False  #: True = read everything again, whatever the cursors say
+    aim: Aim | None = None  #: what it is about; None = everything
     listen: Listener = ignore
     stop: Callable[[], bool] = lambda: False
     now: Callable[[], datetime] = utc_now
@@ -119,7 +121,8 @@ def _leased(plan: Plan, call: Call, pen: Pen, started: float, task: Task) -> Run
     )
     for sentence in _disclosures(plan, pen.ledger):
         call.listen(Noted(message=sentence))
-    call.listen(RunStarted(run=run, integration=plan.name, modules=tuple(one.name for one in plan.modules)))
+    names = tuple(one.name for one in modules_of(plan, call.aim))
+    call.listen(RunStarted(run=run, integration=plan.name, modules=names))
     journal = Journal(run=run, counts={}, calls={})
     try:
         _modules(plan, call, pen, journal, task)
@@ -153,7 +156,7 @@ def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal, task: Task) -> 
         try:
             check_requirements(plan, systems, session)
             put_to_sleep(plan.asleep, plan.name, pen)
-            for module in plan.modules:
+            for module in modules_of(plan, call.aim):
                 works = passes_of(
                     plan=plan,
                     module=module,
@@ -205,6 +208,7 @@ def passes_of(
 ) -> tuple[Work, ...]:
     """The passes over one module, in their order; without a pen nothing can be written."""
     counts, slow = Counts(), {side: compile_slow(module.side(side).slow) for side in SIDES}
+    only = only_of(plan, module, call.aim, ledger)
     works = tuple(
         Work(
             run=run,
@@ -221,6 +225,8 @@ def passes_of(
             slow=slow,
             accepted=call.accepted,
             whole=call.whole,
+            aim=call.aim,
+            only=only[side] if only is not None else None,
             counts=counts,
         )
         for side in module.sources

@@ -61,6 +61,8 @@ def stops_of(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Loo
     """Everything that a person has to agree to before this module is written; a trigger's condition says it all."""
     if works[0].module.trigger is not None:
         return []
+    if works[0].only is not None:
+        return [*_first_contact(works, state)]  # one record that a person asks for is never too many
     return [*_first_contact(works, state), *_limits(works, state, looked)]
 
 

@@ -68,12 +68,12 @@ def recall(works: Sequence[Work]) -> None:
 
 def _looked(work: Work, state: ModuleState, assessed: Mapping[Side, Assessed]) -> Looked:
     own = assessed[work.source_side]
-    lost = departed(work, own, state_cursor(work, state))
+    lost = departed(work, own, state_cursor(work, state)) if work.only is None else Departed()
     if not work.first and work.reverse is not None and work.moving and work.reverse.moving:
         yield_met(work)
         work.found = count_situations(work)
     newcomers = work.found["newcomer"]
-    if work.reverse is None:
+    if work.reverse is None or work.only is not None:
         matched = match(work, state, newcomers)
         meet_made(work)
         return Looked(assessed=own, matched=matched, departed=lost)

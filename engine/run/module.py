@@ -11,6 +11,7 @@ from engine.event import ModuleStarted, PushPlanned
 from engine.ledger import ModuleState, Settlement
 from engine.run.align import push_pairs
 from engine.run.assess import source_scope
+from engine.run.called import remember_called
 from engine.run.guard import refused_creates
 from engine.run.limits import heed_limits
 from engine.run.look import TABLES, Looked, known_records, look, planned
@@ -59,7 +60,7 @@ def run_module(works: Sequence[Work], pen: Pen) -> None:
 
 def _contacted(work: Work, pen: Pen, state: ModuleState) -> ModuleState:
     """Remember at once that the first contact was agreed to: a run that ends early is not asked again."""
-    if state.contacted:
+    if state.contacted or work.only is not None:
         return state
     state = replace(state, contacted=True)
     work.ledger.finish_module(pen.keep(), state)
@@ -78,16 +79,24 @@ def _push(work: Work, pen: Pen, looked: Looked) -> None:
 
 
 def _finish(works: Sequence[Work], pen: Pen, state: ModuleState, looked: Mapping[str, Looked]) -> None:
-    known = {side: seen for work in works for side, seen in known_records(work, looked).items()}
-    for work in works:
-        state = _next_state(work, state, looked[work.source_side])
-    works[0].ledger.finish_module(pen.keep(), state, left=known.get("left"), right=known.get("right"))
+    if works[0].only is None:
+        _move_cursors(works, pen, state, looked)
     for work in works:
         work.columns.drop(*TABLES)
 
 
+def _move_cursors(
+    works: Sequence[Work], pen: Pen, state: ModuleState, looked: Mapping[str, Looked]
+) -> None:
+    known = {side: seen for work in works for side, seen in known_records(work, looked).items()}
+    for work in works:
+        state = _next_state(work, state, looked[work.source_side])
+    works[0].ledger.finish_module(pen.keep(), state, left=known.get("left"), right=known.get("right"))
+
+
 def _note(work: Work, pen: Pen, looked: Looked) -> None:
     """Remember what needs no write: records that are held now, wait, left the view, or are left alone."""
+    remember_called(work, pen)
     waits, unwaits = new_waits(work)
     held = name_roots(work, tuple(held_records(work)), waits)
     settlement = Settlement(

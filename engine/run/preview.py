@@ -13,6 +13,7 @@ from engine.connectors.port import Metered
 from engine.ledger import ledger_exists, open_ledger
 from engine.ledger.model import LEDGER_FILE
 from engine.record import SIDES
+from engine.run.aim import modules_of
 from engine.run.align import CHUNK, judge, portion_size
 from engine.run.changes import Change, Header, Saving
 from engine.run.compare import pairs, portions
@@ -99,7 +100,7 @@ def preview(plan: Plan, call: Call, *, limit: int = 20, saving: Saving | None = 
     gathered = Gathered(counts={}, lines=[], held=[], writes={}, asks=[], notes=[], saving=saving)
     with remembered(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
         check_requirements(plan, systems, session)
-        for module in plan.modules:
+        for module in modules_of(plan, call.aim):
             works = passes_of(
                 plan=plan,
                 module=module,

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from engine.connectors.port import ReadRequest
 from engine.errors import TemporaryError
 from engine.record import SIDES
+from engine.run.aim import referring
 from engine.run.pull import since
 from engine.run.stage import stage
 
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def show_referred(work: Work) -> None:
-    """Ids that are referred to: as the referring streams show them now, and as their records wait for them."""
+    """Ids that are referred to, or fetched: as the referring streams show them, and as their records wait for them."""
     for side in SIDES:
-        if work.module.side(side).referrers is None:
+        if work.module.side(side).referrers is None and not work.module.side(side).fetched_by:
             continue
         work.columns.run(f'CREATE OR REPLACE TEMP TABLE "{_table(side)}" (id VARCHAR)')
         for request, several in _requests(work, side).items():
             _read(work, side, request, several)
-        for one in work.module.side(side).referrers or ():
+        for one, _ in _referrers(work, side):
             _add(work, side, _waited_for(work, side, one))
 
 
@@ -39,7 +40,22 @@ def _table(side: Side) -> str:
 
 def _waited_for(work: Work, side: Side, one: ReferrerPlan) -> list[str]:
     waits = work.ledger.waits(work.integration, one.module)
-    return [wait.root_id for wait in waits if (wait.root_module, wait.root_side) == (work.module.name, side)]
+    _, ids = referring(one, work.module.side(side).system, work.aim)
+    return [
+        wait.root_id
+        for wait in waits
+        if (wait.root_module, wait.root_side) == (work.module.name, side)
+        and (ids is None or (wait.side == one.side and wait.record_id in ids))
+    ]
+
+
+def _referrers(work: Work, side: Side) -> list[tuple[ReferrerPlan, frozenset[str] | None]]:
+    """Whose records count in this run, and which of them; None = all."""
+    plan, found = work.module.side(side), []
+    for one in plan.fetched_by:
+        counts, ids = referring(one, plan.system, work.aim)
+        found += [(one, ids)] if counts else []
+    return [*((one, None) for one in plan.referrers or ()), *found]
 
 
 def _add(work: Work, side: Side, ids: list[str]) -> None:
@@ -52,15 +68,21 @@ def _requests(work: Work, side: Side) -> dict[ReadRequest, list[ReferrerPlan]]:
     """What to read: modules of one stream share a read where they ask for the same."""
     found: dict[ReadRequest, list[ReferrerPlan]] = {}
     streams: dict[str, set[str]] = {}
-    for one in work.module.side(side).referrers or ():
+    several = _referrers(work, side)
+    for one, _ in several:
         streams.setdefault(one.stream, set()).update(one.reads)
-    for one in work.module.side(side).referrers or ():
-        found.setdefault(_request(work, one, tuple(sorted(streams[one.stream]))), []).append(one)
+    for one, ids in several:
+        request = _request(work, one, tuple(sorted(streams[one.stream])), ids)
+        found.setdefault(request, []).append(one)
     return found
 
 
-def _request(work: Work, one: ReferrerPlan, fields: tuple[str, ...]) -> ReadRequest:
+def _request(
+    work: Work, one: ReferrerPlan, fields: tuple[str, ...], ids: frozenset[str] | None
+) -> ReadRequest:
     """Where the referring module waits for every id that has no link, what it has not seen yet is enough."""
+    if ids is not None:
+        return ReadRequest(stream=one.stream, fields=fields, ids=tuple(sorted(ids)))
     state = work.ledger.module_state(work.integration, one.module)
     cursor = state.left_cursor if one.side == "left" else state.right_cursor
     window = one.told and one.since and state.contacted and not one.saved_view and not work.whole
@@ -91,7 +113,7 @@ def _read(work: Work, side: Side, request: ReadRequest, several: Sequence[Referr
 
 def due_by_reference(work: Work) -> set[str]:
     """Records of the source that are referred to and have no link, unless they are held or left alone."""
-    if work.source.referrers is None:
+    if work.source.referrers is None and not work.source.fetched_by:
         return set()
     side = work.source_side
     ids = {str(row[0]) for row in work.columns.rows(f'SELECT DISTINCT id FROM "{_table(side)}"')}

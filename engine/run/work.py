@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.ledger.model import Conflict
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, SidePlan
+    from engine.run.aim import Aim
     from engine.run.columns import Columns
     from engine.run.slow import Compute
 
@@ -93,8 +94,12 @@ class Work:
     slow: Mapping[Side, dict[str, Compute]]
     accepted: Accepted
     whole: bool = False  #: a person asks for everything to be read again
+    aim: Aim | None = None  #: what the run is about; None = everything
+    only: frozenset[str] | None = None  #: records of the source that are looked at; None = whatever changed
     counts: Counts = field(default_factory=Counts)  #: shared by the passes of a module
     reverse: Work | None = None  #: the pass in the other direction; None = the module has only this one
+    #: records of the source that come over although no saved view shows them
+    called: frozenset[str] = frozenset()
     attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
     found: dict[str, int] = field(default_factory=dict)  #: records of the table `work` by situation
     references_shown: bool = False  #: what its lenses translate ids through stands in tables
