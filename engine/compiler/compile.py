@@ -14,7 +14,7 @@ from engine.compiler.lock import locked, read_lock
 from engine.compiler.mails import mail_server
 from engine.compiler.module import build_module, check_module
 from engine.compiler.order import ordered
-from engine.compiler.requirements import check_requirements, compile_requirement
+from engine.compiler.requirements import check_requirements, decide_requirement
 from engine.compiler.rules import check_rules
 from engine.compiler.systems import bind
 from engine.compiler.trigger import check_trigger
@@ -106,8 +106,7 @@ def _check(draft: Draft) -> dict[str, Checked]:
     if draft.hand is not None:
         del draft.not_built[before:]
     for check in draft.spec.requires:
-        holds(draft, check.only_if)
-        compile_requirement(draft, check)
+        decide_requirement(draft, check)
     return standing
 
 

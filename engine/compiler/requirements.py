@@ -15,18 +15,21 @@ if TYPE_CHECKING:
     from engine.spec.model import Check
 
 
+def decide_requirement(draft: Draft, check: Check) -> None:
+    """Check a condition; a choice that breaks a rule over options alone is a finding."""
+    stands, expr = holds(draft, check.only_if), compile_requirement(draft, check)
+    if stands and expr is not None and not expr.reads:
+        _decide(draft, check)
+
+
 def check_requirements(draft: Draft) -> tuple[RequirementPlan, ...]:
-    """What a run must ask the systems; a choice that breaks a rule over options alone is a finding."""
+    """What a run must ask the systems."""
     plans = []
     for check in draft.spec.requires:
         if not holds(draft, check.only_if):
             continue
         expr = compile_requirement(draft, check)
-        if expr is None:
-            continue
-        if not expr.reads:
-            _decide(draft, check)
-        else:
+        if expr is not None and expr.reads:
             plans.append(requirement(draft, check, expr))
     return tuple(plans)
 

@@ -39,6 +39,7 @@ CONTACTS = Collection(
         "currency_id",
         "currency_code",
         "outstanding_receivable_amount",
+        "total_sales_amount",
         "unused_credits_receivable_amount",
         "first_name",
         "last_name",
