@@ -109,12 +109,11 @@ def _lens(
         .join("own", on="own.id = typed._id", join_type="left", copy=False)
         .subquery("looked", copy=False)
     )
-    wanted = condition if kept is None else f'({condition}) AND "{kept}" IS NOT NULL'
     chosen = {
         "id": column("_id"),
         "version": column("_version"),
         "label": _text(column(label)) if label else exp.null(),
-        "chosen": parsed(wanted),
+        "chosen": parsed(condition),
         "other": _text(column(kept)) if kept else exp.null(),
     }
     found = [exp.Alias(this=value, alias=exp.to_identifier(name)) for name, value in chosen.items()]
@@ -152,7 +151,8 @@ def kept_links(draft: Draft, ref: StreamRef) -> Iterator[Keeping]:
         for side, end in ends.items():
             if (end.system, end.stream) == (ref.system, ref.stream):
                 there = next((one.system for at, one in ends.items() if at != side), end.system)
-                yield Keeping(module=name, side=side, here=end.system, there=there)
+                trigger = name in draft.spec.triggers
+                yield Keeping(module=name, side=side, here=end.system, there=there, trigger=trigger)
 
 
 def _all_ends(draft: Draft) -> Iterator[tuple[str, dict[Side, StreamRef]]]:

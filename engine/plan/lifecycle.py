@@ -39,6 +39,7 @@ class Keeping:
     side: Side  #: on which side of its links they are
     here: str  #: their system
     there: str  #: the system of the other side
+    trigger: bool  #: what a trigger remembers of other records stays when its own are deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Chosen:
     reads: tuple[str, ...]
     walks: tuple[WalkPlan, ...]
     #: SELECT over `page`, the tables of `walks` and `own` (id, origin: the links of `kept`), giving id, version,
-    #: label, chosen (whether the step is about it) and other (the id that an older integration has kept, or null)
+    #: label, chosen (whether the condition holds) and other (the id that an older integration has kept, or null)
     lens: str
     kept: tuple[Keeping, ...]  #: who keeps links of these records
     batch_size: int  #: records that one write call carries

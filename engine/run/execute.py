@@ -22,9 +22,18 @@ from engine.run.held import as_held
 from engine.run.mail import send_mails
 from engine.run.module import run_module
 from engine.run.report import HeldRecord, RunReport
-from engine.run.requirements import check_requirements
+from engine.run.requirements import check_requirements, requirement_reads
+from engine.run.single import read_told
 from engine.run.slow import compile_slow
 from engine.run.spill import leave, spill_folder
+from engine.run.standing import (
+    disclosed,
+    heed_accounts,
+    pin_reads,
+    pins_of,
+    refuse_at_rest,
+    remember_standing,
+)
 from engine.run.systems import World, close_systems, environment, open_systems
 from engine.run.trigger import put_to_sleep
 from engine.run.work import Accepted, Clock, Pen, StopAskedError, Work
@@ -98,6 +107,7 @@ def execute(plan: Plan, call: Call, task: Task = run_module) -> RunReport:
         lease = ledger.take_lease(plan.name, _holder(), clock.text(), LEASE_S)
         pen = Pen(ledger=ledger, lease=lease, clock=clock, ttl_s=LEASE_S)
         try:
+            refuse_at_rest(plan, ledger.standing(plan.name))
             return _leased(plan, call, pen, started, task)
         finally:
             ledger.release(pen.lease)
@@ -154,7 +164,7 @@ class Journal:
 def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal, task: Task) -> None:
     with systems_of(plan, call) as systems, columns(call) as session:
         try:
-            check_requirements(plan, systems, session)
+            _check(plan, systems, session, pen)
             put_to_sleep(plan.asleep, plan.name, pen)
             for module in modules_of(plan, call.aim):
                 works = passes_of(
@@ -172,6 +182,15 @@ def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal, task: Task) -> 
                 send_mails(plan, call, pen)
         finally:
             journal.calls.update({name: connector.calls for name, connector in systems.items()})
+
+
+def _check(plan: Plan, systems: Mapping[str, Connector], session: Columns, pen: Pen) -> None:
+    """Nothing runs against other accounts than before, nor where a requirement does not hold."""
+    told = read_told([*pin_reads(plan), *requirement_reads(plan.requirements)], systems)
+    standing, now = pen.ledger.standing(plan.name), pins_of(plan, told)
+    heed_accounts(plan, standing, now)
+    check_requirements(plan, systems, session, told)
+    remember_standing(plan, pen, standing, now)
 
 
 @contextmanager
@@ -267,8 +286,8 @@ def _sentence(error: BaseException) -> str:
 
 
 def _disclosures(plan: Plan, ledger: Ledger) -> list[str]:
-    """What connecting shows to the other system, told once: before the integration's first run."""
-    if ledger.runs(plan.name, limit=2)[1:]:
+    """What connecting shows to the other system: told once, and again where the spec says something else of it."""
+    if ledger.standing(plan.name).agreed.get("discloses") == disclosed(plan):
         return []
     told = (one.partition(": ") for one in plan.discloses)
     return [f"Connecting shows to {system}: {what}" for system, _, what in told]

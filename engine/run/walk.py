@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,8 +15,23 @@ from engine.run.stage import stage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.connectors.port import Connector
     from engine.plan import SidePlan, WalkPlan
+    from engine.run.columns import Columns
     from engine.run.work import Work
+
+
+class Walker(Protocol):
+    """Who looks at records, and may ask their system for others."""
+
+    @property
+    def columns(self) -> Columns:
+        """Where the tables are."""
+        ...
+
+    def connector(self, side: Any) -> Connector:
+        """The open connection to the system of such a side."""
+        ...
 
 
 def begin_walks(work: Work) -> None:
@@ -25,7 +40,7 @@ def begin_walks(work: Work) -> None:
         begin(work, work.module.side(side).walks)
 
 
-def begin(work: Work, walks: Sequence[WalkPlan]) -> None:
+def begin(work: Walker, walks: Sequence[WalkPlan]) -> None:
     """The tables of these references, empty."""
     for one in walks:
         _hold(work, one, Page(records=()), f'CREATE OR REPLACE TEMP TABLE "{one.table}" AS {one.lens}')
@@ -36,7 +51,7 @@ def walk(work: Work, side: SidePlan, page: pa.Table) -> None:
     walk_on(work, side, side.walks, page)
 
 
-def walk_on(work: Work, side: SidePlan, walks: Sequence[WalkPlan], page: pa.Table) -> None:
+def walk_on(work: Walker, side: object, walks: Sequence[WalkPlan], page: pa.Table) -> None:
     """Read what these references lead to, unless it was read before; `page` has a text column for each."""
     for one in walks:
         wanted = _wanted(work, one, page)
@@ -44,14 +59,14 @@ def walk_on(work: Work, side: SidePlan, walks: Sequence[WalkPlan], page: pa.Tabl
             _read(work, side, one, wanted)
 
 
-def _wanted(work: Work, one: WalkPlan, page: pa.Table) -> list[str]:
+def _wanted(work: Walker, one: WalkPlan, page: pa.Table) -> list[str]:
     """Ids that no earlier page has asked for."""
     ids = {str(value).strip() for value in pc.unique(page[one.by]).to_pylist() if value is not None}
     known = {str(row[0]) for row in work.columns.rows(f'SELECT _id FROM "{one.table}"')} if ids else set()
     return sorted(ids - known - {""})
 
 
-def _read(work: Work, side: SidePlan, one: WalkPlan, ids: list[str]) -> None:
+def _read(work: Walker, side: object, one: WalkPlan, ids: list[str]) -> None:
     """Their rows, and a mark for each that is not there, so that nobody asks for it again."""
     request = ReadRequest(stream=one.stream, fields=one.reads, ids=tuple(ids) if one.by_ids else None)
     complete = False
@@ -71,7 +86,7 @@ def _read(work: Work, side: SidePlan, one: WalkPlan, ids: list[str]) -> None:
     work.columns.hide("arriving")
 
 
-def _hold(work: Work, one: WalkPlan, page: Page, sql: str) -> None:
+def _hold(work: Walker, one: WalkPlan, page: Page, sql: str) -> None:
     """Run a statement over a page of such records."""
     work.columns.show("page", stage(page, one, one.reads))
     work.columns.run(sql)

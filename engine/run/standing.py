@@ -1,0 +1,120 @@
+"""Standing: whether an integration may run as people have left it, and whether its accounts are still the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.errors import LockedError, UserError
+from engine.ledger.standing import Pin, Standing, State
+from engine.plan import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.plan import Plan
+    from engine.run.single import Told
+    from engine.run.work import Pen
+
+#: What to order again so that what has begun is finished.
+UNDER_WAY: Mapping[State, str] = {
+    "connecting": "connect",
+    "disabling": "disable",
+    "enabling": "enable",
+    "deleting": "delete",
+    "migrating": "migrate",
+}
+_REFUSED: Mapping[State, tuple[str, str]] = {
+    "paused": ("is paused", "resume"),
+    "disabled": ("is disabled", "enable"),
+    "deleted": ("was deleted", "connect"),
+}
+
+
+def refuse_at_rest(plan: Plan, standing: Standing) -> None:
+    """Raises LockedError where people have left the integration so that nothing of it may run."""
+    order = UNDER_WAY.get(standing.state)
+    if order is not None:
+        raise LockedError(
+            f"`engine {order}` of `{plan.name}` has begun and is not finished; nothing was read or written.",
+            remedy=f"Finish it: engine {order} {plan.file}",
+        )
+    if standing.state in _REFUSED:
+        how, order = _REFUSED[standing.state]
+        since = f" since {standing.since}" if standing.since else ""
+        raise LockedError(
+            f"`{plan.name}` {how}{since}; nothing was read or written.",
+            remedy=f"To go on: engine {order} {plan.file}",
+        )
+
+
+def pin_reads(plan: Plan) -> list[Told]:
+    """What tells whose accounts the systems are, and what else the spec pins."""
+    accounts = [(one.system, one.stream, field) for one in plan.accounts for field in (one.field, one.name)]
+    return [*accounts, *(_read(pin) for stage in plan.lifecycle.values() for pin in stage.pins)]
+
+
+def _read(pin: str) -> Told:
+    system, stream, field = pin.split(".", 2)
+    return system, stream, field
+
+
+def pins_of(plan: Plan, told: Mapping[Told, str | None]) -> dict[str, Pin]:
+    """The accounts as the systems have told them, and what else the spec pins."""
+    pinned = {
+        pin: Pin(value=told[_read(pin)] or "") for stage in plan.lifecycle.values() for pin in stage.pins
+    }
+    accounts = {
+        one.pin: Pin(value=told[_read(one.pin)] or "", name=told[one.system, one.stream, one.name])
+        for one in plan.accounts
+    }
+    return pinned | accounts
+
+
+def moved(standing: Standing, now: Mapping[str, Pin]) -> list[str]:
+    """The pins that are not what they were when the integration was connected."""
+    return [
+        name for name, pin in now.items() if name in standing.pins and standing.pins[name].value != pin.value
+    ]
+
+
+def both(name: str, standing: Standing, now: Mapping[str, Pin]) -> str:
+    """A sentence about an account that is another one now."""
+    system = name.partition(".")[0]
+    return f"`{system}` is {called(now[name])} now, but it was connected to {called(standing.pins[name])}."
+
+
+def called(pin: Pin) -> str:
+    """An account as people know it."""
+    return f"{pin.name} ({pin.value})" if pin.name else pin.value
+
+
+def heed_accounts(plan: Plan, standing: Standing, now: Mapping[str, Pin]) -> None:
+    """Raises UserError where an account is not the one that the integration was connected to."""
+    wrong = moved(standing, now)
+    if not wrong:
+        return
+    sentences = " ".join(both(name, standing, now) for name in wrong)
+    raise UserError(
+        f"{sentences} Nothing was read or written, for its links are of the other account.",
+        remedy=f"Name the former account again, or change it: engine disable {plan.file}, "
+        f"then engine enable {plan.file} with the new one.",
+    )
+
+
+def disclosed(plan: Plan) -> str:
+    """A fingerprint of what connecting discloses."""
+    return digest(list(plan.discloses))
+
+
+def remember_standing(plan: Plan, pen: Pen, standing: Standing, now: Mapping[str, Pin]) -> None:
+    """Keep what a run has seen: its accounts, the choices made, and that it has told what connecting discloses."""
+    known = replace(
+        standing,
+        since=standing.since or pen.clock.text(),
+        pins={**now, **standing.pins},
+        options=plan.options,
+        agreed={**standing.agreed, "discloses": disclosed(plan)},
+    )
+    if known != standing:
+        pen.ledger.stand(pen.keep(), known)
