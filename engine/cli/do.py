@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.command import answer, formats, ledger_options, say
+from engine.cli.asking import can_ask, confirm
+from engine.cli.command import answer, formats, ledger_options
+from engine.cli.enrol import Wish, enrol_or_withdraw, enrolment
 from engine.cli.prepare import prepared
 from engine.cli.spec import find_spec, pairs, spec_arguments
 from engine.cli.stand_in import Sandbox, SandboxCommand, sandbox_option
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.plan import ModulePlan, Question
-    from engine.run.report import ChangeLine
 
 
 @click.command(cls=SandboxCommand)
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="FIELD=VALUE",
     callback=pairs,
-    help="Answer what the trigger asks for; may be repeated.",
+    help="Answer what is asked for; may be repeated.",
 )
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @sandbox_option
@@ -56,15 +56,22 @@ def do(
 ) -> int:
     """Start TRIGGER for one record, whether or not its condition holds; what it needs must hold.
 
-    On a terminal it asks for what is not given, shows what it is about to write, and asks once more.
+    MODULE.enrol in its place lets one record take part in a module whose records are added by hand; MODULE.withdraw
+    takes it out again. On a terminal it asks for what is not given, shows what it is about to write, and asks once
+    more.
     """
     from engine.compiler.parts import Hand
     from engine.render.do import done_json, done_text
     from engine.run.by_hand import act, foresee
 
+    enrolling = enrolment(trigger)
+    if enrolling is not None:
+        name, word = enrolling
+        wish = Wish(word=word, record=record, given=given, yes=yes, form=form)
+        return enrol_or_withdraw(name, wish, spec, choices, sandbox=sandbox, folder=folder, ledger=ledger)
     asked = _module(spec, choices, trigger)
     source = _record(asked, record)
-    hand = Hand(trigger=trigger, answers=_answers(asked, given, ask=_can_ask() and not yes))
+    hand = Hand(trigger=trigger, answers=_answers(asked, given, ask=can_ask() and not yes))
     with (
         stopping() as stop,
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop, hand=hand) as (
@@ -73,7 +80,7 @@ def do(
         ),
     ):
         lines = foresee(plan, call, source)
-        _confirm(trigger, lines, yes=yes)
+        confirm(trigger, lines, yes=yes)
         report, target = act(plan, call, source)
     module = plan.modules[0]
     refused = [one.held for one in report.held if one.module == trigger and one.held.id == source]
@@ -105,10 +112,6 @@ def _record(module: ModulePlan, word: str) -> str:
             remedy=f"Write --record {module.left.name}:ID",
         )
     return record
-
-
-def _can_ask() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _answers(module: ModulePlan, given: Mapping[str, str], *, ask: bool) -> dict[str, str]:
@@ -154,15 +157,3 @@ def _check(question: Question, value: str) -> None:
         fits = fits or (question.type == "date" and bool(date.fromisoformat(value)))
     if not fits:
         raise UserError(f"`{value}` is no answer for `{question.field}`.", remedy=f"Give {expected}.")
-
-
-def _confirm(trigger: str, lines: tuple[ChangeLine, ...], *, yes: bool) -> None:
-    """Show what is about to be written, and ask. Raises UserError where nobody can be asked."""
-    from engine.render.changes import lines_text
-
-    say(lines_text(trigger, list(lines)) if lines else f"{trigger}: everything is so already.")
-    if yes:
-        return
-    if not _can_ask():
-        raise UserError("Nothing was done: nobody is there to confirm it.", remedy="Add --yes to do it.")
-    click.confirm("Do it?", abort=True, err=True)

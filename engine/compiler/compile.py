@@ -182,5 +182,19 @@ def _is_mapping(file: str, load: Load) -> bool:
         text = load(file).decode("utf-8", "replace")
     except OSError:
         return Path(file).parent.name == "mappings"
+    if hand.enrol:
+        return {hand.trigger: _enrolling(draft, standing, hand.trigger)}
     keys = [line.partition(":")[0] for line in text.splitlines() if line[:1].isalpha()]
     return "mapping" in keys and "spec" not in keys
+def _enrolling(draft: Draft, standing: Mapping[str, Checked], name: str) -> Checked:
+    """The module to which a person adds a record. Raises UserError if its records take part by themselves."""
+    found = standing.get(name)
+    if found is not None and found.enrol is not None:
+        return found
+    known = [name for name, one in standing.items() if one.enrol is not None]
+    raise UserError(
+        f"`{draft.spec.name}` has no module `{name}` whose records are enrolled by hand.",
+        remedy=f"These have records that are enrolled: {', '.join(known) or 'none'}.",
+    )
+
+

@@ -45,6 +45,7 @@ class LensParts:
     view: exp.Expression | None
     view_reads: tuple[str, ...]
     needs: Sequence[Need]
+    enrol: Sequence[Need]  #: what a record must meet besides before a person's word makes it on the other side
     label: str | None
     makes: bool  #: newcomers of this side are made on the other one
     slots: dict[str, exp.Expression]  #: columns that engine functions ask for
@@ -87,7 +88,7 @@ class LensParts:
     def _wanted(self) -> tuple[str, ...]:
         """Every column that the lens looks at."""
         names = [name for _, line in self.shown for name in line.reads.get(self.side, ())]
-        names += [name for _, reads, _ in self.needs for name in reads]
+        names += [name for _, reads, _ in (*self.needs, *self.enrol) for name in reads]
         names += [self.label] if self.label else []
         names += [one.field for one in self.lookups]
         names += self.beside

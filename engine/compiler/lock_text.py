@@ -87,6 +87,7 @@ def _line(field: Field) -> str:
         f"unit={field.unit}" if field.unit is not None else "",
         "caseless" if field.caseless else "",
         f"refers={field.refers}" if field.refers and re.fullmatch(r"[^\s]+", field.refers) else "",
+        f"stream-in={field.stream_in}" if field.stream_in else "",
         "" if field.source == "published" else field.source,
     ]
     line = " ".join(word for word in words if word)

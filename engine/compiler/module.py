@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from engine.compiler.choices import holds, settle
 from engine.compiler.draft import Draft, place
+from engine.compiler.enrol import compile_enrol
 from engine.compiler.keys import compile_keys
-from engine.compiler.later import note_later
 from engine.compiler.limits import compile_deletes, compile_limits
 from engine.compiler.line import arrow_within, compile_line
 from engine.compiler.needs import Needs, compile_needs
 from engine.compiler.only import check_only
 from engine.compiler.pairs import compile_pairs
-from engine.compiler.parts import Checked, End, Line, Parent
+from engine.compiler.parts import Checked, End, Enrolled, Line, Parent
 from engine.compiler.policies import compile_policies
 from engine.compiler.sense import check_fits, check_search, check_sense, check_targets
 from engine.compiler.under import compile_under
@@ -22,6 +22,7 @@ from engine.compiler.view import compile_view
 from engine.compiler.yields import compile_yields
 from engine.expr.error import did_you_mean
 from engine.plan import Arrow, FieldPlan, ModulePlan, PairCheckPlan, Write, sources
+from engine.record import Side, other
 from engine.spec.diagnostic import Text
 from engine.spec.model import MappedField, Module, StreamRef
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from engine.compiler.parts import Lookup
     from engine.compiler.policies import Rule
-    from engine.record import Side
 
 DUPLICATES = ("link", "overwrite", "skip", "clone")
 #: `creates:` names whose newcomers are made; here is on which sides that happens.
@@ -55,6 +55,7 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
     paired = compile_pairs(draft, module, ends)
     if paired is not None:
         parents, keys = paired[0], (paired[1],)
+    enrol = compile_enrol(draft, module, arrow, ends)
     checked = Checked(
         module=module,
         arrow=arrow,
@@ -63,15 +64,16 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
         keys=keys,
         views=compile_view(draft, module, ends),
         needs=needs.kept,
-        asked=_asked(needs, arrow, parents if paired else {}),
+        asked=_asked(needs, enrol, arrow, parents if paired else {}),
         together=needs.together,
         yields=compile_yields(draft, module, ends),
         duplicates=settle(
             draft, module.duplicates, DUPLICATES, "overwrite" if paired else "link", "rule for duplicates"
         ),
-        creates=_creates(draft, module, arrow),
+        creates=_creates(draft, module, arrow, enrol),
         limits=compile_limits(draft, module),
         parents=parents,
+        enrol=enrol,
     )
     checked = replace(
         checked, policies=compile_policies(draft, checked), deletes=compile_deletes(draft, checked)
@@ -82,9 +84,13 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
     return checked
 
 
-def _asked(needs: Needs, arrow: Arrow, pairs: Mapping[Side, Parent]) -> dict[Side, tuple[Lookup, ...]]:
+def _asked(
+    needs: Needs, enrol: Enrolled | None, arrow: Arrow, pairs: Mapping[Side, Parent]
+) -> dict[Side, tuple[Lookup, ...]]:
     """The links that records wait for: those that checks look at, and those that make pairs."""
     asked = dict(needs.asked)
+    for side, looked in (enrol.asked if enrol else {}).items():
+        asked[side] = tuple(dict.fromkeys((*asked.get(side, ()), *looked)))
     for side in sources(arrow) if pairs else ():
         asked[side] = (*asked.get(side, ()), *pairs[side].lookups)
     return asked
@@ -175,7 +181,9 @@ def constants(module: Module, arrow: Arrow) -> list[MappedField]:
     return lines
 
 
-def _creates(draft: Draft, module: Module, arrow: Arrow) -> tuple[Side, ...]:
+def _creates(draft: Draft, module: Module, arrow: Arrow, enrol: Enrolled | None) -> tuple[Side, ...]:
+    if enrol is not None:
+        return tuple(other(side) for side in enrol.plan.sides)
     implied = "none" if module.pairs else {"->": "left", "<-": "right", "<->": "both", "==": "none"}[arrow]
     word = settle(draft, module.creates, tuple(CREATES), implied, "word for `creates`")
     allowed = CREATES[implied]
@@ -188,7 +196,6 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
     from engine.compiler.lens import snapshot
     from engine.compiler.sides import build_side
 
-    note_later(draft, checked.module)
     return ModulePlan(
         name=checked.module.name,
         title=checked.module.title or checked.module.name,
@@ -213,6 +220,7 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
             PairCheckPlan(side=one.side, sql=one.sql, trouble=one.trouble) for one in checked.together
         ),
         guards=tuple(build_guard(draft, checked, one) for one in checked.guards),
+        enrol=checked.enrol.plan if checked.enrol else None,
     )
 
 

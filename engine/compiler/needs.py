@@ -18,6 +18,8 @@ from engine.plan import NotBuilt, Trouble, sources
 from engine.record import Side, other
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.compiler.parts import End, Lookup
     from engine.plan import Arrow
     from engine.spec.model import Check, Module
@@ -39,10 +41,17 @@ def compile_needs(draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, E
 
     Where records go both ways a check is made on each side that has all the fields it names; on none is a finding.
     """
+    return compile_checks(draft, module, module.needs, sources(arrow), ends)
+
+
+def compile_checks(
+    draft: Draft, module: Module, checks: Iterable[Check], sides: tuple[Side, ...], ends: dict[Side, End]
+) -> Needs:
+    """The same of any checks."""
     needs = Needs()
-    for check in module.needs:
+    for check in checks:
         stands = holds(draft, check.only_if)
-        for side, expr in _by_side(draft, module, check, sources(arrow), ends):
+        for side, expr in _by_side(draft, module, check, sides, ends):
             if stands and _looks_across(expr, side):
                 _together(draft, needs, module, check, side, expr)
             elif stands:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.expr.sql import Expr
     from engine.plan import (
         Arrow,
+        EnrolPlan,
         KeyPlan,
         Limits,
         Policy,
@@ -160,6 +161,22 @@ class Guarded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """How records of a module are enrolled, as far as names and types tell."""
+
+    plan: EnrolPlan
+    #: what a record must meet to be enrolled: by side, with SQL and the fields it reads
+    needs: tuple[tuple[Side, Check, str, tuple[str, ...]], ...] = ()
+    asked: Mapping[Side, tuple[Lookup, ...]] = field(default_factory=dict)  #: links that this looks at
+
+    def reads(self, side: Side) -> tuple[str, ...]:
+        """Fields that lead to what may be chosen."""
+        if side not in self.plan.sides:
+            return ()
+        return tuple(dict.fromkeys(one.by for place in self.plan.places for one in place.offers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """A module whose names and types are known."""
 
@@ -183,11 +200,13 @@ class Checked:
     #: The numbers of the lines by which a record that a trigger made is recognised after a run that was killed.
     telling: tuple[int, ...] = ()
     guards: tuple[Guarded, ...] = ()
+    enrol: Enrolled | None = None  #: None = records take part by themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
-    """What a person asks for: one trigger, now."""
+    """What a person asks for: one trigger, now; or with `enrol` one module, to add a record or take it out."""
 
     trigger: str
+    enrol: bool = False
     answers: Mapping[str, str]  #: fields of the target -> what they get instead of what the mapping says

@@ -72,7 +72,7 @@ def check_sense(draft: Draft, checked: Checked) -> None:
     if checked.duplicates == "clone":
         _check_clone(draft, checked)
     makes = checked.creates and not module.match and module.pairs is None and not module.under
-    makes = makes and checked.trigger is None
+    makes = makes and checked.trigger is None and checked.enrol is None
     if makes and checked.arrow in ("->", "<-", "<->"):
         draft.findings.add(
             "no-match",

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.catalog import FieldType
+    from engine.compiler.needs import Kept
     from engine.compiler.parts import Checked, Line, Lookup
+    from engine.spec.model import StreamRef
 
 
 def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
@@ -38,7 +40,8 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         key_kinds=_key_kinds(checked, side),
         view=parsed(view.sql) if view.sql else None,
         view_reads=view.reads,
-        needs=_needs(draft, checked, side),
+        needs=_needs(draft, checked.ends[side].ref, checked.needs, side),
+        enrol=_needs(draft, checked.ends[side].ref, checked.enrol.needs if checked.enrol else (), side),
         label=_label(checked, side),
         makes=other(side) in checked.creates,
         parent=checked.parents.get(side),
@@ -87,6 +90,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
 def _beside(draft: Draft, checked: Checked, side: Side) -> tuple[str, ...]:
     """Fields that are shown as they are, because checks of a pair or guards look at them."""
     names = [name for one in checked.together for name in one.reads.get(side, ())]
+    names += checked.enrol.reads(side) if checked.enrol else ()
     return tuple(dict.fromkeys([*names, *own_fields(draft, checked, side)]))
 
 
@@ -114,8 +118,7 @@ def _kind(checked: Checked, side: Side, name: str) -> FieldType:
     return field.type if field else "unknown"
 
 
-def _needs(draft: Draft, checked: Checked, side: Side) -> list[Need]:
-    ref = checked.ends[side].ref
+def _needs(draft: Draft, ref: StreamRef, checks: Sequence[Kept], side: Side) -> list[Need]:
     return [
         (
             parsed(sql),
@@ -128,7 +131,7 @@ def _needs(draft: Draft, checked: Checked, side: Side) -> list[Need]:
                 later=any(behind(draft, ref, name) for name in reads),
             ),
         )
-        for at, check, sql, reads in checked.needs
+        for at, check, sql, reads in checks
         if at == side
     ]
 

@@ -236,3 +236,7 @@ def lacks(parts: LensParts) -> exp.Expression:
         for check in (parts.together if parts.makes else ())
     ]
     return case(*turns) if turns else cast(exp.null(), named_type("BIGINT"))
+    turns += [
+        (exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(one))
+        for condition, _, one in parts.enrol
+    ]

@@ -26,6 +26,7 @@ _PAIRS: Mapping[str, tuple[str, type]] = {
     "max": ("max_length", int),
     "scale": ("scale", int),
     "refers": ("refers", str),
+    "stream-in": ("stream_in", str),
     "precision": ("precision", str),
     "unit": ("unit", str),
 }
@@ -66,6 +67,7 @@ STREAM_SCHEMA: Mapping[str, Any] = {
                             "scale": {"type": "integer", "minimum": 0},
                             "choices": {"type": "array", "items": {"type": "string"}},
                             "refers": {"type": "string"},
+                            "stream_in": {"type": "string"},
                             "caseless": {"type": "boolean"},
                             "precision": {"enum": list(get_args(Precision))},
                             "unit": {"enum": list(get_args(Unit))},

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from engine.ledger import leases, reading, schema
+from engine.ledger import enrolling, leases, reading, schema
 from engine.ledger.codec import from_json, unpack
 from engine.ledger.model import (
     LINK_COLUMNS,
     Conflict,
+    Enrolment,
     HeldRow,
     Intent,
     Lease,
@@ -190,6 +191,11 @@ class Reports:
         query = sa.select(*columns).where(*_at(table, integration, module))
         with self._database.reading() as connection:
             return [Wait(**row) for row in connection.execute(query).mappings()]
+
+    def enrolments(self, integration: str, module: str | None = None) -> list[Enrolment]:
+        """Records that take part because a person said so, oldest first; None = of every module."""
+        with self._database.reading() as connection:
+            return enrolling.read(connection, integration, module)
 
     def conflicts(self, integration: str, module: str | None = None) -> list[Conflict]:
         """The fields that a person must decide, by number; None = in every module."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from engine.errors import LockedError
-from engine.ledger import admitting, by_hand, enrolling, indexes, leases, opening, schema, settling
+from engine.ledger import admitting, associating, by_hand, enrolling, indexes, leases, opening, schema, settling
 from engine.ledger.codec import later, pack, to_json
 from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Sightings
 from engine.ledger.standing import Standings
@@ -213,18 +213,10 @@ class Ledger(Standings):
         with self._work(lease, 1) as work:
             enrolling.enrol(work, lease, one)
 
-    def withdraw(self, lease: Lease, one: Enrolment, *, counterpart: str | None) -> None:
-        """Take a record out of its module again, with its link and all that was held of it.
-
-        `counterpart`: its record on the other side, to be deleted; until `left` is called that is remembered.
-        """
+    def withdraw(self, lease: Lease, one: Enrolment) -> None:
+        """Take a record out of its module again: its link and all that was held of it are forgotten."""
         with self._work(lease, 1) as work:
-            enrolling.withdraw(work, lease, one, counterpart)
-
-    def left(self, lease: Lease, one: Enrolment) -> None:
-        """Nothing is to be done any more for a record that was taken out."""
-        with self._work(lease, 1) as work:
-            enrolling.forget(work, lease, one)
+            enrolling.withdraw(work, lease, one)
 
     def admit(self, lease: Lease, module: str, side: Side, ids: Sequence[str], at: str) -> None:
         """Remember that these records take part from now on, whatever a saved view shows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.plan.enrol import EnrolPlan, OfferPlan, PlacePlan
 from engine.plan.field import FieldPlan, KeyPlan, Write
 from engine.plan.model import NotBuilt, Plan, RequirementPlan, SystemPlan
 from engine.plan.module import Limit, Limits, ModulePlan
@@ -14,6 +15,7 @@ __all__ = [
     "AmountPlan",
     "Arrow",
     "Duplicates",
+    "EnrolPlan",
     "FieldPlan",
     "GuardPlan",
     "KeyPlan",
@@ -23,7 +25,9 @@ __all__ = [
     "MailServer",
     "ModulePlan",
     "NotBuilt",
+    "OfferPlan",
     "PairCheckPlan",
+    "PlacePlan",
     "Plan",
     "Policy",
     "Question",

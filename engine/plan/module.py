@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.plan.words import digest, sources
 
 if TYPE_CHECKING:
+    from engine.plan.enrol import EnrolPlan
     from engine.plan.field import FieldPlan, KeyPlan
     from engine.plan.rule import GuardPlan, PairCheckPlan, TriggerPlan, YieldPlan
     from engine.plan.side import SidePlan
@@ -61,6 +62,7 @@ class ModulePlan:
     yields: tuple[YieldPlan, ...] = ()  #: modules whose values win over this one's
     checks: tuple[PairCheckPlan, ...] = ()  #: what both records of a pair must meet together
     guards: tuple[GuardPlan, ...] = ()  #: in the order of the spec
+    enrol: EnrolPlan | None = None  #: None = records take part by themselves
 
     def side(self, side: Side) -> SidePlan:
         """That end."""

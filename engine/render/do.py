@@ -22,6 +22,32 @@ def done_text(module: ModulePlan, source: str, target: str | None, report: RunRe
     return printable(f"{module.name} {what} for {module.left.name}:{source} (run {report.run}).") + "\n"
 
 
+def enrolled_text(module: ModulePlan, source: str, target: str | None, report: RunReport) -> str:
+    """One sentence; `source` and `target` as people write records."""
+    where = f": it is {target} now" if target is not None else ""
+    return printable(f"{source} takes part in `{module.name}`{where} (run {report.run}).") + "\n"
+
+
+def withdrawn_text(module: ModulePlan, source: str, target: str | None, report: RunReport) -> str:
+    """One sentence."""
+    deleted = module.deletes == "propagate" and not report.held
+    fate = f"; {target} {'was deleted' if deleted else 'stays as it is'}" if target is not None else ""
+    return printable(f"{source} takes no part in `{module.name}` any more{fate} (run {report.run}).") + "\n"
+
+
+def enrolled_json(
+    word: str, source: str, target: str | None, lines: Sequence[ChangeLine], report: RunReport
+) -> dict[str, Any]:
+    """The object that `do MODULE.enrol --format json` prints."""
+    return {
+        "did": word,
+        "record": source,
+        "target": target,
+        "fields": {change.field: [change.before, change.after] for line in lines for change in line.fields},
+        "run": report.run,
+    }
+
+
 def done_json(
     module: ModulePlan, source: str, target: str | None, lines: Sequence[ChangeLine], report: RunReport
 ) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from engine.event import PageRead
 from engine.record import SIDES
 from engine.run.called import admitted
 from engine.run.columns import TODAY
+from engine.run.enrolled import due_by_enrolment
 from engine.run.pull import OVERLAP, Reading, earlier, later, pull, since
 from engine.run.referred import due_by_reference
 from engine.run.slow import add_slow
@@ -214,6 +215,7 @@ def _held(work: Work, *, whole: bool) -> _HeldNow:
     if view or not whole:
         work.called = frozenset(due_by_reference(work) | (admitted(work) if view else set()))
     waiting = frozenset(row.record_id for row in rows) - due
+    due |= due_by_enrolment(work) - waiting
     # All that is held was read with everything else, unless it comes from outside the saved view.
     return _HeldNow(rows=rows, waiting=waiting, due=tuple(sorted(work.called if whole else due | work.called)))
 

@@ -62,7 +62,7 @@ def foresee(plan: Plan, call: Call, record: str) -> tuple[ChangeLine, ...]:
             run="preview",
         )
         _look(work, record)
-        return tuple(line for change in _changes(work) for line in lines_of(change))
+        return tuple(line for change in changes_of(work) for line in lines_of(change))
 
 
 def act(plan: Plan, call: Call, record: str) -> tuple[RunReport, str | None]:
@@ -109,8 +109,8 @@ def _look(work: Work, record: str) -> None:
     if before is not None and not (trigger and trigger.again):
         raise _done_before(work, record, before)
     show_references(work)
-    _read(work, record)
-    _refuse(work, record)
+    read_alone(work, record)
+    refuse_lacking(work, record)
     match(work, ModuleState(integration=work.integration, module=work.module.name), 1)
     meet_made(work)
     sort(work)
@@ -124,7 +124,7 @@ def _look(work: Work, record: str) -> None:
         raise UserError(f"`{trigger.of}` has made nothing of {name}, so there is nothing to {trigger.act}.")
 
 
-def _read(work: Work, record: str) -> None:
+def read_alone(work: Work, record: str) -> None:
     """The record alone in the table `work`, beside empty memories; its link, if any, in `anew`."""
     work.columns.drop("work", "seen", "ids", "keyed")
     nobody = work.ledger.links_table(
@@ -149,8 +149,8 @@ def _read(work: Work, record: str) -> None:
     work.found = count_situations(work)
 
 
-def _refuse(work: Work, record: str) -> None:
-    """Raises UserError for a record that is not there, or does not meet what the trigger needs."""
+def refuse_lacking(work: Work, record: str) -> None:
+    """Raises UserError for a record that is not there, or does not meet what is asked of it."""
     name = f"{work.source.name}:{record}"
     rows = work.columns.rows("SELECT trouble FROM work")
     if not rows:
@@ -160,7 +160,7 @@ def _refuse(work: Work, record: str) -> None:
         raise UserError(f"{name}: {trouble.message}", remedy=trouble.remedy)
 
 
-def _changes(work: Work) -> list[Change]:
+def changes_of(work: Work) -> list[Change]:
     """What would be written for the record that was looked at."""
     made = [change for places in portions(work, "absent", 1) for change in creates(work, *places)]
     for first, last in portions(work, "paired", 1):

@@ -9,6 +9,7 @@ from engine.reconcile import Missing
 from engine.record import SIDES
 from engine.run.changes import Change, ChangedField, Sight
 from engine.run.compare import rules
+from engine.run.enrolled import placed
 from engine.run.push import creates_sql
 
 if TYPE_CHECKING:
@@ -36,8 +37,13 @@ def creates(work: Work, first: int, last: int) -> Iterator[Change]:
             label=row["_label"] or row["_source"],
             why=_cause(work),
             seen={mine: Sight(hash=row["_hash"].hex(), version=row["_seen"])},
-            fields=tuple(
-                _made(work, line, shown(row[name])) for name, line in lines.items() if row[name] is not None
+            fields=(
+                *(
+                    _made(work, line, shown(row[name]))
+                    for name, line in lines.items()
+                    if row[name] is not None
+                ),
+                *(_chosen(work, name, row[name]) for name in placed(work) if row[name] is not None),
             ),
         )
 
@@ -46,7 +52,7 @@ def _cause(work: Work) -> str:
     """Why a record is made, in a few words."""
     trigger = work.module.trigger
     if trigger is None:
-        return f"new in {work.source.name}"
+        return "a person has enrolled it" if work.module.enrol else f"new in {work.source.name}"
     return f"it has become so: {trigger.becomes}" if trigger.becomes else "a person asks for it"
 
 
@@ -59,6 +65,21 @@ def _made(work: Work, line: FieldPlan, value: str) -> ChangedField:
         why=_cause(work),
         write=work.target.side,
         to=line.writes[work.target.side].to,
+        values={},
+        result=value,
+    )
+
+
+def _chosen(work: Work, name: str, value: str) -> ChangedField:
+    """A field that a person has filled in who enrolled the record."""
+    return ChangedField(
+        key=name,
+        line=f"enrol: {name}",
+        place=work.module.place,
+        rule="enrol",
+        why=_cause(work),
+        write=work.target.side,
+        to=name,
         values={},
         result=value,
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.run.assess import ALL_LINKS, Assessed, assess, count_situations, state_cursor
+from engine.run.enrolled import TABLE as ENROLLED
+from engine.run.enrolled import admit
 from engine.run.match import Matched, match, meet, own_sightings, sightings, yield_met
 from engine.run.quota import ration
 from engine.run.remove import Departed, departed
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("work", "seen", "ids", "keyed", "links", "held", "skips", "matched", "known", "taken", "aside"),
-    *("absent", "beyond", "paired", "fresh", "again", "after", ALL_LINKS),
+    *("absent", "beyond", "paired", "fresh", "again", "after", ENROLLED, ALL_LINKS),
     *OF_TRIGGERS,
 )
 
@@ -46,6 +48,7 @@ def look(works: Sequence[Work], state: ModuleState) -> dict[str, Looked]:
     for work in works:
         assessed[work.source_side] = assess(work, state)
         arm(work, state)
+        admit(work)
         work.found = count_situations(work)
     seen: dict[str, Looked] = {}
     for work in works:

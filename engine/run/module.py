@@ -13,8 +13,10 @@ from engine.run.align import push_pairs
 from engine.run.assess import source_scope
 from engine.run.called import remember_called
 from engine.run.guard import refused_creates
+from engine.run.leave import take_out
 from engine.run.limits import heed_limits
 from engine.run.look import TABLES, Looked, known_records, look, planned
+from engine.run.mark import mark_enrolled
 from engine.run.pull import later
 from engine.run.push import push_creates
 from engine.run.recover import recover
@@ -43,6 +45,7 @@ def run_module(works: Sequence[Work], pen: Pen) -> None:
     show_references(work)
     for one in works:
         recover(one, pen)
+        take_out(one, pen)
     if work.module.trigger is not None and work.module.trigger.becomes is None:
         return  # it acts only when a person asks
     state = work.ledger.module_state(work.integration, work.module.name)
@@ -76,6 +79,7 @@ def _push(work: Work, pen: Pen, looked: Looked) -> None:
     push_pairs(work, pen)
     push_taken(work, pen)
     push_deletes(work, pen, looked.departed)
+    mark_enrolled(work, pen)
 
 
 def _finish(works: Sequence[Work], pen: Pen, state: ModuleState, looked: Mapping[str, Looked]) -> None:

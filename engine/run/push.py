@@ -9,6 +9,7 @@ import pyarrow as pa
 from engine.ledger import RecordKey, Settlement
 from engine.run.after import made
 from engine.run.compare import portions
+from engine.run.enrolled import placed
 from engine.run.quota import given
 from engine.run.receipts import held_of, ids_of
 from engine.run.settle import new_links
@@ -34,6 +35,7 @@ def creates_sql(work: Work, first: int, last: int) -> str:
     within = f"place BETWEEN {first} AND {last}"
     keys = "".join(f"w.k{index} AS _k{index}, " for index in range(len(work.module.keys)))
     columns = ", ".join(f'{given(line, target)} AS "{line.writes[target].to}"' for line in lines)
+    columns += "".join(f', {sql} AS "{name}"' for name, sql in placed(work).items())
     return (
         "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, "
         f"w.id AS _source, w.hash AS _hash, w.version AS _seen, w.label AS _label, {work.module.snapshot} AS _base, "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.reconcile import Missing
 from engine.record import SIDES, other
 from engine.run.compare import Pair, decide, fetch
+from engine.run.enrolled import enrolments
 from engine.run.foreseen import pair_changes
 from engine.run.guard import guarded
 from engine.run.look import recall
@@ -235,9 +236,23 @@ def _alone(work: Work, side: Side, shown: Shown, skipped: str | None, lacks: int
         return "A run skips it: it is outside the view."
     if shown.trouble is not None:
         return f"A run holds it: {end.troubles[shown.trouble].message}"
+    if work.module.enrol is not None and work.source_side == side:
+        enrolled = {one.record_id for one in enrolments(work)}
+        if shown.id not in enrolled:
+            return _not_enrolled(work, side)
     if side not in work.module.sources:
         return f"A run only looks at it when a new record of {its.name} is its match."
     return _newcomer(work, side, lacks)
+
+
+def _not_enrolled(work: Work, side: Side) -> str:
+    """Why a record that no person has added is left alone."""
+    enrol, name = work.module.enrol, work.module.side(side).name
+    if enrol is None or side not in enrol.sides:
+        there = work.module.side(other(side)).name
+        return f"A run leaves it alone: of `{work.module.name}` only records of {there} are enrolled."
+    order = f"engine do SPEC {work.module.name}.enrol --record {name}:ID"
+    return f"A run leaves it alone: it has not been enrolled; `{order}` lets it take part."
 
 
 def _newcomer(work: Work, side: Side, lacks: int | None) -> str:

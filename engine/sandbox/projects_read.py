@@ -213,6 +213,7 @@ def show_log(names_of: Site, row: Row) -> dict[str, Any]:
     names, body = _Names(names_of), row.body
     kind = "bug" if body["type"] == "issue" else body["type"]
     detail: dict[str, Any] = {"type": kind}
+        **({"owner": owners[0]} if owners else {}),
     if body["item"]:
         module = {"task": "tasks", "issue": "issues"}[body["type"]]
         found = names_of.store.texts("projects", module, [body["item"]], "name")

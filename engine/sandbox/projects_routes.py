@@ -10,6 +10,7 @@ from starlette.routing import Route
 from engine.sandbox import projects_logs as logs
 from engine.sandbox import projects_write as write
 from engine.sandbox.projects_read import list_answer, moment, parse_page, show, show_log
+from engine.sandbox import projects_people as people
 from engine.sandbox.projects_shapes import COMMENTED, ENTITIES, PORTAL_ID, Entity
 from engine.sandbox.refusals import ProjectsRefused
 from engine.sandbox.site import Site, read_json, site_of
@@ -143,6 +144,26 @@ async def list_users(request: Request) -> Response:
         {"id": row.id} | row.body | {"added_time": moment(row.created), "updated_time": moment(row.modified)}
         for row in rows[:per_page]
     ]
+async def read_user(request: Request) -> Response:
+    """One user of a project, as the list shows people."""
+    site, id_ = _site(request), request.path_params["id"]
+    row = site.store.get("projects", "users", id_) if id_ in _members(site, request) else None
+    if row is None:
+        raise ProjectsRefused(404, "RESOURCE_NOT_FOUND", "User does not exist.")
+    return JSONResponse(_user(row))
+
+
+def _members(site: Site, request: Request) -> list[str]:
+    """Those who work on a project: who was put there, else its owner."""
+    project = write.living(site, ENTITIES["projects"], request.path_params["project"])
+    return list(project.body.get("members") or [project.body["owner"]])
+
+
+def _user(row: Row) -> dict[str, Any]:
+    times = {"added_time": moment(row.created), "updated_time": moment(row.modified)}
+    return {"id": row.id} | row.body | times
+
+
     info = {"page": page, "per_page": per_page, "has_next_page": len(rows) > per_page}
     return JSONResponse({"users": shown, "page_info": info})
 
@@ -209,6 +230,7 @@ ROUTES = [
     Route(f"{_PORTAL}/timelogs", list_logs, methods=["GET"]),
     Route(f"{_PROJECT}/timelogs", list_logs, methods=["GET"]),
     Route(f"{_PROJECT}/log", create_log, methods=["POST"]),
+    *people.routes(_PORTAL),
     Route(f"{_PROJECT}/logs/{{id}}", change_log, methods=["GET", "PATCH", "DELETE"]),
     Route(f"{_PORTAL}/projects/{{id}}/trash", delete_record, methods=["POST"]),
     Route(f"{_PROJECT}/tasks/{{id}}/move", move_task, methods=["POST"]),

@@ -101,6 +101,8 @@ milestone ref -> phases
 billing_type text 50
 rate_per_hour number
 tags list
+invoice ref -> invoices
+in_crm boolean
 """
 _TASKLISTS = """
 name text 255 required

@@ -189,6 +189,11 @@ def _task_extras(site: Site, sent: dict[str, Any]) -> dict[str, Any]:
         found["total_work"] = str(work.get("total_work", ""))
     parental = sent.get("parental_info")
     if isinstance(parental, dict) and parental.get("parent_task_id"):
+    owner = sent.get("owner")
+    if isinstance(owner, dict) and owner.get("zpuid"):
+        found["owners"] = [_user(site, "owner", owner["zpuid"])]
+    if "state" in sent:
+        found["status"] = _status_of(str(sent["state"]))
         parent = str(parental["parent_task_id"])
         if site.store.get("projects", "tasks", parent) is None:
             raise refused("parental_info", "The parent task does not exist")
@@ -198,6 +203,14 @@ def _task_extras(site: Site, sent: dict[str, Any]) -> dict[str, Any]:
 
 def _check(site: Site, entity: Entity, body: dict[str, Any], before: Row | None) -> None:
     """The rules between a record and its project."""
+def _status_of(state: str) -> str:
+    """The first status that is open or closed. Raises ProjectsRefused for any other word."""
+    for id_, _, closes in STATUSES["tasks"]:
+        if state == ("closed" if closes else "open"):
+            return id_
+    raise refused("state", "state is invalid")
+
+
     if entity.name == "comments":
         return
     if before is None:

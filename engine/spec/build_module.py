@@ -132,5 +132,6 @@ def _enrol(node: Node, builder: Builder) -> Enrol | None:
     return Enrol(
         needs=builder.all(written.items("needs"), check),
         place={entry.name: written.at("place").texts(entry.name) for entry in written.entries("place")},
+        mark=written.text("mark"),
         at_most=written.scalar("at-most"),
     )

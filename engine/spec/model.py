@@ -137,6 +137,7 @@ class Enrol:
 
     needs: tuple[Check, ...]
     place: Mapping[str, tuple[Text, ...]]  #: target field -> modules whose records may be chosen
+    mark: Text | None  #: a yes/no field of the record that tells that it takes part
     at_most: Text | None
 
 

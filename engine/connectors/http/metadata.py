@@ -64,6 +64,7 @@ def _field(name: str, row: Mapping[str, Any], told: Metadata, stream: Stream) ->
         scale=_size(row.get("scale")) if type_ in SCALED else None,
         choices=_choices(row.get("choices")) if type_ == "enum" else (),
         refers=(shipped.refers if shipped else None) or (str(refers) if refers and type_ == "id" else None),
+        stream_in=shipped.stream_in if shipped else None,
         detail_only=shipped.detail_only if shipped else told.detail or type_ == "list",
         source="observed",
     )
