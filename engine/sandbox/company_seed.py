@@ -16,6 +16,7 @@ from engine.sandbox.company_names import Names, plain
 from engine.sandbox.crm_lines import FIRST_ID
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_write import API_USER, key_of
+from engine.sandbox.projects_shapes import PORTAL_ID
 from engine.sandbox.store import Row, last_id
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ def words() -> dict[str, Any]:
     """The raw material: names, places, trades."""
     text = files("engine.sandbox").joinpath("company.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
+
+
+def _portal(about: dict[str, Any]) -> dict[str, Any]:
+    """The portal of Projects; `my_role`, what the user who asks is there, is in no published answer."""
+    names = {"portal_name": "lindenhof", "org_name": about["company_name"]}
+    return {"id": PORTAL_ID, **names, "is_default_portal": True, "zsoid": "20081234500", "my_role": "owner"}
 
 
 def _organization(edition: Edition, about: dict[str, Any]) -> dict[str, Any]:
@@ -91,6 +98,7 @@ class Seed:
         self.settings["company/crm"] = json.dumps(crm)
         for edition in EDITIONS.values():
             self.settings[f"company/{edition.product}"] = json.dumps(_organization(edition, about))
+        self.settings["company/projects"] = json.dumps(_portal(about))
 
     def users(self) -> list[str]:
         """Twelve people in both products; the first one is the administrator who gave the consent."""

@@ -46,7 +46,9 @@ def connections(url: str) -> dict[str, dict[str, Any]]:
             | {"credentials": credentials[edition.product], "organization": edition.organization_id}
             for edition in EDITIONS.values()
         },
-        "zoho-projects": hosts | {"credentials": credentials["projects"], "portal": PORTAL_ID},
+        # The company's first time sheet is of this year: earlier half-years need not be asked for one by one.
+        "zoho-projects": hosts
+        | {"credentials": credentials["projects"], "portal": PORTAL_ID, "timesheets_from": "2026-01-01"},
     }
 
 

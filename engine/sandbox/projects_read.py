@@ -147,7 +147,11 @@ def _status(module: str, id_: Any) -> dict[str, Any]:
 
 def _project(row: Row, counts: dict[tuple[str, str, bool], int]) -> dict[str, Any]:
     closed = is_closed("projects", row.body["status"])
-    shown: dict[str, Any] = {"key": f"LT-{row.id[-3:]}", "project_type": "active", "is_completed": closed}
+    shown: dict[str, Any] = {
+        "key": f"LT-{row.id[-3:]}",
+        "project_type": row.body.get("project_type", "active"),
+        "is_completed": closed,
+    }
     for name, module in (("tasks", "tasks"), ("issues", "issues"), ("milestones", "phases")):
         kinds = {"open_count": False, "closed_count": True}
         shown[name] = {kind: counts.get((row.id, module, closes), 0) for kind, closes in kinds.items()}
