@@ -31,7 +31,13 @@ class EngineCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the function; every error becomes a sentence on stderr and the exit code of its class."""
-        ctx.exit(_guarded(super().invoke, ctx) or 0)
+        ctx.exit(_guarded(self._gathered, ctx) or 0)
+
+    def _gathered(self, ctx: click.Context) -> Any:
+        from engine.cli.choices import gather
+
+        gather(ctx)
+        return super().invoke(ctx)
 
 
 def _guarded(invoke: Callable[[click.Context], Any], ctx: click.Context) -> int | None:

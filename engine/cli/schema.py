@@ -8,10 +8,12 @@ from engine.cli.command import EngineCommand, formats, show
 
 
 @click.command(cls=EngineCommand)
-@click.argument("name", default="spec", type=click.Choice(["spec", "mapping", "connector", "lock"]))
+@click.argument(
+    "name", default="spec", type=click.Choice(["spec", "mapping", "connector", "lock", "profile"])
+)
 @formats()
 def schema(*, name: str, form: str) -> None:
-    """Print the JSON Schema of a spec, a mapping, a connector file or a catalog lock."""
+    """Print the JSON Schema of a spec, a mapping, a connector file, a catalog lock or a profile."""
     from engine.spec.share import share
 
     del form  # a schema is JSON in either form

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from engine.cli.choices import PROFILE, Choices, words_of
 from engine.cli.command import say
 from engine.errors import UserError
 from engine.spec.diagnostic import SpecError
@@ -25,14 +26,15 @@ def find_spec(name: str) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    shipped = _shipped(path)
-    if shipped is None:
+    found = shipped(path)
+    if found is None:
         raise UserError(f"There is no spec `{name}`.", remedy=_remedy(path))
-    say(f"`{name}` is not in this folder; using the one that ships with the engine: {shipped}")
-    return shipped
+    say(f"`{name}` is not in this folder; using the one that ships with the engine: {found}")
+    return found
 
 
-def _shipped(path: Path) -> Path | None:
+def shipped(path: Path) -> Path | None:
+    """The spec of that name that ships with the engine; None = there is none, or the path leads elsewhere."""
     from engine.spec.share import share
 
     if path.is_absolute() or path.parent not in (Path("specs"), Path()):
@@ -53,7 +55,7 @@ def _remedy(path: Path) -> str:
 def integration_of(name: str) -> str:
     """The name of the integration that a person means by a spec file or by the name itself."""
     path = Path(name)
-    known = path if path.is_file() else _shipped(path)
+    known = path if path.is_file() else shipped(path)
     if known is None:
         if path.suffix or path.parent != Path():
             raise UserError(f"There is no spec `{name}`.", remedy=_remedy(path))
@@ -84,22 +86,42 @@ def pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 
 def spec_words(spec: str, choices: Mapping[str, str]) -> str:
     """SPEC and the choices as they would be typed again."""
-    words = [spec, *(word for option, value in choices.items() for word in ("--set", f"{option}={value}"))]
-    return shlex.join(words)
+    return shlex.quote(spec) + (choices.words if isinstance(choices, Choices) else words_of(choices))
 
 
 def set_option(function: Function) -> Function:
-    """`--set option=value`."""
+    """`--set option=value`, and `--profile`."""
+    return profile_option(_set_option(function))
+
+
+def profile_option(function: Function) -> Function:
+    """`--profile FILE`; `gather` reads it before the command begins."""
+    return click.option(
+        "--profile",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        expose_value=False,
+        callback=_note_profile,
+        help="The choices that `engine init` wrote; by default SPEC's own .profile.yaml, if there is one.",
+    )(function)
+
+
+def _note_profile(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
+    del param
+    ctx.meta[PROFILE] = value
+
+
+def _set_option(function: Function) -> Function:
     return click.option(
         "--set",
         "choices",
         multiple=True,
         metavar="OPTION=VALUE",
         callback=pairs,
-        help="Choose one of the spec's options; may be repeated.",
+        help="Choose one of the spec's options, whatever the profile says; may be repeated.",
     )(function)
 
 
 def spec_arguments(function: Function) -> Function:
-    """SPEC and `--set option=value`."""
+    """SPEC, `--set option=value` and `--profile`."""
     return click.argument("spec", metavar="SPEC")(set_option(function))

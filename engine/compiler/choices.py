@@ -42,12 +42,36 @@ def choose(spec: Spec, given: Mapping[str, str]) -> dict[str, OptionValue]:
                 f"`{spec.name}` has no option `{name}`.",
                 remedy=did_you_mean(name, spec.options) or "`engine plan` lists the options of a spec.",
             )
-    return {name: _value(spec, option, given.get(name)) for name, option in spec.options.items()}
+    values = {name: _value(spec, option, given.get(name)) for name, option in spec.options.items()}
+    for name in given:
+        _refuse_idle(spec, spec.options[name], values)
+    return values
+
+
+def _refuse_idle(spec: Spec, option: Option, values: Mapping[str, OptionValue]) -> None:
+    """Raises UserError for a choice that would mean nothing beside the others."""
+    try:
+        useless = idle(option, values)
+    except ExprError:
+        return  # the spec is wrong, and compiling says where
+    if useless:
+        raise UserError(
+            f"The option `{option.name}` of `{spec.name}` means something only if {option.needs}, and that does "
+            "not hold.",
+            remedy=f"Choose the others so, or leave `{option.name}` away.",
+        )
+
+
+def idle(option: Option, values: Mapping[str, OptionValue]) -> bool:
+    """Whether an option was chosen otherwise than by default, but means nothing beside the others. Raises ExprError."""
+    if option.needs is None or values[option.name].value == typed(option, option.default).value:
+        return False
+    return not evaluate_options(option.needs.value, values)
 
 
 def defaults(spec: Spec) -> dict[str, OptionValue]:
     """Every option with its default: what `validate` looks at."""
-    return {name: _typed(option, option.default) for name, option in spec.options.items()}
+    return {name: typed(option, option.default) for name, option in spec.options.items()}
 
 
 def _value(spec: Spec, option: Option, text: str | None) -> OptionValue:
@@ -57,18 +81,19 @@ def _value(spec: Spec, option: Option, text: str | None) -> OptionValue:
                 f"The option `{option.name}` of `{spec.name}` has no default and must be given.",
                 remedy=f"Add --set {option.name}=…" + (f" ({option.help})" if option.help else "."),
             )
-        return _typed(option, option.default)
+        return typed(option, option.default)
     try:
-        value = _parse(option, text)
-    except (ValueError, InvalidOperation) as error:
+        value = parse(option, text)
+    except (ValueError, KeyError, InvalidOperation) as error:
         raise UserError(
             f"`{text}` is no {option.type} for the option `{option.name}` of `{spec.name}`.",
-            remedy=_expected(option, text),
+            remedy=expected(option, text),
         ) from error
-    return _typed(option, value)
+    return typed(option, value)
 
 
-def _parse(option: Option, text: str) -> Constant:
+def parse(option: Option, text: str) -> Constant:
+    """What a word means for an option. Raises ValueError, KeyError or InvalidOperation where it means nothing."""
     if option.type == "choice":
         if text not in option.choices:
             raise ValueError(text)
@@ -82,7 +107,8 @@ def _parse(option: Option, text: str) -> Constant:
     return text
 
 
-def _expected(option: Option, text: str) -> str:
+def expected(option: Option, text: str) -> str:
+    """What could have been written instead of a word."""
     if option.type == "choice":
         return did_you_mean(text, option.choices) or f"Choose one of: {', '.join(option.choices)}."
     words = {
@@ -93,7 +119,8 @@ def _expected(option: Option, text: str) -> str:
     return words.get(option.type, "Write a text.")
 
 
-def _typed(option: Option, value: Constant | float) -> OptionValue:
+def typed(option: Option, value: Constant | float) -> OptionValue:
+    """A value of an option, with its type."""
     kept: Constant | float = value
     if option.type == "date" and isinstance(value, str):
         kept = read_date(value)

@@ -14,6 +14,7 @@ from engine.compiler.lock import locked, read_lock
 from engine.compiler.mails import mail_server
 from engine.compiler.module import build_module, check_module
 from engine.compiler.order import ordered
+from engine.compiler.profile import read_profile, spec_of
 from engine.compiler.requirements import check_requirements, decide_requirement
 from engine.compiler.rules import check_rules
 from engine.compiler.systems import bind
@@ -22,7 +23,7 @@ from engine.errors import UserError
 from engine.plan import Plan, SystemPlan
 from engine.spec.diagnostic import Diagnostic, SpecError
 from engine.spec.excerpt import complete
-from engine.spec.files import LOCK_SUFFIX, Load, loader_for
+from engine.spec.files import LOCK_SUFFIX, PROFILE_SUFFIX, Load, loader_for
 from engine.spec.read import read_mapping, read_spec
 
 if TYPE_CHECKING:
@@ -40,14 +41,34 @@ def check_file(file: str, load: Load | None = None) -> tuple[Diagnostic, ...]:
     load = load or loader_for(file)
     if file.endswith(LOCK_SUFFIX):
         return read_lock(file, load)[1]
+    if file.endswith(PROFILE_SUFFIX):
+        return _check_profile(file, load)
     if _is_mapping(file, load):
         return read_mapping(file, load)[1]
     spec, findings = read_spec(file, load)
     if spec is None:
         return findings
-    draft = _draft(spec, defaults(spec), {}, load)
+    return complete((*findings, *_found(spec, defaults(spec), load)), load)
+
+
+def _found(spec: Spec, options: Mapping[str, OptionValue], load: Load) -> list[Diagnostic]:
+    """What is wrong with a spec for some choices."""
+    draft = _draft(spec, options, {}, load)
     _check(draft)
-    return complete((*findings, *draft.findings.found), load)
+    return draft.findings.found
+
+
+def _check_profile(file: str, load: Load) -> tuple[Diagnostic, ...]:
+    """What is wrong with a profile, and with the spec beside it once these choices are made."""
+    spec, findings = spec_of(file, load)
+    if spec is None:
+        return findings
+    given, findings = read_profile(file, spec, load)
+    if given is None:
+        return findings
+    known = _found(spec, defaults(spec), load)
+    found = [one for one in _found(spec, choose(spec, given), load) if one not in known]
+    return complete((*findings, *found), load)
 
 
 def compile_file(

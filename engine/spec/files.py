@@ -16,6 +16,9 @@ Load = Callable[[str], bytes]
 #: What a lock has in the place of its spec's `.yaml`.
 LOCK_SUFFIX = ".catalog.lock.yaml"
 
+#: The same of a profile.
+PROFILE_SUFFIX = ".profile.yaml"
+
 
 def loader(root: Path) -> Load:
     """A `Load` for the files below `root`; links that lead out of it are refused, and what is no file."""
@@ -41,6 +44,11 @@ def loader_for(file: str | Path) -> Load:
 def lock_of(spec: str) -> str:
     """Where the catalogs are kept that were pulled for a spec."""
     return spec.removesuffix(".yml").removesuffix(".yaml") + LOCK_SUFFIX
+
+
+def profile_of(spec: str) -> str:
+    """Where the choices are that were made for a spec."""
+    return spec.removesuffix(".yml").removesuffix(".yaml") + PROFILE_SUFFIX
 
 
 def beside(file: str, mapping: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.spec.document import Document
     from engine.spec.report import Report
 
-Kind = Literal["spec", "mapping", "lock"]
+Kind = Literal["spec", "mapping", "lock", "profile"]
 
 #: Unknown keys of one mapping that are compared with its missing ones; each comparison takes a while.
 MOST_SLIPS = 20
