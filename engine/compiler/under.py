@@ -11,7 +11,7 @@ from engine.compiler.refers import look_up
 from engine.expr.error import ExprError
 from engine.expr.sql import evaluate_options
 from engine.plan import Trouble, sources
-from engine.record import SIDES, Side
+from engine.record import SIDES, Side, other
 from engine.spec.diagnostic import Text
 from engine.spec.model import MappedField
 
@@ -55,7 +55,7 @@ def _parent(module: Module, side: Side, lookups: list[Lookup], arrow: Arrow) -> 
     first = module.under[0]
     return Parent(
         lookups=tuple(lookups),
-        skips=first.otherwise == "skip",
+        skips=first.otherwise == "skip" or _only_theirs(module, side),
         rules=side in sources(arrow),
         blocked=Trouble(
             code="blocked",
@@ -64,6 +64,11 @@ def _parent(module: Module, side: Side, lookups: list[Lookup], arrow: Arrow) -> 
             place=place(first.field.span),
         ),
     )
+
+
+def _only_theirs(module: Module, side: Side) -> bool:
+    """Whether newcomers come from the other side only: nobody waits for one of this side whose parent has no link."""
+    return module.creates is not None and module.creates.value == other(side)
 
 
 def _named(lookups: Sequence[Lookup]) -> str:

@@ -150,14 +150,17 @@ def _first_of_each(parent: Parent) -> list[Lookup]:
 def trouble(parts: LensParts) -> exp.Expression:
     """Index of the first reason why a record cannot be compared; NULL if there is none."""
     turns = [(not_null(column("_unreadable")), column("_unreadable"))]
+    # What a person has to do comes before what the record waits for.
+    turns += [
+        (exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(one))
+        for condition, _, one in parts.needs
+    ]
     if parts.parent is not None and parts.parent.rules and not parts.parent.skips:
         turns.append((_astray(parts.parent), parts.trouble(parts.parent.blocked)))
     turns += [_waits(parts, line, one) for _, line, one in _asked(parts) if _holds(parts, line, one)]
     for _, line in parts.shown:
         turns += [(wrong.copy(), parts.trouble(one)) for wrong, one in line.fails.get(parts.side, ())]
         turns += _misfits(parts, line)
-    for condition, _, one in parts.needs:
-        turns.append((exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(one)))
     return case(*turns)
 
 
@@ -235,8 +238,8 @@ def lacks(parts: LensParts) -> exp.Expression:
         (exp.Not(this=exp.Paren(this=parsed(check.alone))), parts.trouble(check.trouble))
         for check in (parts.together if parts.makes else ())
     ]
-    return case(*turns) if turns else cast(exp.null(), named_type("BIGINT"))
     turns += [
         (exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(one))
         for condition, _, one in parts.enrol
     ]
+    return case(*turns) if turns else cast(exp.null(), named_type("BIGINT"))

@@ -260,6 +260,17 @@ DOCUMENTS = (
         stamped=False,
     ),
     collection(
+        "general_time_entries",
+        fields.GENERAL_TIME,
+        path="timeentries",
+        singular="time_entry",
+        name="notes",
+        unique=False,
+        sorts=plain_sorts("log_date", "created_time"),
+        searches=("user_id", "billed_status"),
+        stamped=False,
+    ),
+    collection(
         "users",
         fields.USERS,
         name="email",

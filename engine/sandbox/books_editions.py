@@ -55,6 +55,12 @@ designation text 100 listed
 """
 
 
+_ON_PROJECTS = """
+project_id id required listed -> projects
+employee_id id required listed -> employees
+"""
+
+
 def _employees() -> Collection:
     """People who hand in expenses and time; only the older paths have them, and their fields are guessed."""
     made = collection(
@@ -67,6 +73,24 @@ def _employees() -> Collection:
         unique=False,
     )
     return replace(made, defaults=made.defaults | {"status": "active"})
+
+
+def _employees_of_projects() -> Collection:
+    """Employees on a project, addressed as its staff is; guessed."""
+    return collection(
+        "project_employees",
+        _ON_PROJECTS,
+        path="projects/{parent}/employees",
+        singular="employee",
+        id="project_employee_id",
+        title="Project employee",
+        name="employee_id",
+        unique=False,
+        sorts=plain_sorts("employee_id"),
+        stamped=False,
+        parent="project_id",
+        addressed="employee_id",
+    )
 
 
 def _erp() -> dict[str, Collection]:
@@ -88,6 +112,7 @@ def _erp() -> dict[str, Collection]:
         "estimates": replace(COLLECTIONS["estimates"], per_page=10),
         "tasks": tasks,
         "employees": _employees(),
+        "project_employees": _employees_of_projects(),
     }
     return COLLECTIONS | changed
 

@@ -177,10 +177,19 @@ log_time text 10 listed
 begin_time text 10 listed
 end_time text 10 listed
 is_billable boolean listed
-billed_status text listed read-only
+billed_status text listed = unbilled|invoiced
 invoice_id id listed read-only
 notes text 500 listed
 cost_rate number
+"""
+GENERAL_TIME = """
+user_id id required listed -> users
+log_date date required listed
+log_time text 10 required listed
+is_billable boolean listed
+billed_status text listed = unbilled|invoiced
+invoice_id id listed read-only
+notes text 500 listed
 """
 USERS = """
 name text 100 required listed

@@ -35,7 +35,7 @@ def computed(shape: Collection, body: dict[str, Any]) -> dict[str, Any]:
         return body | _totals(shape, body)
     if shape.plural in ("expenses", "recurring_expenses"):
         return body | _expense(shape, body)
-    return body | _worked(body) if shape.plural == "time_entries" else body
+    return body | _worked(body) if shape.plural in ("time_entries", "general_time_entries") else body
 
 
 def _totals(shape: Collection, body: dict[str, Any]) -> dict[str, Any]:

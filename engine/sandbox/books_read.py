@@ -180,7 +180,7 @@ def show(finance: Finance, shape: Collection, rows: Sequence[Row], *, whole: boo
     for row in rows:
         body = {name: value for name, value in row.body.items() if name not in ("custom_fields", "minutes")}
         body |= {_name_of(field): found.get(row.body.get(field, ""), "") for field, found in names.items()}
-        body |= _derived(shape, row) | _figure(shape, figures.get(_figure_id(shape, row)))
+        body |= _derived(finance, shape, row) | _figure(shape, figures.get(_figure_id(shape, row)))
         if whole:
             body |= _whole(finance, shape, row)
         else:
@@ -214,13 +214,17 @@ def _listed(shape: Collection, body: dict[str, Any]) -> list[str]:
         "un_billed_hours",
         "log_time",
         "currency_code",
+        "email",
     )
     names = [*shape.listed, *(_name_of(field) for field in shape.refers if field in shape.listed)]
     return [name for name in dict.fromkeys((*names, *figures)) if name in body]
 
 
-def _derived(shape: Collection, row: Row) -> dict[str, Any]:
+def _derived(finance: Finance, shape: Collection, row: Row) -> dict[str, Any]:
     """What follows from the record itself: for a contact, its primary person."""
+    if shape.plural == "project_users":
+        found = finance.site.store.texts(finance.product, "users", [row.body["user_id"]], "email")
+        return {"email": found.get(row.body["user_id"], "")}
     if shape.plural != "contacts":
         return _CURRENCY if "currency_id" in shape.defaults else {}
     body = row.body

@@ -252,6 +252,7 @@ ROUTES = [
     *_records("/projects/{parent}/tasks"),
     Route("/projects/{parent}/users", assign_users, methods=["POST"]),
     *_records("/projects/{parent}/users"),
+    *_records("/projects/{parent}/employees"),
     Route("/{collection}/{id}/status/{action}", act_on_record, methods=["POST"]),
     Route("/{singular}/{id}/customfields", set_custom_fields, methods=["PUT"]),
     Route("/{collection}", upsert_record, methods=["PUT"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.sandbox.books_editions import EDITIONS
 from engine.sandbox.company_finance import day
 from engine.sandbox.projects_shapes import ENTITIES, FIRST_ID, FIRST_USER, STATUSES
 from engine.sandbox.projects_write import defaults_of
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from engine.sandbox.company_seed import Seed
 
 CLIENTS = 25
+#: Projects whose twin in the finance products has the same customer, and the place of the one that nobody ordered.
+_AGREED, _NOBODYS = 5, 8
 _OPEN, _CLOSED = (STATUSES["tasks"][place][0] for place in (0, 2))
 
 
@@ -19,13 +22,38 @@ def deal_projects(seed: Seed, projects: list[Any], accounts: list[dict[str, Any]
     """Deal the portal into a seed that has CRM's people and accounts; `projects` = names with their tasks."""
     users = deal_users(seed)
     tidy = [account for account in accounts if account["Account_Name"] == account["Account_Name"].strip()]
-    clients = [_client(seed, account) for account in seed.dice.sample(tidy, CLIENTS)]
+    shared = _shared(seed, tidy)
+    others = [account for account in seed.dice.sample(tidy, CLIENTS) if account not in shared]
+    clients = [_client(seed, account) for account in [*shared, *others][:CLIENTS]]
     for place, client in enumerate(clients[:15]):
         name = seed.dice.choice(("Bram", "Greta", "Anton", "Oona"))
         person = {"client": client, "first_name": name, "last_name": f"Client {place + 1}"}
         _put(seed, "contacts", **person, email=f"{name.lower()}{place}@client.example")
     for place, (name, tasks) in enumerate(projects):
-        _project(seed, place, name, tasks, seed.dice.choice(clients), users)
+        client = seed.dice.choice(clients)
+        if place < _AGREED:
+            client = clients[place % len(shared)]
+            _agree(seed, name, shared[place % len(shared)]["Account_Name"])
+        _project(seed, place, name, tasks, "" if place == _NOBODYS else client, users)
+
+
+def _shared(seed: Seed, accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The accounts whose name every finance product has as a customer."""
+    known = [_customers(seed, product) for product in EDITIONS]
+    return [account for account in accounts if all(account["Account_Name"] in names for names in known)]
+
+
+def _customers(seed: Seed, product: str) -> dict[str, str]:
+    """The ids of a finance product's customers, by name."""
+    rows = [row for found, module, row in seed.records if (found, module) == (product, "contacts")]
+    return {row.body["contact_name"]: row.id for row in rows if row.body["contact_type"] == "customer"}
+
+
+def _agree(seed: Seed, project: str, customer: str) -> None:
+    """The finance products have a project of this name for the same customer."""
+    for product, module, row in seed.records:
+        if product in EDITIONS and module == "projects" and row.body["project_name"] == project:
+            row.body["customer_id"] = _customers(seed, product)[customer]
 
 
 def deal_users(seed: Seed) -> list[str]:
@@ -48,7 +76,7 @@ def _client(seed: Seed, account: dict[str, Any]) -> str:
     parts = {"street": "Street", "city": "City", "state": "State", "zip": "Code", "country": "Country"}
     address = {ours: account.get(f"Billing_{theirs}") or "" for ours, theirs in parts.items()}
     plain = {name.lower(): account.get(name, "") for name in ("Phone", "Fax", "Website")}
-    return _put(seed, "clients", name=account["Account_Name"], **address, **plain)
+    return _put(seed, "clients", name=account["Account_Name"], currency_code="EUR", **address, **plain)
 
 
 def _put(seed: Seed, module: str, **values: Any) -> str:
@@ -82,7 +110,8 @@ def _project(seed: Seed, place: int, name: str, tasks: list[str], client: str, u
         task = _task(seed, project, lists[number % 2], title, 2 * number + 1, team, milestone=phase)
         if number % 2 == 0:
             _task(seed, project, lists[number % 2], f"{title}: check", 2 * number + 2, team, parent=task)
-    issue = _put(seed, "issues", project=project, name="A drawer jams", number=1, assignee=team[1])
+    jam = {"name": "A drawer jams", "number": 1, "assignee": team[1], "rate_per_hour": 75}
+    issue = _put(seed, "issues", project=project, **jam)
     _log(seed, project, team[1], "issue", issue)
     _log(seed, project, team[0], "general", "")
 
@@ -102,6 +131,7 @@ def _task(
         status=_CLOSED if closed else _OPEN,
         completion_percentage=100 if closed else 0,
         owners=[owner],
+        rate_per_hour=75,
         start_date=day(40),
         end_date=day(-20),
         **more,
@@ -124,5 +154,5 @@ def _log(seed: Seed, project: str, owner: str, kind: str, item: str) -> None:
         date=day(seed.dice.randrange(1, 39)),
         bill_status=seed.dice.choice(("Billable", "Billable", "Non Billable")),
         owner=owner,
-        approval_status=seed.dice.choice(("Unapproved", "Approved")),
+        approval_status=seed.dice.choice(("Unapproved", "Approved", "Approved", "Approved")),
     )

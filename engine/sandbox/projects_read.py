@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 MAX_PER_PAGE, DEFAULT_PER_PAGE = 200, 10
 _SORT = re.compile(r"(ASC|DESC)\((\w+)\)")
-_NAMES = {"projects": "name", "clients": "name", "tasks": "name", "tasklists": "name", "phases": "name"}
+_NAMES = {
+    **dict.fromkeys(("projects", "clients", "tasks", "tasklists", "phases"), "name"),
+    "invoices": "number",
+    "timelogs": "log_name",
+}
 
 
 def moment(at: int) -> str:
@@ -127,6 +131,7 @@ def _plain(names: _Names, entity: Entity, row: Row) -> dict[str, Any]:
         value = row.body.get(field.name)
         if field.kind == "status":
             shown[field.name] = _status(entity.name, value)
+            shown["state"] = "closed" if is_closed(entity.name, value) else "open"
         elif value is not None and field.kind == "ref":
             shown[field.name] = names.reference(field.refers or "", value)
         elif value is not None and field.kind == "person":
@@ -217,12 +222,12 @@ def show_log(names_of: Site, row: Row) -> dict[str, Any]:
     names, body = _Names(names_of), row.body
     kind = "bug" if body["type"] == "issue" else body["type"]
     detail: dict[str, Any] = {"type": kind}
-        **({"owner": owners[0]} if owners else {}),
     if body["item"]:
         module = {"task": "tasks", "issue": "issues"}[body["type"]]
         found = names_of.store.texts("projects", module, [body["item"]], "name")
         detail |= {"id": body["item"], "name": found.get(body["item"], "")}
     person = names.person(body["owner"])
+    invoice = body.get("invoice")
     status = {"Unapproved": "Pending"}.get(body["approval_status"], body["approval_status"])
     return {
         "id": row.id,
@@ -238,6 +243,8 @@ def show_log(names_of: Site, row: Row) -> dict[str, Any]:
         "project": names.reference("projects", body["project"]),
         "type": kind,
         "notes": body["notes"],
+        "invoice_status": body.get("invoice_status", "unbilled"),
+        **({"invoice": names.reference("invoices", invoice)} if invoice else {}),
         "created_time": moment(row.created),
         "last_modified_time": moment(row.modified),
     }

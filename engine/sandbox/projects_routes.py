@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from engine.sandbox import projects_finance as finance
 from engine.sandbox import projects_logs as logs
 from engine.sandbox import projects_write as write
 from engine.sandbox.projects_read import list_answer, moment, parse_page, show, show_log
-from engine.sandbox import projects_people as people
-from engine.sandbox.projects_shapes import COMMENTED, ENTITIES, PORTAL_ID, Entity
+from engine.sandbox.projects_shapes import COMMENTED, ENTITIES, FINANCE, PORTAL_ID, Entity
 from engine.sandbox.refusals import ProjectsRefused
 from engine.sandbox.site import Site, read_json, site_of
 from engine.sandbox.store import Query
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.sandbox.store import Row
 
 #: What a portal lists by itself, beside its projects.
-_EVERYWHERE = ("tasks", "issues", "phases", "tasklists")
+_EVERYWHERE = ("tasks", "issues", "phases", "tasklists", *FINANCE)
 
 
 def _site(request: Request) -> Site:
@@ -81,7 +81,7 @@ async def create_record(request: Request) -> Response:
     if entity.within_project and "project" not in place:
         raise _wrong_url(request)
     with site.store.transaction():
-        row = write.create(site, entity, sent, place)
+        row = finance.create(site, entity, sent, place)
     return JSONResponse(show(site, entity, [row])[0], status_code=201)
 
 
@@ -89,7 +89,7 @@ async def update_record(request: Request) -> Response:
     """A record with the fields that were sent."""
     (site, entity, _), sent = _found(request), await _body(request)
     with site.store.transaction():
-        row = write.update(site, entity, _row(request, site, entity), sent)
+        row = finance.update(site, entity, _row(request, site, entity), sent)
     return JSONResponse(show(site, entity, [row])[0])
 
 
@@ -97,7 +97,7 @@ async def delete_record(request: Request) -> Response:
     """A record goes to the trash."""
     site, entity, _ = _found(request)
     with site.store.transaction():
-        write.trash(site, entity, _row(request, site, entity))
+        finance.trash(site, entity, _row(request, site, entity))
     return Response(status_code=204)
 
 
@@ -132,18 +132,17 @@ async def list_users(request: Request) -> Response:
     site, (page, per_page) = _site(request), parse_page(request)
     where, args = ["deleted IS NULL"], []
     if "project" in request.path_params:
-        project = write.living(site, ENTITIES["projects"], request.path_params["project"])
-        members = project.body.get("members", [project.body["owner"]])
-        where.append(f"id IN ({','.join('?' * len(members))})")
-        args = members
+        args = _members(site, request)
+        where.append(f"id IN ({','.join('?' * len(args))})")
     query = Query(where=tuple(where), args=tuple(args), limit=per_page + 1, offset=(page - 1) * per_page)
     rows = site.store.rows("projects", "users", query)
     if not rows:
         return Response(status_code=204)
-    shown = [
-        {"id": row.id} | row.body | {"added_time": moment(row.created), "updated_time": moment(row.modified)}
-        for row in rows[:per_page]
-    ]
+    shown = [_user(row) for row in rows[:per_page]]
+    info = {"page": page, "per_page": per_page, "has_next_page": len(rows) > per_page}
+    return JSONResponse({"users": shown, "page_info": info})
+
+
 async def read_user(request: Request) -> Response:
     """One user of a project, as the list shows people."""
     site, id_ = _site(request), request.path_params["id"]
@@ -162,10 +161,6 @@ def _members(site: Site, request: Request) -> list[str]:
 def _user(row: Row) -> dict[str, Any]:
     times = {"added_time": moment(row.created), "updated_time": moment(row.modified)}
     return {"id": row.id} | row.body | times
-
-
-    info = {"page": page, "per_page": per_page, "has_next_page": len(rows) > per_page}
-    return JSONResponse({"users": shown, "page_info": info})
 
 
 async def list_logs(request: Request) -> Response:
@@ -193,6 +188,14 @@ async def change_log(request: Request) -> Response:
             return Response(status_code=204)
         if request.method == "PATCH":
             row = logs.update_log(site, row, sent)
+    return JSONResponse(show_log(site, row))
+
+
+async def bill_log(request: Request) -> Response:
+    """A time log is invoiced, or not any more, by another program."""
+    site = _found_project(request)
+    with site.store.transaction():
+        row = finance.mark_log(site, _row(request, site, logs.LOGS), request.path_params["status"])
     return JSONResponse(show_log(site, row))
 
 
@@ -227,11 +230,12 @@ ROUTES = [
     Route(_PORTAL, read_portal, methods=["GET"]),
     Route(f"{_PORTAL}/users", list_users, methods=["GET"]),
     Route(f"{_PROJECT}/users", list_users, methods=["GET"]),
+    Route(f"{_PROJECT}/users/{{id}}", read_user, methods=["GET"]),
     Route(f"{_PORTAL}/timelogs", list_logs, methods=["GET"]),
     Route(f"{_PROJECT}/timelogs", list_logs, methods=["GET"]),
     Route(f"{_PROJECT}/log", create_log, methods=["POST"]),
-    *people.routes(_PORTAL),
     Route(f"{_PROJECT}/logs/{{id}}", change_log, methods=["GET", "PATCH", "DELETE"]),
+    Route(f"{_PROJECT}/logs/{{id}}/billing/{{status}}", bill_log, methods=["POST"]),
     Route(f"{_PORTAL}/projects/{{id}}/trash", delete_record, methods=["POST"]),
     Route(f"{_PROJECT}/tasks/{{id}}/move", move_task, methods=["POST"]),
     *_records(f"{_PROJECT}/{{entity}}/{{on}}/comments"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.projects_shapes import STATUSES
+from engine.sandbox.projects_shapes import FINANCE, STATUSES
 from engine.sandbox.refusals import ProjectsRefused
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ def is_closed(module: str, status: str | None) -> bool:
 
 def require_open(site: Site, module: str, body: dict[str, Any]) -> None:
     """Nothing new is made below what is closed. Raises ProjectsRefused."""
+    if module in FINANCE:
+        return  # what is done is what gets invoiced
     for name, parent in _PARENTS.items():
         row = site.store.get("projects", parent, body[name]) if body.get(name) else None
         if row is not None and is_closed(parent, row.body["status"]):

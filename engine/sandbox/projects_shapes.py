@@ -53,7 +53,8 @@ class Entity:
 
 
 def _entity(name: str, table: str, key: str | None, modified: str, title: str, **more: bool | str) -> Entity:
-    fields = {field.name: field for field in map(_field, table.strip().splitlines())}
+    lines = [line for line in table.strip().splitlines() if line]
+    fields = {field.name: field for field in map(_field, lines)}
     return Entity(name=name, key=key, fields=fields, modified=modified, title=title, **more)  # type: ignore[arg-type]  # flags and a prefix
 
 
@@ -100,15 +101,16 @@ tasklist ref -> tasklists
 milestone ref -> phases
 billing_type text 50
 rate_per_hour number
-tags list
 invoice ref -> invoices
-in_crm boolean
+tags list
 """
 _TASKLISTS = """
 name text 255 required
 flag text = internal|external
 status status
 milestone ref -> phases
+rate number
+invoice ref -> invoices
 """
 _PHASES = """
 name text 255 required
@@ -117,6 +119,8 @@ end_date date required
 owner person
 flag text = internal|external
 status status
+rate number
+invoice ref -> invoices
 """
 _ISSUES = """
 name text 255 required
@@ -166,6 +170,56 @@ email text 100 required
 phone text 50
 is_active boolean
 """
+#: The finance tab of a project.
+_MONEY = """
+client ref -> clients
+number text 100
+reference text 100
+date date
+currency_code text 3
+total number
+notes text 5000
+"""
+_QUOTES = (
+    _MONEY
+    + """
+status text = draft|sent|invoiced|accepted|declined|expired
+expiry_date date
+lines list
+"""
+)
+_INVOICES = (
+    _MONEY
+    + """
+status text = draft|sent|viewed|unpaid|partially_paid|overdue|paid|void
+due_date date
+balance number
+task ref -> tasks
+timelog ref -> timelogs
+lines list
+"""
+)
+_EXPENSES = (
+    _MONEY
+    + """
+status text = unbilled|invoiced|reimbursed|non-billable|billable
+account text 100
+paid_through text 100
+amount number required
+is_billable boolean
+"""
+)
+_RECURRING = (
+    _MONEY
+    + """
+name text 100 required
+frequency text = days|weeks|months|years
+repeat_every number
+start_date date
+end_date date
+status text = active|stopped|expired
+"""
+)
 _COMMENTS = "comment text 10000 required"
 
 ENTITIES = {
@@ -181,8 +235,33 @@ ENTITIES = {
         _entity(
             "contacts", _CLIENT_USERS, "contacts", "last_modified_time", "Client user", within_project=False
         ),
+        _entity("quotes", _QUOTES, "quotes", "last_modified_time", "Quote"),
+        _entity("invoices", _INVOICES, "invoices", "last_modified_time", "Invoice"),
+        _entity("expenses", _EXPENSES, "expenses", "last_modified_time", "Expense"),
+        _entity(
+            "recurringinvoices",
+            _RECURRING + "lines list",
+            "recurring_invoices",
+            "last_modified_time",
+            "Recurring invoice",
+        ),
+        _entity(
+            "recurringexpenses",
+            _RECURRING + "amount number",
+            "recurring_expenses",
+            "last_modified_time",
+            "Recurring expense",
+        ),
         _entity("comments", _COMMENTS, "comments", "last_modified_time", "Comment"),
     )
+}
+#: Entities of the finance tab, with the status of a new record.
+FINANCE = {
+    "quotes": "draft",
+    "invoices": "draft",
+    "expenses": "unbilled",
+    "recurringinvoices": "active",
+    "recurringexpenses": "active",
 }
 #: Entities that can be commented on.
 COMMENTED = ("tasks", "issues", "phases", "tasklists")

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.projects_rules import require_dates, require_open
-from engine.sandbox.projects_shapes import ENTITIES, FIRST_ID, FIRST_USER, STATUSES, Entity, Field
+from engine.sandbox.projects_shapes import ENTITIES, FINANCE, FIRST_ID, FIRST_USER, STATUSES, Entity, Field
 from engine.sandbox.refusals import ProjectsRefused
 from engine.sandbox.store import Query, Row
 
@@ -95,16 +95,18 @@ def defaults_of(entity: Entity) -> dict[str, Any]:
     """What a record holds of which nothing was said."""
     values: dict[str, Any] = {f.name: _EMPTY.get(f.kind) for f in entity.fields.values()}
     values |= {"created_by": API_USER, "updated_by": API_USER}
-    if "status" in values:
+    if entity.name in STATUSES:
         values["status"] = STATUSES[entity.name][0][0]
     for name in ("owner", "assignee"):
         if name in values and entity.name != "issues":
             values[name] = API_USER
     own: dict[str, dict[str, Any]] = {
         "tasks": {"priority": "none", "parent": None, "owners": [], "total_work": ""},
-        "timelogs": {"approval_status": "Unapproved", "type": "general", "item": None, "minutes": 0},
+        "timelogs": {"approval_status": "Unapproved", "type": "general", "item": None, "minutes": 0}
+        | {"invoice": None, "invoice_status": "unbilled"},
         "clients": {"is_active": True},
         "contacts": {"is_active": True},
+        **{name: {"status": status} for name, status in FINANCE.items()},
     }
     if entity.within_project:
         values["project"] = ""
@@ -189,11 +191,6 @@ def _task_extras(site: Site, sent: dict[str, Any]) -> dict[str, Any]:
         found["total_work"] = str(work.get("total_work", ""))
     parental = sent.get("parental_info")
     if isinstance(parental, dict) and parental.get("parent_task_id"):
-    owner = sent.get("owner")
-    if isinstance(owner, dict) and owner.get("zpuid"):
-        found["owners"] = [_user(site, "owner", owner["zpuid"])]
-    if "state" in sent:
-        found["status"] = _status_of(str(sent["state"]))
         parent = str(parental["parent_task_id"])
         if site.store.get("projects", "tasks", parent) is None:
             raise refused("parental_info", "The parent task does not exist")
@@ -203,14 +200,6 @@ def _task_extras(site: Site, sent: dict[str, Any]) -> dict[str, Any]:
 
 def _check(site: Site, entity: Entity, body: dict[str, Any], before: Row | None) -> None:
     """The rules between a record and its project."""
-def _status_of(state: str) -> str:
-    """The first status that is open or closed. Raises ProjectsRefused for any other word."""
-    for id_, _, closes in STATUSES["tasks"]:
-        if state == ("closed" if closes else "open"):
-            return id_
-    raise refused("state", "state is invalid")
-
-
     if entity.name == "comments":
         return
     if before is None:

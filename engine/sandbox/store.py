@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Raised with every change of the tables or of the seeded company: an older file is refused, not misread.
-VERSION = 2
+VERSION = 3
 
 _FRESH = "Delete the file; the next start makes a fresh one."
 _COLUMNS = "product, module, id, key, created, modified, deleted, since, body"

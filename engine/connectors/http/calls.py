@@ -214,6 +214,9 @@ class Parent:
 
     stream: str  #: the stream of the parents; a list whose path names `{parent}` is read once a parent
     field: str  #: dotted name of the field that holds the parent's id
+    #: dotted name of the field that tells a parent's records apart, where they have no id of their own: their id is
+    #: then made of the parent's and this one, and `{id}` in a path is this one. None = they have an id
+    own: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

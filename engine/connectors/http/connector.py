@@ -54,7 +54,7 @@ class HttpConnector:
         probes = file_for(surroundings.folder, "probes", account.hosts["api"], *sorted(words.values()))
         self._learned = Learned(kept=Kept(probes, f"what is known of {self._wire.name}"))
         self._ways: dict[str, None] = {}
-        self._families = Families(self._wire, description, catalog, self._learned, words)
+        self._families = Families(self._wire, description, catalog, self._learned, words, now=self._now)
 
     def catalog(self) -> Catalog:
         """The streams as the catalog file lists them, or as they were observed when the spec was compiled."""

@@ -5,17 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.connectors.http.learned import Learned, dig
+from engine.connectors.http.moments import stretches
+from engine.connectors.http.paths import fill_params
 from engine.connectors.http.walking import Walker
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from engine.catalog import Catalog
     from engine.connectors.http.calls import Listing, Parent
     from engine.connectors.http.description import Description
     from engine.connectors.http.learned import Row
     from engine.connectors.http.wire import Wire
+    from engine.record import Values
+
+
+def joined(parent: str, own: str) -> str:
+    """The id of a record that only its parent's id and its own tell from all others."""
+    return f"{parent}-{own}"
+
+
+def own_part(parent: Parent | None, id_: str) -> str:
+    """What a path calls a record: the part of its id that is its own."""
+    return id_.partition("-")[2] if parent is not None and parent.own is not None else id_
+
+
+def row_id(row: Row, key: str, parent: Parent | None, below: str | None = None) -> str | None:
+    """The id of a row, `below` the parent that its list was read for; None = it has none."""
+    if parent is None or parent.own is None:
+        found = row.get(key)
+        return None if found in (None, "") else str(found)
+    above, own = below or dig(row, parent.field), dig(row, parent.own)
+    return None if above in (None, "") or own in (None, "") else joined(str(above), str(own))
+
+
+def made_id(parent: Parent | None, values: Values) -> str | None:
+    """The id of a new record that has none of its own; None = the answer to its writing tells it."""
+    if parent is None or parent.own is None:
+        return None
+    above, own = values.get(parent.field), values.get(parent.own)
+    return None if above in (None, "") or own in (None, "") else joined(str(above), str(own))
 
 
 class Families:
@@ -28,12 +59,15 @@ class Families:
         catalog: Catalog,
         learned: Learned,
         words: Mapping[str, str],
+        *,
+        now: Callable[[], datetime],
     ) -> None:
         self._wire = wire
         self._description = description
         self._catalog = catalog
         self._learned = learned
         self._words = words
+        self._now = now
         self.pages = 0  #: list requests that were sent for parents and their children
 
     def ids(self, parent: Parent) -> Iterator[str]:
@@ -64,13 +98,16 @@ class Families:
 
         A record that no list has shown yet costs a whole list, once.
         """
+        if (parent := self._description.streams[stream].parent) is not None and parent.own is not None:
+            return id_.partition("-")[0] or None
         known = self._learned.parents.get(stream, {})
         return known[id_] if id_ in known else self.learn(stream).get(id_)
 
     def learn(self, stream: str) -> Mapping[str, str]:
         """Read the whole list and remember whose child each record is."""
         key = self._catalog.streams[stream].id
-        found = {str(row[key]): parent for parent, row in self.rows(stream)}
+        own = self._description.streams[stream].parent
+        found = {row_id(row, key, own, parent) or "": parent for parent, row in self.rows(stream)}
         self._learned.parents[stream] = found
         return found
 
@@ -89,9 +126,18 @@ class Families:
         params = walker.params(listing)
         if listing.fields is not None:
             params[listing.fields.param] = self._catalog.streams[stream].id
-        for rows, _ in walker.walk(listing, params, {}, above=above):
-            self.pages += 1
-            yield from rows
+        for part in self._stretches(listing):
+            for rows, _ in walker.walk(listing, {**params, **part}, {}, above=above):
+                self.pages += 1
+                yield from rows
+
+    def _stretches(self, listing: Listing) -> Iterator[dict[str, str]]:
+        """Further parameters of each list that it takes to see everything."""
+        windows = listing.windows
+        if windows is None:
+            return iter([{}])
+        first = fill_params({"": windows.first}, self._words)[""]
+        return stretches(windows, first, None, self._now())
 
     def _listing(self, stream: str) -> Listing:
         listing = self._description.streams[stream].list

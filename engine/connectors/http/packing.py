@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.connectors.http.account import PRINTABLE
 from engine.connectors.http.body import clocked, dump, nest
+from engine.connectors.http.families import own_part
 from engine.connectors.http.paths import fill_params, fill_path
 from engine.connectors.http.wire import Call
 
@@ -88,11 +89,14 @@ class Packing:
     def words_of(self, operation: Operation, id_: str) -> dict[str, str]:
         """What the path of a request about one record may name."""
         parent = self._calls.parent
+        own = own_part(parent, id_)
         if parent is None or "{parent}" not in self._writing.path:
-            return {**self._words, "id": id_}
+            return {**self._words, "id": own}
         known = self._learned.parents.get(self._stream.name, {}).get(operation.id or "")
         below = known or str(operation.values.get(parent.field, ""))
-        return {**self._words, "id": id_, **self._families.above(parent, below, of=self._writing.path)}
+        if parent.own is not None and operation.id:
+            below = operation.id.partition("-")[0]
+        return {**self._words, "id": own, **self._families.above(parent, below, of=self._writing.path)}
 
     def _content(self, part: Sequence[Operation]) -> bytes | None:
         body = self._writing.body
@@ -137,7 +141,11 @@ class Packing:
         if row is not None and modified is not None and row.get(modified) == operation.version:
             return row
         getting = self._calls.get
-        found = self._walker.one(getting, id_, above=self.words_of(operation, id_)) if getting else None
+        found = (
+            self._walker.one(getting, own_part(self._calls.parent, id_), above=self.words_of(operation, id_))
+            if getting
+            else None
+        )
         if found is None:
             raise GoneError
         return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.connectors.http.body import flatten, pick
 from engine.connectors.http.bulking import Bulking, is_cheaper
+from engine.connectors.http.families import own_part, row_id
 from engine.connectors.http.learned import Learned, Row, dig, put
 from engine.connectors.http.moments import limits, moment_of, recent, stretches
 from engine.connectors.http.paging import chunks
@@ -275,7 +276,7 @@ class Reading:
             if known is None or not is_identity(known):
                 return None
             below, above = known, self._families.above(parent, known, of=getting.path)
-        row = self._walker.one(getting, id_, above=above)
+        row = self._walker.one(getting, own_part(parent, id_), above=above)
         if row is None:
             return None
         if self._request.ids is not None:
@@ -285,15 +286,15 @@ class Reading:
 
     def _record(self, row: Row) -> Row:
         """A record as the engine reads it: what was asked for and an id, which is text."""
-        id_ = row.get(self._stream.id)
-        if id_ in (None, ""):
+        id_ = row_id(row, self._stream.id, self._calls.parent)
+        if id_ is None:
             raise TemporaryError(
                 f"{self._who} delivered a record of `{self._stream.name}` without `{self._stream.id}`.",
                 remedy="Run again; if it stays, the system does not answer as its connector file says.",
             )
         if self._calls.parent is not None and dig(row, self._calls.parent.field):
             of_stream = self._learned.parents.setdefault(self._stream.name, {})
-            of_stream[str(id_)] = str(dig(row, self._calls.parent.field))
+            of_stream[id_] = str(dig(row, self._calls.parent.field))
         whole = flatten(row, self._custom)
         kept = {key: whole[key] for key in (*self._keys, *self._fields) if key in whole}
-        return {**kept, self._stream.id: str(id_)}
+        return {**kept, self._stream.id: id_}

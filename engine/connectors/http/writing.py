@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.connectors.http.acting import Acting
 from engine.connectors.http.body import flatten, pick
+from engine.connectors.http.families import made_id
 from engine.connectors.http.packing import GoneError, Packing
 from engine.connectors.http.paths import is_identity
 from engine.connectors.http.verdict import Verdict, trouble
@@ -243,7 +244,7 @@ class Batches:
     def _applied(self, operation: Operation, result: Any) -> Receipt:
         where = self._writing.receipts
         found = pick(where.id, result)
-        id_ = operation.id if found is None else str(found)
+        id_ = (operation.id or made_id(self._calls.parent, operation.values)) if found is None else str(found)
         if id_ is None:
             return _receipt(operation, "unknown", "no-id", "The answer says yes and names no record.")
         version, record = pick(where.version, result), pick(where.record, result)
