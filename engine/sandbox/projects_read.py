@@ -213,6 +213,7 @@ def _task(names: _Names, row: Row, hours: tuple[int, int], *, has_subtasks: bool
             "total_hours": hours_text(paid + unpaid),
         },
         "association_info": {"has_subtasks": has_subtasks},
+        **({"owner": owners[0]} if owners else {}),
     }
     return shown | ({"parental_info": {"parent_task_id": body["parent"]}} if body["parent"] else {})
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from engine.sandbox import projects_finance as finance
 from engine.sandbox import projects_logs as logs
+from engine.sandbox import projects_people as people
 from engine.sandbox import projects_write as write
 from engine.sandbox.projects_read import list_answer, moment, parse_page, show, show_log
 from engine.sandbox.projects_shapes import COMMENTED, ENTITIES, FINANCE, PORTAL_ID, Entity
@@ -229,6 +230,7 @@ ROUTES = [
     Route("/portals", list_portals, methods=["GET"]),
     Route(_PORTAL, read_portal, methods=["GET"]),
     Route(f"{_PORTAL}/users", list_users, methods=["GET"]),
+    *people.routes(_PORTAL),
     Route(f"{_PROJECT}/users", list_users, methods=["GET"]),
     Route(f"{_PROJECT}/users/{{id}}", read_user, methods=["GET"]),
     Route(f"{_PORTAL}/timelogs", list_logs, methods=["GET"]),

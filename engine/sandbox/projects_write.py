@@ -189,6 +189,11 @@ def _task_extras(site: Site, sent: dict[str, Any]) -> dict[str, Any]:
             raise refused("owners_and_work", "owners_and_work is invalid")
         found["owners"] = [_user(site, "owners_and_work", o.get("zpuid") or o.get("add")) for o in owners]
         found["total_work"] = str(work.get("total_work", ""))
+    owner = sent.get("owner")
+    if isinstance(owner, dict) and owner.get("zpuid"):
+        found["owners"] = [_user(site, "owner", owner["zpuid"])]
+    if "state" in sent:
+        found["status"] = _status_of(str(sent["state"]))
     parental = sent.get("parental_info")
     if isinstance(parental, dict) and parental.get("parent_task_id"):
         parent = str(parental["parent_task_id"])
@@ -196,6 +201,14 @@ def _task_extras(site: Site, sent: dict[str, Any]) -> dict[str, Any]:
             raise refused("parental_info", "The parent task does not exist")
         found["parent"] = parent
     return found
+
+
+def _status_of(state: str) -> str:
+    """The first status that is open or closed. Raises ProjectsRefused for any other word."""
+    for id_, _, closes in STATUSES["tasks"]:
+        if state == ("closed" if closes else "open"):
+            return id_
+    raise refused("state", "state is invalid")
 
 
 def _check(site: Site, entity: Entity, body: dict[str, Any], before: Row | None) -> None:
