@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./=-]| (?=[A-Za-z0-9_]))*")
 WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 #: Attributes of a stream that are written where they differ from what ships.
-SAID = ("label", "id", "modified", "empty_is_null", "singleton", "open")
+SAID = ("label", "id", "modified", "empty_is_null", "empty_is_absent", "singleton", "open")
 
 
 def lock_text(spec: str, catalogs: Mapping[str, Catalog], shipped: Mapping[str, Catalog]) -> str:
@@ -81,6 +81,7 @@ def _line(field: Field) -> str:
         "unique" if field.unique else "",
         "" if field.writable else "read-only",
         "detail" if field.detail_only else "",
+        "unstamped" if field.unstamped else "",
         f"max={field.max_length}" if field.max_length is not None else "",
         f"scale={field.scale}" if field.scale is not None else "",
         f"precision={field.precision}" if field.precision is not None else "",

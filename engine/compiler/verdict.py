@@ -18,6 +18,8 @@ from engine.plan import Trouble
 from engine.record import other
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.catalog import Field
     from engine.compiler.behind import Walked
     from engine.compiler.lens_parts import LensParts
@@ -29,17 +31,25 @@ def absent(parts: LensParts) -> exp.Expression:
     """Canonical columns that are not known: the system did not show a field, or an id has no link yet."""
     turns = []
     for nr, line in parts.shown:
-        reads = line.reads.get(parts.side, ())
+        reads = _hidden_if_absent(parts, line.reads.get(parts.side, ()))
         if reads and line.spec.on == "always":
             names = exp.Array(expressions=[text(name) for name in reads])
             turns.append((call("LIST_HAS_ANY", column("_absent"), names), text(f"c{nr}")))
-    hidden = exp.Is(this=column("_absent"), expression=exp.null())
+    # What is left out is empty there, and then an `_absent` that names it says nothing.
+    hidden = exp.Is(this=column("_absent"), expression=exp.null()) if turns else exp.true()
     open_ids = [
         (unlinked(lookup), text(f"c{nr}")) for nr, line, lookup in _asked(parts) if not _insists(line)
     ]
     open_ids += [(lost(one), text(f"c{nr}")) for nr, line in parts.shown for one in _behind(parts, line)]
     none_open = [exp.Not(this=condition.copy()) for condition, _ in open_ids]
     return _listed(all_of(hidden, *none_open), [*turns, *open_ids])
+
+
+def _hidden_if_absent(parts: LensParts, names: Sequence[str]) -> tuple[str, ...]:
+    """Of these fields those that may have a value although they are not shown."""
+    if not parts.stream.empty_is_absent:
+        return tuple(names)
+    return tuple(name for name in names if parts.field(name).detail_only)
 
 
 def _behind(parts: LensParts, line: Line) -> list[Walked]:

@@ -30,6 +30,7 @@ AS_WRITTEN = (
     "modified",
     "changed_by",
     "empty_is_null",
+    "empty_is_absent",
     "singleton",
     "account",
     "open",
