@@ -51,10 +51,10 @@ HELD = HeldRow(
 
 def test_history_shows_every_run_with_figures_and_what_ended_it() -> None:
     assert history_text([RUN, KILLED], SCREEN) == (
-        "run  integration  started                  outcome              took  read  written  held  calls\n"
-        "────────────────────────────────────────────────────────────────────────────────────────────────\n"
-        "r2   books-crm    2026-01-02 03:04:05 UTC  held                4.2 s   380      315     5    403\n"
-        "r1   books-crm    2026-01-02 03:04:05 UTC  going on or killed      -     0        0     0      0\n"
+        "run  integration  started                  outcome              took  read  add/upd/del  held  calls\n"
+        "────────────────────────────────────────────────────────────────────────────────────────────────────\n"
+        "r2   books-crm    2026-01-02 03:04:05 UTC  held                4.2 s   380     275/40/0     5    403\n"
+        "r1   books-crm    2026-01-02 03:04:05 UTC  going on or killed      -     0        0/0/0     0      0\n"
         "\n"
         "r1: Killed.\n"
     )
@@ -106,7 +106,7 @@ def test_no_held_record_is_said_in_words() -> None:
 def test_status_tells_how_far_each_module_has_come() -> None:
     state = ModuleState(integration="books-crm", module="customers", left_cursor="2026-01-02T03:00:00+01:00")
     module = ModuleStatus(state=state, links=315, held=5, skipped=0, intents=1)
-    text = status_text("books-crm", RUN, [module], SCREEN)
+    text = status_text("books-crm", RUN, [module], None, None, SCREEN)
     assert text.startswith("books-crm: last run 2026-01-02 03:04:05 UTC, held\n\nmodule ")
     assert text.splitlines()[-1].split() == [
         "customers",
@@ -122,4 +122,4 @@ def test_status_tells_how_far_each_module_has_come() -> None:
 
 
 def test_an_integration_that_never_ran_says_so() -> None:
-    assert status_text("books-crm", None, [], SCREEN) == "books-crm: never run\n"
+    assert status_text("books-crm", None, [], None, None, SCREEN) == "books-crm: never run\n"

@@ -31,7 +31,10 @@ def status(*, spec: str | None, folder: Path, ledger: str | None, form: str) -> 
     with reading(folder, ledger) as memory:
         wanted = _wanted(memory, spec)
         names = [wanted] if wanted else memory.integrations()
-        rows = [(name, memory.last_run(name), memory.status(name)) for name in names]
+        rows = [
+            (name, memory.last_run(name), memory.status(name), memory.standing(name), memory.at_work(name))
+            for name in names
+        ]
     answer(
         form,
         lambda: {"integrations": [status_json(*row) for row in rows]},

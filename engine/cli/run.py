@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from engine.run.report import RunReport
     from engine.run.work import Accepted
 
-_EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TEMPORARY}
+EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TEMPORARY}
 
 
 @click.command(cls=SandboxCommand)
@@ -101,7 +101,7 @@ def run(
     answer(form, report.as_json, lambda screen: run_text(report, screen, spec=look))
     if report.applied is not None and report.applied.refused:
         return STOPPED
-    return _EXIT_CODES[report.outcome]
+    return EXIT_CODES[report.outcome]
 
 
 def _report(plan: Plan, call: Call, changes: Path | None) -> RunReport:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
-from engine.ledger import schema
+from engine.ledger import leases, schema
 from engine.ledger.codec import from_json, to_json
 from engine.ledger.reports import Reports
 from engine.ledger.work import OrdinaryWork
@@ -80,6 +80,13 @@ class Standings(Reports):
         pins = {name: Pin(**pin) for name, pin in (from_json(row["pins"]) or {}).items()}
         told = {"options": from_json(row["options"]), "agreed": from_json(row["agreed"]) or {}}
         return Standing(**{**row, **told, "pins": pins})
+
+    def at_work(self, integration: str) -> Lease | None:
+        """The run that is on now; None = none, or the process that held it has ended."""
+        with self._database.reading() as connection:
+            holder = leases.current(connection, integration)
+            gone = holder is None or self._database.is_gone(connection, holder)
+        return None if gone else holder
 
     def stand(self, lease: Lease, standing: Standing) -> None:
         """Remember where the integration stands."""

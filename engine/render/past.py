@@ -7,19 +7,26 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from engine.render.lifecycle import standing_json, standing_text
 from engine.render.table import Column, Screen, number, table
 from engine.render.text import count, duration, moment, printable, shorten
 
 if TYPE_CHECKING:
-    from engine.ledger.model import HeldRow, ModuleStatus, Notice, RunRow
+    from engine.ledger.model import HeldRow, Lease, ModuleStatus, Notice, RunRow
+    from engine.ledger.standing import Standing
 
 _SHOWN = 10  #: held records named per group; the rest is counted
 
 
 def status_text(
-    integration: str, last: RunRow | None, modules: Sequence[ModuleStatus], screen: Screen
+    integration: str,
+    last: RunRow | None,
+    modules: Sequence[ModuleStatus],
+    standing: Standing | None,
+    at_work: Lease | None,
+    screen: Screen,
 ) -> str:
-    """One integration at a glance: its last run and where each module stands."""
+    """One integration at a glance: where it stands, its last run, and how far each module has come."""
     columns = [Column(title="module"), Column(title="read up to (l)"), Column(title="read up to (r)")]
     columns += [number(title) for title in ("linked", "held", "skipped", "unsettled")]
     rows = [
@@ -32,13 +39,25 @@ def status_text(
         for one in modules
     ]
     head = f"{printable(integration)}: {_last(last)}\n"
+    if at_work is not None:
+        head += f"  sync in progress, by {printable(at_work.holder)}\n"
+    if standing is not None and standing.since is not None:
+        head += standing_text(standing)
     return head + ("\n" + table(columns, rows, screen) if rows else "")
 
 
-def status_json(integration: str, last: RunRow | None, modules: Sequence[ModuleStatus]) -> dict[str, Any]:
+def status_json(
+    integration: str,
+    last: RunRow | None,
+    modules: Sequence[ModuleStatus],
+    standing: Standing | None = None,
+    at_work: Lease | None = None,
+) -> dict[str, Any]:
     """The same as one object."""
     return {
+        **(standing_json(standing) if standing is not None else {}),
         "integration": integration,
+        "sync_in_progress": at_work is not None,
         "last_run": asdict(last) if last else None,
         "modules": {
             one.state.module: {
@@ -82,7 +101,7 @@ def history_text(runs: Sequence[RunRow], screen: Screen) -> str:
         Column(title="started"),
         Column(title="outcome"),
     ]
-    columns += [number(title) for title in ("took", "read", "written", "held", "calls")]
+    columns += [number(title) for title in ("took", "read", "add/upd/del", "held", "calls")]
     lines = table(columns, [_run_row(run) for run in runs], screen)
     errors = [f"{run.id}: {printable(_one_line(run.error))}\n" for run in runs if run.error]
     return lines + ("\n" + "".join(errors) if errors else "")
@@ -91,12 +110,12 @@ def history_text(runs: Sequence[RunRow], screen: Screen) -> str:
 def _run_row(run: RunRow) -> list[str]:
     took = "-" if run.seconds is None else duration(run.seconds)
     figures = [
-        _sum(run, "read"),
-        _sum(run, "created", "updated", "deleted"),
-        _sum(run, "held"),
-        sum(run.calls.values()),
+        f"{_sum(run, 'read'):,}",
+        "/".join(f"{_sum(run, kind):,}" for kind in ("created", "updated", "deleted")),
+        f"{_sum(run, 'held'):,}",
+        f"{sum(run.calls.values()):,}",
     ]
-    return [run.id, run.integration, moment(run.started), ending(run), took, *(f"{one:,}" for one in figures)]
+    return [run.id, run.integration, moment(run.started), ending(run), took, *figures]
 
 
 def _sum(run: RunRow, *names: str) -> int:
@@ -164,13 +183,21 @@ _MAIL = {"kept": "", "pending": "mail waits", "sent": "mailed", "failed": "mail 
 
 
 def notices_text(notices: Sequence[Notice]) -> str:
-    """Refused changes that people were told of, the latest last; where there are many, only the latest."""
+    """What people were told, the latest last: refused changes, and what became of the integration itself."""
+    refused = [one for one in notices if one.module]
+    whole = [one for one in notices if not one.module]
+    heads = (f"{count(len(refused), 'change')} refused by guards", "Told of the integration itself")
+    return "".join(_told(head, several) for head, several in zip(heads, (refused, whole), strict=True))
+
+
+def _told(head: str, notices: Sequence[Notice]) -> str:
+    """Where there are many, only the latest."""
     if not notices:
         return ""
     rest = len(notices) - _SHOWN
     lines = [_notice(one) for one in notices[-_SHOWN:]]
     lines += [f"  and {rest:,} before\n"] if rest > 0 else []
-    return f"\n{count(len(notices), 'change')} refused by guards\n" + "".join(lines)
+    return f"\n{head}\n" + "".join(lines)
 
 
 def _notice(one: Notice) -> str:

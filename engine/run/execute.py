@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from engine.errors import EngineError, NotBuiltError, TemporaryError, UserError
+from engine.errors import NotBuiltError
 from engine.event import Listener, Noted, RunStarted, ignore
 from engine.ledger import RunOutcome, RunRow, open_ledger
 from engine.ledger.model import LEDGER_FILE
@@ -19,6 +16,7 @@ from engine.record import SIDES, Counts
 from engine.run.aim import Aim, modules_of, only_of
 from engine.run.columns import Columns
 from engine.run.held import as_held
+from engine.run.history import holder, outcome_of, run_id, sentence_of
 from engine.run.mail import send_mails
 from engine.run.module import run_module
 from engine.run.report import HeldRecord, RunReport
@@ -36,7 +34,7 @@ from engine.run.standing import (
 )
 from engine.run.systems import World, close_systems, environment, open_systems
 from engine.run.trigger import put_to_sleep
-from engine.run.work import Accepted, Clock, Pen, StopAskedError, Work
+from engine.run.work import Accepted, Clock, Pen, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -104,7 +102,7 @@ def execute(plan: Plan, call: Call, task: Task = run_module) -> RunReport:
     call.folder.mkdir(parents=True, exist_ok=True)
     clock, started = Clock(now=call.now), time.monotonic()
     with open_ledger(call.ledger_url) as ledger:
-        lease = ledger.take_lease(plan.name, _holder(), clock.text(), LEASE_S)
+        lease = ledger.take_lease(plan.name, holder(), clock.text(), LEASE_S)
         pen = Pen(ledger=ledger, lease=lease, clock=clock, ttl_s=LEASE_S)
         try:
             refuse_at_rest(plan, ledger.standing(plan.name))
@@ -113,12 +111,8 @@ def execute(plan: Plan, call: Call, task: Task = run_module) -> RunReport:
             ledger.release(pen.lease)
 
 
-def _holder() -> str:
-    return f"process {os.getpid()} on {socket.gethostname()}"
-
-
 def _leased(plan: Plan, call: Call, pen: Pen, started: float, task: Task) -> RunReport:
-    run = _run_id(pen.clock)
+    run = run_id(pen.clock)
     pen.ledger.start_run(
         pen.keep(),
         RunRow(
@@ -137,7 +131,7 @@ def _leased(plan: Plan, call: Call, pen: Pen, started: float, task: Task) -> Run
     try:
         _modules(plan, call, pen, journal, task)
     except BaseException as error:
-        _end(pen, journal, started, _outcome_of(error), _sentence(error))
+        _end(pen, journal, started, outcome_of(error), sentence_of(error))
         raise
     held = held_now(pen.ledger, plan.name)
     _end(pen, journal, started, "held" if held else "done", None)
@@ -273,26 +267,9 @@ def _end(pen: Pen, journal: Journal, started: float, outcome: RunOutcome, error:
     )
 
 
-def _outcome_of(error: BaseException) -> RunOutcome:
-    if isinstance(error, (StopAskedError, KeyboardInterrupt)):
-        return "interrupted"
-    if isinstance(error, EngineError) and not isinstance(error, (UserError, TemporaryError)):
-        return "stopped"
-    return "parked" if isinstance(error, TemporaryError) else "failed"
-
-
-def _sentence(error: BaseException) -> str:
-    return error.message if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
-
-
 def _disclosures(plan: Plan, ledger: Ledger) -> list[str]:
     """What connecting shows to the other system: told once, and again where the spec says something else of it."""
     if ledger.standing(plan.name).agreed.get("discloses") == disclosed(plan):
         return []
     told = (one.partition(": ") for one in plan.discloses)
     return [f"Connecting shows to {system}: {what}" for system, _, what in told]
-
-
-def _run_id(clock: Clock) -> str:
-    """Sorts by time, and never twice the same."""
-    return clock.now().strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)

@@ -58,8 +58,8 @@ def send_mails(plan: Plan, call: Call, pen: Pen) -> None:
     for one in _sent(plan, plan.mail, due, pen):
         pen.ledger.mailed(pen.keep(), one)
         if one.error is not None:
-            words = f"A mail to {one.mail_to} about a refused change was not taken: {one.error}"
-            call.listen(Noted(module=one.module, message=words))
+            words = f"A mail to {one.mail_to} was not taken: {one.error}"
+            call.listen(Noted(module=one.module or None, message=words))
 
 
 def _sent(plan: Plan, mail: MailServer, due: Sequence[Notice], pen: Pen) -> Iterator[Notice]:

@@ -25,9 +25,9 @@ UNDER_WAY: Mapping[State, str] = {
     "migrating": "migrate",
 }
 _REFUSED: Mapping[State, tuple[str, str]] = {
-    "paused": ("is paused", "resume"),
-    "disabled": ("is disabled", "enable"),
-    "deleted": ("was deleted", "connect"),
+    "paused": ("has been paused since", "resume"),
+    "disabled": ("has been disabled since", "enable"),
+    "deleted": ("was deleted at", "connect"),
 }
 
 
@@ -41,9 +41,8 @@ def refuse_at_rest(plan: Plan, standing: Standing) -> None:
         )
     if standing.state in _REFUSED:
         how, order = _REFUSED[standing.state]
-        since = f" since {standing.since}" if standing.since else ""
         raise LockedError(
-            f"`{plan.name}` {how}{since}; nothing was read or written.",
+            f"`{plan.name}` {how} {standing.since}; nothing was read or written.",
             remedy=f"To go on: engine {order} {plan.file}",
         )
 
