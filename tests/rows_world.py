@@ -96,7 +96,7 @@ class House:
         file = self.root / "specs" / f"{spec or self.name}.yaml"
         sets = [f"--set={name}={value}" for name, value in self.chosen.items()] if spec is None else []
         where = [f"--sandbox={self.visitor.running.url}"] if sandbox else []
-        line = [command, str(file), *words, *sets, *where, "--folder", str(self.folder)]
+        line = [*command.split(), str(file), *words, *sets, *where, "--folder", str(self.folder)]
         return CliRunner().invoke(engine, line, env=self.environment)
 
     def bare_engine(self, *words: str) -> Result:

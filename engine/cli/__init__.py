@@ -25,6 +25,7 @@ COMMANDS = {
     "delete": ("lifecycle", "Delete a disabled integration for good."),
     "migrate": ("lifecycle", "Take over what an older integration has linked."),
     "associations": ("associations", "Records shown on each other: see, offer, put together, take apart."),
+    "associations": ("associations", "Records shown on each other: see, offer, put together, take apart."),
     "undo": ("undo", "Take a run back, as far as nobody has changed since what it left."),
     "explain": ("explain", "Say of one record what it is linked to, what holds it, and what a run would do."),
     "status": ("past", "Where each integration stands."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.compiler.associations import compile_associations
 from engine.compiler.choices import choose, defaults, holds
 from engine.compiler.draft import Draft, Findings
 from engine.compiler.guards import check_guards
@@ -16,7 +17,6 @@ from engine.compiler.module import build_module, check_module
 from engine.compiler.order import ordered
 from engine.compiler.profile import read_profile, spec_of
 from engine.compiler.requirements import check_requirements, decide_requirement
-from engine.compiler.rules import check_rules
 from engine.compiler.systems import bind
 from engine.compiler.trigger import check_trigger
 from engine.errors import UserError
@@ -122,7 +122,7 @@ def _check(draft: Draft) -> dict[str, Checked]:
         _stand(draft, standing, check_trigger(draft, trigger), trigger.only_if, before)
     before = len(draft.not_built)
     check_guards(draft, standing)
-    check_rules(draft)
+    draft.associations = compile_associations(draft, standing)
     draft.lifecycle = compile_lifecycle(draft)
     if draft.hand is not None:
         del draft.not_built[before:]
@@ -173,6 +173,7 @@ def _plan(draft: Draft, standing: Mapping[str, Checked]) -> Plan:
         switched_off=tuple(name for name in (*spec.modules, *spec.triggers) if name not in standing),
         asleep=tuple(name for name in spec.triggers if name not in standing) if draft.hand is None else (),
         mail=mail_server(spec),
+        associations=draft.associations,
         discloses=tuple(f"{one.to.value}: {one.what.value}" for one in spec.discloses),
         accounts=accounts(draft),
         lifecycle=draft.lifecycle,

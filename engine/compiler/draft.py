@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from engine.compiler.parts import Checked, Hand
     from engine.expr.error import ExprError
-    from engine.plan import NotBuilt
+    from engine.plan import AssociationPlan, NotBuilt
     from engine.plan.lifecycle import StagePlan
     from engine.spec.files import Load
     from engine.spec.model import Spec, StreamRef
@@ -60,6 +60,7 @@ class Draft:
         default_factory=dict
     )  #: modules and triggers that take part, checked
     lifecycle: Mapping[str, StagePlan] = field(default_factory=dict)  #: the stages that the spec speaks of
+    associations: tuple[AssociationPlan, ...] = ()  #: that stand for the choices made
     hand: Hand | None = None  #: None = the whole spec is compiled, for runs
 
     def stream(self, ref: StreamRef) -> Stream | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from engine.ledger import schema, waiting
+from engine.ledger import associating, schema, waiting
 from engine.ledger.codec import to_json
 from engine.ledger.model import NEW_LINK_COLUMNS, SIGHTING_COLUMNS, SKIP_COLUMNS
 from engine.ledger.work import wholly
@@ -107,6 +107,10 @@ def _link(work: Work, lease: Lease, settlement: Settlement) -> range:
     rows = table.drop(["state", *_VALUES]).append_column("state", state).append_column("id", ids)
     work.insert(schema.links, _with(rows, {**scope, "created_run": settlement.run}))
     work.insert(schema.bases, table.select(_VALUES).append_column("link_id", ids))
+    if settlement.associating is not None:
+        pairs = list(zip(table["left_id"].to_pylist(), table["right_id"].to_pylist(), strict=True))
+        made = associating.of_links(settlement.associating, settlement.run, pairs)
+        associating.associate(work, lease, made)
     return new
 
 
@@ -126,8 +130,10 @@ def _change(work: Work, settlement: Settlement) -> None:
 def drop_links(work: Work, scope: Mapping[str, str], link_ids: Sequence[int]) -> None:
     """Forget these links with all that hangs on them: what was in step and what is in conflict."""
     links = schema.links
-    rows = work.rows_by(sa.select(links.c.left_id), links.c.id, link_ids)
-    waiting.forget_conflicts(work, scope, [left_id for (left_id,) in rows])
+    rows = work.rows_by(sa.select(links.c.left_id, links.c.right_id), links.c.id, link_ids)
+    waiting.forget_conflicts(work, scope, [left_id for left_id, _ in rows])
+    pairs = [(left_id, right_id) for left_id, right_id in rows]
+    associating.drop_made(work, scope["integration"], scope["module"], pairs)
     work.delete(links, [{"id": link_id} for link_id in link_ids])
     work.delete(schema.bases, [{"link_id": link_id} for link_id in link_ids])
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from engine.errors import LockedError
 from engine.ledger import admitting, associating, by_hand, enrolling, indexes, leases, opening, schema, settling
 from engine.ledger.codec import later, pack, to_json
-from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Sightings
+from engine.ledger.model import Association, Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Sightings
 from engine.ledger.standing import Standings
 from engine.ledger.work import OrdinaryWork
 from engine.record import SIDES
@@ -227,6 +227,22 @@ class Ledger(Standings):
         """Ids of the records that take part whatever a saved view shows."""
         with self._database.reading() as connection:
             return {str(one) for (one,) in connection.execute(admitting.admitted(integration, module, side))}
+
+    def associate(self, lease: Lease, one: Association) -> None:
+        """Remember that two records are shown on each other."""
+        with self._work(lease, 1) as work:
+            associating.associate(work, lease, [one])
+
+    def dissociate(self, lease: Lease, one: Association) -> None:
+        """Forget that two records are shown on each other."""
+        with self._work(lease, 1) as work:
+            associating.dissociate(work, lease, one)
+
+    def associations(self, integration: str) -> list[Association]:
+        """Every pair of records that is shown on each other, in the order in which they were put together."""
+        with self._database.reading() as connection:
+            rows = connection.execute(associating.stored(integration)).mappings()
+            return [Association(**row) for row in rows]
 
     def mailed(self, lease: Lease, notice: Notice) -> None:
         """Note what became of an attempt to mail a notice."""

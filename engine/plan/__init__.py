@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.plan.enrol import EnrolPlan, OfferPlan, PlacePlan
+from engine.plan.association import AssociationPlan, AttachedPlan, AttachPlan
 from engine.plan.field import FieldPlan, KeyPlan, Write
 from engine.plan.model import NotBuilt, Plan, RequirementPlan, SystemPlan
 from engine.plan.module import Limit, Limits, ModulePlan
@@ -14,6 +15,9 @@ from engine.plan.words import Arrow, Duplicates, Policy, digest, sources
 __all__ = [
     "AmountPlan",
     "Arrow",
+    "AssociationPlan",
+    "AttachPlan",
+    "AttachedPlan",
     "Duplicates",
     "EnrolPlan",
     "FieldPlan",

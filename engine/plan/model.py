@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.catalog import Catalog
+    from engine.plan.association import AssociationPlan
     from engine.plan.lifecycle import AccountPlan, StagePlan
     from engine.plan.module import ModulePlan
     from engine.plan.rule import MailServer
@@ -65,6 +66,7 @@ class Plan:
     asleep: tuple[str, ...] = ()  #: the triggers among them: they begin anew once they are switched on again
     mail: MailServer | None = None  #: None = nobody is written to
     discloses: tuple[str, ...] = ()  #: what connecting shows, as `system: sentence`
+    associations: tuple[AssociationPlan, ...] = ()  #: that stand for the choices made
     accounts: tuple[AccountPlan, ...] = ()  #: of the systems that tell whose account they are
     lifecycle: Mapping[str, StagePlan] = field(default_factory=dict)  #: the stages that the spec speaks of
 

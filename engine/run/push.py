@@ -12,7 +12,7 @@ from engine.run.compare import portions
 from engine.run.enrolled import placed
 from engine.run.quota import given
 from engine.run.receipts import held_of, ids_of
-from engine.run.settle import new_links
+from engine.run.settle import associating, new_links
 from engine.run.write import SETTLE, Answer, batch_size, settle, write
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def _create_batch(work: Work, pen: Pen, rows: pa.Table) -> None:
             run=work.run,
             module=work.module.name,
             links=new_links(work, rows, ids, versions, made(work, rows, ids, versions, {})),
+            associating=associating(work),
             released=_sources(work, rows),
         )
         settle(work, pen, answer, settlement, applied=rows.num_rows, kind="create")
@@ -82,6 +83,7 @@ def _settle_receipts(work: Work, pen: Pen, answer: Answer, rows: pa.Table) -> No
         run=work.run,
         module=work.module.name,
         links=links,
+        associating=associating(work),
         held=held,
         released=_sources(work, done),
         intent_state="uncertain" if answer.unknown else "done",

@@ -21,7 +21,7 @@ from engine.plan import Trouble
 from engine.run.compare import fetch
 from engine.run.held import hold
 from engine.run.pull import Reading, pull
-from engine.run.settle import new_links
+from engine.run.settle import associating, new_links
 from engine.run.walk import walk
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ def _adopt(work: Work, pen: Pen, intent: Intent) -> None:
         run=work.run,
         module=work.module.name,
         links=_adopted(work, there, found),
+        associating=associating(work),
         held=(
             *_hold(work, unclear, _ambiguous(work)),
             *_hold(work, missing, _unconfirmed(work) if waits else _not_arrived(work)),

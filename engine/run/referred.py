@@ -30,17 +30,16 @@ def show_referred(work: Work) -> None:
         work.columns.run(f'CREATE OR REPLACE TEMP TABLE "{_table(side)}" (id VARCHAR)')
         for request, several in _requests(work, side).items():
             _read(work, side, request, several)
-        for one, _ in _referrers(work, side):
-            _add(work, side, _waited_for(work, side, one))
+        for one, ids in _referrers(work, side):
+            _add(work, side, _waited_for(work, side, one, ids))
 
 
 def _table(side: Side) -> str:
     return f"referred {side}"
 
 
-def _waited_for(work: Work, side: Side, one: ReferrerPlan) -> list[str]:
+def _waited_for(work: Work, side: Side, one: ReferrerPlan, ids: frozenset[str] | None) -> list[str]:
     waits = work.ledger.waits(work.integration, one.module)
-    _, ids = referring(one, work.module.side(side).system, work.aim)
     return [
         wait.root_id
         for wait in waits

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from engine.ledger import HeldRow, Loser, Settlement
+from engine.ledger.model import Associating
 from engine.plan import Trouble
 from engine.reconcile import Missing
 from engine.record import other
@@ -49,6 +50,20 @@ def new_links(
     table = _links(by_side["left"], by_side["right"])
     table = table.append_column("made", pa.repeat(pa.scalar(its, pa.string()), rows.num_rows))
     return _left_filled(table) if mine == "right" else table
+
+
+def associating(work: Work) -> Associating | None:
+    """Where a trigger shows what it makes on the record that it watches, its links are associations, too."""
+    trigger = work.module.trigger
+    if trigger is None or trigger.associate == "no":
+        return None
+    return Associating(
+        name=work.module.name,
+        of_stream=work.module.left.name,
+        to_stream=work.module.right.name,
+        locked=trigger.associate == "locked",
+        at=work.clock.text(),
+    )
 
 
 def _links(left: tuple[object, ...], right: tuple[object, ...]) -> pa.Table:

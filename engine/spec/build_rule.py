@@ -97,6 +97,7 @@ def association(node: Node, builder: Builder) -> Association:
         to=to,
         when=node.text("when"),
         offer=node.text("offer"),
+        shows=node.text("shows"),
         span=node.span,
     )
 

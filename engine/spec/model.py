@@ -241,6 +241,7 @@ class Association:
     to: tuple[StreamRef, ...]
     when: Text | None
     offer: Text | None
+    shows: Text | None  #: `LEFT_FIELD -> RIGHT_FIELD`, which shows on the right record what it is put to
     span: Span
 
 

@@ -1,0 +1,98 @@
+"""Associations on screen: which records are shown on each other, and which may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.render.table import Column, Screen, table
+from engine.render.text import count, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.ledger.model import Association
+    from engine.run.associate import Offer, Shown
+
+
+def listed_text(shown: Sequence[Shown], screen: Screen) -> str:
+    """A row for each pair, with what put it together."""
+    if not shown:
+        return "No records are associated.\n"
+    rows = [
+        [
+            _called(one.pair.of, one.pair.of_label, gone=one.pair.of in one.missing),
+            _called(one.pair.to, one.pair.to_label, gone=one.pair.to in one.missing),
+            one.stored.name,
+            _by(one.stored),
+        ]
+        for one in shown
+    ]
+    titles = ("record", "associated with", "as", "by")
+    return table([Column(title=title) for title in titles], rows, screen)
+
+
+def _called(name: str, label: str | None, *, gone: bool) -> str:
+    return f"{name} (deleted)" if gone else f"{label}  {name}" if label else name
+
+
+def _by(one: Association) -> str:
+    who = f"run {one.run}" if one.run else "hand"
+    return f"{who}, locked" if one.locked else who
+
+
+def listed_json(shown: Sequence[Shown]) -> dict[str, Any]:
+    """Every pair as an object."""
+    return {
+        "associations": [
+            {
+                **_pair(one.pair),
+                "name": one.stored.name,
+                "locked": one.stored.locked,
+                "run": one.stored.run,
+                "at": one.stored.at,
+                "deleted": list(one.missing),
+            }
+            for one in shown
+        ]
+    }
+
+
+def _pair(pair: Offer) -> dict[str, Any]:
+    return {"of": pair.of, "of_label": pair.of_label, "to": pair.to, "to_label": pair.to_label}
+
+
+def offers_text(offers: Sequence[Offer], screen: Screen) -> str:
+    """A row for each pair that may be put together."""
+    if not offers:
+        return "Nothing can be associated: no two records go together that are not associated yet.\n"
+    rows = [
+        [
+            _called(one.of, one.of_label, gone=False),
+            _called(one.to, one.to_label, gone=False),
+        ]
+        for one in offers
+    ]
+    told = f"{count(len(offers), 'pair')} can be associated; `engine associations add` does it.\n"
+    return table([Column(title="record"), Column(title="can be associated with")], rows, screen) + told
+
+
+def offers_json(offers: Sequence[Offer]) -> dict[str, Any]:
+    """The same as objects."""
+    return {"pairs": [_pair(one) for one in offers]}
+
+
+def added_text(pair: Offer) -> str:
+    """One sentence."""
+    of, to = (_called(*one, gone=False) for one in ((pair.of, pair.of_label), (pair.to, pair.to_label)))
+    return printable(f"Associated: {of} and {to}.") + "\n"
+
+
+def removed_text(gone: Association) -> str:
+    """One sentence."""
+    names = f"{gone.of_stream}:{gone.of_id} and {gone.to_stream}:{gone.to_id}"
+    return printable(f"Taken apart: {names}. Both records stay.") + "\n"
+
+
+def removed_json(gone: Association) -> dict[str, Any]:
+    """What was taken apart."""
+    return {"of": f"{gone.of_stream}:{gone.of_id}", "to": f"{gone.to_stream}:{gone.to_id}"}
