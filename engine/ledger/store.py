@@ -10,9 +10,28 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from engine.errors import LockedError
-from engine.ledger import admitting, associating, by_hand, enrolling, indexes, leases, opening, schema, settling
+from engine.ledger import (
+    admitting,
+    associating,
+    by_hand,
+    enrolling,
+    indexes,
+    leases,
+    opening,
+    schema,
+    settling,
+)
 from engine.ledger.codec import later, pack, to_json
-from engine.ledger.model import Association, Intent, Lease, ModuleState, RunOutcome, RunRow, Settlement, Sightings
+from engine.ledger.model import (
+    Association,
+    Intent,
+    Lease,
+    ModuleState,
+    RunOutcome,
+    RunRow,
+    Settlement,
+    Sightings,
+)
 from engine.ledger.standing import Standings
 from engine.ledger.work import OrdinaryWork
 from engine.record import SIDES
