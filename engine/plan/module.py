@@ -73,6 +73,12 @@ class ModulePlan:
         """The sides that changes or newcomers come from, in the order in which they are read and push."""
         return sources(self.arrow)
 
+    def making(self, side: Side) -> tuple[FieldPlan, ...]:
+        """The lines that make a record of a side; of two for one field, the one for new records only."""
+        lines = [line for line in self.fields if side in line.writes]
+        new_only = {line.writes[side].to for line in lines if line.on_create}
+        return tuple(line for line in lines if line.on_create or line.writes[side].to not in new_only)
+
     def policy(self, line: FieldPlan) -> Policy:
         """Who wins a line that differs: in one direction always the source."""
         return line.policy if len(self.sources) > 1 else self.sources[0]

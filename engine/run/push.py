@@ -31,7 +31,7 @@ def push_creates(work: Work, pen: Pen) -> None:
 def creates_sql(work: Work, first: int, last: int) -> str:
     """What is sent for the records of `absent` between two places, beside what is remembered of them."""
     target = work.target.side
-    lines = [line for line in work.module.fields if target in line.writes]
+    lines = work.module.making(target)
     within = f"place BETWEEN {first} AND {last}"
     keys = "".join(f"w.k{index} AS _k{index}, " for index in range(len(work.module.keys)))
     columns = ", ".join(f'{given(line, target)} AS "{line.writes[target].to}"' for line in lines)

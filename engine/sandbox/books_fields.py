@@ -180,7 +180,7 @@ is_billable boolean listed
 billed_status text listed = unbilled|invoiced
 invoice_id id listed read-only
 notes text 500 listed
-cost_rate number
+cost_rate number listed
 """
 GENERAL_TIME = """
 user_id id required listed -> users

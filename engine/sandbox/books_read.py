@@ -213,6 +213,7 @@ def _listed(shape: Collection, body: dict[str, Any]) -> list[str]:
         "billed_hours",
         "un_billed_hours",
         "log_time",
+        "is_invoiced",
         "currency_code",
         "email",
     )
@@ -259,7 +260,8 @@ def _figure(shape: Collection, found: tuple[Any, ...] | None) -> dict[str, Any]:
         return {"total_hours": hours_text(every), "billable_hours": hours_text(billable)}
     if shape.plural == "project_tasks":
         texts = {"log_time": hours_text(every), "billed_hours": hours_text(billed)}
-        return texts | {"un_billed_hours": hours_text(billable - billed)}
+        texts["un_billed_hours"] = hours_text(billable - billed)
+        return texts | {"is_invoiced": billed > 0 and billed >= billable}
     return {}
 
 

@@ -95,6 +95,20 @@ def delete(finance: Finance, shape: Collection, row: Row) -> None:
     if row.body.get("billed_status") == "invoiced" or row.body.get("status") == "paid":
         raise BooksRefused(400, NOT_NOW, f"{shape.title} cannot be deleted: it has been invoiced or paid.")
     _put(finance, shape, replace(row, deleted=finance.site.second()))
+    if shape.plural == "invoices":
+        _free_time(finance, row)
+
+
+def _free_time(finance: Finance, invoice: Row) -> None:
+    """Time that an invoice billed can be billed again once the invoice is gone."""
+    mine = Query(where=("json_extract(body, '$.invoice_id') = ?", "deleted IS NULL"), args=(invoice.id,))
+    entries = finance.edition.collections["time_entries"]
+    for entry in finance.rows("time_entries", mine):
+        _put(
+            finance,
+            entries,
+            replace(entry, body=entry.body | {"billed_status": "unbilled", "invoice_id": ""}),
+        )
 
 
 def living(finance: Finance, shape: Collection, id_: str, parent: str | None = None) -> Row:
@@ -135,7 +149,8 @@ def _next_number(finance: Finance, shape: Collection) -> str:
 def _unlocked(shape: Collection, before: dict[str, Any], after: dict[str, Any], *, reason: Any) -> None:
     """A document that others rely on is not changed freely. Raises BooksRefused."""
     status = before.get("status", "")
-    if before.get("billed_status") == "invoiced":
+    only_billed = before | {"billed_status": after.get("billed_status")} == after
+    if before.get("billed_status") == "invoiced" and not (only_billed and not before["invoice_id"]):
         raise BooksRefused(400, NOT_NOW, "Time that has been invoiced cannot be changed.")
     if status not in shape.locked:
         return
@@ -193,7 +208,8 @@ def _mark_time(finance: Finance, shape: Collection, row: Row) -> None:
     entries = finance.edition.collections["time_entries"]
     for id_ in (id_ for line in row.body["line_items"] for id_ in line.get("time_entry_ids", [])):
         entry = living(finance, entries, str(id_))
-        if entry.body["invoice_id"] not in ("", row.id):
+        billed_elsewhere = entry.body["billed_status"] == "invoiced" and entry.body["invoice_id"] != row.id
+        if billed_elsewhere:
             raise BooksRefused(400, NOT_NOW, "A time entry has been invoiced already.")
         billed = {"billed_status": "invoiced", "invoice_id": row.id}
         _put(finance, entries, replace(entry, body=entry.body | billed))

@@ -114,7 +114,7 @@ def _billed_by(site: Site, module: str, invoice: str) -> list[Row]:
 def _mark(site: Site, module: str, row: Row, invoice: str | None) -> Row:
     """What is invoiced says by which invoice; time says that it is."""
     marks: dict[str, Any] = {"invoice": invoice}
-    if module == "timelogs":
+    if module in ("tasks", "timelogs"):
         marks["invoice_status"] = "invoiced" if invoice else "unbilled"
     return _put(site, module, row, marks)
 

@@ -102,6 +102,7 @@ milestone ref -> phases
 billing_type text 50
 rate_per_hour number
 invoice ref -> invoices
+invoice_status text = unbilled|invoiced
 in_crm boolean
 tags list
 """

@@ -101,7 +101,8 @@ def defaults_of(entity: Entity) -> dict[str, Any]:
         if name in values and entity.name != "issues":
             values[name] = API_USER
     own: dict[str, dict[str, Any]] = {
-        "tasks": {"priority": "none", "parent": None, "owners": [], "total_work": ""},
+        "tasks": {"priority": "none", "parent": None, "owners": [], "total_work": ""}
+        | {"invoice_status": "unbilled"},
         "timelogs": {"approval_status": "Unapproved", "type": "general", "item": None, "minutes": 0}
         | {"invoice": None, "invoice_status": "unbilled"},
         "clients": {"is_active": True},
