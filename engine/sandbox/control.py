@@ -19,7 +19,7 @@ from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_read import show
 from engine.sandbox.crm_write import API_USER, key_of
 from engine.sandbox.faults import parse_fault
-from engine.sandbox.oauth import CLIENTS
+from engine.sandbox.oauth import CLIENTS, Client, clients
 from engine.sandbox.projects_read import moment, show_log
 from engine.sandbox.projects_read import show as show_projects
 from engine.sandbox.projects_shapes import ENTITIES, PORTAL_ID
@@ -29,15 +29,15 @@ from engine.sandbox.site import Site, read_json, site_of
 from engine.sandbox.store import Query, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from starlette.requests import Request
 
 
-def connections(url: str) -> dict[str, dict[str, Any]]:
+def connections(url: str, known: Iterable[Client] = CLIENTS) -> dict[str, dict[str, Any]]:
     """By connector, the settings that a client needs to talk to the sandbox at `url`."""
     names = ("client_id", "client_secret", "refresh_token")
-    credentials = {c.product: {name: getattr(c, name) for name in names} for c in CLIENTS}
+    credentials = {c.product: {name: getattr(c, name) for name in names} for c in known}
     hosts = {"host": url, "accounts_host": url}
     return {
         "zoho-crm": hosts | {"credentials": credentials["crm"]},
@@ -54,7 +54,8 @@ def connections(url: str) -> dict[str, dict[str, Any]]:
 
 async def connect(request: Request) -> Response:
     """How to reach the sandbox."""
-    return JSONResponse(connections(str(request.base_url).rstrip("/")))
+    known = clients(site_of(request).store)
+    return JSONResponse(connections(str(request.base_url).rstrip("/"), known))
 
 
 async def faults(request: Request) -> Response:

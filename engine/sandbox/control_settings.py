@@ -11,6 +11,7 @@ from starlette.routing import Route
 from engine.errors import UserError
 from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_unique import unique_fields, unique_from_now_on
+from engine.sandbox.oauth import clients, renew
 from engine.sandbox.site import read_json, site_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,19 @@ async def unique(request: Request) -> Response:
     return JSONResponse({"unique": sorted(unique_fields(site, module))})
 
 
+async def credentials(request: Request) -> Response:
+    """Another client and refresh token for a `product`; the former ones open nothing any more."""
+    site, wanted = site_of(request), await read_json(request)
+    product = str(wanted.get("product"))
+    if product not in {one.product for one in clients(site.store)}:
+        raise UserError("`product` names a product.")
+    one = renew(site.store, product)
+    names = ("client_id", "client_secret", "refresh_token")
+    return JSONResponse({"credentials": {name: getattr(one, name) for name in names}})
+
+
 ROUTES = [
+    Route("/credentials", credentials, methods=["POST"]),
     Route("/organization", organization, methods=["POST"]),
     Route("/unique", unique, methods=["POST"]),
 ]

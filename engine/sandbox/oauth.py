@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl
 
@@ -58,6 +59,26 @@ CLIENTS = (
 )
 
 
+def clients(store: Store) -> tuple[Client, ...]:
+    """The clients that are registered now: those of the first day, or what took their place."""
+    instead: dict[str, dict[str, str]] = json.loads(store.setting("clients") or "{}")
+    return tuple(replace(one, **instead.get(one.product, {})) for one in CLIENTS)
+
+
+def renew(store: Store, product: str) -> Client:
+    """Register another client for a product; the former one and its tokens open nothing any more."""
+    instead = json.loads(store.setting("clients") or "{}")
+    number = secrets.token_hex(4)
+    instead[product] = {
+        "client_id": f"1000.SANDBOX{number.upper()}",
+        "client_secret": f"sandbox-{product}-secret-{number}",
+        "refresh_token": f"1000.sandbox-{product}-refresh-{number}",
+    }
+    with store.transaction():
+        store.remember("clients", json.dumps(instead))
+    return next(one for one in clients(store) if one.product == product)
+
+
 def grant(
     store: Store, body: bytes, *, now: float, per_window: int, domain: str
 ) -> tuple[int, dict[str, object]]:
@@ -66,7 +87,7 @@ def grant(
     if form.get("grant_type") != "refresh_token":
         return 200, {"error": "unsupported_grant_type"}
     secret = (form.get("client_id"), form.get("client_secret"))
-    client = next((c for c in CLIENTS if (c.client_id, c.client_secret) == secret), None)
+    client = next((c for c in clients(store) if (c.client_id, c.client_secret) == secret), None)
     if client is None:
         return 200, {"error": "invalid_client"}
     if form.get("refresh_token") != client.refresh_token:
@@ -105,7 +126,9 @@ def standing(store: Store, header: str | None, product: str, now: float) -> Stan
         return "unknown"
     if row[1] <= now:
         return "expired"
-    client = next(c for c in CLIENTS if c.refresh_token == row[0])
+    client = next((c for c in clients(store) if c.refresh_token == row[0]), None)
+    if client is None:
+        return "unknown"
     return "valid" if client.product == product else "out-of-scope"
 
 
