@@ -99,8 +99,8 @@ def test_EP_08_what_the_crm_integration_brought_is_not_written_over(house: House
         words["user_id"] = me_there(house)
         finance(house, "POST", "/projects", customer_id=contact["contact_id"], **words)
     assert "customers: 1 record yields to `zoho-projects-crm.clients`" in house.must("preview")
-    for words in ((), ("--full",)):
-        house.run(*words)
+    for full in ((), ("--full",)):
+        house.run(*full)
         assert there(house, "contacts", "contact_name", "website") == [
             ("Acme", "https://Acme.example"),
             ("Beta", "https://other.example"),
