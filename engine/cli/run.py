@@ -47,6 +47,7 @@ EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TEM
     metavar="CODE",
     help="Let exactly what a stop named by this code through, once; may be repeated.",
 )
+@click.option("--ask", is_flag=True, help="With --sandbox: stop wherever a run of a real company would.")
 @click.option("--full", is_flag=True, help="Read everything again, not only what changed since the last run.")
 @module_option
 @click.option(
@@ -62,6 +63,7 @@ def run(
     choices: dict[str, str],
     sandbox: Sandbox | None,
     accept: tuple[str, ...],
+    ask: bool,
     full: bool,
     modules: tuple[str, ...],
     changes: Path | None,
@@ -75,7 +77,7 @@ def run(
     batch in flight and stops; a second one stops at once.
 
     Where a mistake could touch many records it stops before it writes (exit 6), shows what it is about, and names
-    a code for --accept. The sandbox asks nothing: a made-up company cannot be hurt.
+    a code for --accept. The sandbox asks nothing, for a made-up company cannot be hurt; with --ask it does.
 
     With --changes, what has changed since the preview is left alone and told (exit 6); the rest is done. What the
     file does not say waits for a run without it.
@@ -89,13 +91,14 @@ def run(
             "--changes goes without --accept, --full and --module: the file says what is done."
         )
     again = spec_words(spec, choices) + module_words(modules) + words(sandbox) + repeated(folder, ledger)
+    again += " --ask" if ask else ""
     with (
         stopping() as stop,
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
         _saying_how_to_go_on(again, accept),
     ):
         aim = aim_at(plan, modules)
-        call = replace(call, accepted=accepted(accept, sandbox), whole=full, aim=aim)  # noqa: PLW2901
+        call = replace(call, accepted=accepted(accept, None if ask else sandbox), whole=full, aim=aim)  # noqa: PLW2901
         report = _report(plan, call, changes)
     look = shlex.quote(spec) + repeated(folder, ledger)
     answer(form, report.as_json, lambda screen: run_text(report, screen, spec=look))

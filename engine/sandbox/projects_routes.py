@@ -14,6 +14,7 @@ from engine.sandbox import projects_people as people
 from engine.sandbox import projects_write as write
 from engine.sandbox.projects_read import list_answer, moment, parse_page, show, show_log
 from engine.sandbox.projects_shapes import COMMENTED, ENTITIES, FINANCE, PORTAL_ID, Entity
+from engine.sandbox.projects_templates import lay_out
 from engine.sandbox.refusals import ProjectsRefused
 from engine.sandbox.site import Site, read_json, site_of
 from engine.sandbox.store import Query
@@ -83,6 +84,8 @@ async def create_record(request: Request) -> Response:
         raise _wrong_url(request)
     with site.store.transaction():
         row = finance.create(site, entity, sent, place)
+        if entity.name == "projects":
+            lay_out(site, row)
     return JSONResponse(show(site, entity, [row])[0], status_code=201)
 
 

@@ -87,6 +87,7 @@ billing_method text = fixed|project|staff|task
 rate_per_hour number
 cost_centre text 50
 crm_deal_id text 50
+template ref -> projects
 tags list
 """
 _TASKS = """
