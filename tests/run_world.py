@@ -165,6 +165,11 @@ LEDGER_CALLS = (
     "end_run",
     "release",
     "renew",
+    "stand",
+    "forget",
+    "start_anew",
+    "add_links",
+    "skip_records",
 )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.spec.model import StreamRef
 
 #: Names that people give to what they recognise a record by, the likeliest first.
-_NAMES = ("name", "number", "title", "subject")
+_NAMES = ("name", "label", "number", "title", "subject")
 
 
 def choose_records(draft: Draft, end: End, only: Text | None, *, kept: str | None = None) -> Chosen | None:

@@ -1,0 +1,92 @@
+"""CRM and Books: accounts, disabling and what connecting discloses, as the rows BC-01, BC-13 and BC-15 promise."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rows_world import flip, proves
+
+if TYPE_CHECKING:
+    from rows_world import House
+
+SPEC = "zoho-books-crm"
+NO_CUSTOMERS = flip(
+    "if: options.customers <> 'contacts'", "if: options.customers = 'none'", after="  customers:  "
+)
+OTHER = {"organization_id": "20099999999", "name": "Lindenhof Handel"}
+
+
+def account(house: House, name: str = "Acme Ltd") -> str:
+    """A new account of CRM."""
+    made = house.visitor.crm("POST", "/Accounts", json={"data": [{"Account_Name": name}]}).json()
+    return str(made["data"][0]["details"]["id"])
+
+
+def customers(house: House) -> list[str]:
+    """The names of the contacts in Books."""
+    return sorted(str(one.get("contact_name")) for one in house.visitor.records("books", "contacts"))
+
+
+def status(house: House) -> dict[str, Any]:
+    """What `engine status` says of it."""
+    told = json.loads(house.bare_engine("status", "--format", "json").stdout).get("integrations", [])
+    return next((dict(one) for one in told if one["integration"] == SPEC), {})
+
+
+@proves(SPEC, NO_CUSTOMERS)
+def test_BC_01_other_credentials_for_the_same_organisation_just_work(house: House) -> None:
+    mine = account(house)
+    house.run()
+    given = house.visitor.command("credentials", product="books")["credentials"]
+    assert house.visitor.books("GET", "/contacts").status_code == 401
+    house.visitor.tokens["zoho-books"] = house.visitor.token("zoho-books", **given)["access_token"]
+    house.quiet()
+    house.visitor.crm("PUT", f"/Accounts/{mine}", json={"data": [{"Account_Name": "Acme Inc"}]})
+    account(house, "Beta GmbH")
+    house.run()
+    assert customers(house) == ["Acme Inc", "Beta GmbH"]
+
+
+@proves(
+    SPEC,
+    flip("enable: { needs: [ disabled ] }", "enable: { pins: [ books.organizations.organization_id ] }"),
+    NO_CUSTOMERS,
+)
+def test_BC_01_another_organisation_is_noticed_and_may_be_chosen_after_disabling(house: House) -> None:
+    account(house)
+    house.run()
+    house.visitor.command("organization", product="books", set=OTHER)
+    account(house, "Beta GmbH")
+    house.forget_calls()
+    told = house.must("run", expect=1)
+    assert "Lindenhof Handel (20099999999)" in told
+    assert "Lindenhof Trading" in told
+    assert "engine disable" in told
+    assert house.writes() == []
+    house.must("disable", "--yes")
+    told = house.must("enable", "--yes")
+    assert "Lindenhof Handel (20099999999) now" in told
+    assert "forget 1 link of the former account" in told
+    assert (
+        status(house).get("pins", {}).get("books.organizations.organization_id", {}).get("name") == "Lindenhof Handel"
+    )
+    house.run()
+    assert customers(house) == ["Acme Ltd", "Beta GmbH"]
+    house.quiet()
+
+
+@proves(
+    SPEC,
+    flip('  - { to: crm, what: "The name, mail address and country of your Books organisation." }\n', ""),
+    flip('  - { to: crm, what: "The details of all your contacts in Books." }\n', ""),
+)
+def test_BC_15_what_connecting_discloses_is_shown_and_must_be_confirmed(house: House) -> None:
+    account(house)
+    house.forget_calls()
+    told = house.must("connect", expect=1)
+    assert "Connecting shows to crm: The name, mail address and country of your Books organisation." in told
+    assert "Connecting shows to crm: The details of all your contacts in Books." in told
+    assert house.writes() == []
+    house.must("connect", "--yes")
+    assert customers(house) == ["Acme Ltd"]
