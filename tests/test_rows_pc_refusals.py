@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GUARD = "\n  strict-schedule:"
 CLOSED = "\n  parent-closed:"
-STRICT = {"is_strict_project": True, "start_date": "2026-11-02", "end_date": "2026-12-31"}
+STRICT: dict[str, Any] = {"is_strict_project": True, "start_date": "2026-11-02", "end_date": "2026-12-31"}
 INSIDE, OUTSIDE = "2026-12-10", "2027-01-15"
 
 

@@ -17,6 +17,7 @@ from engine.sandbox import (
     control_settings,
     crm_bin,
     crm_bulk,
+    crm_people,
     crm_records,
     crm_search,
     crm_settings,
@@ -93,6 +94,7 @@ def make_app(site: Site) -> Starlette:
                 routes=[
                     *crm_bin.ROUTES,
                     *crm_settings.ROUTES,
+                    *crm_people.ROUTES,
                     *crm_watch.ROUTES,
                     *crm_search.ROUTES,
                     *crm_bulk.COUNT_ROUTES,
