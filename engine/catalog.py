@@ -55,6 +55,8 @@ class Field:
     unit: Unit | None = None  #: of a duration that is a number; None = minutes
     caseless: bool = False  #: the system changes the case of what it is given, so case is no difference
     detail_only: bool = False  #: list answers leave it out; reading it costs one request a record
+    #: The system computes it of other records: it changes without the time of the record's last change moving.
+    unstamped: bool = False
     source: Source = "published"
 
 

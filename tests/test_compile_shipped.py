@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from lens_world import Bench
 
 from engine.compiler import compile_file
+from engine.errors import UserError
 from engine.spec.diagnostic import SpecError
 from engine.spec.files import loader_for
 from engine.spec.read import read_spec
@@ -35,8 +37,20 @@ def _possible(path: Path, choices: list[tuple[str, str]]) -> list[Plan]:
     plan = _plan(path, dict(choices))
     if plan is not None:
         return [plan]
+    if len(choices) == 1:
+        found = _plan(path, {**_needed(path, choices[0][0]), **dict(choices)})
+        return [] if found is None else [found]
     half = len(choices) // 2
     return [*_possible(path, choices[:half]), *_possible(path, choices[half:])] if half else []
+
+
+def _needed(path: Path, name: str) -> dict[str, str]:
+    """The switches that an option names as what it needs, switched on."""
+    spec, _ = read_spec(str(path), loader_for(path))
+    assert spec is not None
+    needs = spec.options[name].needs
+    named = re.findall(r"options\.(\w+)", needs.value if needs else "")
+    return {one: "true" for one in named if spec.options[one].type == "boolean"}
 
 
 def _chosen(option: Option) -> bool:
@@ -59,3 +73,7 @@ def _plan(path: Path, profile: dict[str, str]) -> Plan | None:
         if {one.code for one in error.findings} == {"choice-not-allowed"}:
             return None
         raise
+    except UserError as error:
+        if "means something only if" not in error.message:
+            raise
+        return None

@@ -186,6 +186,7 @@ def test_EC_13_an_item_pushed_to_crm_and_deleted_there_stays_in_erp_and_is_not_m
 @proves(
     SPEC,
     flip("if: options.figures AND", "if: options.owners AND"),
+    flip("Total_Sales <- total_sales_amount", file="mappings/account-figures.yaml"),
     flip("Outstanding_Receivables <- outstanding_receivable_amount", file="mappings/account-figures.yaml"),
 )
 def test_EC_16_the_account_shows_sales_and_outstanding_receivables(house: House) -> None:
@@ -200,6 +201,18 @@ def test_EC_16_the_account_shows_sales_and_outstanding_receivables(house: House)
     house.run()
     shown = crm_one(house, "account", account)
     assert (shown.get("Total_Sales"), shown.get("Outstanding_Receivables")) == (600, 600)
+    house.quiet()
+    house.visitor.command(
+        "clock", advance_s=7200
+    )  # another customer, so that no window reaches back to this one
+    house.visitor.sign_in()
+    in_crm(house, "account", Account_Name="Südwind")
+    house.run()
+    another = in_erp(house, "invoice", customer_id=customer, line_items=[line | {"quantity": 1}])
+    house.visitor.erp("POST", f"/invoices/{another}/status/sent")
+    house.run()
+    shown = crm_one(house, "account", account)
+    assert (shown.get("Total_Sales"), shown.get("Outstanding_Receivables")) == (900, 900)
     house.quiet()
 
 

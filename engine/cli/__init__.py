@@ -14,6 +14,8 @@ COMMANDS = {
     "validate": ("validate", "Check specs and mappings; every mistake at its place."),
     "plan": ("plan", "Print the compiled plan, offline."),
     "fields": ("fields", "Show which field becomes which, module by module, offline."),
+    "init": ("init", "Choose the options of a spec; show what that changes, and keep it."),
+    "diff": ("diff", "Say what a change to a spec means, in the words that a reviewer needs."),
     "preview": ("preview", "Show what a run would change and what it would cost; write nothing."),
     "connect": ("connect", "Connect the systems of a spec: see what that discloses, agree, and sync."),
     "run": ("run", "Bring both sides in step."),

@@ -69,6 +69,20 @@ def idle(option: Option, values: Mapping[str, OptionValue]) -> bool:
     return not evaluate_options(option.needs.value, values)
 
 
+def means_something(spec: Spec, option: Option, words: Mapping[str, str]) -> bool:
+    """Whether an option means something beside these choices; one that the spec asks wrongly about does."""
+    if option.needs is None:
+        return True
+    values = {
+        name: typed(one, parse(one, words[name]) if name in words else one.default)
+        for name, one in spec.options.items()
+    }
+    try:
+        return evaluate_options(option.needs.value, values)
+    except ExprError:
+        return True  # compiling says what is wrong, and where
+
+
 def defaults(spec: Spec) -> dict[str, OptionValue]:
     """Every option with its default: what `validate` looks at."""
     return {name: typed(option, option.default) for name, option in spec.options.items()}

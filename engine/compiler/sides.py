@@ -84,6 +84,8 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         referrers=referrers(draft, checked, side) if parts.own else None,
         fetched_by=fetched_by(draft, checked, side),
         walks=walk_plans(parts.walks.values(), side, end.ref.system),
+        view=view.sql,
+        computed=any(one.unstamped for name, one in end.stream.fields.items() if name in parts.reads),
     )
 
 

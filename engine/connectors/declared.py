@@ -21,6 +21,7 @@ _FLAGS: Mapping[str, tuple[str, Any]] = {
     "observed": ("source", "observed"),
     "assumed": ("source", "assumed"),
     "caseless": ("caseless", True),
+    "unstamped": ("unstamped", True),
 }
 _PAIRS: Mapping[str, tuple[str, type]] = {
     "max": ("max_length", int),
@@ -69,6 +70,7 @@ STREAM_SCHEMA: Mapping[str, Any] = {
                             "refers": {"type": "string"},
                             "stream_in": {"type": "string"},
                             "caseless": {"type": "boolean"},
+                            "unstamped": {"type": "boolean"},
                             "precision": {"enum": list(get_args(Precision))},
                             "unit": {"enum": list(get_args(Unit))},
                         },

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.plan.words import digest, sources
+from engine.record import other
 
 if TYPE_CHECKING:
     from engine.plan.enrol import EnrolPlan
@@ -78,6 +79,21 @@ class ModulePlan:
         lines = [line for line in self.fields if side in line.writes]
         new_only = {line.writes[side].to for line in lines if line.on_create}
         return tuple(line for line in lines if line.on_create or line.writes[side].to not in new_only)
+
+    def may(self, side: Side) -> tuple[Literal["create", "update", "delete"], ...]:
+        """What it may do to records of a side."""
+        if self.trigger is not None:
+            acts: dict[str, Literal["create", "update", "delete"]] = {"create": "create", "change": "update"}
+            return (acts.get(self.trigger.act, "delete"),) if side == "right" else ()
+        makes = side in self.creates
+        updates = any(line.toward(side) for line in self.fields)
+        follows = self.deletes == "propagate" and other(side) in self.sources
+        verbs: tuple[tuple[Literal["create", "update", "delete"], bool], ...] = (
+            ("create", makes),
+            ("update", updates),
+            ("delete", follows),
+        )
+        return tuple(verb for verb, so in verbs if so)
 
     def policy(self, line: FieldPlan) -> Policy:
         """Who wins a line that differs: in one direction always the source."""

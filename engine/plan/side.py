@@ -118,6 +118,15 @@ class SidePlan:
     referrers: tuple[ReferrerPlan, ...] | None = None
     #: whose records bring along those of this side that they live below, although no saved view shows them
     fetched_by: tuple[ReferrerPlan, ...] = ()
+    view: str | None = None  #: which records take part, as a condition over its fields; None = all of them
+    #: True = it looks at what the system computes of other records, so nothing tells which records have changed
+    computed: bool = False
+
+    @property
+    def windowed(self) -> bool:
+        """Whether a run may read only what changed since the last one."""
+        known = self.version_field is not None and self.can.since
+        return known and self.saved_view is None and not self.computed
 
     @property
     def name(self) -> str:

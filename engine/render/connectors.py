@@ -109,6 +109,7 @@ def _notes(field: Field) -> str:
         "case means nothing" if field.caseless else "",
         f"-> {field.refers}" if field.refers else "",
         "one request a record" if field.detail_only else "",
+        "computed of other records" if field.unstamped else "",
         "one of " + ", ".join(field.choices) if field.choices else "",
     ]
     return "; ".join(note for note in notes if note)

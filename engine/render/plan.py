@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from engine.record import SIDES, Side, other
+from engine.record import SIDES
 from engine.render.text import count, listed, printable, shown
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from engine.plan import FieldPlan, Limit, ModulePlan, Plan, SidePlan, TriggerPlan
 
-_FIRST_CONTACT = {
+FIRST_CONTACT = {
     "link": "link the two, fill blanks, and leave differing fields as conflicts",
     "overwrite": "link the two, and the side that pushes first wins",
     "skip": "leave both as they are, for good",
@@ -81,7 +81,7 @@ def _module_rows(module: ModulePlan) -> list[tuple[str, str]]:
             "recognise by",
             "; then ".join(key.line for key in module.keys) or "nothing: records are never paired",
         ),
-        ("first contact", _FIRST_CONTACT[module.duplicates]),
+        ("first contact", FIRST_CONTACT[module.duplicates]),
         *_both_ways(module),
         ("may write", _may_write(module)),
         *_stops(module),
@@ -92,7 +92,7 @@ def _module_rows(module: ModulePlan) -> list[tuple[str, str]]:
 def _read(side: SidePlan) -> str:
     how = (
         "changes since the last run, by " + side.version_field
-        if side.version_field
+        if side.version_field and not side.computed
         else "everything, every time"
     )
     view = f", view {shown(side.saved_view)}" if side.saved_view else ""
@@ -158,13 +158,7 @@ def _looked_up(module: ModulePlan) -> list[tuple[str, str]]:
 
 
 def _may_write(module: ModulePlan) -> str:
-    def verbs(side: Side) -> list[str]:
-        create = ["create"] if side in module.creates else []
-        update = ["update"] if any(line.toward(side) for line in module.fields) else []
-        reached = module.deletes == "propagate" and other(side) in module.sources
-        return [*create, *update, *(["delete"] if reached else [])]
-
-    rights = [f"{listed(verbs(side))} on the {side}" for side in SIDES if verbs(side)]
+    rights = [f"{listed(list(module.may(side)))} on the {side}" for side in SIDES if module.may(side)]
     if not rights:
         return "nothing"
     checked = "each record is read again right before an update"

@@ -164,8 +164,8 @@ def _cursor(work: Work, state: ModuleState) -> str | None:
     """Where to go on reading; None when everything must be read."""
     scope = state.left_scope if work.source_side == "left" else state.right_scope
     same = scope == source_scope(work) and state.fingerprint == work.module.fingerprint
-    usable = work.source.version_field and work.source.can.since and not work.source.saved_view
-    return since(state_cursor(work, state)) if same and usable and not work.whole else None
+    usable = work.source.windowed and not work.whole
+    return since(state_cursor(work, state)) if same and usable else None
 
 
 def _request(work: Work, cursor: str | None) -> ReadRequest:

@@ -66,6 +66,7 @@ def _field(name: str, row: Mapping[str, Any], told: Metadata, stream: Stream) ->
         refers=(shipped.refers if shipped else None) or (str(refers) if refers and type_ == "id" else None),
         stream_in=shipped.stream_in if shipped else None,
         detail_only=shipped.detail_only if shipped else told.detail or type_ == "list",
+        unstamped=shipped is not None and shipped.unstamped,
         source="observed",
     )
 
