@@ -33,7 +33,7 @@ def active_projects_with_a_customer(house: House) -> None:
     nobodys = project(house, "Nobodys")
     house.run(expect=4)
     assert there(house, "projects", "project_name", "customer_name") == [("New site", "Acme")]
-    assert "The project has no primary customer; give it one in Projects." in errors(house)["projects"]
+    assert "The project has no primary customer." in errors(house)["projects"]
     edit(house, "projects", nobodys, client=acme)
     house.run()
     assert there(house, "projects", "project_name") == [("New site",), ("Nobodys",)]

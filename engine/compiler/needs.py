@@ -132,7 +132,7 @@ def _together(draft: Draft, needs: Needs, module: Module, check: Check, side: Si
         sql=_beside(parsed(sql), side).sql(dialect="duckdb"),
         alone=_without(parsed(sql), side).sql(dialect="duckdb"),
         reads=reads,
-        trouble=_trouble(check),
+        trouble=failed(check, later=True),
     )
     needs.together = (*needs.together, one)
 
@@ -164,11 +164,13 @@ def _without(sql: exp.Expr, side: Side) -> exp.Expr:
     return _own_names(sql.transform(empty), side)
 
 
-def _trouble(check: Check) -> Trouble:
+def failed(check: Check, *, later: bool) -> Trouble:
+    """What a record is told that does not pass; `later`: it is looked at again by and by."""
+    words = check.remedy.value if check.remedy else None
     return Trouble(
         code="not-allowed",
         message=check.otherwise.value,
-        remedy=f"It comes over by itself once this holds: {check.check.value}",
+        remedy=words or f"It comes over by itself once this holds: {check.check.value}",
         place=place(check.span),
-        later=True,
+        later=later,
     )

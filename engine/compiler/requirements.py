@@ -49,7 +49,9 @@ def _decide(draft: Draft, check: Check) -> None:
             "choice-not-allowed",
             check.otherwise.value,
             check.check.span,
-            hint=f"It must hold that {check.check.value}; choose the options so (--set).",
+            hint=check.remedy.value
+            if check.remedy
+            else f"It must hold that {check.check.value}; choose the options so (--set).",
         )
 
 
@@ -63,6 +65,7 @@ def requirement(draft: Draft, check: Check, expr: Expr) -> RequirementPlan:
         message=check.otherwise.value,
         text=check.check.value,
         place=place(check.span),
+        remedy=check.remedy.value if check.remedy else None,
     )
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Field
 from engine.compiler.behind import behind, walk_plans
-from engine.compiler.draft import Draft, place
 from engine.compiler.fetches import fetched_by
 from engine.compiler.guards import own_fields
 from engine.compiler.lens import clock, key_lens, lens
 from engine.compiler.lens_parts import LensParts, Need
+from engine.compiler.needs import failed
 from engine.compiler.only import own_link, referrers
 from engine.compiler.refers import references, translated
 from engine.compiler.terms import column, parsed
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.catalog import FieldType
+    from engine.compiler.draft import Draft
     from engine.compiler.needs import Kept
     from engine.compiler.parts import Checked, Line, Lookup
     from engine.spec.model import StreamRef
@@ -125,13 +126,7 @@ def _needs(draft: Draft, ref: StreamRef, checks: Sequence[Kept], side: Side) -> 
         (
             parsed(sql),
             reads,
-            Trouble(
-                code="not-allowed",
-                message=check.otherwise.value,
-                remedy=f"It comes over by itself once this holds: {check.check.value}",
-                place=place(check.span),
-                later=any(behind(draft, ref, name) for name in reads),
-            ),
+            failed(check, later=any(behind(draft, ref, name) for name in reads)),
         )
         for at, check, sql, reads in checks
         if at == side

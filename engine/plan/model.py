@@ -40,6 +40,7 @@ class RequirementPlan:
     message: str
     text: str
     place: str
+    remedy: str | None = None  #: what resolves it; None = the condition says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

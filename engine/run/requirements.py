@@ -42,5 +42,6 @@ def demand(
         raise UserError(
             "Nothing was written, because a requirement does not hold: "
             + " ".join(f"{one.message} ({one.text}, {one.place})" for one in failed),
-            remedy="Settle it in the systems concerned, then run again.",
+            remedy=" ".join(one.remedy for one in failed if one.remedy)
+            or "Settle it in the systems concerned, then run again.",
         )

@@ -70,6 +70,7 @@ def check(node: Node) -> Check:
     return Check(
         check=node.need("check"),
         otherwise=node.need("else"),
+        remedy=node.text("try"),
         only_if=node.text("if"),
         span=node.at("check").span,
     )

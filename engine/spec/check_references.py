@@ -19,7 +19,7 @@ _OPTION = re.compile(r"options\.(?P<name>\S+)")
 _OUTSIDE = re.compile(r"(?P<kind>env|file):(?P<name>.*)")
 
 #: Keys whose value is prose or a template, where `${` has no meaning.
-_PROSE = frozenset({"text", "title", "description", "help", "says", "what", "because"})
+_PROSE = frozenset({"text", "title", "description", "help", "says", "what", "because", "try"})
 
 #: Keys that hold SQL, where an option is read without `${…}`.
 _SQL = frozenset({"if", "check", "when", "becomes", "only", "value", "offer", "at-most", "needs", "by"})

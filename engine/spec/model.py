@@ -60,6 +60,7 @@ class Check:
 
     check: Text
     otherwise: Text  #: `else:`, the sentence a person reads
+    remedy: Text | None  #: `try:`, what resolves it, for the same person; None = the condition itself says so
     only_if: Text | None  #: `if:` over options; None = always
     span: Span
 
