@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from engine.sandbox.throttle import Limits
 
-def connections(url: str, known: Iterable[Client] = CLIENTS) -> dict[str, dict[str, Any]]:
+
+def connections(url: str, limits: Limits, known: Iterable[Client] = CLIENTS) -> dict[str, dict[str, Any]]:
     """By connector, the settings that a client needs to talk to the sandbox at `url`."""
     names = ("client_id", "client_secret", "refresh_token")
     credentials = {c.product: {name: getattr(c, name) for name in names} for c in known}
@@ -48,14 +50,17 @@ def connections(url: str, known: Iterable[Client] = CLIENTS) -> dict[str, dict[s
         },
         # The company's first time sheet is of this year: earlier half-years need not be asked for one by one.
         "zoho-projects": hosts
-        | {"credentials": credentials["projects"], "portal": PORTAL_ID, "timesheets_from": "2026-01-01"},
+        | {"credentials": credentials["projects"], "portal": PORTAL_ID, "timesheets_from": "2026-01-01"}
+        # A margin is left, as for the real thing.
+        | {"requests_per_path": limits.projects_per_address * 84 // 100},
     }
 
 
 async def connect(request: Request) -> Response:
     """How to reach the sandbox."""
-    known = clients(site_of(request).store)
-    return JSONResponse(connections(str(request.base_url).rstrip("/"), known))
+    site = site_of(request)
+    url, known = str(request.base_url).rstrip("/"), clients(site.store)
+    return JSONResponse(connections(url, site.throttle.limits, known))
 
 
 async def faults(request: Request) -> Response:

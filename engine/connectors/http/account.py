@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from engine.connectors.http.description import Description
+    from engine.connectors.http.description import Description, Limits
 
 #: Auth style -> the keys that its credentials have.
 CREDENTIAL_KEYS = {
@@ -24,6 +24,8 @@ CREDENTIAL_KEYS = {
 OPEN_KEYS = frozenset({"client_id", "user"})
 #: What a host is for -> the key of `with:` that overrides it.
 HOST_KEYS = {"api": "host", "accounts": "accounts_host"}
+#: How many requests of one path the sandbox takes in the connector's window; no other host is asked so much.
+ROOM_KEY = "requests_per_path"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 #: What may stand in an HTTP header or form without surprises.
 PRINTABLE = re.compile(r"[\x21-\x7e]+")
@@ -56,6 +58,7 @@ class Account:
     credentials: Credentials
     words: Mapping[str, str]  #: settings that paths and parameters may name, such as `organization`
     per_day: int | None  #: requests that may be sent in a day; None = not counted
+    limits: Limits  #: how fast it may be called; the sandbox may take more than the connector's file says
     allow_assumed: bool  #: True = writes whose shape no source confirms may go to a real host
     sandbox: bool
 
@@ -86,6 +89,7 @@ def resolve_account(description: Description, settings: Mapping[str, Any], *, sa
         credentials=credentials,
         words=_words(description, given),
         per_day=_per_day(description, given),
+        limits=_limits(description.limits, given.get(ROOM_KEY)),
         allow_assumed=given.get("allow_assumed") is True,
         sandbox=sandbox,
     )
@@ -100,7 +104,7 @@ def _check_keys(description: Description, given: Mapping[str, Any], *, sandbox: 
             remedy=f"Write it under `with:`. {known.get(missing[0], {}).get('description', '')}".strip(),
         )
     # The sandbox tells every connector where it is, whether or not its file lists the keys.
-    own = HOST_KEYS.values() if sandbox else ()
+    own = (*HOST_KEYS.values(), ROOM_KEY) if sandbox else ()
     unknown = [key for key in given if key not in known and key not in own]
     if unknown:
         raise UserError(
@@ -160,6 +164,13 @@ def _per_day(description: Description, given: Mapping[str, Any]) -> int | None:
     if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
         raise UserError(f"The setting `{key}` of {description.connector} is no number of requests.")
     return wanted
+
+
+def _limits(limits: Limits, room: object) -> Limits:
+    """The connector's limits, with the room that a sandbox says it has."""
+    if limits.per_path is None or not isinstance(room, int) or isinstance(room, bool) or room < 1:
+        return limits
+    return replace(limits, per_path=replace(limits.per_path, requests=room))
 
 
 def _words(description: Description, given: Mapping[str, Any]) -> dict[str, str]:

@@ -77,7 +77,7 @@ class Wire:
         self.name = description.connector
         self.secrets = Secrets()
         self.secrets.add(*account.credentials.secrets)
-        self.pace = Pace(description.limits, surroundings, self.name)
+        self.pace = Pace(account.limits, surroundings, self.name)
         self._description = description
         self._account = account
         self._around = surroundings
