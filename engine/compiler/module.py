@@ -194,6 +194,7 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
     """The plan of a module."""
     from engine.compiler.guards import build_guard
     from engine.compiler.lens import snapshot
+    from engine.compiler.search import build_search
     from engine.compiler.sides import build_side
 
     return ModulePlan(
@@ -215,6 +216,7 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
         before_write=checked.module.before_write,
         place=place(checked.module.span),
         trigger=checked.trigger,
+        search=build_search(checked),
         yields=checked.yields,
         checks=tuple(
             PairCheckPlan(side=one.side, sql=one.sql, trouble=one.trouble) for one in checked.together

@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contains:
+    """Records are looked for by what people call them."""
+
+    fields: tuple[str, ...]
+    text: str  #: in one of the fields, in any case; or across several, as a first and a last name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
     """Which records of a stream are wanted."""
 
@@ -40,6 +48,8 @@ class ReadRequest:
         None  #: only these records; those that do not exist are simply not delivered
     )
     view: str | None = None  #: a view saved in the system; None = all records
+    #: only records that have this text; a connector that cannot ask its system for them delivers all
+    contains: Contains | None = None
     #: True = the ids of records deleted at or after `since`, with the time of the deletion in the modified field;
     #: to be asked only of streams with `Capabilities.deleted_feed`
     deleted: bool = False

@@ -9,6 +9,7 @@ from engine.plan.model import NotBuilt, Plan, RequirementPlan, SystemPlan
 from engine.plan.module import Limit, Limits, ModulePlan
 from engine.plan.quota import AmountPlan, QuotaPlan
 from engine.plan.rule import GuardPlan, MailPlan, MailServer, PairCheckPlan, Question, TriggerPlan, YieldPlan
+from engine.plan.search import SearchPlan
 from engine.plan.side import Reference, ReferrerPlan, SidePlan, SlowField, Trouble, WalkPlan
 from engine.plan.words import Arrow, Duplicates, Policy, digest, sources
 
@@ -39,6 +40,7 @@ __all__ = [
     "Reference",
     "ReferrerPlan",
     "RequirementPlan",
+    "SearchPlan",
     "SidePlan",
     "SlowField",
     "SystemPlan",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.plan.enrol import EnrolPlan
     from engine.plan.field import FieldPlan, KeyPlan
     from engine.plan.rule import GuardPlan, PairCheckPlan, TriggerPlan, YieldPlan
+    from engine.plan.search import SearchPlan
     from engine.plan.side import SidePlan
     from engine.plan.words import Arrow, Duplicates, Policy
     from engine.record import Side
@@ -60,6 +61,7 @@ class ModulePlan:
     before_write: Literal["check", "trust"]
     place: str
     trigger: TriggerPlan | None = None  #: None = records are kept in step
+    search: SearchPlan | None = None  #: None = nobody looks for its records by name
     yields: tuple[YieldPlan, ...] = ()  #: modules whose values win over this one's
     checks: tuple[PairCheckPlan, ...] = ()  #: what both records of a pair must meet together
     guards: tuple[GuardPlan, ...] = ()  #: in the order of the spec
