@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.plan.enrol import EnrolPlan, OfferPlan, PlacePlan
 from engine.plan.association import AssociationPlan, AttachedPlan, AttachPlan
+from engine.plan.enrol import EnrolPlan, OfferPlan, PlacePlan
 from engine.plan.field import FieldPlan, KeyPlan, Write
 from engine.plan.model import NotBuilt, Plan, RequirementPlan, SystemPlan
 from engine.plan.module import Limit, Limits, ModulePlan

@@ -217,7 +217,9 @@ def _held(work: Work, *, whole: bool) -> _HeldNow:
     waiting = frozenset(row.record_id for row in rows) - due
     due |= due_by_enrolment(work) - waiting
     # All that is held was read with everything else, unless it comes from outside the saved view.
-    return _HeldNow(rows=rows, waiting=waiting, due=tuple(sorted(work.called if whole else due | work.called)))
+    return _HeldNow(
+        rows=rows, waiting=waiting, due=tuple(sorted(work.called if whole else due | work.called))
+    )
 
 
 def _held_rows(work: Work) -> tuple[HeldRow, ...]:
