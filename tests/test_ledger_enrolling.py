@@ -63,9 +63,11 @@ def test_enrolling_forgets_a_link_that_leads_nowhere_and_keeps_one_that_is_alive
         LinkRow(module="m", left_id="L2", right_id="T2"),
     ]
     ledger.add_links(lease, rows, {"m": "right"})
+    ledger.skip_records(lease, "m", [("right", "T1"), ("right", "T3")], "x")
     for one in (DIG, FILL):
         ledger.enrol(lease, one)
     assert ledger.links_table("i", "m")["right_id"].to_pylist() == ["T2"]
+    assert ledger.skips_table("i", "m")["record_id"].to_pylist() == ["T3"]
 
 
 def test_taking_out_forgets_the_link_and_what_is_held_of_that_record_alone(

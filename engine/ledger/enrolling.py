@@ -15,14 +15,22 @@ if TYPE_CHECKING:
     from engine.ledger.work import Work
 
 _LINKS = schema.links
+#: Of the table's states, those that are about enrolment.
+_STATES = ("enrolled", "marked", "leaving")
 #: Links of records that are not there any more.
 _GONE = ("gone-left", "gone-right")
 
 
 def enrol(work: Work, lease: Lease, one: Enrolment) -> None:
-    """Let a record take part; a link that leads to nothing any more is forgotten."""
-    gone = _links_of(work, lease, one, only_gone=True)
-    settling.settle(work, lease, Settlement(run="", module=one.module, dropped=tuple(gone)))
+    """Let a record take part; that it was left alone, and a link that leads to nothing any more, is forgotten."""
+    gone, key = tuple(_links_of(work, lease, one, only_gone=True)), (one.side, one.record_id)
+    settlement = Settlement(run="", module=one.module, dropped=gone, unskipped=(key,))
+    settling.settle(work, lease, settlement)
+    work.upsert(schema.enrolments, [_row(lease, one)])
+
+
+def mark(work: Work, lease: Lease, one: Enrolment) -> None:
+    """Store the state of a record that takes part."""
     work.upsert(schema.enrolments, [_row(lease, one)])
 
 
@@ -58,7 +66,8 @@ def _row(lease: Lease, one: Enrolment) -> dict[str, Any]:
 def read(connection: sa.Connection, integration: str, module: str | None) -> list[Enrolment]:
     """What is enrolled, oldest first; None = in every module."""
     table = schema.enrolments
-    query = sa.select(table).where(table.c.integration == integration).order_by(table.c.at, table.c.record_id)
+    query = sa.select(table).where(table.c.integration == integration, table.c.state.in_(_STATES))
+    query = query.order_by(table.c.at, table.c.record_id)
     query = query if module is None else query.where(table.c.module == module)
     return [
         Enrolment(

@@ -232,6 +232,11 @@ class Ledger(Standings):
         with self._work(lease, 1) as work:
             enrolling.enrol(work, lease, one)
 
+    def mark(self, lease: Lease, one: Enrolment) -> None:
+        """Note the state of a record that takes part; its link stays as it is."""
+        with self._work(lease, 1) as work:
+            enrolling.mark(work, lease, one)
+
     def withdraw(self, lease: Lease, one: Enrolment) -> None:
         """Take a record out of its module again: its link and all that was held of it are forgotten."""
         with self._work(lease, 1) as work:

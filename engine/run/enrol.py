@@ -138,7 +138,7 @@ class _Order:
         self.target, one = _linked_to(work, self.record), self._enrolment(work)
         unmark(work, pen, one)
         if work.module.deletes == "propagate" and self.target is not None:
-            pen.ledger.enrol(pen.keep(), replace(one, state="leaving"))
+            pen.ledger.mark(pen.keep(), replace(one, state="leaving"))
             take_out(work, pen)
         else:
             pen.ledger.withdraw(pen.keep(), one)

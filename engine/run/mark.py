@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 
 def mark_enrolled(work: Work, pen: Pen) -> None:
-    """Mark those of the source that are linked by now; one that is refused is tried by the next run."""
+    """Mark those of the source that are linked by now, and no others; what is refused is tried by the next run."""
     if work.module.enrol is None or work.module.enrol.mark is None:
         return
-    fresh = [one for one in enrolments(work) if one.state == "enrolled"]
-    linked = _linked(work, fresh)
-    fresh = [one for one in fresh if one.record_id in linked]
+    known = enrolments(work)
+    linked = _linked(work, known)
+    fresh = [one for one in known if one.state == "enrolled" and one.record_id in linked]
     for one in _written(work, pen, fresh, yes=True):
-        pen.ledger.enrol(pen.keep(), replace(one, state="marked"))
+        pen.ledger.mark(pen.keep(), replace(one, state="marked"))
+    alone = [one for one in known if one.state == "marked" and one.record_id not in linked]
+    for one in _written(work, pen, alone, yes=False):  # its counterpart is gone
+        pen.ledger.mark(pen.keep(), replace(one, state="enrolled"))
 
 
 def unmark(work: Work, pen: Pen, one: Enrolment) -> None:
