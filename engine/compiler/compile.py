@@ -183,6 +183,8 @@ def _plan(draft: Draft, standing: Mapping[str, Checked]) -> Plan:
 def _alone(draft: Draft, standing: Mapping[str, Checked], hand: Hand) -> dict[str, Checked]:
     """Only the trigger that a person asks for. Raises UserError if there is none that takes orders."""
     found = standing.get(hand.trigger)
+    if hand.enrol:
+        return {hand.trigger: _enrolling(draft, standing, hand.trigger)}
     if found is not None and found.trigger is not None and found.trigger.by_hand:
         return {hand.trigger: found}
     known = [name for name, one in standing.items() if one.trigger is not None and one.trigger.by_hand]
@@ -190,6 +192,18 @@ def _alone(draft: Draft, standing: Mapping[str, Checked], hand: Hand) -> dict[st
     raise UserError(
         f"`{draft.spec.name}` has nothing to do by hand that is called `{hand.trigger}`: {why}.",
         remedy=f"These can be started by hand: {', '.join(known) or 'none'}.",
+    )
+
+
+def _enrolling(draft: Draft, standing: Mapping[str, Checked], name: str) -> Checked:
+    """The module to which a person adds a record. Raises UserError if its records take part by themselves."""
+    found = standing.get(name)
+    if found is not None and found.enrol is not None:
+        return found
+    known = [name for name, one in standing.items() if one.enrol is not None]
+    raise UserError(
+        f"`{draft.spec.name}` has no module `{name}` whose records are enrolled by hand.",
+        remedy=f"These have records that are enrolled: {', '.join(known) or 'none'}.",
     )
 
 
@@ -204,19 +218,5 @@ def _is_mapping(file: str, load: Load) -> bool:
         text = load(file).decode("utf-8", "replace")
     except OSError:
         return Path(file).parent.name == "mappings"
-    if hand.enrol:
-        return {hand.trigger: _enrolling(draft, standing, hand.trigger)}
     keys = [line.partition(":")[0] for line in text.splitlines() if line[:1].isalpha()]
     return "mapping" in keys and "spec" not in keys
-def _enrolling(draft: Draft, standing: Mapping[str, Checked], name: str) -> Checked:
-    """The module to which a person adds a record. Raises UserError if its records take part by themselves."""
-    found = standing.get(name)
-    if found is not None and found.enrol is not None:
-        return found
-    known = [name for name, one in standing.items() if one.enrol is not None]
-    raise UserError(
-        f"`{draft.spec.name}` has no module `{name}` whose records are enrolled by hand.",
-        remedy=f"These have records that are enrolled: {', '.join(known) or 'none'}.",
-    )
-
-
