@@ -68,6 +68,7 @@ billing_address object
 recurring_invoice_id id -> recurring_invoices
 invoiced_estimate_id id -> estimates
 is_emailed boolean read-only listed
+zprojects_id text 50
 """
     + SALE
 )
@@ -109,6 +110,7 @@ is_inclusive_tax boolean
 currency_id id listed
 exchange_rate number
 zcrm_potential_id text 50
+zprojects_id text 50
 line_items list
 """
 RECURRING_INVOICES = """
@@ -153,6 +155,7 @@ budget_amount loose
 cost_budget_amount loose
 start_date date
 end_date date
+zprojects_id text 50
 """  # noqa: E501  # one field a line
 TASKS = """
 project_id id required listed -> projects

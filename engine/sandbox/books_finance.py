@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.sandbox.accounts import account_of
 from engine.sandbox.books_editions import EDITIONS, Edition
 from engine.sandbox.refusals import BooksRefused
 from engine.sandbox.site import Site, site_of
@@ -76,6 +77,6 @@ def require_organization(request: Request) -> Finance:
     named = request.query_params.get("organization_id")
     if named is None:
         raise BooksRefused(400, 6, "The parameter organization_id is missing.")
-    if named != finance.edition.organization_id:
+    if named != account_of(finance.site, finance.product):
         raise BooksRefused(400, 6041, f"This user is not associated with the CompanyID/CompanyName:{named}.")
     return finance

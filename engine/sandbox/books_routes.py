@@ -10,10 +10,12 @@ from starlette.routing import Route
 
 from engine.sandbox import books_persons as persons
 from engine.sandbox import books_write as write
+from engine.sandbox.accounts import account_of
 from engine.sandbox.books_documents import CURRENCY_ID
 from engine.sandbox.books_finance import Finance, finance_of, require_organization
 from engine.sandbox.books_read import list_body, parse_listing, show_whole
 from engine.sandbox.books_settings import ROUTES as SETTINGS
+from engine.sandbox.books_settings import refuse_here
 from engine.sandbox.refusals import BooksRefused
 from engine.sandbox.site import read_json
 from engine.sandbox.store import Query
@@ -66,6 +68,7 @@ async def create_record(request: Request) -> Response:
     (finance, shape), sent = _found(request), await body_of(request)
     if shape.parent is not None:
         sent |= {shape.parent: request.path_params["parent"]}
+    refuse_here(finance, shape, sent)
     with finance.site.store.transaction():
         row = write.create(finance, shape, sent)
         if shape.plural == "invoices" and request.query_params.get("send") == "true":
@@ -188,7 +191,8 @@ async def list_organizations(request: Request) -> Response:
 
 async def read_organization(request: Request) -> Response:
     """The organisation."""
-    if request.path_params["id"] != finance_of(request).edition.organization_id:
+    finance = finance_of(request)
+    if request.path_params["id"] != account_of(finance.site, finance.product):
         raise BooksRefused(404, write.UNKNOWN_ID, "Organization does not exist.")
     return JSONResponse({"code": 0, "message": "success", "organization": _organization(request)})
 

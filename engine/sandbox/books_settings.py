@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from engine.sandbox.accounts import account_of
 from engine.sandbox.books_finance import Finance, require_organization
 from engine.sandbox.refusals import BooksRefused
 from engine.sandbox.site import read_json
@@ -18,7 +19,7 @@ from engine.sandbox.site import read_json
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from engine.sandbox.books_table import CustomField
+    from engine.sandbox.books_table import Collection, CustomField
 
 #: Switches and how they stand in a new organisation.
 PREFERENCES = {"allow_duplicate_names": False, "allow_project_creation": True}
@@ -28,6 +29,13 @@ def preferences(finance: Finance) -> dict[str, bool]:
     """How the switches of the organisation stand."""
     kept: dict[str, bool] = json.loads(finance.site.store.setting(_name(finance)) or "{}")
     return PREFERENCES | kept
+
+
+def refuse_here(finance: Finance, shape: Collection, sent: dict[str, Any]) -> None:
+    """Where projects come from Projects only, one is made with its id there. Raises BooksRefused for any other."""
+    from_there = bool(sent.get("zprojects_id"))
+    if shape.plural == "projects" and not from_there and not preferences(finance)["allow_project_creation"]:
+        raise BooksRefused(400, 1038, "Projects can be created in Zoho Projects only.")
 
 
 def _name(finance: Finance) -> str:
@@ -56,7 +64,7 @@ async def set_preferences(request: Request) -> Response:
 
 
 def _answer(finance: Finance) -> Response:
-    shown = {"organization_id": finance.edition.organization_id} | preferences(finance)
+    shown = {"organization_id": account_of(finance.site, finance.product)} | preferences(finance)
     return JSONResponse({"code": 0, "message": "success", "preferences": shown})
 
 

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.errors import UserError
+from engine.sandbox.accounts import account_of
 from engine.sandbox.books_editions import EDITIONS
 from engine.sandbox.books_finance import Finance
 from engine.sandbox.books_read import show as show_finance
@@ -19,48 +20,45 @@ from engine.sandbox.crm_modules import MODULES
 from engine.sandbox.crm_read import show
 from engine.sandbox.crm_write import API_USER, key_of
 from engine.sandbox.faults import parse_fault
-from engine.sandbox.oauth import CLIENTS, Client, clients
+from engine.sandbox.oauth import clients
 from engine.sandbox.projects_read import moment, show_log
 from engine.sandbox.projects_read import show as show_projects
-from engine.sandbox.projects_shapes import ENTITIES, PORTAL_ID
+from engine.sandbox.projects_shapes import ENTITIES
 from engine.sandbox.projects_shapes import FIRST_ID as FIRST_PROJECTS_ID
 from engine.sandbox.projects_write import defaults_of
 from engine.sandbox.site import Site, read_json, site_of
 from engine.sandbox.store import Query, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from starlette.requests import Request
 
-    from engine.sandbox.throttle import Limits
 
-
-def connections(url: str, limits: Limits, known: Iterable[Client] = CLIENTS) -> dict[str, dict[str, Any]]:
+def connections(url: str, site: Site) -> dict[str, dict[str, Any]]:
     """By connector, the settings that a client needs to talk to the sandbox at `url`."""
     names = ("client_id", "client_secret", "refresh_token")
-    credentials = {c.product: {name: getattr(c, name) for name in names} for c in known}
+    credentials = {c.product: {name: getattr(c, name) for name in names} for c in clients(site.store)}
     hosts = {"host": url, "accounts_host": url}
     return {
         "zoho-crm": hosts | {"credentials": credentials["crm"]},
         **{
-            f"zoho-{edition.product}": hosts
-            | {"credentials": credentials[edition.product], "organization": edition.organization_id}
-            for edition in EDITIONS.values()
+            f"zoho-{product}": hosts
+            | {"credentials": credentials[product], "organization": account_of(site, product)}
+            for product in EDITIONS
         },
         # The company's first time sheet is of this year: earlier half-years need not be asked for one by one.
         "zoho-projects": hosts
-        | {"credentials": credentials["projects"], "portal": PORTAL_ID, "timesheets_from": "2026-01-01"}
+        | {"credentials": credentials["projects"], "portal": account_of(site, "projects")}
+        | {"timesheets_from": "2026-01-01"}
         # A margin is left, as for the real thing.
-        | {"requests_per_path": limits.projects_per_address * 84 // 100},
+        | {"requests_per_path": site.throttle.limits.projects_per_address * 84 // 100},
     }
 
 
 async def connect(request: Request) -> Response:
     """How to reach the sandbox."""
-    site = site_of(request)
-    url, known = str(request.base_url).rstrip("/"), clients(site.store)
-    return JSONResponse(connections(url, site.throttle.limits, known))
+    return JSONResponse(connections(str(request.base_url).rstrip("/"), site_of(request)))
 
 
 async def faults(request: Request) -> Response:

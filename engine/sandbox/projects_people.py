@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from engine.sandbox.accounts import account_of
 from engine.sandbox.projects_read import moment
-from engine.sandbox.projects_shapes import FIRST_ID, PORTAL_ID
+from engine.sandbox.projects_shapes import FIRST_ID
 from engine.sandbox.projects_write import refused
 from engine.sandbox.refusals import ProjectsRefused
 from engine.sandbox.site import Site, read_json, site_of
@@ -24,9 +25,10 @@ _STATES = ("active", "inactive")
 
 def _site(request: Request) -> Site:
     """The sandbox, for a path of its portal. Raises ProjectsRefused."""
-    if request.path_params["portal"] != PORTAL_ID:
+    site = site_of(request)
+    if request.path_params["portal"] != account_of(site, "projects"):
         raise ProjectsRefused(404, "RESOURCE_NOT_FOUND", "The portal does not exist.")
-    return site_of(request)
+    return site
 
 
 def show_user(row: Row) -> dict[str, Any]:

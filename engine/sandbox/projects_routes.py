@@ -12,8 +12,9 @@ from engine.sandbox import projects_finance as finance
 from engine.sandbox import projects_logs as logs
 from engine.sandbox import projects_people as people
 from engine.sandbox import projects_write as write
+from engine.sandbox.accounts import account_of
 from engine.sandbox.projects_read import list_answer, moment, parse_page, show, show_log
-from engine.sandbox.projects_shapes import COMMENTED, ENTITIES, FINANCE, PORTAL_ID, Entity
+from engine.sandbox.projects_shapes import COMMENTED, ENTITIES, FINANCE, Entity
 from engine.sandbox.projects_templates import lay_out
 from engine.sandbox.refusals import ProjectsRefused
 from engine.sandbox.site import Site, read_json, site_of
@@ -30,9 +31,11 @@ _EVERYWHERE = ("tasks", "issues", "phases", "tasklists", *FINANCE)
 
 def _site(request: Request) -> Site:
     """The sandbox, for a path of its portal. Raises ProjectsRefused."""
-    if request.path_params.get("portal", PORTAL_ID) != PORTAL_ID:
+    site = site_of(request)
+    portal = account_of(site, "projects")
+    if request.path_params.get("portal", portal) != portal:
         raise ProjectsRefused(404, "RESOURCE_NOT_FOUND", "The portal does not exist.")
-    return site_of(request)
+    return site
 
 
 def _found(request: Request) -> tuple[Site, Entity, dict[str, str]]:

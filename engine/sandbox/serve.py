@@ -54,7 +54,7 @@ class Running:
 
     def connect(self) -> dict[str, dict[str, Any]]:
         """By connector, the settings that a client needs."""
-        return connections(self.url, self.site.throttle.limits)
+        return connections(self.url, self.site)
 
     def stop(self) -> None:
         """Stop answering and close the file. May be called twice."""
