@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.compiler.compile import check_file, compile_file
     from engine.compiler.paths import check_paths
+    from engine.compiler.together import check_together
 
-__all__ = ["check_file", "check_paths", "compile_file"]
+__all__ = ["check_file", "check_paths", "check_together", "compile_file"]
+#: Where each of them is defined, if it is not in `compile`.
+_ELSEWHERE = {"check_paths": "paths", "check_together": "together"}
 
 
 def __getattr__(name: str) -> Any:
@@ -20,4 +23,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{'paths' if name == 'check_paths' else 'compile'}"), name)
+    return getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'compile')}"), name)

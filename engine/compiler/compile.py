@@ -53,9 +53,15 @@ def check_file(file: str, load: Load | None = None) -> tuple[Diagnostic, ...]:
 
 def _found(spec: Spec, options: Mapping[str, OptionValue], load: Load) -> list[Diagnostic]:
     """What is wrong with a spec for some choices."""
+    return checked_modules(spec, options, load)[0].findings.found
+
+
+def checked_modules(
+    spec: Spec, options: Mapping[str, OptionValue], load: Load
+) -> tuple[Draft, dict[str, Checked]]:
+    """A spec for some choices, with every finding, and its modules and triggers that stand."""
     draft = _draft(spec, options, {}, load)
-    _check(draft)
-    return draft.findings.found
+    return draft, _check(draft)
 
 
 def _check_profile(file: str, load: Load) -> tuple[Diagnostic, ...]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.errors import UserError
 from engine.spec.confined import confined
-from engine.spec.files import LOCK_SUFFIX
+from engine.spec.files import LOCK_SUFFIX, PROFILE_SUFFIX
+from engine.spec.report import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +25,7 @@ MOST_FILES = 2_000
 
 
 def check_paths(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
-    """Every finding about these files, and about the YAML files below these folders.
+    """Every finding about these files, and about the YAML files below these folders; specs of one folder together, too.
 
     Raises UserError where there is nothing to check.
     """
@@ -30,7 +35,24 @@ def check_paths(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
         raise UserError(
             f"There is no YAML file in {named}.", remedy="Name a spec, a mapping, or a folder of them."
         )
-    return confined("engine.compiler:check_file", files)
+    return in_order((*confined("engine.compiler:check_file", files), *_together(files)))
+
+
+def _together(files: Sequence[str]) -> list[Diagnostic]:
+    """What the specs of each folder do to each other."""
+    folders: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        if not file.endswith((LOCK_SUFFIX, PROFILE_SUFFIX)):
+            folders[os.path.dirname(file)].append(file)  # noqa: PTH120 - text in, text out
+    asked = [json.dumps(several) for several in folders.values() if len(several) > 1]
+    return [_placed(one) for one in confined("engine.compiler:check_together", asked)] if asked else []
+
+
+def _placed(found: Diagnostic) -> Diagnostic:
+    """What is said of all files at once stands at the first of them."""
+    if not found.span.file.startswith("["):
+        return found
+    return replace(found, span=replace(found.span, file=json.loads(found.span.file)[0]))
 
 
 def _is_meant(path: Path) -> bool:
