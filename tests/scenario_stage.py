@@ -15,7 +15,7 @@ from run_world import Fate, Killed, Watch, mortal
 from scenario_read import Scenario, ScenarioError, duration, known
 from scenario_system import Accidents, Habits, Post, StagedType, System
 
-from engine.cli.run import _EXIT_CODES
+from engine.cli.run import EXIT_CODES
 from engine.connectors import memory
 from engine.connectors.registry import connector_types
 from engine.errors import EngineError
@@ -140,7 +140,7 @@ class Stage:
         self.post.accidents, self.told = accidents, []
         with self._ending() as ended:
             report = execute(self.plan(), self.call(accepted=Accepted(codes=codes), whole=full))
-            ended.exit = _EXIT_CODES[report.outcome]
+            ended.exit = EXIT_CODES[report.outcome]
         self.post.accidents, self.ended = outer, ended
         ended.words += " ".join(self.told)
 
