@@ -45,9 +45,8 @@ def billable_and_approved(house: House) -> None:
     assert sorted(errors(house)) == ["bug-timesheets"]
 
 
-def general_time(house: House) -> None:
+def general_time(house: House, site: str) -> None:
     """Time on neither task nor bug comes over, too; billable and approved like any other."""
-    site, _ = site_of(house)
     log(house, site, hours="1:00", notes="Stocktaking")
     log(house, site, hours="2:00", billable=False)
     log(house, site, hours="3:00", approved=False)

@@ -34,7 +34,7 @@ def test_EP_02_only_billable_and_approved_timesheets_come_over(house: House) -> 
     flip(APPROVED, "check: TRUE", after=GENERAL),
 )
 def test_EP_02_general_timesheets_come_over_with_them(house: House) -> None:
-    story.general_time(house)
+    story.general_time(house, story.site_of(house)[0])
 
 
 @proves(
