@@ -141,7 +141,8 @@ def _label(draft: Draft, keeper: Keeper, side: Side) -> str | None:
     """How people know the records of that side: by the first text that its mapping names."""
     stream = draft.stream(keeper.ends[side])
     mapping = keeper.spec.mappings.get(keeper.rule.mapping.value) if keeper.rule.mapping else None
-    names = [one.left if side == "left" else one.right for one in (mapping.fields if mapping else ())]
+    lines = (*(mapping.fields if mapping else ()), *keeper.rule.fields)
+    names = [one.left if side == "left" else one.right for one in lines]
     texts = [
         one.value for one in names if one is not None and stream is not None and one.value in stream.fields
     ]

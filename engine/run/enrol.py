@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -17,6 +17,7 @@ from engine.event import ModuleStarted
 from engine.ledger import Enrolment, ModuleState
 from engine.run.align import push_pairs
 from engine.run.by_hand import changes_of, read_alone
+from engine.run.compare import fetch
 from engine.run.enrolled import enrolments, show_enrolled
 from engine.run.execute import columns, execute, passes_of, systems_of
 from engine.run.leave import take_out
@@ -125,6 +126,8 @@ class _Order:
         work = self._begin(works, pen)
         one = self._enrolment(work)
         _look(work, self.record, self.place)
+        if _links(work, self.record):
+            pen.ledger.withdraw(pen.keep(), one)  # its link leads to nothing any more
         pen.ledger.enrol(pen.keep(), one)
         push_creates(work, pen)
         push_pairs(work, pen)
@@ -170,6 +173,7 @@ def _look(work: Work, record: str, place: Mapping[str, str]) -> None:
             remedy=f"`engine do SPEC {work.module.name}.withdraw` takes it out again.",
         )
     _refuse_beyond(work, record)
+    _refuse_unconfirmed(work, record)
     show_references(work)
     read_alone(work, record)
     _refuse_unfit(work, record)
@@ -193,6 +197,13 @@ def _refuse_beyond(work: Work, record: str) -> None:
         )
 
 
+def _refuse_unconfirmed(work: Work, record: str) -> None:
+    """Raises UserError for a record that an earlier order has sent, of which nobody knows yet whether it arrived."""
+    held = work.ledger.held_row(work.integration, work.module.name, work.source_side, record)
+    if held is not None and held.code == "unconfirmed":
+        raise UserError(f"{work.source.name}:{record}: {held.message}", remedy=held.remedy)
+
+
 def _refuse_unfit(work: Work, record: str) -> None:
     """Raises UserError for a record that is not there, is outside the view, or fails a check."""
     name = f"{work.source.name}:{record}"
@@ -213,9 +224,13 @@ def _now(remedy: str | None) -> str | None:
 
 
 def _linked_to(work: Work, record: str) -> str | None:
-    """The id of its counterpart, if it has one that is there."""
-    links = work.ledger.links_table(
-        work.integration, work.module.name, pa.array([record], pa.string()), work.source_side
-    )
-    found = [row for row in links.to_pylist() if row["state"] in LIVE]
-    return str(found[0][f"{work.target.side}_id"]) if found else None
+    """The id of its counterpart, if it has one that is still there."""
+    found = [str(row[f"{work.target.side}_id"]) for row in _links(work, record) if row["state"] in LIVE]
+    return found[0] if found and fetch(work, found) else None
+
+
+def _links(work: Work, record: str) -> list[dict[str, Any]]:
+    """The link of a record, in whatever state, if it has one."""
+    ids = pa.array([record], pa.string())
+    links = work.ledger.links_table(work.integration, work.module.name, ids, work.source_side)
+    return list(links.to_pylist())
