@@ -44,6 +44,17 @@ def test_a_value_in_a_query_stays_one_literal_and_the_query_what_it_was(text: st
     assert {one.text for one in tokens if one.token_type.name == "STRING"} == {text}
 
 
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20].encode("unicode_escape").decode())
+def test_a_word_that_is_looked_for_stays_one_literal(text: str) -> None:
+    fields = ("First_Name", "Last_Name")
+    harmless, asked = (
+        Coql().tokenize(read_on(replace(question("X", None), contains=(fields, (word,)))))
+        for word in ("X", text)
+    )
+    assert [one.token_type for one in asked] == [one.token_type for one in harmless]
+    assert {one.text for one in asked if one.token_type.name == "STRING"} == {"X", f"%{text}%"}
+
+
 @pytest.mark.parametrize("name", ["Accounts where id > 0 --", "Users;", "a b", "a'b", ""])
 def test_a_name_that_is_more_than_a_name_is_never_put_into_a_query(name: str) -> None:
     accounts = CRM.describe({}).streams["Accounts"]

@@ -37,6 +37,16 @@ def limits(rule: Since, since: datetime) -> tuple[dict[str, str], dict[str, str]
     return {}, dict(rule.params)
 
 
+def new_enough(
+    rule: Since | None, rows: list[Row], modified: str | None, since: datetime | None, who: str
+) -> tuple[list[Row], bool]:
+    """The rows that are new enough, and whether an older one was met in a list sorted newest first."""
+    if rule is None or rule.style != "sorted" or since is None or modified is None:
+        return rows, False
+    fresh = recent(rows, modified, since, who)
+    return fresh, len(fresh) < len(rows)
+
+
 def recent(rows: Sequence[Row], name: str, since: datetime, who: str) -> list[Row]:
     """The rows that changed at or after a moment; one that does not say when is taken for recent."""
     return [row for row in rows if not row.get(name) or moment_of(str(row[name]), who) >= since]

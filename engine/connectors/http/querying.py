@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from engine.catalog import Stream
     from engine.connectors.http.calls import Query, StreamCalls
     from engine.connectors.http.learned import Row
-    from engine.connectors.port import ReadRequest
+    from engine.connectors.port import Contains, ReadRequest
 
 #: Queries of one read; more is an answer that never ends.
 MOST_QUERIES = 10_000
+#: Before anything was ever changed.
+DAWN = "1970-01-01T00:00:00+00:00"
 #: Types of fields that a query shows otherwise than a list does, or not at all.
 ODD = frozenset({"list", "object", "unknown"})
 
@@ -34,6 +36,17 @@ class Question:
     since: str  #: as the modified field shows it, inclusive
     after_id: str | None  #: of the records of exactly that moment only those behind this id; None = all
     limit: int
+    #: Only records that hold all these words, each in one of these fields; None = all
+    contains: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+
+
+def sought(querying: Querying, columns: Sequence[str]) -> list[tuple[list[Row], bool]]:
+    """All pages of a query for words; nothing where it is refused or finds nobody.
+
+    A query may tell letters apart that people do not, so finding nobody is no answer.
+    """
+    pages = list(querying.pages(columns, DAWN)) if querying.able else []
+    return pages if any(rows for rows, _ in pages) else []
 
 
 def needs_detail(request: ReadRequest, stream: Stream, calls: StreamCalls) -> bool:
@@ -65,11 +78,22 @@ def can_ask(query: Query | None, stream: Stream, fields: Sequence[str]) -> bool:
 class Querying:
     """The rest of one list, by queries."""
 
-    def __init__(self, wire: Wire, query: Query, stream: Stream, build: Callable[[Question], str]) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        query: Query,
+        stream: Stream,
+        build: Callable[[Question], str],
+        contains: Contains | None = None,
+    ) -> None:
         self._wire = wire
         self._query = query
         self._stream = stream
         self._build = build
+        words = tuple(contains.text.split()) if contains is not None else ()
+        self._contains = (contains.fields, words) if contains is not None and words else None
+        #: False = a word would mean something else in a pattern
+        self.able = bool(words) and not any(mark in word for word in words for mark in "%_\\")
         self.refused = False  #: True = the system does not take such queries from this account
 
     def pages(self, columns: Sequence[str], since: str) -> Iterator[tuple[list[Row], bool]]:
@@ -110,6 +134,7 @@ class Querying:
             since=time,
             after_id=id_,
             limit=self._query.at_most,
+            contains=self._contains,
         )
         return Call(
             what="read",

@@ -9,10 +9,10 @@ from engine.connectors.http.body import flatten, pick
 from engine.connectors.http.bulking import Bulking, is_cheaper
 from engine.connectors.http.families import own_part, row_id
 from engine.connectors.http.learned import Learned, Row, dig, put
-from engine.connectors.http.moments import limits, moment_of, recent, stretches
+from engine.connectors.http.moments import limits, moment_of, new_enough, stretches
 from engine.connectors.http.paging import chunks
 from engine.connectors.http.paths import is_identity
-from engine.connectors.http.querying import Querying, can_ask, needs_detail
+from engine.connectors.http.querying import Querying, can_ask, needs_detail, sought
 from engine.connectors.port import Page, ReadRequest
 from engine.errors import TemporaryError, UserError
 
@@ -81,7 +81,7 @@ class Reading:
         elif self._calls.parent is not None and "{parent}" in self._calls.list.path:
             yield from self._below_parents(self._calls.list, self._calls.parent)
         else:
-            yield from self._listed(self._calls.list)
+            yield from self._sought(self._calls.list) or self._listed(self._calls.list)
 
     def _by_ids(self, ids: Sequence[str]) -> Iterator[Page]:
         listing, getting = self._calls.list, self._calls.get
@@ -127,7 +127,8 @@ class Reading:
             headers, more = limits(listing.since, since) if listing.since and since else ({}, {})
             last: Row | None = None
             for rows, walk in self._walker.walk(listing, {**params, **more}, headers):
-                fresh, done = self._newer(listing.since, [self._record(row) for row in rows], since)
+                found = [self._record(row) for row in rows]
+                fresh, done = new_enough(listing.since, found, self._stream.modified, since, self._who)
                 done = done or walk is None
                 yield Page(records=self._detailed(fresh) if detailed else fresh, complete=done)
                 if done:
@@ -141,6 +142,14 @@ class Reading:
                         return
                     asking = None  # this account may not query: the list goes on
             since = self._further(listing, last, since)
+
+    def _sought(self, listing: Listing) -> list[Page]:
+        """What a query finds by its words; nothing where none can be asked, or it finds nobody: then all is listed."""
+        asking, wanted = self._asking(listing), self._request.contains
+        if asking is None or wanted is None:
+            return []
+        pages = sought(Querying(self._walker.wire, asking[0], self._stream, asking[1], wanted), tuple(self._keys))
+        return [Page(records=[self._record(row) for row in rows], complete=last) for rows, last in pages]
 
     def _asking(self, listing: Listing) -> tuple[Query, Callable[[Question], str]] | None:
         """How a long list goes on by queries; None = it does not."""
@@ -240,13 +249,6 @@ class Reading:
         if reply.verdict.next == "hold":
             return False
         raise wire.error(reply.verdict, call.about)
-
-    def _newer(self, rule: Since | None, rows: list[Row], since: datetime | None) -> tuple[list[Row], bool]:
-        """The rows that are new enough, and whether an older one was met in a list sorted newest first."""
-        if rule is None or rule.style != "sorted" or since is None or self._stream.modified is None:
-            return rows, False
-        fresh = recent(rows, self._stream.modified, since, self._who)
-        return fresh, len(fresh) < len(rows)
 
     def _further(self, listing: Listing, last: Row | None, since: datetime | None) -> datetime:
         """Where a list goes on that reaches no further: at the time of its last record, which comes again."""

@@ -8,6 +8,8 @@ from sqlglot import exp, generator, tokens
 from sqlglot.dialects.dialect import Dialect
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.connectors.http.querying import Question
 
 
@@ -47,6 +49,9 @@ def read_on(question: Question) -> str:
         behind = exp.GT(this=id_.copy(), expression=exp.Literal.string(question.after_id))
         same = exp.And(this=exp.EQ(this=time.copy(), expression=moment.copy()), expression=behind)
         condition = exp.Or(this=same, expression=exp.GT(this=time, expression=moment))
+    fields, words = question.contains or ((), ())
+    for word in words:
+        condition = exp.And(this=condition, expression=_holds(fields, word))
     select = (
         exp.select(*(exp.column(name) for name in question.columns))
         .from_(exp.to_table(question.stream))
@@ -55,3 +60,13 @@ def read_on(question: Question) -> str:
         .limit(question.limit)
     )
     return select.sql(dialect=Coql)
+
+
+def _holds(fields: Sequence[str], word: str) -> exp.Expr:
+    """Whether one of the fields has the word in it, in any case."""
+    pattern = exp.Literal.string(f"%{word}%")
+    first, *others = (exp.Like(this=exp.column(name), expression=pattern.copy()) for name in fields)
+    found: exp.Expr = first
+    for one in others:
+        found = exp.Or(this=found, expression=one)
+    return found
