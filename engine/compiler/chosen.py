@@ -85,6 +85,8 @@ def _label(end: End) -> str | None:
         and "." not in one.name
         and f"{one.name.removesuffix('_name')}_id" not in known.keys() - {end.stream.id}
     ]
+    own = end.stream.name.lower()  # `invoice_number` of `invoices` rather than `reference_number`
+    texts.sort(key=lambda one: not own.startswith(one.name.lower().rpartition("_")[0] or " "))
     for word in _NAMES:
         found = next((one.name for one in texts if one.name.lower().endswith(word)), None)
         if found is not None:

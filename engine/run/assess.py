@@ -326,9 +326,9 @@ def _situations(work: Work, links: str) -> str:
                     WHEN h.waits AND (h.content_hash = p.hash OR h.code = 'unconfirmed') AND NOT ({mended})
                         THEN CASE WHEN h.code = 'conflict' THEN 'still-in-conflict' ELSE 'still-held' END
                     WHEN l.state = 'gone-{other}' THEN 'gone'
+                    WHEN l.link_id IS NULL AND k.record_id IS NOT NULL THEN 'skipped'
                     WHEN p.trouble IS NOT NULL THEN 'unreadable'
                     WHEN l.link_id IS NOT NULL THEN 'changed'
-                    WHEN k.record_id IS NOT NULL THEN 'skipped'
                     ELSE 'newcomer' END AS situation
         FROM ({work.source.lens}) AS p
         LEFT JOIN {links} AS l ON l.{mine}_id = p.id
