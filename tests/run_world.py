@@ -161,6 +161,8 @@ LEDGER_CALLS = (
     "settle",
     "mailed",
     "admit",
+    "associate",
+    "dissociate",
     "enrol",
     "mark",
     "withdraw",

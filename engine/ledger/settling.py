@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.ledger.work import NewRow, Work
     from engine.record import Side
 
+#: Links of records that are not there any more.
+_GONE = ("gone-left", "gone-right")
 _HASHES = ("left_hash", "right_hash")
 _VALUES = ("left_values", "right_values")
 
@@ -47,6 +49,7 @@ def settle(work: Work, lease: Lease, settlement: Settlement) -> range:
     new = _link(work, lease, settlement)
     _change(work, settlement)
     scope = {"integration": lease.integration, "module": settlement.module}
+    _part(work, scope, settlement)
     drop_links(work, scope, settlement.dropped)
     _hold(work, lease, settlement.held)
     _forget(work, schema.held, scope, settlement.released)
@@ -127,13 +130,30 @@ def _change(work: Work, settlement: Settlement) -> None:
             work.update(table, rows)
 
 
+def _part(work: Work, scope: Mapping[str, str], settlement: Settlement) -> None:
+    """What a trigger has made and what is gone again is not associated any more."""
+    changes = settlement.changes
+    if changes is None or "state" not in changes.column_names:
+        return
+    states = zip(changes["link_id"].to_pylist(), changes["state"].to_pylist(), strict=True)
+    gone = [int(link) for link, state in states if state in _GONE]
+    if gone:
+        _drop_associations(work, scope, gone)
+
+
+def _drop_associations(work: Work, scope: Mapping[str, str], link_ids: Sequence[int]) -> list[str]:
+    """Forget what these links are besides; answers their left ids."""
+    links = schema.links
+    rows = work.rows_by(sa.select(links.c.left_id, links.c.right_id), links.c.id, link_ids)
+    pairs = [(str(left_id), str(right_id)) for left_id, right_id in rows]
+    associating.drop_made(work, scope["integration"], scope["module"], pairs)
+    return [left_id for left_id, _ in pairs]
+
+
 def drop_links(work: Work, scope: Mapping[str, str], link_ids: Sequence[int]) -> None:
     """Forget these links with all that hangs on them: what was in step and what is in conflict."""
     links = schema.links
-    rows = work.rows_by(sa.select(links.c.left_id, links.c.right_id), links.c.id, link_ids)
-    waiting.forget_conflicts(work, scope, [left_id for left_id, _ in rows])
-    pairs = [(left_id, right_id) for left_id, right_id in rows]
-    associating.drop_made(work, scope["integration"], scope["module"], pairs)
+    waiting.forget_conflicts(work, scope, _drop_associations(work, scope, link_ids))
     work.delete(links, [{"id": link_id} for link_id in link_ids])
     work.delete(schema.bases, [{"link_id": link_id} for link_id in link_ids])
 
