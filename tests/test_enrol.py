@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
+from click.testing import CliRunner
 from enrol_world import Jobs
 
+from engine.cli import engine
 from engine.errors import UserError
+from engine.render.plan import plan_text
 from engine.run.explain import explain, parse_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from click.testing import Result
 
 
 @pytest.fixture
@@ -172,3 +180,53 @@ def test_killed_at_every_step_of_taking_out_nothing_else_is_lost(
         assert [one[0] for one in world.tasks()] == (["Job 2"] if rule else ["Job 1", "Job 2"]), step
         assert sorted(world.desk.streams["jobs"]) == ["J1", "J2", "J3"], step
         assert world.run().wrote == 0, step
+
+
+def test_the_plan_says_how_records_come_to_take_part(world: Jobs) -> None:
+    world.say(more="      at-most: 2")
+    words = "engine do … jobs.enrol --record desk.jobs:ID; chooses whose; marked by shared; 2 at most"
+    assert f"takes part by  {words}" in plan_text(world.plan())
+
+
+def order(world: Jobs, *words: str, answers: str | None = None) -> Result:
+    """`engine do` at a terminal where somebody answers, or without one."""
+    line = ["do", str(world.file), *words, "--folder", str(world.folder)]
+    with ExitStack() as stack:
+        for place in ("asking", "enrol") if answers is not None else ():
+            stack.enter_context(mock.patch(f"engine.cli.{place}.can_ask", return_value=True))
+        return CliRunner().invoke(engine, line, input=answers)
+
+
+def test_at_a_terminal_it_asks_where_to_and_once_more_before_it_writes(world: Jobs) -> None:
+    enrol = ("jobs.enrol", "--record", "desk.jobs:J1")
+    with mock.patch("engine.cli.enrol.say"):
+        assert order(world, *enrol, answers="n\n").exit_code == 1
+        assert world.enrolled() == []
+        done = order(world, *enrol, answers="y\n")
+    assert done.exit_code == 0, done.output
+    assert 'whose: "P1"' in done.output
+    assert "desk.jobs:J1 takes part in `jobs`: it is shop.tasks:1 now" in done.output
+    told = json.loads(
+        order(world, "jobs.withdraw", "--record", "desk.jobs:J1", "--yes", "--format", "json").stdout
+    )
+    assert (told["did"], told["record"], told["target"]) == ("withdraw", "desk.jobs:J1", "shop.tasks:1")
+    assert (world.tasks(), world.enrolled()) == ([("Job 1", "P1")], [])
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("jobs.enrol", "--record", "desk.jobs:J1"), "nobody is there to confirm it"),
+        (("jobs.enrol", "--record", "desk.jobs:J1", "--give", "whose=P9"), "`P9` is not offered for `whose`"),
+        (("jobs.enrol", "--record", "desk.jobs:J1", "--give", "title=x"), "does not ask for `title`"),
+        (("people.enrol", "--record", "desk.clients:C1"), "These have records that are enrolled: jobs."),
+        (("jobs.withdraw", "--record", "desk.jobs:J1", "--yes"), "is not enrolled in `jobs`"),
+    ],
+)
+def test_an_order_that_cannot_be_followed_says_why(
+    world: Jobs, words: tuple[str, ...], sentence: str
+) -> None:
+    done = order(world, *words)
+    assert done.exit_code == 1
+    assert sentence in done.output
+    assert (world.tasks(), world.enrolled()) == ([], [])

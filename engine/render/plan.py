@@ -83,10 +83,24 @@ def _module_rows(module: ModulePlan) -> list[tuple[str, str]]:
         ),
         ("first contact", FIRST_CONTACT[module.duplicates]),
         *_both_ways(module),
+        *_enrolled(module),
         ("may write", _may_write(module)),
         *_stops(module),
         *_looked_up(module),
     ]
+
+
+def _enrolled(module: ModulePlan) -> list[tuple[str, str]]:
+    """How records come to take part, where they do not by themselves."""
+    enrol = module.enrol
+    if enrol is None:
+        return []
+    sides = " or ".join(module.side(side).name for side in enrol.sides)
+    words = [f"engine do … {module.name}.enrol --record {sides}:ID"]
+    words += [f"chooses {listed([one.to for one in enrol.places])}"] if enrol.places else []
+    words += [f"marked by {enrol.mark}"] if enrol.mark else []
+    words += [f"{enrol.at_most:,} at most"] if enrol.at_most is not None else []
+    return [("takes part by", "; ".join(words))]
 
 
 def _read(side: SidePlan) -> str:
