@@ -155,7 +155,10 @@ def test_what_changes_is_shown_against_the_last_run_and_takes_effect_with_the_ne
         assert says[:1] == expected
     assert "takes part now: `a.shouts -> b.shouts`" in says
     assert (place.folder.parent / "b" / "shouts.csv").read_text(encoding="utf-8") == "id,name\n"
-    assert place.call("run").exit_code == 0
+    done = place.call("run")
+    assert done.exit_code == 0, done.output
+    assert "Chosen otherwise than at the last run: loud: true instead of false." in done.stderr
+    assert "Chosen otherwise" not in place.call("run").stderr
     assert "Hey" in (place.folder.parent / "b" / "shouts.csv").read_text(encoding="utf-8")
 
 

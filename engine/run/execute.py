@@ -25,6 +25,7 @@ from engine.run.single import read_told
 from engine.run.slow import compile_slow
 from engine.run.spill import leave, spill_folder
 from engine.run.standing import (
+    chosen_otherwise,
     disclosed,
     heed_accounts,
     pin_reads,
@@ -123,7 +124,7 @@ def _leased(plan: Plan, call: Call, pen: Pen, started: float, task: Task) -> Run
             plan_fingerprint=plan.fingerprint,
         ),
     )
-    for sentence in _disclosures(plan, pen.ledger):
+    for sentence in _told_before(plan, pen.ledger):
         call.listen(Noted(message=sentence))
     names = tuple(one.name for one in modules_of(plan, call.aim))
     call.listen(RunStarted(run=run, integration=plan.name, modules=names))
@@ -267,9 +268,12 @@ def _end(pen: Pen, journal: Journal, started: float, outcome: RunOutcome, error:
     )
 
 
-def _disclosures(plan: Plan, ledger: Ledger) -> list[str]:
-    """What connecting shows to the other system: told once, and again where the spec says something else of it."""
-    if ledger.standing(plan.name).agreed.get("discloses") == disclosed(plan):
-        return []
-    told = (one.partition(": ") for one in plan.discloses)
-    return [f"Connecting shows to {system}: {what}" for system, _, what in told]
+def _told_before(plan: Plan, ledger: Ledger) -> list[str]:
+    """What is chosen anew, and what connecting shows: told once, and again where the spec says something else of it."""
+    standing = ledger.standing(plan.name)
+    changed = chosen_otherwise(plan, standing)
+    told = [one.partition(": ") for one in plan.discloses]
+    if standing.agreed.get("discloses") == disclosed(plan):
+        told = []
+    sentences = [f"Connecting shows to {system}: {what}" for system, _, what in told]
+    return [*([changed] if changed else []), *sentences]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import LockedError, UserError
 from engine.ledger.standing import Pin, Standing, State
@@ -104,6 +104,23 @@ def heed_accounts(plan: Plan, standing: Standing, now: Mapping[str, Pin]) -> Non
 def disclosed(plan: Plan) -> str:
     """A fingerprint of what connecting discloses."""
     return digest(list(plan.discloses))
+
+
+def chosen_otherwise(plan: Plan, standing: Standing) -> str | None:
+    """What is chosen otherwise than when the integration last ran, as a sentence; None = nothing."""
+    last = standing.options or {}
+    changed = [
+        f"{name}: {_chosen(value)} instead of {_chosen(last[name])}"
+        for name, value in plan.options.items()
+        if name in last and last[name] != value
+    ]
+    return f"Chosen otherwise than at the last run: {'; '.join(changed)}." if changed else None
+
+
+def _chosen(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "nothing" if value in (None, "") else str(value)
 
 
 def remember_standing(plan: Plan, pen: Pen, standing: Standing, now: Mapping[str, Pin]) -> None:
