@@ -154,11 +154,15 @@ def test_one_record_named_on_the_right_takes_its_change_to_the_left(tmp_path: Pa
 
 def test_a_newcomer_alone_is_recognised_among_records_that_came_since_the_last_run(tmp_path: Path) -> None:
     with LinkedWorld(tmp_path, people(BOTH_WAYS, arrow="<->")) as world:
+        world.person("Zed")
         world.run()
+        world.settled()
+        world.wait(hours=1)
         ann = world.person("Ann")
         world.desk.put("clients", {"label": "Ann", "mail": "Ann@example.org"})
         aimed(world, people={ann})
-        assert world.names() == ["Ann"]
+        assert all(one.since or one.ids for one in world.watch.requests if one.stream == "clients")
+        assert world.names() == ["Ann", "Zed"]
         world.settled()
 
 

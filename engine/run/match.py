@@ -12,6 +12,7 @@ from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
 from engine.ledger import ModuleState, Sightings
 from engine.plan import digest
+from engine.run.assess import source_scope
 from engine.run.pull import Reading, earlier, pull, since
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
     scope = digest([work.target.scope, work.target.key_lens, work.module.fingerprint])
     if not (newcomers and work.module.keys and work.target.can.read):
         return Matched(cursor=None, scope=scope, whole=False, read=False)
-    cursor = _cursor(work, state, scope)
+    cursor = _known_until(work, state, scope)
     latest, gone = _read_known(work, cursor)
     _join(work)
     _join_twins(work)
@@ -116,12 +117,14 @@ def _sightings(
     return Sightings(records=records, complete=whole, gone=gone)
 
 
-def _cursor(work: Work, state: ModuleState, scope: str) -> str | None:
+def _known_until(work: Work, state: ModuleState, scope: str) -> str | None:
     side = work.target
     known = state.right_cursor if side.side == "right" else state.left_cursor
     last = state.right_scope if side.side == "right" else state.left_scope
     usable = side.version_field and side.can.since and not side.saved_view
-    return since(known) if usable and last == scope else None
+    # Where both sides are read for their own sake, that side's own reading tells how far it is known.
+    own = source_scope(work.reverse) if work.reverse and state.fingerprint == work.module.fingerprint else scope
+    return since(known) if usable and last in (scope, own) else None
 
 
 def _read_known(work: Work, cursor: str | None) -> tuple[str | None, tuple[str, ...]]:
