@@ -121,4 +121,5 @@ def the_error_summary(house: House) -> None:
     assert modules == ["projects", "tasks", "timesheets"]
     timesheets = summary[-1]
     assert "why: The timesheet is not approved." in timesheets
+    assert "2026-11-02  (left" in timesheets
     assert "try: Have it approved in Projects." in timesheets

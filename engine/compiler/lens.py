@@ -17,7 +17,7 @@ from engine.compiler.lens_parts import BROKEN, LensParts
 from engine.compiler.refers import found_id, own_id
 from engine.compiler.terms import column
 from engine.compiler.verdict import absent, in_view, lacks, parent_id, roots, trouble
-from engine.expr.build import call, case, cast, named_type, not_null, text
+from engine.expr.build import call, case, cast, literal, named_type, not_null, text
 from engine.expr.canonical import compared, match_key, read, unreadable
 from engine.plan import Trouble
 
@@ -115,6 +115,14 @@ def _cannot_read(parts: LensParts, one: Field) -> Trouble:
     )
 
 
+def _label(parts: LensParts) -> exp.Expression:
+    """What a person recognises the record by."""
+    texts = [cast(column(name), named_type("TEXT")) for name in parts.label or ("_id",)]
+    if len(texts) == 1:
+        return texts[0]
+    return call("COALESCE", *(call("NULLIF", one, literal("", "text")) for one in texts))
+
+
 def _canon(parts: LensParts) -> exp.Select:
     columns = [
         *_identity(parts),
@@ -123,7 +131,7 @@ def _canon(parts: LensParts) -> exp.Select:
         named(lacks(parts), "lacks"),
         named(roots(parts), "roots"),
         named(in_view(parts), "in_view"),
-        named(cast(column(parts.label) if parts.label else column("_id"), named_type("TEXT")), "label"),
+        named(_label(parts), "label"),
         *_keys(parts),
         *(named(line.get[parts.side].copy(), f"c{nr}") for nr, line in parts.shown),
         *(named(column(name), f"field {name}", quoted=True) for name in parts.beside),

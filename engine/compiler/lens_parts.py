@@ -46,7 +46,8 @@ class LensParts:
     view_reads: tuple[str, ...]
     needs: Sequence[Need]
     enrol: Sequence[Need]  #: what a record must meet besides before a person's word makes it on the other side
-    label: str | None
+    #: fields by which a person recognises a record: the first that is not empty; () = its id
+    label: tuple[str, ...]
     makes: bool  #: newcomers of this side are made on the other one
     slots: dict[str, exp.Expression]  #: columns that engine functions ask for
     parent: Parent | None = None  #: None = records live below none
@@ -89,7 +90,7 @@ class LensParts:
         """Every column that the lens looks at."""
         names = [name for _, line in self.shown for name in line.reads.get(self.side, ())]
         names += [name for _, reads, _ in (*self.needs, *self.enrol) for name in reads]
-        names += [self.label] if self.label else []
+        names += self.label
         names += [one.field for one in self.lookups]
         names += self.beside
         return tuple(dict.fromkeys([*names, *self.key_reads]))

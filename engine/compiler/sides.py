@@ -140,11 +140,14 @@ def _today(checked: Checked, side: Side) -> bool:
     return any('"_today"' in one for one in sql)
 
 
-def _label(checked: Checked, side: Side) -> str | None:
-    """How a person recognises a record: by the field it is matched by, else by the first text of the mapping."""
+def _label(checked: Checked, side: Side) -> tuple[str, ...]:
+    """How a person recognises a record: by the field it is matched by, else by the first text of the mapping.
+
+    Where that may be empty, the first day of the mapping stands in.
+    """
     for _, *names in checked.keys:
         if names[0]:
-            return str(names[SIDES.index(side)][0])
+            return (str(names[SIDES.index(side)][0]),)
     stream = checked.ends[side].stream
     read = [name for line in checked.lines for name in line.reads.get(side, ())]
     plain = Field(name="", type="text")
@@ -152,7 +155,9 @@ def _label(checked: Checked, side: Side) -> str | None:
     # Neither its id nor what belongs to a record that it refers to.
     own = [name for name in texts if "." not in name and name != stream.id]
     own = [name for name in own if stream.fields.get(name, plain).refers is None]
-    return next(iter((*own, *texts)), None)
+    days = [name for name in read if stream.fields.get(name, plain).type == "date"]
+    first = (*own, *texts)[:1]
+    return first if first and stream.fields.get(first[0], plain).required else (*first, *days[:1])
 
 
 def written_through(checked: Checked, side: Side) -> list[Lookup]:
