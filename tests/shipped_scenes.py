@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import shipped_projects_crm
 from shipped_world import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sandbox_visitor import Visitor
+    from shipped_world import Copy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +24,8 @@ class Scene:
     then: Callable[[Visitor], None]  #: what people do before the run that dies
     streams: tuple[tuple[str, str], ...]  #: (product, module) that must end the same
     choices: Mapping[str, str] = field(default_factory=dict)
+    #: what people order between the first run and that day
+    ordered: Callable[[Copy], None] = lambda _copy: None
 
 
 def _crm(visitor: Visitor, module: str, *rows: dict[str, Any]) -> list[str]:
@@ -106,6 +110,13 @@ def _deals_then(visitor: Visitor) -> None:
 
 
 SCENES = (
+    Scene(
+        spec=shipped_projects_crm.NAME,
+        first=shipped_projects_crm.first,
+        ordered=shipped_projects_crm.ordered,
+        then=shipped_projects_crm.then,
+        streams=shipped_projects_crm.STREAMS,
+    ),
     Scene(
         spec="zoho-erp-crm",
         first=_sales("erp"),

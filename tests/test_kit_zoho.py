@@ -88,7 +88,7 @@ class Collection:
         self.command("faults", fault=PLAYED[fault], match=match, times=times, seconds=seconds, retry_after=0)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with start(tmp_path_factory.mktemp("sandbox")) as one:
         yield one

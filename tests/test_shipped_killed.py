@@ -30,6 +30,7 @@ def test_an_integration_that_is_killed_and_run_again_ends_as_if_nothing_had_happ
     with company.open(tmp_path / "nothing yet") as copy:
         scene.first(copy.visitor)
         copy.run()
+        scene.ordered(copy)
         scene.then(copy.visitor)
         kept = company.keep(copy)
         steps = copy.doomed()
