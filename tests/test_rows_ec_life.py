@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rows_world import flip, proves
+from rows_world import flip, only, proves
+from test_rows_pc_refusals import post_office
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -179,19 +180,23 @@ def test_EC_15_it_can_be_deleted_only_when_it_is_disabled(house: House) -> None:
 @proves(
     SPEC,
     flip("finance apps of the\n      organisation lose the integration, too.", "things happen."),
-    flip("{ convert: customers }, ", "", after="convert-all: ["),
+    flip("        - { convert: customers }\n", ""),
+    flip("only: options.crm_filter AND linked()", "only: options.figures AND linked()"),
 )
 def test_EC_15_deleted_with_convert_all_every_record_becomes_a_plain_one_of_erp(house: House) -> None:
+    house.choose(crm_filter=True)
     mine = account(house)
     house.run()
     used(house, "Acme Ltd")
+    assert only(house.visitor.records("erp", "contacts")).get("zcrm_account_id") == mine
     order(house, "disable")
     house.forget_calls()
     told = order(house, "delete", "--choice", "convert-all")
     assert "Other finance apps of the organisation lose the integration, too." in told
     assert "let the records of `customers` become plain ones: 1 link" in told
-    assert house.writes() == []
+    assert len(house.writes()) == 1
     assert customers(house) == ["Acme Ltd"]
+    assert not only(house.visitor.records("erp", "contacts")).get("zcrm_account_id")
     house.visitor.crm("PUT", f"/Accounts/{mine}", json={"data": [{"Account_Name": "Acme Inc"}]})
     assert "engine connect" in house.must("run", expect=7)
     assert customers(house) == ["Acme Ltd"]
@@ -213,7 +218,11 @@ def test_EC_15_deleted_with_convert_used_those_from_crm_without_transactions_are
     house.run()
     used(house, "Acme Ltd")
     order(house, "disable")
-    told = order(house, "delete", "--choice", "convert-used", "--by", "ada@example.com")
+    with post_office(house) as inbox:
+        told = order(house, "delete", "--choice", "convert-used", "--by", "ada@example.com")
+    assert [mail["To"] for mail in inbox.mails] == ["ada@example.com"]
+    assert "the integration was deleted" in str(inbox.mails[0]["Subject"])
+    assert "1 record deleted" in " ".join(inbox.mails[0].get_content().split())
     assert "- Beta GmbH" in told
     assert "1 record deleted" in told
     assert customers(house) == ["Acme Ltd", "Mira Ltd"]
