@@ -104,6 +104,25 @@ def test_BC_09_one_module_alone_is_synced_at_once(house: House) -> None:
     house.quiet()
 
 
+@proves(SPEC, flip("becomes: Probability = 100", "becomes: Probability = 90"))
+def test_BC_09_the_invoice_of_a_won_deal_is_made_at_once_and_nothing_else_is_looked_at(house: House) -> None:
+    house.choose(invoice_won_deals=True)
+    account = in_crm(house, "Accounts", Account_Name="Nordwind")
+    deal = {"Deal_Name": "Roof", "Stage": "Qualification", "Probability": 40, "Amount": 500}
+    deal_id = in_crm(house, "Deals", Account_Name={"id": account}, **deal)
+    house.run()
+    in_crm(house, "Accounts", Account_Name="Ostwind")
+    change_crm(house, "Deals", deal_id, Stage="Closed Won", Probability=100)
+    outcome = house.run("--module", "invoice-on-won")
+    assert list(outcome.report["modules"]) == ["invoice-on-won"]
+    invoices = house.visitor.books("GET", "/invoices").json()["invoices"]
+    assert only(invoices)["customer_name"] == "Nordwind"
+    assert list(customers(house)) == ["Nordwind"]
+    house.run()
+    assert set(customers(house)) == {"Nordwind", "Ostwind"}
+    house.quiet()
+
+
 # BC-11 ------------------------------------------------------------------------------------------------------------
 
 
