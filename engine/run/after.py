@@ -78,9 +78,23 @@ def made(
     order = [line.key for line in work.module.compared]
     found = {}
     for record, one in shown.items():
-        base = held_values(simplejson.loads(sent[record]), one, told.get(record))
+        values = simplejson.loads(sent[record])
+        base = held_values(values, one, told.get(record))
+        base |= _news(work, values, base)
         found[record] = (simplejson.dumps(base, ensure_ascii=False), content_hash(base, order))
     return found
+
+
+def _news(
+    work: Work, sent: Mapping[str, str | None], base: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """What only the target says, such as a total: it travels back. Nothing and zero are no news.
+
+    It counts as if the record had been made without, so that the next comparison carries it.
+    """
+    target, source = work.target.side, work.source_side
+    back = [line.key for line in work.module.compared if line.toward(source) and target not in line.writes]
+    return {key: sent[key] for key in back if (base[key] or "").strip("0.")}
 
 
 def held_values(sent: Mapping[str, str | None], shown: Shown, version: str | None) -> dict[str, str | None]:

@@ -29,11 +29,7 @@ class Acting:
         """A message and a remedy for a value that no action sets; None = there is none."""
         for name, action in self._actions.items():
             value = operation.values.get(name)
-            if (
-                name not in operation.values
-                or str(value) in action.values
-                or self._is_blank(operation, value)
-            ):
+            if name not in operation.values or str(value) in action.values or self._is_given(operation, name):
                 continue
             return (
                 f"`{name}` of `{self._stream}` cannot be set to `{value}`.",
@@ -41,9 +37,10 @@ class Acting:
             )
         return None
 
-    def _is_blank(self, operation: Operation, value: object) -> bool:
-        """A new record that has no value yet keeps what the system gives it."""
-        return operation.kind == "create" and value in (None, "")
+    def _is_given(self, operation: Operation, name: str) -> bool:
+        """A new record that has no value yet, or the one that every new record has, keeps what the system gives it."""
+        value = operation.values.get(name)
+        return operation.kind == "create" and value in (None, "", self._actions[name].new)
 
     def split(self, operation: Operation) -> tuple[Operation, Mapping[str, str]]:
         """What a write carries, and the fields that actions set after it."""
@@ -51,7 +48,7 @@ class Acting:
         wanted = {
             name: str(operation.values[name])
             for name in self._actions
-            if operation.values.get(name) not in (None, "")
+            if operation.values.get(name) not in (None, "") and not self._is_given(operation, name)
         }
         return replace(operation, values=plain), wanted
 

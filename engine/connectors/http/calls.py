@@ -204,6 +204,7 @@ class Action:
 
     path: str  #: may name `{id}`, `{parent}` and `{value}`
     values: Mapping[str, str]  #: value of the field -> the word that stands for `{value}`
+    new: str | None = None  #: value that a new record has by itself; None = not known
     method: Literal["POST", "PUT", "PATCH"] = "POST"
     source: Source = "published"
 
