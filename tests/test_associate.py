@@ -11,6 +11,7 @@ from trigger_world import WON, Deals
 
 from engine.errors import UserError
 from engine.ledger import open_ledger
+from engine.render.plan import plan_text
 from engine.run.associate import offers, put_together, take_apart
 from engine.run.preview import remembered
 from engine.run.put_back import put_back
@@ -180,3 +181,14 @@ def _doomed(world: Deals, order: object, deal: str, invoice: str, *steps: int) -
         order(world, deal, invoice)  # type: ignore[operator] # add or remove
     world.watch.fate = Fate()
     return fate.steps
+
+
+def test_the_plan_says_what_can_be_put_together_and_what_stays_together(tmp_path: Path) -> None:
+    with Deals(tmp_path) as world:
+        world.say(triggers=[LOCKED])
+        world.file.write_text(world.file.read_text(encoding="utf-8") + BY_HAND, encoding="utf-8")
+        told = plan_text(world.plan())
+    assert "association deals: shop.deals with desk.invoices" in told
+    assert "linked('people', left.person, right.client)" in told
+    assert "shown in       desk.invoices.deal" in told
+    assert "people cannot take them apart" in told

@@ -8,6 +8,7 @@ import pytest
 from linked_world import LinkedWorld, firms, people
 
 from engine.errors import UserError
+from engine.render.plan import plan_text
 from engine.run.explain import parse_name
 from engine.run.fetch import fetch, foresee
 from engine.run.search import Found, search
@@ -89,3 +90,10 @@ def test_what_cannot_come_over_is_told_with_the_reason(tmp_path: Path) -> None:
         gone = parse_name("shop.firms:4711", world.plan())
         with pytest.raises(UserError, match=r"no shop\.firms:4711"):
             foresee(world.plan(), world.call(), [gone])
+
+
+def test_the_plan_says_where_people_look(tmp_path: Path) -> None:
+    with LinkedWorld(tmp_path, FIRMS, PEOPLE) as world:
+        told = plan_text(world.plan())
+    assert "engine search … people TEXT, in name and mail of shop.people" in told
+    assert "what lives below it brings along: shop.people (people)" in told

@@ -11,7 +11,7 @@ from engine.render.text import count, listed, printable, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.plan import FieldPlan, Limit, ModulePlan, Plan, SidePlan, TriggerPlan
+    from engine.plan import AssociationPlan, FieldPlan, Limit, ModulePlan, Plan, SidePlan, TriggerPlan
 
 FIRST_CONTACT = {
     "link": "link the two, fill blanks, and leave differing fields as conflicts",
@@ -28,6 +28,7 @@ def plan_text(plan: Plan, *, sql: bool = False) -> str:
     parts.append(_section("options", [f"{name} = {shown(value)}" for name, value in plan.options.items()]))
     parts.append(_section("checked before anything is written", [f"{one.text}" for one in plan.requirements]))
     parts += [_module_text(module, sql=sql) for module in plan.modules]
+    parts += [_association_text(one) for one in plan.associations if not one.by_trigger]
     parts.append(_section("switched off by the options", plan.switched_off))
     parts.append(
         _section("not built yet, so it cannot run", [f"{one.what} ({one.place})" for one in plan.not_built])
@@ -51,6 +52,18 @@ def _module_text(module: ModulePlan, *, sql: bool) -> str:
     return "\n".join([head, *lines]) + "\n"
 
 
+def _association_text(one: AssociationPlan) -> str:
+    """Which records people may put together, and what shows it."""
+    rows = [("put together", f"engine associations add … {one.name}")]
+    rows += [("if", one.when)] if one.when else []
+    rows += [("offers", f"records of {one.left.name} with {one.offer}")] if one.offer else []
+    shown_in = [f"{to.right.name}.{to.shows}" for to in one.to if to.shows]
+    rows += [("shown in", listed(shown_in))] if shown_in else []
+    to = listed([to.right.name for to in one.to])
+    lines = [f"  {name:<14} {printable(text)}" for name, text in rows]
+    return "\n".join([f"association {one.name}: {one.left.name} with {to}  ({one.place})", *lines]) + "\n"
+
+
 def _trigger_rows(module: ModulePlan, trigger: TriggerPlan) -> list[tuple[str, str]]:
     """When a trigger acts, and on what."""
     often = "each time" if trigger.again else "once a record"
@@ -70,8 +83,15 @@ def _trigger_rows(module: ModulePlan, trigger: TriggerPlan) -> list[tuple[str, s
         ("acts when", when),
         ("does", f"{does}{only}"),
         *([("by hand", by_hand)] if trigger.by_hand else []),
+        *_shown(trigger),
         *_looked_up(module),
     ]
+
+
+def _shown(trigger: TriggerPlan) -> list[tuple[str, str]]:
+    """Whether what it makes is shown on the watched record."""
+    words = {"yes": "people may take them apart", "locked": "people cannot take them apart"}
+    return [("associates", words[trigger.associate])] if trigger.associate != "no" else []
 
 
 def _module_rows(module: ModulePlan) -> list[tuple[str, str]]:
@@ -84,10 +104,19 @@ def _module_rows(module: ModulePlan) -> list[tuple[str, str]]:
         ("first contact", FIRST_CONTACT[module.duplicates]),
         *_both_ways(module),
         *_enrolled(module),
+        *_found_by(module),
         ("may write", _may_write(module)),
         *_stops(module),
         *_looked_up(module),
     ]
+
+
+def _found_by(module: ModulePlan) -> list[tuple[str, str]]:
+    """Where people look for its records."""
+    if module.search is None:
+        return []
+    where = f"{listed(module.search.fields)} of {module.side(module.search.side).name}"
+    return [("found by", f"engine search … {module.name} TEXT, in {where}")]
 
 
 def _enrolled(module: ModulePlan) -> list[tuple[str, str]]:
