@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
@@ -45,6 +45,8 @@ class Pin:
 
     value: str  #: what identifies it, such as the id of an organisation
     name: str | None = None  #: what people call it; None = the system does not say
+    #: Fingerprint of the settings with which it was seen last: with these it need not be asked for; None = ask again.
+    settings: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ class Standings(Reports):
 
 
 def _row(standing: Standing) -> dict[str, Any]:
-    pins = {name: {"value": pin.value, "name": pin.name} for name, pin in standing.pins.items()}
+    pins = {name: asdict(pin) for name, pin in standing.pins.items()}
     return {
         "integration": standing.integration,
         "state": standing.state,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from engine.render.text import count, moment, printable, shorten, shown
@@ -101,7 +100,7 @@ def foreseen_json(foreseen: Foreseen) -> dict[str, Any]:
     """What would be done, as one object."""
     return {
         "stage": foreseen.order.stage.stage,
-        "accounts": {name: asdict(pin) for name, pin in foreseen.accounts.items()},
+        "accounts": _pins_json(foreseen.accounts),
         "moved": list(foreseen.moved),
         "steps": [_step_json(one) for one in foreseen.steps],
     }
@@ -145,13 +144,17 @@ def standing_text(standing: Standing) -> str:
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
+def _pins_json(pins: Mapping[str, Pin]) -> dict[str, Any]:
+    return {name: {"value": pin.value, "name": pin.name} for name, pin in pins.items()}
+
+
 def standing_json(standing: Standing) -> dict[str, Any]:
     """The same as one object."""
     return {
         "integration": standing.integration,
         "state": standing.state,
         "since": standing.since,
-        "pins": {name: asdict(pin) for name, pin in standing.pins.items()},
+        "pins": _pins_json(standing.pins),
         "options": dict(standing.options) if standing.options is not None else None,
         "by": standing.by,
     }

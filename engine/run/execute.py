@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.errors import NotBuiltError
@@ -19,6 +20,7 @@ from engine.run.held import as_held
 from engine.run.history import holder, outcome_of, run_id, sentence_of
 from engine.run.mail import send_mails
 from engine.run.module import run_module
+from engine.run.news import carry_news
 from engine.run.report import HeldRecord, RunReport
 from engine.run.requirements import check_requirements, requirement_reads
 from engine.run.single import read_told
@@ -28,10 +30,12 @@ from engine.run.standing import (
     chosen_otherwise,
     disclosed,
     heed_accounts,
+    known_systems,
     pin_reads,
     pins_of,
     refuse_at_rest,
     remember_standing,
+    settings_prints,
 )
 from engine.run.systems import World, close_systems, environment, open_systems
 from engine.run.trigger import put_to_sleep
@@ -159,33 +163,43 @@ class Journal:
 def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal, task: Task) -> None:
     with systems_of(plan, call) as systems, columns(call) as session:
         try:
-            _check(plan, systems, session, pen)
+            _check(plan, call, systems, session, pen)
             put_to_sleep(plan.asleep, plan.name, pen)
             for module in modules_of(plan, call.aim):
-                works = passes_of(
+                passes = partial(
+                    passes_of,
                     plan=plan,
                     module=module,
-                    call=call,
                     session=session,
                     systems=systems,
                     ledger=pen.ledger,
                     pen=pen,
                     run=journal.run,
                 )
-                journal.counts[module.name] = works[0].counts
-                task(works, pen)
+                _module(passes, call, pen, journal, task)
                 send_mails(plan, call, pen)
         finally:
             journal.calls.update({name: connector.calls for name, connector in systems.items()})
 
 
-def _check(plan: Plan, systems: Mapping[str, Connector], session: Columns, pen: Pen) -> None:
+def _module(
+    passes: Callable[..., tuple[Work, ...]], call: Call, pen: Pen, journal: Journal, task: Task
+) -> None:
+    works = passes(call=call)
+    journal.counts[works[0].module.name] = works[0].counts
+    task(works, pen)
+    carry_news(works, lambda aim: passes(call=replace(call, aim=aim)), pen)
+
+
+def _check(plan: Plan, call: Call, systems: Mapping[str, Connector], session: Columns, pen: Pen) -> None:
     """Nothing runs against other accounts than before, nor where a requirement does not hold."""
-    told = read_told([*pin_reads(plan), *requirement_reads(plan.requirements)], systems)
-    standing, now = pen.ledger.standing(plan.name), pins_of(plan, told)
+    standing, prints = pen.ledger.standing(plan.name), settings_prints(plan, call.world())
+    reads = pin_reads(plan, known_systems(plan, standing, prints))
+    told = read_told([*reads, *requirement_reads(plan.requirements)], systems)
+    now = pins_of(plan, told)
     heed_accounts(plan, standing, now)
     check_requirements(plan, systems, session, told)
-    remember_standing(plan, pen, standing, now)
+    remember_standing(plan, pen, standing, now, prints)
 
 
 @contextmanager

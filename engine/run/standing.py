@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import LockedError, UserError
 from engine.ledger.standing import Pin, Standing, State
 from engine.plan import digest
+from engine.run.systems import settings_print
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from engine.plan import Plan
     from engine.run.single import Told
+    from engine.run.systems import World
     from engine.run.work import Pen
 
 #: What to order again so that what has begun is finished.
@@ -47,10 +50,31 @@ def refuse_at_rest(plan: Plan, standing: Standing) -> None:
         )
 
 
-def pin_reads(plan: Plan) -> list[Told]:
-    """What tells whose accounts the systems are, and what else the spec pins."""
-    accounts = [(one.system, one.stream, field) for one in plan.accounts for field in (one.field, one.name)]
-    return [*accounts, *(_read(pin) for stage in plan.lifecycle.values() for pin in stage.pins)]
+def pin_reads(plan: Plan, known: Collection[str] = ()) -> list[Told]:
+    """What tells whose accounts the systems are, and what else the spec pins; `known`: systems not to ask."""
+    reads = [(one.system, one.stream, field) for one in plan.accounts for field in (one.field, one.name)]
+    reads += [_read(pin) for stage in plan.lifecycle.values() for pin in stage.pins]
+    return [one for one in reads if one[0] not in known]
+
+
+def settings_prints(plan: Plan, world: World) -> dict[str, str]:
+    """By system that has pins: a fingerprint of its settings."""
+    base = Path(plan.file).parent
+    return {name: settings_print(plan.systems[name], base, world) for name, _, _ in pin_reads(plan)}
+
+
+def known_systems(plan: Plan, standing: Standing, prints: Mapping[str, str]) -> set[str]:
+    """Systems that still have the settings with which their accounts were seen: it is the same account, then."""
+    asked = {
+        pin.partition(".")[0]
+        for pin in _pins(plan)
+        if pin not in standing.pins or standing.pins[pin].settings != prints[pin.partition(".")[0]]
+    }
+    return set(prints) - asked
+
+
+def _pins(plan: Plan) -> set[str]:
+    return {one.pin for one in plan.accounts} | {pin for one in plan.lifecycle.values() for pin in one.pins}
 
 
 def _read(pin: str) -> Told:
@@ -59,15 +83,13 @@ def _read(pin: str) -> Told:
 
 
 def pins_of(plan: Plan, told: Mapping[Told, str | None]) -> dict[str, Pin]:
-    """The accounts as the systems have told them, and what else the spec pins."""
-    pinned = {
-        pin: Pin(value=told[_read(pin)] or "") for stage in plan.lifecycle.values() for pin in stage.pins
+    """The accounts as the systems have told them, and what else the spec pins; of those that were asked."""
+    names = {one.pin: (one.system, one.stream, one.name) for one in plan.accounts}
+    return {
+        pin: Pin(value=told[_read(pin)] or "", name=told.get(names[pin]) if pin in names else None)
+        for pin in sorted(_pins(plan))
+        if _read(pin) in told
     }
-    accounts = {
-        one.pin: Pin(value=told[_read(one.pin)] or "", name=told[one.system, one.stream, one.name])
-        for one in plan.accounts
-    }
-    return pinned | accounts
 
 
 def moved(standing: Standing, now: Mapping[str, Pin]) -> list[str]:
@@ -123,12 +145,15 @@ def _chosen(value: Any) -> str:
     return "nothing" if value in (None, "") else str(value)
 
 
-def remember_standing(plan: Plan, pen: Pen, standing: Standing, now: Mapping[str, Pin]) -> None:
+def remember_standing(
+    plan: Plan, pen: Pen, standing: Standing, now: Mapping[str, Pin], prints: Mapping[str, str]
+) -> None:
     """Keep what a run has seen: its accounts, the choices made, and that it has told what connecting discloses."""
+    seen = {name: replace(pin, settings=prints.get(name.partition(".")[0])) for name, pin in now.items()}
     known = replace(
         standing,
         since=standing.since or pen.clock.text(),
-        pins={**now, **standing.pins},
+        pins={**standing.pins, **seen},
         options=plan.options,
         agreed={**standing.agreed, "discloses": disclosed(plan)},
     )

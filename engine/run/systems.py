@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import time
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from engine.event import Listener
     from engine.plan import Plan, SystemPlan
 
+#: How addresses of this machine begin: a stand-in has another one each time.
+_STAND_IN = ("http://127.0.0.1:", "http://localhost:")
 REFERENCE = re.compile(r"\$\{(env|file):([^}]*)\}")
 
 
@@ -64,6 +68,14 @@ def open_system(system: SystemPlan, base: Path, world: World) -> Connector:
         catalog=system.catalog,
     )
     return connector_type(system.connector).open({**resolved, "_base": str(base)}, surroundings)
+
+
+def settings_print(system: SystemPlan, base: Path, world: World) -> str:
+    """A fingerprint of the settings that lead to an account, credentials included; where a stand-in answers is none."""
+    settings = {**system.settings, **(world.overrides.get(system.name) or {})}
+    resolved = resolve(settings, base, world.environment, f"systems.{system.name} ({system.place})")
+    kept = {name: value for name, value in resolved.items() if not str(value).startswith(_STAND_IN)}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def resolve(settings: Any, base: Path, environment: Mapping[str, str], where: str) -> Any:
