@@ -140,6 +140,23 @@ def test_EC_11_by_sku_needs_a_product_name_that_is_unique_in_crm(house: House) -
     assert names(crm_all(house, "product"), "Product_Code") == ["D-1"]
 
 
+@proves(SPEC, flip("by: sku = Product_Code, if: options.item_key = 'sku'", "by: name = Product_Name"))
+def test_EC_11_by_sku_the_sku_must_be_mapped_to_product_code(house: House) -> None:
+    house.choose(item_key="sku")
+    _unique_names(house)
+    in_erp(house, "item", name="Desk", rate=300, sku="D-1")
+    mapping = house.root / "mappings" / "item-product.yaml"
+    text = mapping.read_text(encoding="utf-8")
+    mapping.write_text(text.replace("  - sku <-> Product_Code\n", ""), encoding="utf-8")
+    house.forget_calls()
+    said = house.must("run", expect=1)
+    assert "error[key-not-written]: `Product_Code` is what `crm.Products` are recognised by" in said
+    assert house.writes() == []
+    mapping.write_text(text, encoding="utf-8")
+    house.run()
+    assert names(crm_all(house, "product"), "Product_Code") == ["D-1"]
+
+
 @proves(SPEC, flip("if: options.product_type", "if: options.figures", file="mappings/item-product.yaml"))
 def test_EC_11_a_custom_field_with_goods_and_services_is_the_product_type(house: House) -> None:
     house.choose(product_type=True)

@@ -68,6 +68,7 @@ def check_sense(draft: Draft, checked: Checked) -> None:
     module = checked.module
     for side in checked.creates:
         _check_creatable(draft, checked, side)
+        _check_recognisable(draft, checked, side)
     _check_changeable(draft, checked)
     if checked.duplicates == "clone":
         _check_clone(draft, checked)
@@ -81,6 +82,27 @@ def check_sense(draft: Draft, checked: Checked) -> None:
             hint="Add `match: [ FIELD = FIELD ]`, or a one-line comment why there can be none.",
             severity="note",
         )
+
+
+def _check_recognisable(draft: Draft, checked: Checked, side: Side) -> None:
+    """What a run makes must show at least one of the keys by which its kind is recognised."""
+    fields = checked.ends[side].stream.fields
+    given = {target.name for line in checked.lines for at, target in line.targets.items() if at == side}
+    keys = [names[SIDES.index(side)] for _, *names in checked.keys]
+    lacking = [
+        [one for one in names if one in fields and fields[one].writable and one not in given]
+        for names in keys
+    ]
+    if not checked.module.match or not all(lacking) or draft.findings.wrong:
+        return  # a line that is wrong may be the one that would write it
+    ref = checked.ends[side].ref
+    draft.findings.add(
+        "key-not-written",
+        f"`{lacking[0][0]}` is what `{ref.system}.{ref.stream}` are recognised by, but no line writes it to those "
+        "that a run makes.",
+        checked.module.match[0].span,
+        hint="Map it, or match by fields that are mapped.",
+    )
 
 
 def _check_creatable(draft: Draft, checked: Checked, side: Side) -> None:
