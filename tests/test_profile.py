@@ -77,7 +77,7 @@ def options_of(*words: object) -> dict[str, Any]:
         ("profile: people\noptions: { which: x }\n", "2:19", "means something only if options.kinds"),
         ("profile: people\noptions: { kinds: [all] }\n", "2:19", "must be text, a number or"),
         ("profile: people\noption: {}\n", "2:1", "`option` is not a key of a profile"),
-        ("profile: other\n", "1:10", "There is no spec `other`"),
+        ("profile: other\n", "1:10", "These are choices for `other`, but the spec is `people`."),
         ("options: {}\n", "1:1", "`profile` is missing"),
         ("profile: people\noptions: { often: 7, loud: yes }\n", "13:12", "Seven times is too often"),
     ],
@@ -129,3 +129,19 @@ def test_a_profile_that_does_not_exist_is_told(spec: Path) -> None:
     refused = call("plan", spec, "--profile", spec.parent / "none.yaml")
     assert refused.exit_code == 1
     assert "none.yaml cannot be read" in refused.stderr
+
+
+def test_a_spec_need_not_be_called_like_its_file(spec: Path) -> None:
+    file = spec.rename(spec.with_name("mine.yaml"))
+    beside = spec.with_name("mine.profile.yaml")
+    beside.write_text("profile: people\noptions: { often: 8 }\n", encoding="utf-8")
+    assert check_file(str(beside)) == ()
+    assert options_of(file)["often"] == "8"
+
+
+def test_a_name_that_leads_elsewhere_is_no_spec(spec: Path) -> None:
+    (spec.parent.parent / "people.yaml").write_text(SPEC, encoding="utf-8")
+    beside = spec.with_name("other.profile.yaml")
+    beside.write_text("profile: ../people\n", encoding="utf-8")
+    (found,) = check_file(str(beside))
+    assert found.code == "unknown-spec"

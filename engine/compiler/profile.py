@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import InvalidOperation
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.compiler.choices import expected, idle, parse, typed
 from engine.expr.error import ExprError, did_you_mean
 from engine.spec.document import read_document
+from engine.spec.files import PROFILE_SUFFIX
 from engine.spec.node import Node
 from engine.spec.read import read_spec
 from engine.spec.report import Report, in_order
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from engine.spec.diagnostic import Diagnostic, Text
     from engine.spec.files import Load
     from engine.spec.model import Option, Spec
+
+
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def read_profile(
@@ -46,14 +51,28 @@ def spec_of(file: str, load: Load) -> tuple[Spec | None, tuple[Diagnostic, ...]]
     if root is None or report.wrong:
         return None, in_order(report.findings)
     name = root.need("profile")
-    beside = str(PurePath(file).with_name(f"{name}.yaml"))
-    try:
-        load(beside)
-    except OSError:
-        hint = f"looked for `{beside}`; a profile stands beside its spec"
+    beside = _beside(file, name.value)
+    found = next((one for one in beside if _is_there(one, load)), None)
+    if found is None:
+        hint = f"looked for {', '.join(f'`{one}`' for one in beside)}; a profile stands beside its spec"
         report.add("unknown-spec", f"There is no spec `{name}` that could be read.", name.span, hint=hint)
         return None, in_order(report.findings)
-    return read_spec(beside, load)[0], ()
+    return read_spec(found, load)[0], ()
+
+
+def _beside(file: str, name: str) -> tuple[str, ...]:
+    """Where the spec of a profile may be: under the name of its file, or under the one that it says."""
+    stem = PurePath(file).name.removesuffix(PROFILE_SUFFIX)
+    names = (stem, name) if _NAME.fullmatch(name) else (stem,)  # anything else never becomes a path
+    return tuple(dict.fromkeys(str(PurePath(file).with_name(f"{one}.yaml")) for one in names))
+
+
+def _is_there(file: str, load: Load) -> bool:
+    try:
+        load(file)
+    except OSError:
+        return False
+    return True
 
 
 def _root(file: str, raw: bytes) -> tuple[Node | None, Report]:
@@ -69,7 +88,9 @@ def _check_name(root: Node, spec: Spec, report: Report) -> None:
     name = root.need("profile")
     if name.value != spec.name:
         message = f"These are choices for `{name}`, but the spec is `{spec.name}`."
-        report.add("wrong-name", message, name.span, hint=f"write `profile: {spec.name}`, or name another file")
+        report.add(
+            "wrong-name", message, name.span, hint=f"write `profile: {spec.name}`, or name another file"
+        )
 
 
 def _check_options(root: Node, spec: Spec, chosen: Mapping[str, Text], report: Report) -> None:
