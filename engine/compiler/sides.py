@@ -149,6 +149,9 @@ def _label(checked: Checked, side: Side) -> tuple[str, ...]:
         if names[0]:
             return (str(names[SIDES.index(side)][0]),)
     stream = checked.ends[side].stream
+    needed = [one.name for one in stream.fields.values() if one.required and one.type == "text"]
+    if checked.trigger is not None and needed:
+        return (needed[0],)  # what a person says instead of it may have taken its line away
     read = [name for line in checked.lines for name in line.reads.get(side, ())]
     plain = Field(name="", type="text")
     texts = [name for name in read if stream.fields.get(name, plain).type in ("text", "unknown")]
