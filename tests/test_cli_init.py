@@ -173,3 +173,12 @@ def test_the_profile_it_writes_says_what_each_option_means(place: Place) -> None
     text = (place.folder.parent / "mine.yaml").read_text(encoding="utf-8")
     assert '  # Which of them come over. (all, some)\n  kinds: "all"\n' in text
     assert not place.profile.exists()
+
+
+def test_a_run_is_taken_back_by_the_choices_of_the_profile_wherever_its_spec_was_named(place: Place) -> None:
+    (place.folder.parent / "a" / "shouts.csv").write_text("id,name\n1,Hey\n", encoding="utf-8")
+    place.call("init", "--set", "loud=true")
+    run = json.loads(place.call("run", "--format", "json").stdout)["run"]
+    done = CliRunner().invoke(engine, ["undo", run, "--apply", "--folder", str(place.folder)])
+    assert done.exit_code == 0, done.output
+    assert "Hey" not in (place.folder.parent / "b" / "shouts.csv").read_text(encoding="utf-8")

@@ -30,21 +30,23 @@ class Choices(dict[str, str]):
 
 
 def gather(ctx: click.Context) -> None:
-    """Put what a profile chooses among the `choices` of a command; what `--set` says wins.
+    """Put what a profile chooses among the `choices` of a command that names a SPEC. Raises as `gathered`."""
+    spec, sets = ctx.params.get("spec"), ctx.params.get("choices")
+    if isinstance(spec, str) and sets is not None:
+        ctx.params["choices"] = gathered(spec, sets, ctx.meta.get(PROFILE))
+
+
+def gathered(spec: str, sets: Mapping[str, str], given: Path | None) -> Choices:
+    """What is chosen for a spec by the profile that was given, else by its own, if there is one; `sets` win.
 
     Raises SpecError with the findings of a profile that is wrong, UserError for one that does not exist.
     """
-    spec, sets = ctx.params.get("spec"), ctx.params.get("choices")
-    if not isinstance(spec, str) or sets is None:
-        return
-    given: Path | None = ctx.meta.get(PROFILE)
     file = spec_file(spec)
     profile = given or (None if file is None else profile_file(file))
     if file is None or profile is None or not (given or profile.is_file()):
-        ctx.params["choices"] = Choices(sets, words_of(sets))
-        return
+        return Choices(sets, words_of(sets))
     named = f" --profile {shlex.quote(str(given))}" if given else ""
-    ctx.params["choices"] = Choices({**chosen_by(profile, file), **sets}, named + words_of(sets))
+    return Choices({**chosen_by(profile, file), **sets}, named + words_of(sets))
 
 
 def words_of(sets: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.cli.choices import PROFILE, Choices, gathered, words_of
 from engine.cli.command import PENDING, answer, formats, ledger_options, repeated
 from engine.cli.memory import reading
 from engine.cli.prepare import prepared
@@ -61,6 +62,8 @@ def undo(
     with reading(folder, ledger) as memory:
         row = _row(memory.runs(None, _RUNS), run)
     named = spec or row.spec_file
+    if spec is None:
+        choices = gathered(named, choices, click.get_current_context().meta.get(PROFILE))
     with (
         stopping() as stop,
         prepared(named, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
@@ -85,6 +88,5 @@ def _row(runs: list[RunRow], run: str) -> RunRow:
 
 
 def _again(run: str, spec: str | None, choices: Mapping[str, str]) -> str:
-    named = [run, *([spec] if spec else [])]
-    named += [word for option, value in choices.items() for word in ("--set", f"{option}={value}")]
-    return shlex.join(named)
+    said = choices.words if isinstance(choices, Choices) else words_of(choices)
+    return shlex.join([run, *([spec] if spec else [])]) + said
