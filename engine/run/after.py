@@ -80,7 +80,10 @@ def made(
     for record, one in shown.items():
         values = simplejson.loads(sent[record])
         base = held_values(values, one, told.get(record))
-        base |= _news(work, values, base)
+        news = _news(work, values, base)
+        if any(base[key] != value for key, value in news.items()):
+            work.news.add(record)
+        base |= news
         found[record] = (simplejson.dumps(base, ensure_ascii=False), content_hash(base, order))
     return found
 
@@ -90,7 +93,7 @@ def _news(
 ) -> dict[str, str | None]:
     """What only the target says, such as a total: it travels back. Nothing and zero are no news.
 
-    It counts as if the record had been made without, so that the next comparison carries it.
+    It counts as if the record had been made without, so that the next comparison carries it, within the same run.
     """
     target, source = work.target.side, work.source_side
     back = [line.key for line in work.module.compared if line.toward(source) and target not in line.writes]

@@ -106,6 +106,8 @@ class Work:
     yielded: dict[str, str] = field(default_factory=dict)  #: records not written -> the module that wins
     links_shared: bool = False  #: every link of the module stands in a table for both passes
     awaiting: bool = False  #: a record that we sent to the target may still turn up there
+    #: records of the target that were made just now and say what the source does not know yet, such as their number
+    news: set[str] = field(default_factory=set)
     disputed: dict[str, list[Conflict]] = field(
         default_factory=dict
     )  #: fields in conflict, by the pair's left id
