@@ -7,21 +7,25 @@ line changed, and expects it to fail.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from click.testing import CliRunner, Result
 from sandbox_visitor import Visitor, visit
 
 from engine.cli import engine
+from engine.compiler import compile_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from engine.plan import Plan
     from engine.sandbox.site import CompanyName
 
 ROOT = Path(__file__).parent.parent
@@ -93,15 +97,20 @@ class House:
 
     def engine(self, command: str, *words: str, spec: str | None = None, sandbox: bool = True) -> Result:
         """`engine COMMAND SPEC --set … WORDS` against this sandbox; `spec`: the name of another shipped one."""
-        file = self.root / "specs" / f"{spec or self.name}.yaml"
+        file = f"specs/{spec or self.name}.yaml"
         sets = [f"--set={name}={value}" for name, value in self.chosen.items()] if spec is None else []
         where = [f"--sandbox={self.visitor.running.url}"] if sandbox else []
-        line = [*command.split(), str(file), *words, *sets, *where, "--folder", str(self.folder)]
-        return CliRunner().invoke(engine, line, env=self.environment)
+        line = [*command.split(), file, *words, *sets, *where, "--folder", str(self.folder)]
+        return self._invoke(line)
 
     def bare_engine(self, *words: str) -> Result:
         """`engine WORDS` in this folder, for commands that take no spec."""
-        return CliRunner().invoke(engine, [*words, "--folder", str(self.folder)], env=self.environment)
+        return self._invoke([*words, "--folder", str(self.folder)])
+
+    def _invoke(self, line: list[str]) -> Result:
+        # Every house is called from its root, so that equal specs are equal to the memory of the compiler.
+        with chdir(self.root), mock.patch("engine.compiler.compile_file", remembered(self.root)):
+            return CliRunner().invoke(engine, line, env=self.environment)
 
     def run(self, *words: str, spec: str | None = None, expect: int = 0) -> Outcome:
         """One run; the exit code must be `expect`."""
@@ -156,6 +165,28 @@ class Outcome:
     def held(self) -> list[tuple[str, str]]:
         """(module, sentence) of every record that is held."""
         return [(one["module"], one["message"]) for one in self.report["held"]]
+
+
+#: Plans by what they were compiled from: many commands of many scenarios compile the very same text.
+_PLANS: dict[Any, Plan] = {}
+
+
+def remembered(root: Path) -> Callable[..., Plan]:
+    """`compile_file` that compiles the same files with the same choices only once in a process."""
+    files = sorted(path for path in root.rglob("*.yaml") if ".engine" not in path.parts)
+    seen = hashlib.sha256(
+        b"".join(str(path.relative_to(root)).encode() + path.read_bytes() for path in files)
+    )
+
+    def compiled(file: str, **more: Any) -> Plan:
+        if more.get("live"):
+            return compile_file(file, **more)
+        key = (seen.digest(), file, repr(sorted((more.get("profile") or {}).items())), repr(more.get("hand")))
+        if key not in _PLANS:
+            _PLANS[key] = compile_file(file, **more)
+        return _PLANS[key]
+
+    return compiled
 
 
 @contextmanager
