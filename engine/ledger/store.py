@@ -11,10 +11,8 @@ import sqlalchemy as sa
 
 from engine.errors import LockedError
 from engine.ledger import (
-    admitting,
     associating,
     by_hand,
-    enrolling,
     indexes,
     leases,
     opening,
@@ -32,7 +30,7 @@ from engine.ledger.model import (
     Settlement,
     Sightings,
 )
-from engine.ledger.standing import Standings
+from engine.ledger.taking_part import TakingPart
 from engine.ledger.work import OrdinaryWork
 from engine.record import SIDES
 
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from engine.ledger.model import Enrolment, LinkRow, Notice, RecordKey
+    from engine.ledger.model import LinkRow, Notice, RecordKey
     from engine.ledger.work import Work
     from engine.record import Side
 
@@ -61,7 +59,7 @@ def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 
     return Ledger(database)
 
 
-class Ledger(Standings):
+class Ledger(TakingPart):
     """The durable memory of every integration in a folder.
 
     Every writing method takes the lease and raises LockedError, storing nothing, if it is no longer the
@@ -223,34 +221,6 @@ class Ledger(Standings):
         """
         with self._work(lease, len(takes)) as work:
             by_hand.decide(work, lease, takes)
-
-    def enrol(self, lease: Lease, one: Enrolment) -> None:
-        """Let a record take part in its module; where it was enrolled before, its place is this one now.
-
-        A link that leads to nothing any more is forgotten, so that the record can be made again.
-        """
-        with self._work(lease, 1) as work:
-            enrolling.enrol(work, lease, one)
-
-    def mark(self, lease: Lease, one: Enrolment) -> None:
-        """Note the state of a record that takes part; its link stays as it is."""
-        with self._work(lease, 1) as work:
-            enrolling.mark(work, lease, one)
-
-    def withdraw(self, lease: Lease, one: Enrolment) -> None:
-        """Take a record out of its module again: its link and all that was held of it are forgotten."""
-        with self._work(lease, 1) as work:
-            enrolling.withdraw(work, lease, one)
-
-    def admit(self, lease: Lease, module: str, side: Side, ids: Sequence[str], at: str) -> None:
-        """Remember that these records take part from now on, whatever a saved view shows."""
-        with self._work(lease, len(ids)) as work:
-            admitting.admit(work, lease, module, side, ids, at)
-
-    def admitted(self, integration: str, module: str, side: Side) -> set[str]:
-        """Ids of the records that take part whatever a saved view shows."""
-        with self._database.reading() as connection:
-            return {str(one) for (one,) in connection.execute(admitting.admitted(integration, module, side))}
 
     def associate(self, lease: Lease, one: Association) -> None:
         """Remember that two records are shown on each other."""

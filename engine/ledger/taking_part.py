@@ -1,0 +1,52 @@
+"""The part of the ledger that knows which records take part because a person said so, or asked for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.ledger import admitting, enrolling
+from engine.ledger.standing import Standings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from engine.ledger.model import Enrolment, Lease
+    from engine.ledger.work import Work
+    from engine.record import Side
+
+
+class TakingPart(Standings):
+    """Enrolments, and records that a saved view does not show. Writing methods raise as those of the ledger."""
+
+    def _work(self, lease: Lease, rows: int) -> AbstractContextManager[Work]:
+        """A write transaction of the run that holds the lease, for so many rows."""
+        raise NotImplementedError
+
+    def enrol(self, lease: Lease, one: Enrolment) -> None:
+        """Let a record take part in its module; where it was enrolled before, its place is this one now.
+
+        A link that leads to nothing any more is forgotten, so that the record can be made again.
+        """
+        with self._work(lease, 1) as work:
+            enrolling.enrol(work, lease, one)
+
+    def mark(self, lease: Lease, one: Enrolment) -> None:
+        """Note the state of a record that takes part; its link stays as it is."""
+        with self._work(lease, 1) as work:
+            enrolling.mark(work, lease, one)
+
+    def withdraw(self, lease: Lease, one: Enrolment) -> None:
+        """Take a record out of its module again: its link and all that was held of it are forgotten."""
+        with self._work(lease, 1) as work:
+            enrolling.withdraw(work, lease, one)
+
+    def admit(self, lease: Lease, module: str, side: Side, ids: Sequence[str], at: str) -> None:
+        """Remember that these records take part from now on, whatever a saved view shows."""
+        with self._work(lease, len(ids)) as work:
+            admitting.admit(work, lease, module, side, ids, at)
+
+    def admitted(self, integration: str, module: str, side: Side) -> set[str]:
+        """Ids of the records that take part whatever a saved view shows."""
+        with self._database.reading() as connection:
+            return {str(one) for (one,) in connection.execute(admitting.admitted(integration, module, side))}
