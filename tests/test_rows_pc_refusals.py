@@ -147,7 +147,9 @@ def test_PC_09_a_subtask_is_not_reopened_while_its_parent_is_closed_and_whoever_
         )
         assert (mail["to"], mail["subject"]) == (address, '"Dig the trench" not reopened')
         assert "the task above it is closed" in mail["text"]
-        assert "A subtask cannot be reopened while its parent is closed." in house.must("errors", sandbox=False)
+        assert "A subtask cannot be reopened while its parent is closed." in house.must(
+            "errors", sandbox=False
+        )
         at.changed(parent, state="open")
         later(house)
         crm_changed(house, "Tasks", crm, Priority="Normal")

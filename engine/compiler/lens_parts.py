@@ -45,7 +45,9 @@ class LensParts:
     view: exp.Expression | None
     view_reads: tuple[str, ...]
     needs: Sequence[Need]
-    enrol: Sequence[Need]  #: what a record must meet besides before a person's word makes it on the other side
+    enrol: Sequence[
+        Need
+    ]  #: what a record must meet besides before a person's word makes it on the other side
     #: fields by which a person recognises a record: the first that is not empty; () = its id
     label: tuple[str, ...]
     makes: bool  #: newcomers of this side are made on the other one

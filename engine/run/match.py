@@ -123,7 +123,9 @@ def _known_until(work: Work, state: ModuleState, scope: str) -> str | None:
     last = state.right_scope if side.side == "right" else state.left_scope
     usable = side.version_field and side.can.since and not side.saved_view
     # Where both sides are read for their own sake, that side's own reading tells how far it is known.
-    own = source_scope(work.reverse) if work.reverse and state.fingerprint == work.module.fingerprint else scope
+    own = (
+        source_scope(work.reverse) if work.reverse and state.fingerprint == work.module.fingerprint else scope
+    )
     return since(known) if usable and last in (scope, own) else None
 
 

@@ -89,9 +89,7 @@ def _finish(works: Sequence[Work], pen: Pen, state: ModuleState, looked: Mapping
         work.columns.drop(*TABLES)
 
 
-def _move_cursors(
-    works: Sequence[Work], pen: Pen, state: ModuleState, looked: Mapping[str, Looked]
-) -> None:
+def _move_cursors(works: Sequence[Work], pen: Pen, state: ModuleState, looked: Mapping[str, Looked]) -> None:
     known = {side: seen for work in works for side, seen in known_records(work, looked).items()}
     for work in works:
         state = _next_state(work, state, looked[work.source_side])
