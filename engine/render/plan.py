@@ -115,7 +115,7 @@ def _found_by(module: ModulePlan) -> list[tuple[str, str]]:
     """Where people look for its records."""
     if module.search is None:
         return []
-    where = f"{listed(module.search.fields)} of {module.side(module.search.side).name}"
+    where = f"{listed(list(module.search.fields))} of {module.side(module.search.side).name}"
     return [("found by", f"engine search … {module.name} TEXT, in {where}")]
 
 
