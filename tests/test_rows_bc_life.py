@@ -69,7 +69,8 @@ def test_BC_01_another_organisation_is_noticed_and_may_be_chosen_after_disabling
     assert "Lindenhof Handel (20099999999) now" in told
     assert "forget 1 link of the former account" in told
     assert (
-        status(house).get("pins", {}).get("books.organizations.organization_id", {}).get("name") == "Lindenhof Handel"
+        status(house).get("pins", {}).get("books.organizations.organization_id", {}).get("name")
+        == "Lindenhof Handel"
     )
     house.run()
     assert customers(house) == ["Acme Ltd", "Beta GmbH"]
@@ -90,3 +91,63 @@ def test_BC_15_what_connecting_discloses_is_shown_and_must_be_confirmed(house: H
     assert house.writes() == []
     house.must("connect", "--yes")
     assert customers(house) == ["Acme Ltd"]
+
+
+FINANCE = ("Finance_Quotes", "Finance_Sales_Orders", "Finance_Purchase_Orders", "Finance_Invoices")
+
+
+def in_finance_tab(house: House, module: str) -> list[str]:
+    """What CRM's finance module holds of one kind."""
+    return [str(one["id"]) for one in house.visitor.records("crm", module)]
+
+
+def fill_finance_tab(house: House) -> None:
+    """A document of each kind and a report in CRM, and two of each quote and invoice in Books."""
+    visitor = house.visitor
+    for module in FINANCE:
+        visitor.command(
+            "edit", product="crm", module=module, set={"Number": f"{module}-1", "Status": "draft"}
+        )
+    visitor.command("edit", product="crm", module="Finance_Reports", set={"Name": "Sales by customer"})
+    customer = visitor.books("POST", "/contacts", json={"contact_name": "Acme Ltd"}).json()["contact"]
+    line = {"name": "Design", "rate": 250, "quantity": 2}
+    for path in ("/estimates", "/invoices"):
+        body = {"customer_id": customer["contact_id"], "line_items": [line]}
+        assert visitor.books("POST", path, json=body).status_code == 201
+
+
+@proves(
+    SPEC,
+    *(
+        flip(f"      - {{ delete: crm.{name}, only: options.{option} }}\n", "")
+        for name, option in zip(
+            FINANCE, ("quotes", "sales_orders", "purchase_orders", "invoices"), strict=True
+        )
+    ),
+    flip("      - delete: crm.Finance_Reports\n", "      - delete: crm.Finance_Expenses\n"),
+)
+def test_BC_13_disabling_removes_what_the_finance_module_of_crm_keeps_and_books_keeps_all(
+    house: House,
+) -> None:
+    fill_finance_tab(house)
+    house.choose(vendors="both", quotes=True, sales_orders=True, purchase_orders=True, invoices=True)
+    house.must("connect", "--later", "--yes")
+    house.chosen.clear()  # what was chosen when it was connected still holds
+    told = house.must("disable", "--yes")
+    assert "Books keeps everything." in told
+    assert "- Finance_Quotes-1" in told
+    assert [in_finance_tab(house, module) for module in (*FINANCE, "Finance_Reports")] == [[]] * 5
+    assert len(house.visitor.records("books", "estimates")) == 1
+    assert len(house.visitor.records("books", "invoices")) == 1
+    assert "engine enable" in house.must("run", expect=7)
+
+
+@proves(SPEC, flip("delete: crm.Finance_Quotes, only: options.quotes", "delete: crm.Finance_Quotes"))
+def test_BC_13_without_transactions_the_finance_module_of_crm_is_left_alone(house: House) -> None:
+    fill_finance_tab(house)
+    house.must("connect", "--later", "--yes")
+    house.forget_calls()
+    told = house.must("disable", "--yes")
+    assert "All sync stops." in told
+    assert house.writes() == []
+    assert [len(in_finance_tab(house, module)) for module in (*FINANCE, "Finance_Reports")] == [1] * 5

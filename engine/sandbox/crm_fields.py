@@ -25,6 +25,7 @@ JSON_TYPES = {
     "ownerlookup": "jsonobject",
     "multiselectpicklist": "jsonarray",
     "subform": "jsonarray",
+    "jsonarray": "jsonarray",
 }
 
 
@@ -98,8 +99,8 @@ def _fits_type(field: CrmField, value: Any) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
         case "lookup" | "ownerlookup":
             return isinstance(value, dict) and is_id(value.get("id"))
-        case "multiselectpicklist" | "subform":
-            inner = dict if field.type == "subform" else str
+        case "multiselectpicklist" | "subform" | "jsonarray":
+            inner = str if field.type == "multiselectpicklist" else dict
             return isinstance(value, list) and all(isinstance(item, inner) for item in value)
         case _:
             return isinstance(value, str) and _fits_text(field.type, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.sandbox import crm_finance
 from engine.sandbox import crm_tables as tables
 from engine.sandbox.crm_fields import CrmField, parse_fields
 
@@ -51,6 +52,8 @@ MODULES = {
         _document("Purchase_Orders", tables.PURCHASE_ORDERS),
         _document("Invoices", tables.INVOICES),
         _module("Regions", tables.REGIONS, "Name", key="Code"),
+        *(_module(name, table, "Number", upsert=False) for name, table in crm_finance.DOCUMENTS.items()),
+        _module("Finance_Reports", crm_finance.REPORTS, "Name", upsert=False),
     )
 }
 #: Those that the organisation made itself.
