@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from rows_projects import (
@@ -126,6 +127,20 @@ def cloning_needs_names_that_may_repeat(house: House) -> None:
     told = house.must("run", expect=1)
     assert "allow the same display name for several customers" in told
     assert house.writes() == []
+
+
+def seen_at_once_and_afterwards(house: House) -> None:
+    """A sync at once brings what is new; the history says what it did, and the mapped fields can be looked up."""
+    house.run()
+    project(house, "New site", client=client(house, "Acme"), description="By the river")
+    house.run()
+    assert there(house, "projects", "project_name", "description") == [("New site", "By the river")]
+    runs = json.loads(house.bare_engine("history", "--format", "json").stdout)["runs"]
+    assert [run["counts"]["projects"]["created"]["right"] for run in runs] == [1, 0]
+    shown = json.loads(offline(house, "fields", "projects", "--format", "json"))
+    fields = {(one["left"], one["arrow"], one["right"]) for one in shown["modules"]["projects"]["fields"]}
+    assert {("name", "->", "project_name"), ("description", "->", "description")} <= fields
+    assert "client.id" in offline(house, "fields", "projects")
 
 
 def the_one_who_connects(house: House, role: str, sentence: str) -> None:

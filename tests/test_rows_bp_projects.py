@@ -132,6 +132,13 @@ def test_BP_01_clone_makes_a_second_customer_from_the_next_run_on(house: House) 
 
 
 @proves(
+    SPEC, flip("- description -> description", "- name -> description", file="mappings/project-project.yaml")
+)
+def test_BP_01_a_sync_at_once_the_history_and_the_mapped_fields_can_be_seen(house: House) -> None:
+    rows_work.seen_at_once_and_afterwards(house)
+
+
+@proves(
     SPEC,
     flip("else: The timesheet is not approved.", "else: No.", after=LOGS),
     flip("else: The project has no primary customer.", "else: No."),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import rows_work as story
-from rows_projects import client, edit, finance, me_there, offline, project, there
+from rows_projects import client, edit, finance, me_there, project, there
 from rows_world import flip, only, proves
 
 if TYPE_CHECKING:
@@ -128,17 +127,7 @@ def test_EP_10_custom_fields_are_mapped_where_the_types_agree_and_refused_where_
     SPEC, flip("- description -> description", "- name -> description", file="mappings/project-project.yaml")
 )
 def test_EP_12_a_sync_at_once_the_history_and_the_mapped_fields_can_be_seen(house: House) -> None:
-    house.run()
-    site = project(house, "New site", client=client(house, "Acme"), description="By the river")
-    house.run()
-    assert there(house, "projects", "project_name", "description") == [("New site", "By the river")]
-    runs = json.loads(house.bare_engine("history", "--format", "json").stdout)["runs"]
-    assert [run["counts"]["projects"]["created"]["right"] for run in runs] == [1, 0]
-    house.visitor.projects("DELETE", f"/projects/{site}")
-    shown = json.loads(offline(house, "fields", "projects", "--format", "json"))
-    fields = {(one["left"], one["arrow"], one["right"]) for one in shown["modules"]["projects"]["fields"]}
-    assert {("name", "->", "project_name"), ("description", "->", "description")} <= fields
-    assert "client.id" in offline(house, "fields", "projects")
+    story.seen_at_once_and_afterwards(house)
 
 
 @proves(
