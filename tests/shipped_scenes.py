@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import shipped_projects_crm
+import shipped_projects_money
 from shipped_world import id_of
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ def _crm(visitor: Visitor, module: str, *rows: dict[str, Any]) -> list[str]:
 def _change(visitor: Visitor, product: str, module: str, name: str, **values: Any) -> None:
     """Somebody edits the record that bears this name."""
     (row,) = [one for one in visitor.records(product, module) if name in one.values()]
-    visitor.command("edit", product=product, module=module, id=id_of(module, row), set=values)
+    visitor.command("edit", product=product, module=module, id=id_of(row), set=values)
 
 
 def _remove(visitor: Visitor, product: str, module: str, name: str) -> None:
     (row,) = [one for one in visitor.records(product, module) if name in one.values()]
-    visitor.command("edit", product=product, module=module, id=id_of(module, row), delete=True)
+    visitor.command("edit", product=product, module=module, id=id_of(row), delete=True)
 
 
 def _made(visitor: Visitor, finance: str, path: str, **values: Any) -> None:
@@ -116,6 +117,15 @@ SCENES = (
         ordered=shipped_projects_crm.ordered,
         then=shipped_projects_crm.then,
         streams=shipped_projects_crm.STREAMS,
+    ),
+    *(
+        Scene(
+            spec=f"zoho-projects-{finance}",
+            first=shipped_projects_money.first,
+            then=shipped_projects_money.then(finance),
+            streams=shipped_projects_money.streams(finance),
+        )
+        for finance in ("books", "erp")
     ),
     Scene(
         spec="zoho-erp-crm",

@@ -81,7 +81,7 @@ class Copy:
     def shown(self) -> dict[str, list[str]]:
         """Every record that matters, without what depends on when and in which order it was made."""
         rows = {one: self.visitor.records(*one) for one in self.company.streams}
-        names = {id_of(module, row): _name(row) for (_, module), several in rows.items() for row in several}
+        names = {id_of(row): _name(row) for several in rows.values() for row in several}
         return {
             f"{product}.{module}": sorted(repr(_plain(row, names)) for row in several)
             for (product, module), several in rows.items()
@@ -107,9 +107,9 @@ def _mortal_calls(fate: Fate) -> Iterator[None]:
         yield
 
 
-def id_of(module: str, row: Mapping[str, Any]) -> str:
-    """The id of a record as the sandbox shows it: the finance products name it after what it is."""
-    return str(row["id"] if "id" in row else row[f"{module.removesuffix('s')}_id"])
+def id_of(row: Mapping[str, Any]) -> str:
+    """The id of a record as the sandbox shows it: the finance products name it after what it is, and show it first."""
+    return str(row["id"] if "id" in row else next(iter(row.values())))
 
 
 def _name(row: Mapping[str, Any]) -> str:

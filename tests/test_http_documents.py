@@ -148,6 +148,46 @@ def test_an_address_is_sent_whole_from_the_record_that_was_just_read(at: Bench) 
         assert asked(at) == ["PUT /contacts/5"]
 
 
+def staffed(request: Request) -> Answer:
+    """Two projects with the same person on both."""
+    path = request.path.removeprefix(BOOKS_V3)
+    more = {"code": 0, "page_context": {"has_more_page": False}}
+    if path == "/projects":
+        return Answer(body={**more, "projects": [{"project_id": "1"}, {"project_id": "2"}]})
+    if path.endswith("/users") and request.method == "GET":
+        return Answer(body={**more, "users": [{"user_id": "7", "rate": 60}]})
+    return Answer(body={"code": 0, "user": {"user_id": path.rpartition("/")[2], "rate": 60}, "users": []})
+
+
+def test_records_that_only_their_parent_tells_apart_have_an_id_made_of_both(at: Bench) -> None:
+    at.script.answer = staffed
+    with at.books() as books:
+        assert ids(read(books, "project_users", "rate")) == ["1-7", "2-7"]
+        at.script.requests.clear()
+        assert ids(read(books, "project_users", "rate", ids=("2-7",))) == ["2-7"]
+        write(books, "project_users", batch("update", {"_id": "2-7", "rate": 70}))
+        write(books, "project_users", batch("delete", {"_id": "1-7"}))
+        (made,) = write(books, "project_users", batch("create", {"project_id": "1", "user_id": "8"}))
+    assert (made.outcome, made.id) == ("applied", "1-8")
+    assert asked(at) == [
+        "GET /projects/2/users/7",
+        "PUT /projects/2/users/7",
+        "DELETE /projects/1/users/7",
+        "POST /projects/1/users",
+    ]
+    assert at.script.requests[-1].json == {"users": [{"user_id": "8"}]}
+
+
+def test_a_new_record_needs_no_action_for_what_every_new_record_is(at: Bench) -> None:
+    made = Answer(201, {"code": 0, "estimate": {"estimate_id": "9", "last_modified_time": NOON}})
+    at.script.answer = lambda _: made
+    with at.books() as books:
+        (receipt,) = write(books, "estimates", batch("create", {"customer_id": "1", "status": "draft"}))
+        assert (receipt.outcome, asked(at)) == ("applied", ["POST /estimates"])
+        (later,) = write(books, "estimates", batch("update", {"_id": "9", "status": "draft"}))
+    assert later.outcome == "refused"
+
+
 def test_a_record_that_is_gone_before_its_address_is_read_is_gone(at: Bench) -> None:
     at.script.play(Answer(404, {"code": 1002, "message": "gone"}))
     with at.books() as books:
