@@ -49,7 +49,7 @@ def fill(ledger: Ledger, lease: Lease, module: str) -> None:
     skips = pa.table({"side": ["left"], "record_id": ["9"], "why": ["so"]})
     held, conflict = replace(HELD, module=module), replace(CONFLICT, module=module)
     several = {"links": links, "held": (held,), "conflicts": (conflict,), "skips": skips}
-    ledger.note(lease, Settlement(run="r", module=module, **several))  # type: ignore[arg-type]  # its fields
+    ledger.note(lease, Settlement(run="r", module=module, **several))
     keys = {name: pa.array([None], pa.string()) for name in ("version", "keys")}
     seen = Sightings(records=pa.table({"record_id": ["7"], **keys}), complete=True)
     state = ModuleState(integration=lease.integration, module=module, left_cursor=NOW, contacted=True)

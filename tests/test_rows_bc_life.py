@@ -151,3 +151,24 @@ def test_BC_13_without_transactions_the_finance_module_of_crm_is_left_alone(hous
     assert "All sync stops." in told
     assert house.writes() == []
     assert [len(in_finance_tab(house, module)) for module in (*FINANCE, "Finance_Reports")] == [1] * 5
+
+
+@proves(SPEC, flip("      - { delete: crm.Finance_Quotes, only: options.quotes }\n", ""))
+def test_BC_13_enabled_again_the_finance_module_is_filled_from_books_and_books_loses_nothing(
+    house: House,
+) -> None:
+    account(house)
+    customer = house.visitor.books("POST", "/contacts", json={"contact_name": "Acme Ltd"}).json()["contact"]
+    line = {"name": "Design", "rate": 250, "quantity": 2}
+    quote = {"customer_id": customer["contact_id"], "line_items": [line]}
+    number = house.visitor.books("POST", "/estimates", json=quote).json()["estimate"]["estimate_number"]
+    house.choose(quotes=True)
+    house.run()
+    assert [one.get("Number") for one in house.visitor.records("crm", "Finance_Quotes")] == [number]
+    house.must("disable", "--yes")
+    assert house.visitor.records("crm", "Finance_Quotes") == []
+    house.must("enable", "--yes")
+    house.run()
+    assert [one.get("Number") for one in house.visitor.records("crm", "Finance_Quotes")] == [number]
+    assert [one["estimate_number"] for one in house.visitor.records("books", "estimates")] == [number]
+    house.quiet()
