@@ -68,7 +68,9 @@ def check_sense(draft: Draft, checked: Checked) -> None:
     module = checked.module
     for side in checked.creates:
         _check_creatable(draft, checked, side)
-        _check_recognisable(draft, checked, side)
+    if not draft.findings.wrong:  # a line that is wrong may be the one that writes a key
+        for side in checked.creates:
+            _check_recognisable(draft, checked, side)
     _check_changeable(draft, checked)
     if checked.duplicates == "clone":
         _check_clone(draft, checked)
@@ -93,8 +95,8 @@ def _check_recognisable(draft: Draft, checked: Checked, side: Side) -> None:
         [one for one in names if one in fields and fields[one].writable and one not in given]
         for names in keys
     ]
-    if not checked.module.match or not all(lacking) or draft.findings.wrong:
-        return  # a line that is wrong may be the one that would write it
+    if not checked.module.match or not all(lacking):
+        return
     ref = checked.ends[side].ref
     draft.findings.add(
         "key-not-written",
