@@ -181,3 +181,29 @@ def test_the_first_contact_of_one_record_is_asked_for_and_the_rest_is_asked_for_
         assert [left for left, _, _ in world.links()] == [ann]
         with pytest.raises(StoppedError, match="First contact: 1 record"):
             execute(world.plan(), world.call(accepted=nothing))
+
+
+def test_whose_parents_module_takes_nothing_from_that_side_takes_no_part_until_the_parent_is_linked(
+    tmp_path: Path,
+) -> None:
+    """Firms come from the shop only: a client of the desk below an account of its own has nobody to wait for."""
+    below = people(
+        BOTH_WAYS,
+        "under: { firm: firms, as: town, else: fetch }",
+        arrow="<->",
+        lines="name <-> label, { map: firm <-> town, refers: firms }",
+    )
+    with LinkedWorld(tmp_path, firms(), below) as world:
+        acme = world.firm("Acme")
+        own = world.desk.put("accounts", {"label": "Bolt"})
+        world.person("Ann", firm=acme)
+        world.desk.put("clients", {"label": "Bob", "town": own})
+        report = world.run()
+        assert report.held == ()
+        assert [row["name"] for row in world.shop.rows("people")] == ["Ann"]
+        world.settled()
+        world.wait(hours=1)
+        world.firm("Bolt")
+        world.run()
+        assert sorted(row["name"] for row in world.shop.rows("people")) == ["Ann", "Bob"]
+        world.settled()

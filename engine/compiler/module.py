@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.compiler.arrows import arrow_of
 from engine.compiler.choices import holds, settle
 from engine.compiler.draft import Draft, place
 from engine.compiler.enrol import compile_enrol
@@ -48,7 +49,7 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
     ends = _ends(draft, module)
     if ends is None:
         return None
-    arrow = _arrow(draft, module)
+    arrow = arrow_of(draft, module)
     lines, parents = _lines(draft, module, arrow, ends)
     needs = compile_needs(draft, module, arrow, ends)
     keys = compile_keys(draft, module, ends, parents)
@@ -116,17 +117,6 @@ def end_of(draft: Draft, ref: StreamRef, side: Side) -> End | None:
             or f"`engine connectors {catalog.connector}` lists its streams.",
         )
     return None
-
-
-def _arrow(draft: Draft, module: Module) -> Arrow:
-    """The arrow of `sync`, narrowed by `direction`."""
-    narrowing = module.narrowing
-    if narrowing is None or not holds(draft, narrowing.only_if):
-        return module.arrow
-    allowed = {"<->": ("->", "<-", "<->", "=="), "==": ("==",)}.get(module.arrow, (module.arrow, "=="))
-    word = settle(draft, narrowing.to, allowed, module.arrow, f"arrow that narrows `{module.arrow}`")
-    arrows: dict[str, Arrow] = {"->": "->", "<-": "<-", "<->": "<->", "==": "=="}
-    return arrows[word]
 
 
 def _lines(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.compiler.arrows import arrow_of
 from engine.compiler.draft import Draft, place
 from engine.compiler.line import resolve
 from engine.compiler.parts import Parent
@@ -48,14 +49,16 @@ def compile_under(
             implied += _implied(draft, under, arrow, implied, fields)
     if not lookups["left"]:
         return {}, ()
-    return {side: _parent(module, side, lookups[side], arrow) for side in SIDES}, tuple(implied)
+    return {side: _parent(draft, module, side, lookups[side], arrow) for side in SIDES}, tuple(implied)
 
 
-def _parent(module: Module, side: Side, lookups: list[Lookup], arrow: Arrow) -> Parent:
+def _parent(draft: Draft, module: Module, side: Side, lookups: list[Lookup], arrow: Arrow) -> Parent:
     first = module.under[0]
     return Parent(
         lookups=tuple(lookups),
-        skips=first.otherwise == "skip" or _only_theirs(module, side),
+        skips=first.otherwise == "skip"
+        or _only_theirs(module, side)
+        or (first.otherwise == "fetch" and not any(_is_brought(draft, one) for one in lookups)),
         rules=side in sources(arrow),
         blocked=Trouble(
             code="blocked",
@@ -64,6 +67,12 @@ def _parent(module: Module, side: Side, lookups: list[Lookup], arrow: Arrow) -> 
             place=place(first.field.span),
         ),
     )
+
+
+def _is_brought(draft: Draft, lookup: Lookup) -> bool:
+    """Whether the parent's module takes records from that side: else no parent can be fetched for one of this side."""
+    parent = draft.spec.modules.get(lookup.module)
+    return parent is not None and lookup.side in sources(arrow_of(draft, parent))
 
 
 def _only_theirs(module: Module, side: Side) -> bool:
