@@ -182,3 +182,17 @@ def test_a_run_is_taken_back_by_the_choices_of_the_profile_wherever_its_spec_was
     done = CliRunner().invoke(engine, ["undo", run, "--apply", "--folder", str(place.folder)])
     assert done.exit_code == 0, done.output
     assert "Hey" not in (place.folder.parent / "b" / "shouts.csv").read_text(encoding="utf-8")
+
+
+def test_the_choices_for_a_spec_of_the_installed_package_are_kept_in_the_present_folder(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = place.folder.parent / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    package = place.folder.parent / "_share" / "specs"
+    package.mkdir(parents=True)
+    place.spec = place.spec.rename(package / "people.yaml")
+    assert place.call("init", "--set", "often=8").exit_code == 0
+    assert (here / "people.profile.yaml").is_file()
+    assert json.loads(place.call("plan", "--format", "json").stdout)["options"]["often"] == "8"

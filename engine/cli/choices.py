@@ -63,17 +63,15 @@ def spec_file(name: str) -> Path | None:
 
 
 def profile_file(spec: Path) -> Path:
-    """Where the choices for a spec are: beside it, or in this folder for a spec that ships with the engine."""
+    """Where the choices for a spec are: beside it, or in this folder for one that is part of the installed package."""
     from engine.spec.files import profile_of
-    from engine.spec.share import share
 
     beside = Path(profile_of(str(spec)))
-    in_package = spec.resolve().is_relative_to(share("specs").resolve()) and not _is_below_here(spec)
-    return Path(beside.name) if in_package else beside
+    return Path(beside.name) if _INSTALLED in spec.resolve().parts else beside
 
 
-def _is_below_here(spec: Path) -> bool:
-    return spec.resolve().is_relative_to(Path.cwd().resolve())
+#: The folder of the installed package that holds the specs it ships with; nobody keeps choices there.
+_INSTALLED = "_share"
 
 
 def chosen_by(profile: Path, spec_path: Path) -> Mapping[str, str]:
