@@ -166,6 +166,7 @@ class _Order:
 
 def _look(work: Work, record: str, place: Mapping[str, str]) -> None:
     """Leave the record in `absent` or `paired`. Raises UserError where it takes part already, or cannot."""
+    show_references(work)
     target = _linked_to(work, record)
     if target is not None:
         raise UserError(
@@ -174,7 +175,6 @@ def _look(work: Work, record: str, place: Mapping[str, str]) -> None:
         )
     _refuse_beyond(work, record)
     _refuse_unconfirmed(work, record)
-    show_references(work)
     read_alone(work, record)
     _refuse_unfit(work, record)
     one = Enrolment(module=work.module.name, side=work.source_side, record_id=record, place=place, at="")
