@@ -123,6 +123,56 @@ def test_BC_09_the_invoice_of_a_won_deal_is_made_at_once_and_nothing_else_is_loo
     house.quiet()
 
 
+@proves(
+    SPEC,
+    flip("else: fetch }", "else: hold }", after="sync: crm.Finance_Quotes"),
+    flip("sync: crm.Finance_Quotes <-> books.estimates", "sync: crm.Finance_Quotes <- books.estimates"),
+)
+def test_BC_09_a_quote_made_in_crm_is_in_books_at_once_with_the_customer_that_it_needs(house: House) -> None:
+    house.choose(quotes=True, account_view="Benelux")
+    wanted = in_crm(house, "Accounts", Account_Name="Südwind", Billing_Country="Spain")
+    in_crm(house, "Accounts", Account_Name="Belga", Billing_Country="Belgium")
+    house.run("--module", "quotes")
+    lines = [{"name": "Advice", "rate": 100, "quantity": 2}]
+    quote = in_crm(house, "Finance_Quotes", Account={"id": wanted}, Reference="R-1", Lines=lines)
+    outcome = house.run("--module", "quotes")
+    assert set(outcome.report["modules"]) == {"customers", "quotes"}
+    estimate = only(house.visitor.books("GET", "/estimates").json()["estimates"])
+    assert (estimate["customer_name"], estimate["reference_number"]) == ("Südwind", "R-1")
+    assert list(customers(house)) == ["Südwind"]
+    shown = house.visitor.crm("GET", f"/Finance_Quotes/{quote}").json()["data"][0]
+    house.run()
+    assert set(customers(house)) == {"Belga", "Südwind"}
+    assert shown["Account"]["id"] == wanted
+    house.quiet()
+
+
+@proves(
+    SPEC,
+    flip("sync: crm.Finance_Invoices <-> books.invoices", "sync: crm.Finance_Invoices -> books.invoices"),
+)
+def test_BC_09_an_invoice_of_books_is_in_crm_at_once_and_that_of_a_stranger_is_not(house: House) -> None:
+    house.choose(invoices=True)
+    in_crm(house, "Accounts", Account_Name="Nordwind")
+    house.visitor.books("POST", "/contacts", json={"contact_name": "Stranger"})
+    house.run()
+    lines = [{"name": "Advice", "rate": 100, "quantity": 1}]
+    for row in customers(house).values():
+        body = {"customer_id": row["contact_id"], "line_items": lines}
+        house.visitor.books("POST", "/invoices", json=body)
+    in_crm(house, "Accounts", Account_Name="Ostwind")
+    outcome = house.run("--module", "invoices")
+    assert outcome.report.get("held_now") == 0
+    invoice = only(house.visitor.records("crm", "Finance_Invoices"))
+    numbers = {
+        one["invoice_number"]: one for one in house.visitor.books("GET", "/invoices").json()["invoices"]
+    }
+    assert numbers.get(invoice.get("Number"), {}).get("customer_name") == "Nordwind"
+    assert "Ostwind" not in customers(house)
+    house.run()
+    house.quiet()
+
+
 # BC-11 ------------------------------------------------------------------------------------------------------------
 
 
