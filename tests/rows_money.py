@@ -148,9 +148,9 @@ def carries_what_projects_makes(house: House) -> None:
     assert there["invoices"]["due_date"] == "2026-11-30"
     assert (there["expenses"]["amount"], there["expenses"]["reference_number"]) == (80, "R-1")
     assert there["expenses"]["account_id"] == house.chosen["expense_account"]
-    house.run()
-    assert only(site.tab("quotes"))["number"] == there["estimates"]["estimate_number"]
-    assert only(site.tab("invoices"))["balance"] == 500
+    # What only the finance product knows has come back already.
+    assert only(site.tab("quotes")).get("number") == there["estimates"]["estimate_number"]
+    assert only(site.tab("invoices")).get("balance") == 500
     assert [only(site.tab(name))["id"] for name in ("quotes", "invoices", "expenses")] == [
         quote,
         invoice,

@@ -41,6 +41,8 @@ def test_BP_02_what_books_changes_and_deletes_is_changed_and_deleted_in_projects
     flip("projects.quotes <->", "projects.quotes <-"),
     flip("projects.invoices <->", "projects.invoices <-"),
     flip("projects.expenses <->", "projects.expenses <-"),
+    flip("number <- estimate_number", "number -> estimate_number", file="mappings/project-quote.yaml"),
+    flip("  - balance <- balance\n", "", file="mappings/project-invoice.yaml"),
 )
 def test_BP_02_transactions_made_in_projects_are_made_in_books(house: House) -> None:
     story.carries_what_projects_makes(house)
