@@ -177,3 +177,39 @@ def test_BC_12_a_crm_without_custom_modules_is_told_before_anything_is_written(h
     assert refused.exit_code == 1, refused.output
     assert "needs custom modules" in refused.output
     assert house.writes() == []
+
+
+@proves(
+    SPEC,
+    flip("to: [ books.estimates, books.salesorders,", "to: [ books.salesorders,"),
+    flip("to: [ books.estimates, books.salesorders,", "to: [ books.estimates,"),
+    flip("books.invoices, books.expenses ]", "books.invoices ]"),
+)
+def test_BC_12_quotes_sales_orders_and_expenses_of_the_customer_take_the_deal_too(house: House) -> None:
+    wanted, _, _, _ = two_customers(house)
+    books, acme = house.visitor.books, customer(house, "Acme")
+    sale = {"customer_id": acme, "line_items": [{"name": "Advice", "rate": 100, "quantity": 1}]}
+    accounts = books("GET", "/chartofaccounts").json()["chartofaccounts"]
+    ids = {row["account_type"]: row["account_id"] for row in accounts}
+    cost = {
+        "customer_id": acme,
+        "account_id": ids["expense"],
+        "paid_through_account_id": ids["cash"],
+        "date": "2026-03-01",
+        "amount": 40,
+    }
+    for stream, one, body in (
+        ("estimates", "estimate", sale),
+        ("salesorders", "salesorder", sale),
+        ("expenses", "expense", cost),
+    ):
+        made = books("POST", f"/{stream}", json=body).json()[one]
+        record = str(made[f"{one}_id"])
+        to = ("--of", f"crm.Deals:{wanted}", "--to", f"books.{stream}:{record}")
+        assert (f"crm.Deals:{wanted}", f"books.{stream}:{record}") in pairs(
+            house, "offer", "deal-transactions"
+        )
+        house.must("associations add", "deal-transactions", *to)
+        assert books("GET", f"/{stream}/{record}").json()[one].get("zcrm_potential_id") == wanted
+        house.must("associations remove", *to)
+        assert not books("GET", f"/{stream}/{record}").json()[one].get("zcrm_potential_id")
