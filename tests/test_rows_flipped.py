@@ -1,12 +1,21 @@
-"""Every scenario of a row fails once a line that it proves is changed: so it is that line which does the work."""
+"""Every scenario of a row fails once a line that it proves is changed: so it is that line which does the work.
+
+A quick run changes one line for each row, `--long` every line of every scenario.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from rows_world import PROOFS, Flip, house_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _pytest.mark import ParameterSet
 
 for _file in sorted(Path(__file__).parent.glob("test_rows_[a-z][a-z]_*.py")):
     import_module(_file.stem)
@@ -14,12 +23,22 @@ for _file in sorted(Path(__file__).parent.glob("test_rows_[a-z][a-z]_*.py")):
 CASES = [(name, one) for name, (proof, _) in PROOFS.items() for one in proof.flips]
 
 
+def _cases() -> Iterator[ParameterSet]:
+    """Each line that a scenario proves; all but the first of its row are for long runs."""
+    told: set[str] = set()
+    for name, flipped in CASES:
+        row = name[5:10]
+        marks = [pytest.mark.slow] if row in told else []
+        told.add(row)
+        yield pytest.param(name, flipped, id=_title(name, flipped), marks=marks)
+
+
 def _title(name: str, flipped: Flip) -> str:
     words = flipped.old.split("#")[0].strip()[:40]
     return f"{name.removeprefix('test_')[:40]} without {words}"
 
 
-@pytest.mark.parametrize(("name", "flipped"), CASES, ids=[_title(*case) for case in CASES])
+@pytest.mark.parametrize(("name", "flipped"), _cases())
 def test_a_row_fails_without_the_line_that_it_proves(name: str, flipped: Flip, tmp_path: Path) -> None:
     proof, scenario = PROOFS[name]
     with house_of(proof, tmp_path, flipped=flipped) as house, pytest.raises(AssertionError):
