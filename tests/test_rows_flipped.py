@@ -38,7 +38,7 @@ def _title(name: str, flipped: Flip) -> str:
     return f"{name.removeprefix('test_')[:40]} without {words}"
 
 
-@pytest.mark.parametrize(("name", "flipped"), _cases())
+@pytest.mark.parametrize(("name", "flipped"), list(_cases()))
 def test_a_row_fails_without_the_line_that_it_proves(name: str, flipped: Flip, tmp_path: Path) -> None:
     proof, scenario = PROOFS[name]
     with house_of(proof, tmp_path, flipped=flipped) as house, pytest.raises(AssertionError):
