@@ -10,6 +10,7 @@ import pytest
 from http_scripted import Answer, Bench, Request, bench, ids, read
 
 from engine.connectors.port import ReadRequest
+from engine.connectors.zoho import CRM
 from engine.errors import TemporaryError, UserError
 
 if TYPE_CHECKING:
@@ -241,7 +242,10 @@ def test_the_same_token_twice_is_a_circle_even_when_the_rows_differ(at: Bench) -
         read(crm, "Accounts")
 
 
-def test_a_stream_without_requests_and_a_redirect_are_refused_in_a_sentence(at: Bench) -> None:
+def test_a_stream_without_requests_and_a_redirect_are_refused_in_a_sentence(
+    at: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(CRM.description.streams, "settings")
     at.script.play(Answer(302, headers={"location": "https://evil.test/?q=1"}))
     with at.crm() as crm:
         with pytest.raises(UserError, match=r"wants to send the request on to evil\.test"):
