@@ -94,9 +94,9 @@ class Stream:
     fields: Mapping[str, Field] = field(default_factory=dict)
     can: Capabilities = field(default_factory=Capabilities)
     empty_is_null: bool = False  #: the system answers "" where it has no value
+    empty_is_absent: bool = False  #: the system leaves a field out where it has no value
     singleton: bool = False  #: one record only, such as the organisation itself
     #: The field by which people recognise whose account this is, in the one record that tells it; None = it does not.
-    empty_is_absent: bool = False  #: the system leaves a field out where it has no value
     account: str | None = None
     open: bool = False  #: fields that are not listed may exist
     source: Source = "published"
