@@ -42,6 +42,7 @@ def test_EP_09_nobody_makes_projects_in_erp_directly_while_those_of_projects_com
     acme = client(house, "Acme")
     project(house, "New site", client=acme)
     house.choose(only_from_projects=True)
+    assert "Not done yet: set allow_project_creation = false in erp.preferences." in house.must("run")
     told = story.order(house, "connect")
     assert "set allow_project_creation = false in erp.preferences" in told
     assert story.projects_there(house) == ["New site"]

@@ -58,8 +58,8 @@ class Standing:
     since: str | None = None  #: when it came to stand so; None = nobody has said anything of it yet
     pins: Mapping[str, Pin] = field(default_factory=dict)  #: by `SYSTEM.STREAM.FIELD`
     options: Mapping[str, Any] | None = None  #: what was chosen when it was connected; None = it was not
-    #: What people have agreed to: `discloses` (fingerprint), `choice` (of a deletion that has begun),
-    #: `migrated` (the moment).
+    #: What people have agreed to: `discloses`, `connected` (fingerprints of what was told and done then), `choice`
+    #: (of a stage that has begun), `migrated` (the moment).
     agreed: Mapping[str, str] = field(default_factory=dict)
     by: str | None = None  #: the mail address of who ordered it; None = it was not given
 

@@ -9,7 +9,7 @@ from engine.record import SIDES
 from engine.render.text import count, listed, printable, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from engine.plan import AssociationPlan, FieldPlan, Limit, ModulePlan, Plan, SidePlan, TriggerPlan
 
@@ -29,11 +29,20 @@ def plan_text(plan: Plan, *, sql: bool = False) -> str:
     parts.append(_section("checked before anything is written", [f"{one.text}" for one in plan.requirements]))
     parts += [_module_text(module, sql=sql) for module in plan.modules]
     parts += [_association_text(one) for one in plan.associations if not one.by_trigger]
+    parts.append(_section("lifecycle", _lifecycle(plan)))
     parts.append(_section("switched off by the options", plan.switched_off))
     parts.append(
         _section("not built yet, so it cannot run", [f"{one.what} ({one.place})" for one in plan.not_built])
     )
     return "\n".join(part for part in parts if part)
+
+
+def _lifecycle(plan: Plan) -> Iterator[str]:
+    """What each stage does, in its order."""
+    for name, stage in plan.lifecycle.items():
+        yield from (f"{name}: {step.text}" for step in stage.steps)
+        for choice, steps in (stage.choices or {}).items():
+            yield from (f"{name} --choice {choice}: {step.text}" for step in steps)
 
 
 def _section(title: str, lines: Iterable[str]) -> str:

@@ -36,6 +36,7 @@ from engine.run.standing import (
     refuse_at_rest,
     remember_standing,
     settings_prints,
+    undone,
 )
 from engine.run.systems import World, close_systems, environment, open_systems
 from engine.run.trigger import put_to_sleep
@@ -290,4 +291,4 @@ def _told_before(plan: Plan, ledger: Ledger) -> list[str]:
     if standing.agreed.get("discloses") == disclosed(plan):
         told = []
     sentences = [f"Connecting shows to {system}: {what}" for system, _, what in told]
-    return [*([changed] if changed else []), *sentences]
+    return [*([changed] if changed else []), *sentences, *undone(plan, standing)]

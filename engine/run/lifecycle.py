@@ -23,7 +23,7 @@ from engine.run.parting import note_done
 from engine.run.preview import remembered
 from engine.run.requirements import demand, requirement_reads
 from engine.run.single import read_told
-from engine.run.standing import both, disclosed, heed_accounts, moved, pin_reads, pins_of
+from engine.run.standing import both, connecting, disclosed, heed_accounts, moved, pin_reads, pins_of
 from engine.run.states import BEGUN, DONE, refuse_out_of_turn
 from engine.run.steps import carry_out, link_count, look_ahead
 from engine.run.work import Clock, Pen
@@ -209,7 +209,7 @@ def _agreed(plan: Plan, foreseen: Foreseen, begun: Standing, pen: Pen) -> Standi
     if stage == "delete":
         return replace(begun, pins={}, options=None, agreed={})
     if stage == "connect":
-        agreed |= {"discloses": disclosed(plan)}
+        agreed |= {"discloses": disclosed(plan), "connected": connecting(plan) or ""}
         return replace(begun, pins=foreseen.accounts, options=plan.options, agreed=agreed)
     if stage == "migrate":
         agreed |= {"migrated": pen.clock.text()}

@@ -145,6 +145,21 @@ def _chosen(value: Any) -> str:
     return "nothing" if value in (None, "") else str(value)
 
 
+def connecting(plan: Plan) -> str | None:
+    """A fingerprint of what connecting does with the choices made; None = nothing."""
+    stage = plan.lifecycle.get("connect")
+    return digest([[one.key, one.to] for one in stage.steps]) if stage and stage.steps else None
+
+
+def undone(plan: Plan, standing: Standing) -> list[str]:
+    """What connecting would do and nobody has ordered yet, as sentences."""
+    stage, wanted = plan.lifecycle.get("connect"), connecting(plan)
+    if stage is None or wanted is None or standing.agreed.get("connected") == wanted:
+        return []
+    steps = "; ".join(one.text for one in stage.steps)
+    return [f"Not done yet: {steps}. `engine connect {plan.file}` does it, once somebody has agreed."]
+
+
 def remember_standing(
     plan: Plan, pen: Pen, standing: Standing, now: Mapping[str, Pin], prints: Mapping[str, str]
 ) -> None:
