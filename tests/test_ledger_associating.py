@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from engine.ledger import Lease, Settlement, open_ledger
-from engine.ledger.model import Associating, Association
+from engine.ledger.association import Associating, Association
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

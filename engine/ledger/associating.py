@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from engine.ledger import schema
-from engine.ledger.model import Association
+from engine.ledger.association import Association
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from engine.ledger.model import Associating, Lease
+    from engine.ledger.association import Associating
+    from engine.ledger.model import Lease
     from engine.ledger.work import Work
 
 _TABLE = schema.associations

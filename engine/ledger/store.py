@@ -19,9 +19,9 @@ from engine.ledger import (
     schema,
     settling,
 )
+from engine.ledger.association import Association
 from engine.ledger.codec import later, pack, to_json
 from engine.ledger.model import (
-    Association,
     Intent,
     Lease,
     ModuleState,

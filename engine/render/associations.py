@@ -10,7 +10,7 @@ from engine.render.text import count, printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.ledger.model import Association
+    from engine.ledger.association import Association
     from engine.run.associate import Offer, Shown
 
 

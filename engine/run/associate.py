@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from engine.connectors.port import AllApplied, Batch
 from engine.errors import TemporaryError, UserError
-from engine.ledger.model import Association
+from engine.ledger.association import Association
 from engine.run.attached import Attached, read_attached, together
 from engine.run.execute import columns, systems_of
 from engine.run.requirements import check_requirements

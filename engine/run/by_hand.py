@@ -16,7 +16,6 @@ from engine.errors import UserError
 from engine.event import ModuleStarted
 from engine.ledger import ModuleState, Settlement
 from engine.run.align import judge, push_pairs
-from engine.run.assess import count_situations, drop_repeats, take_in
 from engine.run.compare import pairs, portions
 from engine.run.execute import columns, execute, passes_of, systems_of
 from engine.run.foreseen import creates, delete_change, pair_changes
@@ -29,6 +28,7 @@ from engine.run.push import push_creates
 from engine.run.quota import ration
 from engine.run.recover import recover
 from engine.run.requirements import check_requirements
+from engine.run.situation import count_situations, drop_repeats, take_in
 from engine.run.sort import held_records, sort
 from engine.run.take import push_taken
 from engine.run.trigger import make_room, meet_made, sift, takes

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.run.assess import ALL_LINKS, Assessed, assess, count_situations, state_cursor
+from engine.run.assess import ALL_LINKS, Assessed, assess, state_cursor
 from engine.run.enrolled import TABLE as ENROLLED
 from engine.run.enrolled import admit
 from engine.run.match import Matched, match, meet, own_sightings, sightings, yield_met
 from engine.run.quota import ration
 from engine.run.remove import Departed, departed
+from engine.run.situation import count_situations
 from engine.run.sort import not_made, set_aside, sort
 from engine.run.trigger import TABLES as OF_TRIGGERS
 from engine.run.trigger import arm, meet_made

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from engine.ledger import HeldRow, Loser, Settlement
-from engine.ledger.model import Associating
+from engine.ledger.association import Associating
 from engine.plan import Trouble
 from engine.reconcile import Missing
 from engine.record import other
