@@ -230,3 +230,22 @@ def test_an_order_that_cannot_be_followed_says_why(
     assert done.exit_code == 1
     assert sentence in done.output
     assert (world.tasks(), world.enrolled()) == ([], [])
+
+
+def test_where_records_go_one_way_they_are_marked_and_deleted_as_well(world: Jobs) -> None:
+    world.say(more="    deletes: propagate")
+    text = world.file.read_text(encoding="utf-8").replace(
+        "shop.tasks <-> desk.jobs", "shop.tasks <- desk.jobs"
+    )
+    text = text.replace("title <-> label, due <-> ends", "title <- label, due <- ends")
+    text = text.replace("\n    conflicts: shop\n    fields: [ title", "\n    fields: [ title")
+    world.file.write_text(text, encoding="utf-8")
+    assert world.enrol("J1") == "1"
+    assert (world.tasks(), world.shared()) == ([("Job 1", "P1")], ["J1"])
+    world.desk.edit("jobs", "J1", label="Dig")
+    world.run()
+    assert world.tasks() == [("Dig", "P1")]
+    world.settled()
+    world.withdraw("J1")
+    assert (world.tasks(), world.shared(), world.enrolled()) == ([], [], [])
+    world.settled()
