@@ -11,6 +11,7 @@ from engine.catalog import Field
 from engine.compiler.choices import holds
 from engine.compiler.draft import Draft, place
 from engine.compiler.keeper import keeper_of, side_of
+from engine.compiler.label import label_of
 from engine.compiler.line import resolve
 from engine.compiler.module import end_of
 from engine.compiler.terms import cast_to, column, parsed
@@ -260,12 +261,11 @@ def _as(value: exp.Expression, name: str) -> exp.Expression:
 
 
 def _label(draft: Draft, ref: StreamRef, stream: Stream) -> str | None:
-    """How a person recognises a record: by what a module matches it by, else by a text that tells it best."""
-    for module in draft.spec.modules.values():
-        for side in SIDES:
-            end = module.left if side == "left" else module.right
-            if (end.system, end.stream) == (ref.system, ref.stream) and module.match:
-                return module.match[0].pairs[0][SIDES.index(side)].value
-    own = [one for one in stream.fields.values() if one.type == "text" and one.refers is None]
-    own.sort(key=lambda one: (not one.unique, not one.required, not one.writable, one.detail_only))
-    return own[0].name if own else None
+    """How a person recognises a record."""
+    matched = (
+        module.match[0].pairs[0][SIDES.index(side)].value
+        for module in draft.spec.modules.values()
+        for side, end in zip(SIDES, (module.left, module.right), strict=True)
+        if (end.system, end.stream) == (ref.system, ref.stream) and module.match
+    )
+    return next(iter(label_of(stream, matched=next(matched, None))), None)

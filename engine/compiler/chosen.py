@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from engine.catalog import Field
 from engine.compiler.behind import behind, columns, walk_plans
+from engine.compiler.label import label_of
 from engine.compiler.terms import cast_to, column, parsed
 from engine.expr.build import named_type, text, try_cast
 from engine.expr.canonical import read
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from engine.spec.diagnostic import Text
     from engine.spec.model import StreamRef
 
-#: Names that people give to what they recognise a record by, the likeliest first.
-_NAMES = ("name", "label", "number", "title", "subject")
-
 
 def choose_records(draft: Draft, end: End, only: Text | None, *, kept: str | None = None) -> Chosen | None:
     """The records that a condition means; None where it never holds, or after a finding.
@@ -42,7 +40,7 @@ def choose_records(draft: Draft, end: End, only: Text | None, *, kept: str | Non
     walked = [one for name in reads if (one := behind(draft, end.ref, name)) is not None]
     through = {one.name for one in walked}
     own = [name for name in reads if name not in through] + [one.by.name for one in walked]
-    label = _label(end)
+    label = next(iter(label_of(end.stream)), None)
     names = tuple(dict.fromkeys([*own, *([label] if label else []), *([kept] if kept else [])]))
     return Chosen(
         system=end.ref.system,
@@ -72,26 +70,6 @@ def _condition(draft: Draft, end: End, only: Text | None) -> Expr | None:
         draft.findings.add("not-allowed", message, only.span)
         return None
     return expr
-
-
-def _label(end: End) -> str | None:
-    """How a person recognises a record: by a field that is called like a name."""
-    known = end.stream.fields
-    texts = [
-        one
-        for one in known.values()
-        # `customer_name` beside `customer_id` is how another record is called.
-        if one.type == "text"
-        and "." not in one.name
-        and f"{one.name.removesuffix('_name')}_id" not in known.keys() - {end.stream.id}
-    ]
-    own = end.stream.name.lower()  # `invoice_number` of `invoices` rather than `reference_number`
-    texts.sort(key=lambda one: not own.startswith(one.name.lower().rpartition("_")[0] or " "))
-    for word in _NAMES:
-        found = next((one.name for one in texts if one.name.lower().endswith(word)), None)
-        if found is not None:
-            return found
-    return None
 
 
 def _lens(

@@ -9,6 +9,7 @@ from engine.catalog import Stream
 from engine.compiler.behind import behind
 from engine.compiler.draft import place
 from engine.compiler.keeper import keeper_of, side_of
+from engine.compiler.label import label_of
 from engine.compiler.line import resolve
 from engine.compiler.needs import compile_checks
 from engine.compiler.parts import Enrolled
@@ -138,15 +139,15 @@ def _paths(draft: Draft, end: End) -> Iterator[Field]:
 
 
 def _label(draft: Draft, keeper: Keeper, side: Side) -> str | None:
-    """How people know the records of that side: by the first text that its mapping names."""
+    """How people know the records of that side."""
     stream = draft.stream(keeper.ends[side])
     mapping = keeper.spec.mappings.get(keeper.rule.mapping.value) if keeper.rule.mapping else None
     lines = (*(mapping.fields if mapping else ()), *keeper.rule.fields)
-    names = [one.left if side == "left" else one.right for one in lines]
-    texts = [
-        one.value for one in names if one is not None and stream is not None and one.value in stream.fields
+    named = [one.left if side == "left" else one.right for one in lines]
+    mapped = [
+        one.value for one in named if one is not None and stream is not None and one.value in stream.fields
     ]
-    return next((name for name in texts if stream is not None and stream.fields[name].type == "text"), None)
+    return next(iter(label_of(stream, mapped=mapped)), None) if stream is not None else None
 
 
 def _at_most(draft: Draft, said: Enrol) -> int | None:

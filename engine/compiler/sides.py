@@ -8,6 +8,7 @@ from engine.catalog import Field
 from engine.compiler.behind import behind, walk_plans
 from engine.compiler.fetches import fetched_by
 from engine.compiler.guards import own_fields
+from engine.compiler.label import label_of
 from engine.compiler.lens import clock, key_lens, lens
 from engine.compiler.lens_parts import LensParts, Need
 from engine.compiler.needs import failed
@@ -141,26 +142,14 @@ def _today(checked: Checked, side: Side) -> bool:
 
 
 def _label(checked: Checked, side: Side) -> tuple[str, ...]:
-    """How a person recognises a record: by the field it is matched by, else by the first text of the mapping.
-
-    Where that may be empty, the first day of the mapping stands in.
-    """
-    for _, *names in checked.keys:
-        if names[0]:
-            return (str(names[SIDES.index(side)][0]),)
+    """How a person recognises a record of that side."""
     stream = checked.ends[side].stream
-    needed = [one.name for one in stream.fields.values() if one.required and one.type == "text"]
-    if checked.trigger is not None and needed:
-        return (needed[0],)  # what a person says instead of it may have taken its line away
+    keys = (str(names[SIDES.index(side)][0]) for _, *names in checked.keys if names[0])
     read = [name for line in checked.lines for name in line.reads.get(side, ())]
-    plain = Field(name="", type="text")
-    texts = [name for name in read if stream.fields.get(name, plain).type in ("text", "unknown")]
-    # Neither its id nor what belongs to a record that it refers to.
-    own = [name for name in texts if "." not in name and name != stream.id]
-    own = [name for name in own if stream.fields.get(name, plain).refers is None]
-    days = [name for name in read if stream.fields.get(name, plain).type == "date"]
-    first = (*own, *texts)[:1]
-    return first if first and stream.fields.get(first[0], plain).required else (*first, *days[:1])
+    # What a person who starts a trigger says instead of a text may have taken its line away.
+    needed = (one.name for one in stream.fields.values() if one.required and one.type == "text")
+    matched = next(keys, None) or (next(needed, None) if checked.trigger is not None else None)
+    return label_of(stream, matched=matched, mapped=read)
 
 
 def written_through(checked: Checked, side: Side) -> list[Lookup]:
