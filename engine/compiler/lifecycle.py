@@ -51,8 +51,7 @@ def _stage(draft: Draft, stage: LifecycleStep) -> StagePlan:
     for pin in stage.pins:
         _pin(draft, pin)
     choices = {
-        name: compile_steps(draft, stage, steps, f"{stage.stage} ({name})")
-        for name, steps in stage.choices.items()
+        name: compile_steps(draft, steps, f"{stage.stage} ({name})") for name, steps in stage.choices.items()
     }
     return StagePlan(
         stage=stage.stage,
@@ -60,7 +59,7 @@ def _stage(draft: Draft, stage: LifecycleStep) -> StagePlan:
         checks=tuple(plan for need in stage.needs if (plan := _check(draft, need)) is not None),
         pins=tuple(pin.value for pin in stage.pins),
         says=" ".join(stage.says.value.split()) if stage.says else None,
-        steps=compile_steps(draft, stage, stage.does, stage.stage),
+        steps=compile_steps(draft, stage.does, stage.stage),
         choices=choices or None,
         letter=_letter(draft, stage.mail) if stage.mail else None,
         place=place(stage.span),

@@ -11,30 +11,28 @@ from engine.compiler.chosen import choose_records, kept_links
 from engine.compiler.draft import Draft, place
 from engine.compiler.line import resolve
 from engine.compiler.module import end_of
-from engine.expr.error import did_you_mean
 from engine.plan.lifecycle import Counterpart, StepPlan
 from engine.spec.diagnostic import Span, Text
-from engine.spec.model import LifecycleStep, StreamRef
+from engine.spec.model import StreamRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.compiler.parts import End
     from engine.plan.lifecycle import Chosen, Keeping
+    from engine.spec.model import Step
 
 Written = Mapping[str, Any]
 #: A condition that looks at no record.
 _OPTIONS_ONLY = re.compile(r"(options\.\w+|AND|OR|NOT|[()\s])+", re.IGNORECASE)
 
 
-def compile_steps(
-    draft: Draft, stage: LifecycleStep, steps: Sequence[Written], title: str
-) -> tuple[StepPlan, ...]:
+def compile_steps(draft: Draft, steps: Sequence[Step], title: str) -> tuple[StepPlan, ...]:
     """The steps that stand for the choices made, in their order; all of them are checked."""
     plans = []
     for step in steps:
-        plan = _step(draft, step, stage.span, title)
-        stands = "if" not in step or holds(draft, Text(value=step["if"], span=stage.span))
+        plan = _step(draft, step.said, step.span, title)
+        stands = "if" not in step.said or holds(draft, Text(value=step.said["if"], span=step.span))
         if plan is not None and stands:
             plans.append(plan)
     return tuple(plans)
@@ -57,9 +55,7 @@ def _step(draft: Draft, step: Written, span: Span, title: str) -> StepPlan | Non
 
 def _convert(draft: Draft, name: str, span: Span, title: str) -> StepPlan | None:
     if name not in draft.spec.modules:
-        hint = did_you_mean(name, draft.spec.modules)
-        draft.findings.add("unknown-module", f"There is no module `{name}`.", span, hint=hint)
-        return None
+        return None  # the reader has said so
     text = f"let the records of `{name}` become plain ones"
     return StepPlan(act="convert", key=f"{title}: convert {name}", text=text, place=place(span), module=name)
 
@@ -173,7 +169,5 @@ def _end(draft: Draft, name: str, span: Span) -> End | None:
     system, _, stream = name.partition(".")
     text = Text(value=name, span=span)
     if system not in draft.spec.systems:
-        hint = did_you_mean(system, draft.spec.systems)
-        draft.findings.add("unknown-system", f"There is no system `{system}`.", span, hint=hint)
-        return None
+        return None  # the reader has said so
     return end_of(draft, StreamRef(system=system, stream=stream, text=text), "right")

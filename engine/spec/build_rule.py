@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.spec.build_line import lines
 from engine.spec.build_part import Builder, check, mail, plain
-from engine.spec.model import Association, Check, Guard, LifecycleStep, StreamRef, Trigger
+from engine.spec.model import Association, Check, Guard, LifecycleStep, Step, StreamRef, Trigger
 from engine.spec.node import IncompleteError, Node
 from engine.spec.phrase import stream_ref
 
@@ -116,13 +116,16 @@ def stage(node: Node, builder: Builder) -> LifecycleStep:
         IncompleteError: a part of it is not whole; a finding has been noted.
     """
     name: Any = node.name  # the schema knows no other names
+    choices = node.get("choices")
     return LifecycleStep(
         stage=name,
         needs=builder.all(_one_or_many(node, "needs"), _need),
         pins=node.texts("pins"),
         says=node.text("says"),
-        does=tuple(plain(item.value) for item in node.items("do") if isinstance(item.value, dict)),
-        choices={entry.name: _steps(entry) for entry in node.entries("choices")},
+        does=_steps(node, "do"),
+        choices={entry.name: _steps(choices, entry.name) for entry in node.entries("choices")}
+        if choices is not None
+        else {},
         mail=mail(node),
         span=node.span,
     )
@@ -139,6 +142,6 @@ def _need(node: Node) -> Text | Check:
     return node.own_text() or check(node)
 
 
-def _steps(node: Node) -> tuple[dict[str, Any], ...]:
-    steps = node.value if isinstance(node.value, list) else []
-    return tuple(plain(step) for step in steps if isinstance(step, dict))
+def _steps(node: Node, key: str) -> tuple[Step, ...]:
+    items = (item for item in node.items(key) if isinstance(item.value, dict))
+    return tuple(Step(said=plain(item.value), span=item.span) for item in items)

@@ -247,6 +247,14 @@ class Association:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that a stage does, as written."""
+
+    said: Mapping[str, Any]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleStep:
     """What one stage of an integration's life needs and does."""
 
@@ -254,8 +262,8 @@ class LifecycleStep:
     needs: tuple[Text | Check, ...]
     pins: tuple[Text, ...]  #: system.stream.field that must stay the same account
     says: Text | None
-    does: tuple[Mapping[str, Any], ...]
-    choices: Mapping[str, tuple[Mapping[str, Any], ...]]
+    does: tuple[Step, ...]
+    choices: Mapping[str, tuple[Step, ...]]
     mail: Mail | None
     span: Span
 
