@@ -104,6 +104,13 @@ def test_BC_12_a_deal_is_not_put_on_an_invoice_of_somebody_else(house: House) ->
     assert taken.exit_code == 1, taken.output
     assert house.writes() == []
     assert potential(house, mine) == wanted
+    assert house.bare_engine("pause", str(house.spec)).exit_code == 0
+    for action in ("add deal-transactions", "remove"):
+        verb, *name = action.split()
+        at_rest = house.engine(f"associations {verb}", *name, *ends(wanted, mine))
+        assert at_rest.exit_code == 7, at_rest.output
+    assert house.writes() == []
+    assert potential(house, mine) == wanted
 
 
 @proves(SPEC, flip("offer: Record_Status__s = 'Available'", "offer: Record_Status__s = 'Trash'"))

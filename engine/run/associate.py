@@ -17,7 +17,15 @@ from engine.ledger.association import Association
 from engine.run.attached import Attached, read_attached, together
 from engine.run.execute import columns, systems_of
 from engine.run.requirements import check_requirements
-from engine.run.standing import refuse_at_rest
+from engine.run.single import read_told
+from engine.run.standing import (
+    heed_accounts,
+    known_systems,
+    pin_reads,
+    pins_of,
+    refuse_at_rest,
+    settings_prints,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,6 +165,7 @@ def put_together(
     stream, right_id = id_in(to, [attach.right.name for attach in one.to])
     attach = next(some for some in one.to if some.right.name == stream)
     with systems_of(plan, call) as systems, columns(call) as session:
+        _demand_same_accounts(plan, call, ledger, systems)
         check_requirements(plan, systems, session)
         left, right = _both(session, systems, one, attach, left_id, right_id)
         _demand_fit(plan, session, ledger, one, attach, left, right)
@@ -174,6 +183,13 @@ def put_together(
     if not any(_names(row) == _names(known) for known in ledger.associations(plan.name)):
         ledger.associate(lease, row)  # what a trigger has put together stays its own
     return _offer(one, attach, left, right)
+
+
+def _demand_same_accounts(plan: Plan, call: Call, ledger: Ledger, systems: Mapping[str, Connector]) -> None:
+    """Raises UserError where a system is another account than the one that the integration was connected to."""
+    standing = ledger.standing(plan.name)
+    known = known_systems(plan, standing, settings_prints(plan, call.world()))
+    heed_accounts(plan, standing, pins_of(plan, read_told(pin_reads(plan, known), systems)))
 
 
 def _both(
@@ -233,6 +249,7 @@ def take_apart(plan: Plan, call: Call, ledger: Ledger, lease: Lease, of: str, to
             remedy=f"`associate: locked` in {plan.file} says so.",
         )
     with systems_of(plan, call) as systems, columns(call) as session:
+        _demand_same_accounts(plan, call, ledger, systems)
         for attach in _showing(plan, stored):
             rights = read_attached(session, systems, attach.right, "right", (stored.to_id,))
             if any(one.shown == stored.of_id for one in rights.values()):
