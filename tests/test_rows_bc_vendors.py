@@ -122,7 +122,7 @@ def test_BC_04_a_view_limits_vendors_and_what_leaves_it_is_not_deleted(house: Ho
         assert books_one(house, "customer", there["contact_id"]).get("status") == "active"
 
 
-@proves(SPEC, flip("mapping: vendor ", "fields: [ Vendor_Name <-> contact_name ] "))
+@proves(SPEC, flip("mapping: vendor\n", "fields: [ Vendor_Name <-> contact_name ]\n"))
 def test_BC_04_a_further_field_of_vendors_is_mapped_by_hand(house: House) -> None:
     house.choose(vendors="both")
     vendor = in_crm(house, "vendor", Vendor_Name="Kontor", Category="Paper")

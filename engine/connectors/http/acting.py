@@ -53,7 +53,17 @@ class Acting:
         return replace(operation, values=plain), wanted
 
     def act(self, name: str, value: str, words: Mapping[str, str]) -> Verdict | None:
-        """Set one field; None = done. Raises for credentials and quotas only."""
+        """Set one field; None = done. Raises for credentials and quotas only.
+
+        What a value is only reached through is set first. If the system refuses that, the record may have been there
+        already: what counts is its answer to the value itself.
+        """
+        before = self._actions[name].through.get(value)
+        first = self._ask(name, before, words) if before is not None else None
+        # An unknown outcome of the first step must not be followed by another request.
+        return first if first is not None and first.next != "hold" else self._ask(name, value, words)
+
+    def _ask(self, name: str, value: str, words: Mapping[str, str]) -> Verdict | None:
         action = self._actions[name]
         call = Call(
             what="update",

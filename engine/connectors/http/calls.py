@@ -205,6 +205,8 @@ class Action:
     path: str  #: may name `{id}`, `{parent}` and `{value}`
     values: Mapping[str, str]  #: value of the field -> the word that stands for `{value}`
     new: str | None = None  #: value that a new record has by itself; None = not known
+    #: value -> the value that a record must have had before; it is set first, and a refusal of that says nothing
+    through: Mapping[str, str] = field(default_factory=dict)
     method: Literal["POST", "PUT", "PATCH"] = "POST"
     source: Source = "published"
 

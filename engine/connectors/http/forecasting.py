@@ -147,7 +147,7 @@ def forecast_writes(
     """Writing records that all set these fields; a field that needs an action takes a request of its own."""
     acting = [name for name in fields if name in calls.actions and kind != "delete"]
     plain = kind != "update" or not fields or len(acting) < len(fields)
-    actions = len(acting) * records
+    actions = sum(1 + bool(calls.actions[name].through) for name in acting) * records
     requests = -(-records // writing.batch) if plain else 0
     method = f"{kind}, {writing.batch} a request" if plain else "one request a record"
     return Cost(
