@@ -198,7 +198,7 @@ USERS = """
 name text 100 required listed
 email text 100 required listed
 role_id text 100 listed
-user_role text listed = staff|admin|timesheetstaff
+user_role text listed = staff|admin|timesheetstaff|integration_user
 cost_rate number
 is_current_user boolean listed read-only
 photo_url text listed read-only
