@@ -130,12 +130,11 @@ def test_a_wrong_spec_reads_and_writes_nothing(folder: Path, visitor: Visitor) -
 
 
 def test_what_this_version_cannot_run_is_refused_by_name_and_place(folder: Path, visitor: Visitor) -> None:
-    text = (folder / "spec.yaml").read_text(encoding="utf-8")
-    (folder / "spec.yaml").write_text(
-        text.replace("match:", "creates: by hand\n    match:"), encoding="utf-8"
-    )
+    guard = "guards:\n  free: { module: people, refuse: name -> contact_name, when: linked() }\n"
+    with (folder / "spec.yaml").open("a", encoding="utf-8") as file:
+        file.write(guard)
     result = run(folder, visitor)
-    assert_said(result, 1, "`creates: by hand`", "spec.yaml:8", "nothing was read or written")
+    assert_said(result, 1, "guard `free`: a condition that looks at links", "spec.yaml:16", "nothing was read")
     assert calls(visitor) == []
     assert not (folder / ".engine" / "ledger.sqlite").exists()
 

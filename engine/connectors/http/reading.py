@@ -148,7 +148,9 @@ class Reading:
         asking, wanted = self._asking(listing), self._request.contains
         if asking is None or wanted is None:
             return []
-        pages = sought(Querying(self._walker.wire, asking[0], self._stream, asking[1], wanted), tuple(self._keys))
+        pages = sought(
+            Querying(self._walker.wire, asking[0], self._stream, asking[1], wanted), tuple(self._keys)
+        )
         return [Page(records=[self._record(row) for row in rows], complete=last) for rows, last in pages]
 
     def _asking(self, listing: Listing) -> tuple[Query, Callable[[Question], str]] | None:
