@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from rows_world import PROOFS, Flip, house_of
+from test_specs_rows import IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,3 +48,11 @@ def test_a_row_fails_without_the_line_that_it_proves(name: str, flipped: Flip, t
 
 def test_every_scenario_names_a_line_that_it_proves() -> None:
     assert [name for name, (proof, _) in PROOFS.items() if not proof.flips] == []
+
+
+@pytest.mark.parametrize(("spec", "row"), IDS, ids=[row for _, row in IDS])
+def test_every_row_has_a_scenario_about_its_own_spec(spec: str, row: str) -> None:
+    named = [
+        proof for name, (proof, _) in PROOFS.items() if name.startswith(f"test_{row.replace('-', '_')}_")
+    ]
+    assert spec in {proof.spec for proof in named}

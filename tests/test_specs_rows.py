@@ -34,15 +34,6 @@ def test_the_line_that_proves_a_row_carries_its_id(spec: str, row: str) -> None:
     assert re.search(rf"\b{row}\b", comments(ROOT / "specs" / f"{spec}.yaml"))
 
 
-@pytest.mark.parametrize(("spec", "row"), IDS, ids=[row for _, row in IDS])
-def test_every_row_has_a_scenario_that_its_own_spec_proves(spec: str, row: str) -> None:
-    word = f"def test_{row.replace('-', '_')}_"
-    files = (ROOT / "tests").glob(f"test_rows_{row[:2].lower()}_*.py")
-    found = [text for file in files if word in (text := file.read_text(encoding="utf-8"))]
-    assert found, f"no test_rows_{row[:2].lower()}_*.py has a scenario of {row}"
-    assert any(f'"{spec}"' in text for text in found)
-
-
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_a_spec_names_no_row_of_another_integration_and_none_that_does_not_exist(path: Path) -> None:
     area, rows = ROWS[path.stem]
