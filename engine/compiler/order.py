@@ -1,4 +1,7 @@
-"""Order: modules and triggers run after those whose links they go through; otherwise as they are written."""
+"""Order: modules and triggers run after those whose links they go through, and after what makes records for them.
+
+Otherwise as they are written.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ def ordered(spec: Spec, standing: Mapping[str, Checked]) -> list[str]:
     graph: dict[str, list[str]] = {
         name: [one for one in _after(spec, checked) if one in standing] for name, checked in standing.items()
     }
+    for name, checked in standing.items():
+        graph[name] += [one for one in _makers(checked, standing) if name not in _before(one, graph)]
     try:
         levels = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -30,8 +35,30 @@ def ordered(spec: Spec, standing: Mapping[str, Checked]) -> list[str]:
     depth = {name: _depth(name, graph) for name in levels}
     written = list(standing)
     return sorted(
-        levels, key=lambda name: (standing[name].trigger is not None, depth[name], written.index(name))
+        levels, key=lambda name: (depth[name], standing[name].trigger is not None, written.index(name))
     )
+
+
+def _makers(checked: Checked, standing: Mapping[str, Checked]) -> list[str]:
+    """Triggers whose new records a module keeps in step: it sees them in the same run."""
+    if checked.trigger is not None:
+        return []
+    mine = {(end.ref.system, end.stream.name) for end in checked.ends.values()}
+    return [
+        name
+        for name, one in standing.items()
+        if one.trigger is not None and (one.ends["right"].ref.system, one.ends["right"].stream.name) in mine
+    ]
+
+
+def _before(name: str, graph: Mapping[str, list[str]]) -> set[str]:
+    """Everything that runs before it, and itself."""
+    found, todo = {name}, [name]
+    while todo:
+        new = [one for one in graph[todo.pop()] if one not in found]
+        found.update(new)
+        todo += new
+    return found
 
 
 def _depth(name: str, graph: Mapping[str, list[str]]) -> int:
