@@ -78,7 +78,13 @@ def _words(text: str) -> str:
 
 def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-c", line], cwd=folder, env=_environment(), capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", line],
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 

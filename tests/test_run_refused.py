@@ -134,7 +134,9 @@ def test_what_this_version_cannot_run_is_refused_by_name_and_place(folder: Path,
     with (folder / "spec.yaml").open("a", encoding="utf-8") as file:
         file.write(guard)
     result = run(folder, visitor)
-    assert_said(result, 1, "guard `free`: a condition that looks at links", "spec.yaml:16", "nothing was read")
+    assert_said(
+        result, 1, "guard `free`: a condition that looks at links", "spec.yaml:16", "nothing was read"
+    )
     assert calls(visitor) == []
     assert not (folder / ".engine" / "ledger.sqlite").exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -64,12 +65,12 @@ class Standing:
     by: str | None = None  #: the mail address of who ordered it; None = it was not given
 
 
-class Standings(Reports):
+class Standings(Reports, ABC):
     """The part of the ledger that knows where integrations stand."""
 
+    @abstractmethod
     def _fenced(self, lease: Lease) -> AbstractContextManager[sa.Connection]:
         """A write transaction of the run that holds the lease."""
-        raise NotImplementedError
 
     def standing(self, integration: str) -> Standing:
         """Where the integration stands; active, with nothing agreed to, where nobody has said anything."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from engine.ledger import admitting, enrolling
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 class TakingPart(Standings):
     """Enrolments, and records that a saved view does not show. Writing methods raise as those of the ledger."""
 
+    @abstractmethod
     def _work(self, lease: Lease, rows: int) -> AbstractContextManager[Work]:
         """A write transaction of the run that holds the lease, for so many rows."""
-        raise NotImplementedError
 
     def enrol(self, lease: Lease, one: Enrolment) -> None:
         """Let a record take part in its module; where it was enrolled before, its place is this one now.
