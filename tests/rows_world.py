@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import pytest
 from click.testing import CliRunner, Result
 from sandbox_visitor import Visitor, visit
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from engine.sandbox.site import CompanyName
 
 ROOT = Path(__file__).parent.parent
+#: So many scenarios of a row are run by a quick test run, all of them with `--long`.
+QUICK = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +70,9 @@ def proves(
     def mark(scenario: Callable[[House], None]) -> Callable[[House], None]:
         name = scenario.__name__
         assert name not in PROOFS, f"two scenarios are called {name}"
+        others = [one for one in PROOFS if one[5:10] == name[5:10]]
         PROOFS[name] = (Proof(spec=spec, flips=flips, company=company), scenario)
-        return scenario
+        return scenario if len(others) < QUICK else pytest.mark.slow(scenario)
 
     return mark
 
