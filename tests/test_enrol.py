@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -191,6 +192,7 @@ def test_the_plan_says_how_records_come_to_take_part(world: Jobs) -> None:
 def order(world: Jobs, *words: str, answers: str | None = None) -> Result:
     """`engine do` at a terminal where somebody answers, or without one."""
     line = ["do", str(world.file), *words, "--folder", str(world.folder)]
+    import_module("engine.cli.do")  # before anything is patched, or it would keep the stand-in
     with ExitStack() as stack:
         for place in ("asking", "enrol") if answers is not None else ():
             stack.enter_context(mock.patch(f"engine.cli.{place}.can_ask", return_value=True))

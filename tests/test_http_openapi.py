@@ -30,6 +30,12 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="ENGINE_OPENAPI name
 
 #: Streams that no description has.
 UNDESCRIBED_STREAMS = ("preferences", "accounts")
+#: Streams that are written and not tried here: those that no description has, and those whose records stay for good.
+FINANCE_TAB = ("Quotes", "Sales_Orders", "Purchase_Orders", "Invoices", "Expenses")
+UNTRIED = {
+    "books": {"currencies", "general_time_entries", "project_users"},
+    "crm": {"users", *(f"Finance_{name}" for name in FINANCE_TAB)},
+}
 #: A record of every stream that is written, by product.
 ROWS = yaml.safe_load((Path(__file__).parent / "cases" / "openapi" / "rows.yaml").read_text(encoding="utf-8"))
 BOOKS_ROWS: dict[str, dict[str, Any]] = ROWS["books"]
@@ -66,7 +72,7 @@ def work_in_books(books: HttpConnector) -> None:
         read(books, name, stream.id, since="2026-11-01T00:00:00+0100")
     made = {name: whole_life(books, name, rows(books)) for name in BOOKS_ROWS}
     lives = {name for name, calls in BOOKS.description.streams.items() if calls.create}
-    assert lives - set(made) == {"currencies"}, "every stream that is written is tried here"
+    assert lives - set(made) == UNTRIED["books"], "every other stream that is written is tried here"
     person = made["contacts"]
     write(
         books,
@@ -134,7 +140,7 @@ def work_in_crm(crm: HttpConnector) -> None:
         found = ids(read(crm, name, crm.catalog().streams[name].id), crm.catalog().streams[name].id)
         first |= {name: found[0]} if found else {}
     lives = {name for name, calls in CRM.description.streams.items() if calls.create}
-    assert lives == set(CRM_ROWS), "every stream that is written is tried here"
+    assert lives - set(CRM_ROWS) == UNTRIED["crm"], "every other stream that is written is tried here"
     for name in CRM_ROWS:
         whole_life(crm, name, filled(CRM_ROWS, first))
     read(crm, "Accounts", "Account_Name", "Owner.id", since="2026-11-01T00:00:00+01:00")

@@ -121,3 +121,19 @@ def test_an_edit_of_a_new_record_between_the_crash_and_the_next_run_survives(tmp
             assert world.clients("town") == [("Goa",)]
             assert [one.value for one in world.losers()] == ["Typed"], "what was typed was known as such"
         assert made_at
+
+
+def test_what_a_system_fills_in_does_not_hide_what_was_made(tmp_path: Path) -> None:
+    """Nothing was sent of its worth, and the system says zero: it is the same record, wherever the run died."""
+    lines = ("name -> label", "amount -> worth")
+    with World(tmp_path, module="title: Nobody is recognised", lines=lines) as world:
+        world.shop.put("people", person("Ann", amount=None))
+        world.watch.shown = lambda request, record: (
+            record | {"worth": record.get("worth") or "0"} if request.stream == "clients" else record
+        )
+        restore = world.remember()
+        for step in range(1, world.doomed() + 1):
+            restore()
+            world.doomed(step)
+            world.run()
+            assert world.clients("label") == [("Ann",)], step

@@ -287,8 +287,9 @@ def test_a_preview_tells_the_credits_that_the_run_then_spends(tmp_path: Path) ->
     crm, books = told["crm"], told["books"]
     assert any("read 320 Accounts: list, 200 a page" in method for method in crm.methods)
     assert (crm.write_calls, books.read_credits) == (1, None)
-    assert after["credits"] - before == (crm.read_credits or 0) + (crm.write_credits or 0)
+    whose = 1  # a run asks once whose account it is
+    assert after["credits"] - before == (crm.read_credits or 0) + (crm.write_credits or 0) + whose
     sent = [one for one in after["calls"] if one["path"].startswith("/crm/")]
     assert (
-        len(sent) == crm.read_calls + crm.write_calls - 1
+        len(sent) == crm.read_calls + crm.write_calls - 1 + whose
     )  # the preview's one access token serves the run, too

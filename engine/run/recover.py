@@ -258,4 +258,10 @@ def identities(work: Work) -> tuple[str, str]:
     keys = [] if module.duplicates == "clone" else range(len(module.keys))
     sent = [f"'{index}:' || _k{index}" for index in keys]
     present = [f"'{index}:' || w.k{index}" for index in keys]
-    return f"coalesce({', '.join([*sent, '_base'])})", f"coalesce({', '.join([*present, module.snapshot])})"
+    said, shown = _said("_base"), _said(module.snapshot)
+    return f"coalesce({', '.join([*sent, said])})", f"coalesce({', '.join([*present, shown])})"
+
+
+def _said(snapshot: str) -> str:
+    """SQL: the values of a snapshot that say something. A system fills in zero or false where nothing was sent."""
+    return f"""regexp_replace({snapshot}, ':"(0(\\.0+)?|false)?"', ':null', 'g')"""
