@@ -25,6 +25,8 @@ UNDESCRIBED = {
     "/estimates": {"last_modified_time"},
     "/items": {"last_modified_time"},
     "/expenses": {"last_modified_time"},
+    "/users": {"page", "per_page"},  # of a project: paged as every other list
+    "/timeentries": {"page", "per_page"},  # time of no project, an assumed address: the same
     "/contacts": {"sort_order"},  # its list answers tell it in `page_context`
 }
 #: The tenant is a parameter of every request; `wf_trigger` is of the older description of the same version.

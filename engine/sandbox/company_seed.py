@@ -93,7 +93,12 @@ class Seed:
             "city": about["city"],
             "type": "Production",
             "mc_status": False,
-            "license_details": {"paid": True, "paid_type": "enterprise", "users_license_purchased": 12},
+            "license_details": {
+                "paid": True,
+                "paid_type": "enterprise",
+                "users_license_purchased": 12,
+                "portal_users_license_purchased": 0,
+            },
         }
         self.settings["company/crm"] = json.dumps(crm)
         for edition in EDITIONS.values():
