@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 #: So many scenarios of a row are run by a quick test run, all of them with `--long`.
-QUICK = 2
+QUICK = 1
 
 
 @dataclass(frozen=True, kw_only=True)
