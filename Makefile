@@ -14,7 +14,7 @@ check: ## what a reviewer expects to be clean: format, lint, types, floors, spel
 	ruff format --check
 	ruff check
 	mypy
-	cd engine/cli/templates/code && mypy --cache-dir=/dev/null src tests
+	cd engine/cli/shared/templates/code && mypy --cache-dir=/dev/null src tests
 	lint-imports
 	codespell
 	engine validate specs/ mappings/

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from engine.compiler import compile_file
 from engine.connectors.memory import store
-from engine.run.execute import Call, execute
-from engine.run.work import Accepted
+from engine.run.session.sync_pass import Accepted
+from engine.run.sync.execute import Call, execute
 
 SPECS = Path(__file__).parent / "specs"
 RECORDS, ROUNDS = 20, 20

@@ -51,7 +51,7 @@ def _statement(columns: Any, sql: str, *more: Any) -> str:
 def main() -> None:
     from engine.connectors.sql.connector import SqlConnector
     from engine.ledger.store import Ledger
-    from engine.run.columns import Columns
+    from engine.run.session.columns import Columns
 
     for name in ("run", "rows", "one", "table"):
         setattr(Columns, name, timed(f"columns.{name}", getattr(Columns, name), _statement))

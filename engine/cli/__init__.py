@@ -9,7 +9,7 @@ import click
 
 from engine import __version__
 
-#: command -> (module under engine.cli, one line for `engine --help`, which imports none of them)
+#: command -> (module under engine.cli.commands, one line for `engine --help`, which imports none of them)
 COMMANDS = {
     "validate": ("validate", "Check specs and mappings; every mistake at its place."),
     "plan": ("plan", "Print the compiled plan, offline."),
@@ -59,7 +59,7 @@ class CommandGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"engine.cli.{COMMANDS[cmd_name][0]}")
+        module = import_module(f"engine.cli.commands.{COMMANDS[cmd_name][0]}")
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - a table of our own that does not fit its modules
         return command

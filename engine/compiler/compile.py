@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.compiler.associations import compile_associations
-from engine.compiler.choices import choose, defaults, holds
-from engine.compiler.draft import Draft, Findings
-from engine.compiler.guards import check_guards
-from engine.compiler.habits import with_habits
-from engine.compiler.lifecycle import accounts, compile_lifecycle
-from engine.compiler.lock import locked, read_lock
-from engine.compiler.mails import mail_server
+from engine.compiler.bind.choices import choose, defaults, holds
+from engine.compiler.bind.habits import with_habits
+from engine.compiler.bind.lock import locked, read_lock
+from engine.compiler.bind.profile import read_profile, spec_of
+from engine.compiler.bind.systems import bind
+from engine.compiler.draft.draft import Draft, Findings
 from engine.compiler.module import build_module, check_module
 from engine.compiler.order import ordered
-from engine.compiler.profile import read_profile, spec_of
-from engine.compiler.requirements import check_requirements, decide_requirement
-from engine.compiler.systems import bind
-from engine.compiler.trigger import check_trigger
+from engine.compiler.rules.associations import compile_associations
+from engine.compiler.rules.guards import check_guards
+from engine.compiler.rules.lifecycle import accounts, compile_lifecycle
+from engine.compiler.rules.mails import mail_server
+from engine.compiler.rules.requirements import check_requirements, decide_requirement
+from engine.compiler.rules.trigger import check_trigger
 from engine.errors import UserError
 from engine.plan import Plan, SystemPlan
 from engine.spec.diagnostic import Diagnostic, SpecError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.catalog import Catalog
-    from engine.compiler.parts import Checked, Hand
+    from engine.compiler.draft.parts import Checked, Hand
     from engine.expr.scope import OptionValue
     from engine.spec.diagnostic import Text
     from engine.spec.model import Spec

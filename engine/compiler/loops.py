@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlglot import exp
 
-from engine.compiler.terms import parsed
+from engine.compiler.fields.terms import parsed
 from engine.record import SIDES, other
 from engine.spec.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from engine.compiler.draft import Draft
-    from engine.compiler.parts import Checked, Line
+    from engine.compiler.draft.draft import Draft
+    from engine.compiler.draft.parts import Checked, Line
     from engine.record import Side
     from engine.spec.diagnostic import Span
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.compiler.arrows import arrow_of
-from engine.compiler.choices import holds, settle
-from engine.compiler.draft import Draft, place
-from engine.compiler.enrol import compile_enrol
-from engine.compiler.keys import compile_keys
-from engine.compiler.limits import compile_deletes, compile_limits
-from engine.compiler.line import arrow_within, compile_line
-from engine.compiler.needs import Needs, compile_needs
-from engine.compiler.only import check_only
-from engine.compiler.pairs import compile_pairs
-from engine.compiler.parts import Checked, End, Enrolled, Line, Parent
-from engine.compiler.policies import compile_policies
-from engine.compiler.sense import check_fits, check_search, check_sense, check_targets
-from engine.compiler.under import compile_under
-from engine.compiler.view import compile_view
-from engine.compiler.yields import compile_yields
+from engine.compiler.bind.arrows import arrow_of
+from engine.compiler.bind.choices import holds, settle
+from engine.compiler.draft.draft import Draft, place
+from engine.compiler.draft.parts import Checked, End, Enrolled, Line, Parent
+from engine.compiler.fields.line import arrow_within, compile_line
+from engine.compiler.rules.enrol import compile_enrol
+from engine.compiler.rules.limits import compile_deletes, compile_limits
+from engine.compiler.rules.policies import compile_policies
+from engine.compiler.rules.sense import check_fits, check_search, check_sense, check_targets
+from engine.compiler.rules.yields import compile_yields
+from engine.compiler.sides.keys import compile_keys
+from engine.compiler.sides.needs import Needs, compile_needs
+from engine.compiler.sides.only import check_only
+from engine.compiler.sides.pairs import compile_pairs
+from engine.compiler.sides.under import compile_under
+from engine.compiler.sides.view import compile_view
 from engine.expr.error import did_you_mean
 from engine.plan import Arrow, FieldPlan, ModulePlan, PairCheckPlan, Write, sources
 from engine.record import Side, other
@@ -30,8 +30,8 @@ from engine.spec.model import MappedField, Module, StreamRef
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.compiler.parts import Lookup
-    from engine.compiler.policies import Rule
+    from engine.compiler.draft.parts import Lookup
+    from engine.compiler.rules.policies import Rule
 
 DUPLICATES = ("link", "overwrite", "skip", "clone")
 #: `creates:` names whose newcomers are made; here is on which sides that happens.
@@ -182,10 +182,10 @@ def _creates(draft: Draft, module: Module, arrow: Arrow, enrol: Enrolled | None)
 
 def build_module(draft: Draft, checked: Checked) -> ModulePlan:
     """The plan of a module."""
-    from engine.compiler.guards import build_guard
-    from engine.compiler.lens import snapshot
-    from engine.compiler.search import build_search
-    from engine.compiler.sides import build_side
+    from engine.compiler.rules.guards import build_guard
+    from engine.compiler.rules.search import build_search
+    from engine.compiler.sides.lens import snapshot
+    from engine.compiler.sides.side import build_side
 
     return ModulePlan(
         name=checked.module.name,
@@ -217,7 +217,7 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
 
 
 def _field(line: Line, number: int, rule: Rule) -> FieldPlan:
-    from engine.compiler.sides import write_sql
+    from engine.compiler.sides.side import write_sql
 
     return FieldPlan(
         key=line.key,

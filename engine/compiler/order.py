@@ -13,7 +13,7 @@ from engine.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.compiler.parts import Checked
+    from engine.compiler.draft.parts import Checked
     from engine.spec.model import Spec
 
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.compiler.choices import choose, defaults
+from engine.compiler.bind.choices import choose, defaults
+from engine.compiler.bind.profile import read_profile
 from engine.compiler.compile import checked_modules
 from engine.compiler.loops import Flow, flows_of, loops
-from engine.compiler.profile import read_profile
 from engine.spec.excerpt import complete
 from engine.spec.files import loader_for, profile_of
 from engine.spec.read import read_spec

@@ -13,8 +13,8 @@ from engine.render.text import count, printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.compiler.bound import Bound
-    from engine.run.observe import Pulled
+    from engine.compiler.bind.bound import Bound
+    from engine.run.read.observe import Pulled
 
 #: Lines around a difference that tell where it is.
 AROUND = 4

@@ -12,7 +12,7 @@ from engine.render.text import count, duration, printable, shorten, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.run.report import Ask, ChangeLine, Changeset, FieldChange, SystemForecast
+    from engine.run.session.report import Ask, ChangeLine, Changeset, FieldChange, SystemForecast
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 _HELD_SHOWN = 10  #: held records named; the rest is counted

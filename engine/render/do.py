@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.plan import ModulePlan
-    from engine.run.report import ChangeLine, RunReport
+    from engine.run.session.report import ChangeLine, RunReport
 
 _VERBS = {"create": "made", "change": "changed", "delete": "deleted"}
 

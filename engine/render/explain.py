@@ -11,8 +11,8 @@ from engine.render.text import moment, printable, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.run.explain import Explained, Linked, Placed
-    from engine.run.verdict import Looked
+    from engine.run.operations.explain import Explained, Linked, Placed
+    from engine.run.operations.outlook import Looked
 
 _HIDDEN = ("content_hash", "plan_fingerprint")
 _STATES = {

@@ -10,8 +10,8 @@ from engine.render.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine.run.fetch import Fetched
-    from engine.run.report import RunReport
+    from engine.run.operations.fetch import Fetched
+    from engine.run.session.report import RunReport
 
 
 def fetched_text(report: RunReport, fetched: Sequence[Fetched]) -> str:

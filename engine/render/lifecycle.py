@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from engine.ledger.standing import Pin, Standing
     from engine.plan import Plan
-    from engine.run.chosen import One
-    from engine.run.doing import StepDone, StepSeen
-    from engine.run.lifecycle import Carried, Foreseen
+    from engine.run.operations.lifecycle import Carried, Foreseen
+    from engine.run.operations.stage_progress import StepDone, StepSeen
+    from engine.run.read.chosen import One
 
 _MARKS = {"delete": "-", "set": "~", "import": "="}
 _SHOWN = 10  #: records named per step; the rest is counted
@@ -91,7 +91,7 @@ def carried_text(plan: Plan, carried: Carried) -> str:
 
 
 def _done(one: StepDone) -> str:
-    from engine.run.parting import done_words  # the same words stand in the notice
+    from engine.run.operations.completion import done_words  # the same words stand in the notice
 
     return f"  {done_words(one)}"
 

@@ -11,7 +11,7 @@ from engine.render.text import count, duration, listed, printable, shorten
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from engine.run.report import Applied, RunReport, Spared
+    from engine.run.session.report import Applied, RunReport, Spared
 
 _SPARED_SHOWN = 20  #: records named that were left alone; the rest is counted
 

@@ -9,7 +9,7 @@ from engine.render.text import count, printable, shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine.run.search import Found
+    from engine.run.operations.search import Found
 
 #: Records that the text names; the rest is counted.
 SHOWN = 20

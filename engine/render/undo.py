@@ -11,7 +11,7 @@ from engine.render.text import count, duration, listed, printable
 
 if TYPE_CHECKING:
     from engine.render.table import Screen
-    from engine.run.report import Undone
+    from engine.run.session.report import Undone
 
 #: What the run did to a record that is left alone.
 _DONE = {"update": "changed", "create": "made", "delete": "deleted"}

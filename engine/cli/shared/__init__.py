@@ -1,0 +1,3 @@
+"""What commands have in common."""
+
+from __future__ import annotations

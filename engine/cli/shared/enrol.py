@@ -1,0 +1,144 @@
+"""`engine do SPEC MODULE.enrol` and `MODULE.withdraw`: one record takes part in a module, or no longer does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.shared.asking import can_ask, confirm
+from engine.cli.shared.command import answer, say
+from engine.cli.shared.prepare import prepared
+from engine.cli.shared.spec import find_spec
+from engine.cli.shared.stopping import stopping
+from engine.errors import UserError
+from engine.record import other
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.plan import ModulePlan, Plan
+    from engine.record import Side
+    from engine.run.operations.offers import Offer
+    from engine.run.sync.execute import Call
+
+WORDS = ("enrol", "withdraw")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody at the command line wants of one record."""
+
+    word: str  #: one of WORDS
+    record: str  #: STREAM:ID
+    given: Mapping[str, str]  #: places that are chosen already
+    yes: bool
+    form: str
+
+
+def enrolment(name: str) -> tuple[str, str] | None:
+    """(module, word) of a name such as `tasks.enrol`; None for any other."""
+    module, _, word = name.rpartition(".")
+    return (module, word) if module and word in WORDS else None
+
+
+def enrol_or_withdraw(module: str, wish: Wish, spec: str, choices: dict[str, str], **where: Any) -> int:
+    """Do it; `where`: sandbox, folder and ledger. Raises UserError with the reason where nothing can be done."""
+    from engine.compiler import compile_file
+    from engine.compiler.draft.parts import Hand
+
+    hand = Hand(trigger=module, answers={}, enrol=True)
+    side, record = _record(compile_file(str(find_spec(spec)), profile=choices, hand=hand).modules[0], wish)
+    with stopping() as stop, prepared(spec, choices, stop=stop, hand=hand, **where) as (plan, call):
+        do = _enrol if wish.word == "enrol" else _withdraw
+        return do(plan, call, side, record, wish)
+
+
+def _record(module: ModulePlan, wish: Wish) -> tuple[Side, str]:
+    """The side and the id of the record. Raises UserError for one that is not enrolled here."""
+    place, colon, record = wish.record.partition(":")
+    sides = module.enrol.sides if module.enrol else ()
+    found = next((side for side in sides if module.side(side).name == place), None)
+    if found is None or not colon or not record:
+        names = " or ".join(module.side(side).name for side in sides)
+        raise UserError(
+            f"`{module.name}.{wish.word}` is for a record of {names}, not for `{wish.record}`.",
+            remedy=f"Write --record {module.side(sides[0]).name}:ID",
+        )
+    return found, record
+
+
+def _enrol(plan: Plan, call: Call, side: Side, record: str, wish: Wish) -> int:
+    from engine.render.do import enrolled_json, enrolled_text
+    from engine.run.operations.enrol import enrol, foresee_enrolment, offered
+
+    module = plan.modules[0]
+    place = _place(module, offered(plan, call, side, record), wish)
+    lines = foresee_enrolment(plan, call, side, record, place)
+    confirm(f"{module.name}.enrol", lines, yes=wish.yes)
+    report, target = enrol(plan, call, side, record, place)
+    refused = [one.held for one in report.held if one.module == module.name and one.held.id == record]
+    if target is None and refused:
+        raise UserError(
+            f"{wish.record} is enrolled, and held for now: {refused[0].message}", remedy=refused[0].remedy
+        )
+    there = f"{module.side(other(side)).name}:{target}" if target is not None else None
+    answer(
+        wish.form,
+        lambda: enrolled_json(wish.word, wish.record, there, lines, report),
+        lambda _: enrolled_text(module, wish.record, there, report),
+    )
+    return 0
+
+
+def _withdraw(plan: Plan, call: Call, side: Side, record: str, wish: Wish) -> int:
+    from engine.render.do import enrolled_json, withdrawn_text
+    from engine.run.operations.enrol import counterpart, withdraw
+
+    module = plan.modules[0]
+    target = counterpart(plan, call, side, record)
+    there = f"{module.side(other(side)).name}:{target}" if target is not None else None
+    fate = "would be deleted" if module.deletes == "propagate" else "stays as it is"
+    say(f"{wish.record} would take no part any more" + (f"; {there} {fate}." if there else "."))
+    confirm(f"{module.name}.withdraw", None, yes=wish.yes)
+    report, _ = withdraw(plan, call, side, record)
+    answer(
+        wish.form,
+        lambda: enrolled_json(wish.word, wish.record, there, (), report),
+        lambda _: withdrawn_text(module, wish.record, there, report),
+    )
+    return 0
+
+
+def _place(module: ModulePlan, offers: Sequence[Offer], wish: Wish) -> dict[str, str]:
+    """What the new record gets, of what is offered. Raises UserError where nothing, or nothing offered, is chosen."""
+    fields = [one.to for one in module.enrol.places] if module.enrol else []
+    for name in wish.given:
+        if name not in fields:
+            raise UserError(
+                f"`{module.name}.enrol` does not ask for `{name}`.",
+                remedy=f"It asks for: {', '.join(fields) or 'nothing'}.",
+            )
+    place: dict[str, str] = {}
+    for name in fields:
+        place.update(_choice(module, name, [one for one in offers if one.to == name], wish).place)
+    return place
+
+
+def _choice(module: ModulePlan, name: str, offers: Sequence[Offer], wish: Wish) -> Offer:
+    if not offers:
+        raise UserError(
+            f"{wish.record}: nothing can be chosen for `{name}`.",
+            remedy="What it belongs to has to be linked first; `engine links list` shows what is.",
+        )
+    said = wish.given.get(name)
+    if said is None and len(offers) > 1 and can_ask() and not wish.yes:
+        say(f"{name}: where does it go?" + "".join(f"\n  {one.id}  {one}" for one in offers))
+        said = click.prompt(name, default=offers[0].id, err=True)
+    chosen = [one for one in offers if said is None or one.id == said.rpartition(":")[2]]
+    if len(chosen) == 1:
+        return chosen[0]
+    listed = "".join(f"\n  --give {name}={one.id}   {one}" for one in offers)
+    what = f"`{said}` is not offered for `{name}`" if said else f"`{module.name}.enrol` must be told `{name}`"
+    raise UserError(f"{what}. For {wish.record} there are:{listed}", remedy="Give one of these.")

@@ -1,0 +1,93 @@
+"""`engine connectors new`: a package for a connector of one's own, which works and passes its tests as it is."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import shlex
+from pathlib import Path
+
+import click
+
+from engine.cli.shared.command import EngineCommand, formats, say, show
+from engine.errors import UserError
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+#: The name of the connector in the templates, in the three forms that it has there.
+SAMPLE = "sample"
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LONGEST = 40
+KINDS = (".md", ".py", ".toml", ".yaml")
+
+
+@click.command("new", cls=EngineCommand)
+@click.argument("name", metavar="NAME")
+@click.option("--http", is_flag=True, help="An HTTP API, described in YAML; else Python code, to be changed.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the package goes; by default engine-NAME in this folder.",
+)
+@formats()
+def new(*, name: str, http: bool, folder: Path | None, form: str) -> None:
+    """Make the package of a connector NAME, ready to be changed.
+
+    It can be installed at once, is found by the engine, and its tests pass. Nothing is ever overwritten.
+    """
+    check_name(name)
+    target = Path(f"engine-{name}") if folder is None else folder
+    made = write_package(TEMPLATES / ("http" if http else "code"), target, name)
+    if form == "json":
+        from engine.render.text import as_json
+
+        show(as_json({"connector": name, "files": [str(path) for path in made]}))
+        return
+    show("\n".join(str(path) for path in made))
+    say(f"Next: cd {shlex.quote(str(target))} && pip install --editable '.[test]' && pytest")
+
+
+def check_name(name: str) -> None:
+    """Raises UserError for a name that cannot be a connector's, saying why."""
+    if not NAME.fullmatch(name) or len(name) > LONGEST:
+        raise UserError(
+            f"`{name}` cannot be the name of a connector.",
+            remedy=f"Use lower-case words joined by `-`, such as `web-shop`, {LONGEST} characters at most.",
+        )
+    if keyword.iskeyword(name) or name in ("new", "show"):
+        raise UserError(f"`{name}` is a word with a meaning of its own.", remedy=f"Try `my-{name}`.")
+    from engine.connectors.registry import connector_types
+
+    if name in connector_types():
+        raise UserError(f"There is a connector `{name}` already.", remedy=f"Try `my-{name}`.")
+
+
+def write_package(template: Path, target: Path, name: str) -> list[Path]:
+    """Write the template's files under `target`, for a connector of that name. Gives their paths.
+
+    Raises UserError if there is anything at `target` already.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UserError(
+            f"{target} is there already, and nothing is overwritten.",
+            remedy="Choose another place with --folder, or remove it first.",
+        )
+    made = []
+    for source in sorted(path for path in template.rglob("*") if path.suffix in KINDS):
+        path = target / renamed(str(source.relative_to(template)), name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(renamed(source.read_text(encoding="utf-8"), name), encoding="utf-8")
+        made.append(path)
+    return made
+
+
+def renamed(text: str, name: str) -> str:
+    """A text of the template with the connector's own name: in modules with `_`, elsewhere as it is."""
+    module = name.replace("-", "_")
+    for sample, own in (
+        (f"engine_{SAMPLE}", f"engine_{module}"),
+        (f"test_{SAMPLE}", f"test_{module}"),
+        (SAMPLE.upper(), module.upper()),
+        (SAMPLE, name),
+    ):
+        text = text.replace(sample, own)
+    return text

@@ -1,0 +1,3 @@
+"""Names are bound to catalogs, options and accounts."""
+
+from __future__ import annotations

@@ -1,0 +1,95 @@
+"""Systems: bind each system of a spec to its connector's catalog, and check its settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine.connectors.registry import connector_types
+from engine.errors import EngineError
+from engine.expr.error import did_you_mean
+from engine.spec.model import StreamRef
+
+if TYPE_CHECKING:
+    from engine.catalog import Catalog
+    from engine.compiler.bind.lock import Lock
+    from engine.compiler.draft.draft import Findings
+    from engine.spec.model import Spec, System
+
+
+def bind(spec: Spec, findings: Findings, live: Mapping[str, Catalog], lock: Lock) -> dict[str, Catalog]:
+    """The catalog of each system: the live one where it is known, else what ships, under what was pulled."""
+    bound: dict[str, Catalog] = {}
+    used = used_streams(spec) if lock else {}
+    for system in spec.systems.values():
+        catalog = live.get(system.name) or _shipped(system, findings)
+        pulled = lock.get(system.name)
+        if catalog is not None and pulled is not None and system.name not in live:
+            catalog = pulled.over(catalog)
+            # Once every stream of the spec is known, nothing needs to be asked of the system.
+            catalog = replace(catalog, open=catalog.open and not used[system.name] <= set(catalog.streams))
+        if catalog is not None:
+            bound[system.name] = catalog
+    return bound
+
+
+def used_streams(spec: Spec) -> dict[str, set[str]]:
+    """By system, the streams that a spec names."""
+    used: dict[str, set[str]] = {name: set() for name in spec.systems}
+    for check in spec.requires:
+        for system, stream in re.findall(r"\b([a-z][\w-]*)\.(\w+)\.\w", check.check.value):
+            used.get(system, set()).add(stream)
+    waiting: list[Any] = [spec]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, StreamRef):
+            used.get(part.system, set()).add(part.stream)
+        elif is_dataclass(part):
+            waiting += (getattr(part, one.name) for one in fields(part))
+        elif isinstance(part, Mapping):
+            waiting += part.values()
+        elif isinstance(part, (tuple, list)):
+            waiting += part
+    return used
+
+
+def _shipped(system: System, findings: Findings) -> Catalog | None:
+    types = connector_types()
+    name = system.connector.value
+    if name not in types:
+        hint = did_you_mean(name, types) or f"There are: {', '.join(types)}."
+        findings.add(
+            "unknown-connector", f"There is no connector `{name}`.", system.connector.span, hint=hint
+        )
+        return None
+    try:
+        kind = types[name]
+        _check_settings(system, kind.settings, findings)
+        return kind.describe(system.settings)
+    except EngineError as error:
+        findings.add("connector", error.message, system.connector.span, hint=error.remedy)
+        return None
+
+
+def _check_settings(system: System, schema: Mapping[str, Any], findings: Findings) -> None:
+    """Unknown and missing keys of `with:`; their values are references and are only known at run time."""
+    known: Mapping[str, Any] = schema.get("properties", {})
+    closed = schema.get("additionalProperties") is False
+    for key in system.settings:
+        if closed and key not in known:
+            findings.add(
+                "unknown-key",
+                f"The connector `{system.connector}` has no setting `{key}`.",
+                system.settings_at[key],
+                hint=did_you_mean(key, known),
+            )
+    for key in schema.get("required", ()):
+        if key not in system.settings:
+            findings.add(
+                "missing-key",
+                f"The connector `{system.connector}` needs the setting `{key}`.",
+                system.connector.span,
+                hint=known.get(key, {}).get("description"),
+            )

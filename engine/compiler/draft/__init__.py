@@ -1,0 +1,3 @@
+"""What the passes of the compiler share."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""One line of a mapping becomes SQL."""
+
+from __future__ import annotations

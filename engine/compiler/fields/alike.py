@@ -1,0 +1,75 @@
+"""Alike: what two fields have in common when one says less of its values than the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.catalog import Field
+from engine.compiler.fields.terms import cast_to
+from engine.expr.build import call, text
+from engine.expr.canonical import cut, read
+from engine.expr.lattice import FAMILY, said, worded
+from engine.expr.reading import day_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlglot import exp
+
+    from engine.catalog import FieldType, Precision
+    from engine.compiler.draft.draft import Draft
+    from engine.compiler.draft.parts import Line
+
+_COARSE: tuple[Precision, ...] = ("second", "millisecond")  # canonical values have microseconds
+
+
+def told_as(field: Field, kind: FieldType) -> Field:
+    """The field as one of another type, with the habits of its own system."""
+    return Field(
+        name=field.name, type=kind, scale=field.scale, zone=field.zone, region=field.region, unit=field.unit
+    )
+
+
+def in_common(value: exp.Expression, field: Field, line: Line) -> exp.Expression:
+    """What a field holds, in the type of the line; NULL for a text that says no such value."""
+    if field.type == "instant" and line.type == "date" and field.zone is not None:
+        return day_in(value, field.zone)
+    typed = FAMILY[line.type] != "text" or (line.type != field.type and worded(field.type, line.type))
+    if FAMILY[field.type] == "text" and typed:
+        known = told_as(field, line.type)
+        return read(value, known, empty_is_null=True, physical="VARCHAR")
+    return cast_to(value, field.type, line.type, line.scale)
+
+
+def level(draft: Draft, line: Line, fields: Collection[Field]) -> None:
+    """Bring both sides to what the coarser of the two keeps, so that the rest of a value is no difference."""
+    coarse = _coarsest(fields) if line.type == "instant" else None
+    longest = _longest(draft, line)
+    for side, value in line.get.items():
+        if coarse is not None:
+            line.get[side] = call("DATE_TRUNC", text(coarse), value)
+        if longest is not None:
+            line.get[side] = cut(value, longest)
+
+
+def _coarsest(fields: Collection[Field]) -> Precision | None:
+    """The coarsest precision that is known; None where it would cut nothing off."""
+    known = {one.precision for one in fields}
+    return next((one for one in _COARSE if one in known), None)
+
+
+def _longest(draft: Draft, line: Line) -> int | None:
+    """How many characters are compared of a line that is cut; a finding where there is nothing to cut."""
+    if not line.spec.cut:
+        return None
+    limits = [one.max_length for one in line.targets.values() if one.max_length is not None]
+    if limits and FAMILY[line.type] == "text":
+        return min(limits)
+    names = ", ".join(f"`{one.name}`" for one in line.targets.values())
+    if FAMILY[line.type] == "text":
+        message = f"The catalog does not say how long {names} may be, so nothing can be cut."
+        hint = "Leave `cut` out; or declare the length, such as `text max=100`."
+    else:
+        message, hint = f"Only a text can be cut, and {names} is {said(line.type)}.", "Leave `cut` out."
+    draft.findings.add("nothing-to-cut", message, line.spec.span, hint=hint)
+    return None

@@ -1,0 +1,210 @@
+"""Lens: the SELECT that turns a staged page of one side into canonical columns. Built with sqlglot, printed as text.
+
+From the inside out: `typed` reads each field as its catalog type; `canon` computes what the mapping compares and
+what keys, view and checks say; the outermost adds the hash.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from engine.catalog import Field
+from engine.compiler.fields.alike import told_as
+from engine.compiler.fields.behind import columns as behind
+from engine.compiler.fields.refers import found_id, own_id
+from engine.compiler.fields.terms import column
+from engine.compiler.sides.lens_parts import BROKEN, LensParts
+from engine.compiler.sides.row_state import absent, in_view, lacks, parent_id, roots, trouble
+from engine.expr.build import call, case, cast, literal, named_type, not_null, text
+from engine.expr.canonical import compared, match_key, read, unreadable
+from engine.plan import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.catalog import FieldType
+    from engine.compiler.draft.parts import Line, Lookup
+
+# sqlglot copies whatever it is given, trees and all; here each part is made for one place, so it need not.
+
+
+def named(value: exp.Expression, name: str, *, quoted: bool | None = None) -> exp.Expression:
+    """`value AS name`; the value becomes a part of it."""
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=quoted))
+
+
+def select(*columns: str | exp.Expr, source: str | exp.Expr) -> exp.Select:
+    """`SELECT columns FROM source`; the columns and the source become parts of it."""
+    return exp.Select().select(*columns, copy=False).from_(source, copy=False)
+
+
+def lens(parts: LensParts) -> str:
+    """The whole SELECT; see `SidePlan.lens` for its columns."""
+    canon = _canon(parts)
+    hashed = named(_hash(parts), "hash")
+    return select("*", hashed, source=canon.subquery("canon", copy=False)).sql(dialect="duckdb", copy=False)
+
+
+def key_lens(parts: LensParts) -> str:
+    """The SELECT for recognising records: id, version, moment and keys, of what the view lets through."""
+    typed = _looked_up(_typed(parts, parts.key_reads, slow=False), parts.parents)
+    chosen = select(*_identity(parts), *_keys(parts), source=typed.subquery("typed", copy=False))
+    return (chosen.where(parts.view.copy(), copy=False) if parts.view is not None else chosen).sql(
+        dialect="duckdb", copy=False
+    )
+
+
+def clock(parts: LensParts) -> str:
+    """The SELECT for the server's time alone: id, version and moment of every record."""
+    return select(*_identity(parts), source="page").sql(dialect="duckdb", copy=False)
+
+
+def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
+    """Each field as its catalog type, and the first one that cannot be read."""
+    empty = parts.stream.empty_is_null
+    columns = [
+        named(
+            read(column(name), parts.field(name), empty_is_null=empty, physical="VARCHAR"), name, quoted=True
+        )
+        for name in names
+    ]
+    columns += [column(one) for one in ("_id", "_version", "_absent", "_broken")]
+    columns += [named(value.copy(), slot, quoted=True) for slot, value in sorted(parts.slots.items())]
+    if slow:
+        slows = [line.slow[parts.side].column for line in parts.lines if parts.side in line.slow]
+        columns += [column(name) for one in slows for name in (one, f"{one}!")]
+        columns.append(named(_unreadable(parts, names), "_unreadable", quoted=True))
+    return select(*columns, source="page")
+
+
+def _walked(parts: LensParts, typed: exp.Select) -> exp.Select:
+    """With a column for each field that is read through a reference."""
+    walks = list(parts.walks.values())
+    if not walks:
+        return typed
+    return select("*", *behind(walks, parts.side), source=typed.subquery("typed", copy=False))
+
+
+def _looked_up(typed: exp.Select, lookups: Sequence[Lookup]) -> exp.Select:
+    """With a column for each id that is looked up; every lookup is made once, however often its answer is used."""
+    if not lookups:
+        return typed
+    found = [named(found_id(one, own_id(one, "typed")), one.column, quoted=True) for one in lookups]
+    return select("*", *found, source=typed.subquery("typed", copy=False))
+
+
+def _unreadable(parts: LensParts, names: Sequence[str]) -> exp.Expression:
+    turns = [(not_null(column("_broken")), parts.trouble(BROKEN))]
+    for name in names:
+        one = parts.field(name)
+        wrong = unreadable(column(name), one, empty_is_null=parts.stream.empty_is_null, physical="VARCHAR")
+        if wrong != exp.false():
+            turns.append((wrong, parts.trouble(_cannot_read(parts, one))))
+    return case(*turns)
+
+
+def _cannot_read(parts: LensParts, one: Field) -> Trouble:
+    words = {"money": "an amount of money", "instant": "a moment with its zone", "date": "a calendar day"}
+    return Trouble(
+        code="unreadable",
+        message=f"`{parts.stream.name}.{one.name}` cannot be read as {words.get(one.type, f'type {one.type}')}.",
+        remedy="Correct the value in its own system, or the field's type in the catalog.",
+        place=None,
+    )
+
+
+def _label(parts: LensParts) -> exp.Expression:
+    """What a person recognises the record by."""
+    texts = [cast(column(name), named_type("TEXT")) for name in parts.label or ("_id",)]
+    if len(texts) == 1:
+        return texts[0]
+    return call("COALESCE", *(call("NULLIF", one, literal("", "text")) for one in texts))
+
+
+def _canon(parts: LensParts) -> exp.Select:
+    columns = [
+        *_identity(parts),
+        named(absent(parts), "absent"),
+        named(trouble(parts), "trouble"),
+        named(lacks(parts), "lacks"),
+        named(roots(parts), "roots"),
+        named(in_view(parts), "in_view"),
+        named(_label(parts), "label"),
+        *_keys(parts),
+        *(named(line.get[parts.side].copy(), f"c{nr}") for nr, line in parts.shown),
+        *(named(column(name), f"field {name}", quoted=True) for name in parts.beside),
+    ]
+    typed = _walked(parts, _typed(parts, parts.reads, slow=True))
+    typed = _looked_up(typed, parts.lookups)
+    return select(*columns, source=typed.subquery("typed", copy=False))
+
+
+def _identity(parts: LensParts) -> list[exp.Expr]:
+    version = parts.stream.modified
+    known = parts.stream.fields.get(version) if version else None
+    # The field's own type decides what is later: moments by time, other values as they sort.
+    clock = Field(name="_version", type=known.type, zone=known.zone) if known else Field(name="", type="text")
+    moment = read(column("_version"), clock, empty_is_null=True) if version else exp.null()
+    return [
+        named(column("_id"), "id"),
+        named(column("_version"), "version"),
+        named(moment, "moment"),
+    ]
+
+
+def _keys(parts: LensParts) -> list[exp.Expr]:
+    """One text per key; null where any of its fields is empty, because an empty key recognises nobody.
+
+    What lives below another record is recognised below the same one only, so its key begins with the parent.
+    """
+    return [named(_key(parts, names), f"k{index}") for index, names in enumerate(parts.keys)]
+
+
+def _key(parts: LensParts, names: tuple[str, ...]) -> exp.Expression:
+    each = [parent_id(parts.parent, parts.side)] if parts.parent else []
+    each += [match_key(*_key_part(parts, name)) for name in names]
+    joined = each[0]
+    for one in each[1:]:
+        joined = exp.DPipe(this=exp.DPipe(this=joined, expression=text("\x1f")), expression=one)
+    return joined
+
+
+def _key_part(parts: LensParts, name: str) -> tuple[exp.Expression, FieldType]:
+    """A field of a key, as the kind of text that the other side's field is."""
+    field = parts.field(name)
+    kind = parts.key_kinds.get(name, field.type)
+    if kind == field.type:
+        return column(name), kind
+    return read(column(name), told_as(field, kind), empty_is_null=True, physical="VARCHAR"), kind
+
+
+def _hash(parts: LensParts) -> exp.Expression:
+    """16 bytes over the compared values as text; equal values, equal bytes. Of a trigger, over all that it shows."""
+    values = [
+        call("COALESCE", cast(_text(line, nr), named_type("TEXT")), call("CHR", exp.Literal.number(0)))
+        for nr, line in parts.shown
+        if line.spec.on == "always" or parts.once
+    ]
+    if parts.once:
+        values.insert(0, call("COALESCE", column("version"), text("")))
+    joined = call("CONCAT_WS", call("CHR", exp.Literal.number(30)), *values) if values else text("")
+    return call("UNHEX", call("MD5", joined))
+
+
+def _text(line: Line, number: int) -> exp.Expression:
+    return compared(exp.column(f"c{number}"), line.type, caseless=line.caseless)
+
+
+def snapshot(lines: Sequence[Line], telling: Sequence[int] = ()) -> str:
+    """JSON object of the values as the text that is compared, by key, over the columns of a lens called `w`.
+
+    `telling`: lines that are in it although they are only written when a record is made.
+    """
+    parts: list[exp.Expression] = []
+    for nr, line in enumerate(lines):
+        if line.spec.on == "always" or nr in telling:
+            words = compared(exp.column(f"c{nr}", table="w"), line.type, caseless=line.caseless)
+            parts += [text(line.key), cast(words, named_type("TEXT"))]
+    return cast(call("JSON_OBJECT", *parts), named_type("TEXT")).sql(dialect="duckdb", copy=False)

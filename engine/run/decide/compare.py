@@ -1,0 +1,303 @@
+"""Compare: for records that changed or were recognised, look at both sides and decide field by field."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import simplejson
+
+from engine.connectors.port import ReadRequest
+from engine.reconcile import Decision, Missing, Policy, Resolution, Rule, Seen, Times, reconcile
+from engine.record import other
+from engine.run.decide.yielding import yielding
+from engine.run.read.pull import Reading, moment_of, pull
+from engine.run.read.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from engine.guard import Refusal
+    from engine.plan import FieldPlan, SidePlan
+    from engine.record import Side, Value
+    from engine.run.session.sync_pass import Work
+
+#: How far the clocks of two servers may be apart before `newest` trusts them, with their whole seconds.
+CLOCK_MARGIN = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One record as its side shows it now."""
+
+    id: str
+    version: str | None  #: None = the stream has none
+    texts: Mapping[str, str | None]  #: canonical text by key
+    absent: frozenset[str] = frozenset()  #: keys of the lines that it does not show
+    content: bytes  #: the hash of what it shows
+    label: str | None
+    trouble: int | None = None  #: index into its side's troubles; None = readable
+    in_view: bool = True
+    answered: bool = False  #: True = as the answer to our own write showed it: nobody came between
+
+    def seen(self) -> dict[str, Seen]:
+        """What `reconcile` compares."""
+        return {key: Missing.UNKNOWN if key in self.absent else value for key, value in self.texts.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One record with its counterpart."""
+
+    link_id: int | None  #: None = recognised just now
+    mine: Shown  #: on the source
+    other_id: str
+    other: Shown | None  #: None = the counterpart no longer exists
+    values: str = "work"  #: the table in which the source's canonical values stand
+
+    @property
+    def its(self) -> Shown:
+        """The counterpart, of a pair that was found to have one."""
+        if self.other is None:
+            raise ValueError(f"{self.other_id} is gone; its pair is settled before anybody compares it")
+        return self.other
+
+    @property
+    def clear(self) -> bool:
+        """Whether the counterpart can be compared."""
+        return self.other is not None and self.other.trouble is None and self.other.in_view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A pair and what becomes of it."""
+
+    pair: Pair
+    decision: Decision
+    #: what each side held when last in step; None = never
+    bases: Mapping[Side, Mapping[str, Value] | None] = field(default_factory=dict)
+    #: for each side whose write was applied: what its written fields hold now
+    holds: Mapping[Side, Mapping[str, str | None]] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()  #: what guards took out of the decision
+
+    def writes(self, side: Side) -> tuple[str, ...]:
+        """Keys that are written to that side."""
+        return self.decision.writes(side)
+
+    def sent(self, side: Side) -> dict[str, str | None]:
+        """What is written to that side, by key, as canonical text."""
+        return {
+            one.key: None if one.base_left is None else str(one.base_left)
+            for one in self.decision.fields
+            if one.write == side
+        }
+
+
+def portions(work: Work, table: str, size: int) -> list[tuple[int, int]]:
+    """The places in `work` between which `absent` or `paired` has so many rows at a time: (first, last)."""
+    if not work.moving:
+        return []
+    found = work.columns.rows(
+        f"SELECT min(place), max(place) FROM {table} GROUP BY rowid // {size} ORDER BY 1"
+    )
+    return [(int(first), int(last)) for first, last in found]
+
+
+_SHOWN = "w.id, w.version, {snapshot}, w.absent, w.hash, w.label, w.trouble, w.in_view"
+
+
+def pairs(work: Work, first: int, last: int) -> list[Pair]:
+    """The pairs between two places, with the counterparts freshly read from the target."""
+    shown = _SHOWN.format(snapshot=work.module.snapshot)
+    rows = work.columns.rows(
+        f"SELECT p.link_id, p.other_id, {shown} "
+        f"FROM paired AS p JOIN work AS w ON w.rowid = p.place AND w.rowid BETWEEN {first} AND {last} "
+        f"WHERE p.place BETWEEN {first} AND {last} ORDER BY p.place"
+    )
+    looks = work.module.checks or work.module.guards  # these need the record itself
+    trusts = work.module.before_write == "trust" and not looks
+    known = _trusted(work, [(row[0], row[1]) for row in rows]) if trusts else {}
+    fresh = {**known, **fetch(work, [row[1] for row in rows if row[1] not in known])}
+    fresh.update(refused(work, first, last, fresh))
+    return [
+        Pair(link_id=row[0], mine=_shown(work, row[2:]), other_id=row[1], other=fresh.get(row[1]))
+        for row in rows
+    ]
+
+
+def refused(work: Work, first: int, last: int, fresh: Mapping[str, Shown]) -> dict[str, Shown]:
+    """Counterparts, by id, beside which the record does not meet what both must meet together; with the trouble."""
+    found: dict[str, Shown] = {}
+    for check in work.module.checks:
+        if check.side != work.source_side or not fresh:
+            continue
+        index = work.target.troubles.index(check.trouble)
+        rows = work.columns.rows(
+            f"SELECT o.id FROM paired AS p JOIN work AS w ON w.rowid = p.place JOIN fresh AS o ON o.id = p.other_id "
+            f"WHERE p.place BETWEEN {first} AND {last} AND NOT ({check.sql})"
+        )
+        found |= {row[0]: replace(fresh[row[0]], trouble=index) for row in rows if row[0] not in found}
+    return found
+
+
+def _trusted(work: Work, linked: Sequence[tuple[int | None, str]]) -> dict[str, Shown]:
+    """Counterparts as they were when last in step, where the module trusts that nobody changed them since.
+
+    What this very run has seen changed on the other side is not among them: that is looked at.
+    """
+    wanted = {link: record for link, record in linked if link is not None}
+    if work.reverse is not None:
+        rows = work.columns.rows(f"SELECT link_id FROM {work.reverse.room}.work WHERE link_id IS NOT NULL")
+        for row in rows:
+            wanted.pop(row[0], None)
+    side, bases = work.target.side, work.ledger.bases(list(wanted))
+    order = [line.key for line in work.module.compared]
+    known = {}
+    for link, record in wanted.items():
+        left, right = bases.get(link, (None, None))
+        base = (left if side == "left" else right) or {}
+        if all(key in base for key in order):
+            content = content_hash(base, order)
+            known[record] = Shown(id=record, version=None, texts=base, content=content, label=None)
+    return known
+
+
+def fetch(
+    work: Work, ids: Sequence[str], *, side: SidePlan | None = None, into: str = "fresh"
+) -> dict[str, Shown]:
+    """Records as they are now, by id: of the target, or of `side`. They stay in the table until the next call."""
+    work.columns.drop(into)
+    if not ids:
+        return {}
+    read_again(work, ids, side or work.target, into)
+    return shown_of(work, f"{into} AS w")
+
+
+def read_again(work: Work, ids: Sequence[str], side: SidePlan, into: str) -> None:
+    """Leave records as they are now in a table that is not there yet; none of them becomes a Python object."""
+    functions = work.slow[side.side]
+    request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
+    for page in pull(work.connector(side), side, request, functions, Reading(), lambda _page: None):
+        walk(work, side, page)
+        work.columns.show("page", page)
+        work.columns.add(into, side.lens)
+        work.columns.hide("page")
+    work.columns.last_of_each(into)
+
+
+def shown_of(work: Work, source: str) -> dict[str, Shown]:
+    """Rows of a lens as values, by id; `source` names the table `w`."""
+    columns = _SHOWN.format(snapshot=work.module.snapshot)
+    return {row[0]: _shown(work, row) for row in work.columns.rows(f"SELECT {columns} FROM {source}")}
+
+
+def _shown(work: Work, row: Sequence[Any]) -> Shown:
+    record, version, snapshot, absent, content, label, trouble, in_view = row
+    return Shown(
+        id=record,
+        version=version,
+        texts=simplejson.loads(snapshot),
+        absent=_keys_of(work, absent),
+        content=content,
+        label=label,
+        trouble=trouble,
+        # In one direction a view chooses who is recognised; whoever has a link stays in step.
+        in_view=in_view or (work.reverse is None and work.module.trigger is None),
+    )
+
+
+def _keys_of(work: Work, columns: Sequence[str] | None) -> frozenset[str]:
+    """Keys of the lines whose canonical column is not known."""
+    if not columns:
+        return frozenset()
+    return frozenset(line.key for line in work.module.compared if line.column in columns)
+
+
+def decide(work: Work, several: Sequence[Pair]) -> Iterator[Decided]:
+    """Every pair that can be compared, with its decision. The bases come from the ledger in one go."""
+    bases = work.ledger.bases([pair.link_id for pair in several if pair.link_id is not None])
+    known, new = rules(work, first_contact=False), rules(work, first_contact=True)
+    yields = yielding(work, several) if work.module.yields else {}
+    still = tuple(replace(rule, toward=frozenset(), policy="left") for rule in known)
+    timed = any(rule.policy == "newest" for rule in known)
+    for pair in several:
+        left, right = bases.get(pair.link_id, (None, None)) if pair.link_id is not None else (None, None)
+        right = left if right is None else right
+        yield Decided(
+            pair=pair,
+            bases={"left": left, "right": right},
+            decision=reconcile(
+                still if pair.mine.id in yields else new if left is None and right is None else known,
+                left,
+                right,
+                **_sides(work, pair),
+                times=_times(work, pair) if timed else None,
+                resolutions=_resolutions(work, pair),
+            ),
+        )
+
+
+def _sides(work: Work, pair: Pair) -> dict[Side, dict[str, Seen]]:
+    mine, its = pair.mine.seen(), pair.its.seen()
+    if work.source_side == "left":
+        return {"left": mine, "right": its}
+    return {"left": its, "right": mine}
+
+
+def left_id(work: Work, pair: Pair) -> str:
+    """The id of the pair's left record."""
+    return pair.mine.id if work.source_side == "left" else pair.other_id
+
+
+def _times(work: Work, pair: Pair) -> Times | None:
+    """When each side was changed last, by its own server's clock."""
+    by_side = {
+        work.source_side: pair.mine.version,
+        other(work.source_side): pair.other.version if pair.other else None,
+    }
+    return Times(
+        left=moment_of(by_side["left"]),
+        right=moment_of(by_side["right"]),
+        margin=CLOCK_MARGIN,
+    )
+
+
+def _resolutions(work: Work, pair: Pair) -> dict[str, Resolution] | None:
+    """What a person has decided about fields of this pair."""
+    found = work.disputed.get(left_id(work, pair), ())
+    return {
+        one.key: Resolution(take=one.take, left=one.left, right=one.right) for one in found if one.take
+    } or None
+
+
+def rules(work: Work, *, first_contact: bool) -> tuple[Rule, ...]:
+    """The rules of the module's compared lines, for pairs that were in step or that meet for the first time."""
+    return tuple(
+        Rule(
+            key=line.key,
+            toward=frozenset(side for side in line.writes if line.toward(side)),
+            policy=_policy(work, line, first_contact=first_contact),
+            fallback=line.fallback,
+            group=line.group,
+            keep=frozenset(side for side, write in line.writes.items() if write.keep),
+        )
+        for line in work.module.compared
+    )
+
+
+def _policy(work: Work, line: FieldPlan, *, first_contact: bool) -> Policy:
+    """At first contact: overwrite = the side that pushes first wins; link = as the module says, one way nobody."""
+    module = work.module
+    if not first_contact:
+        return module.policy(line)
+    if module.duplicates == "overwrite":
+        return module.sources[0]
+    return module.policy(line) if len(module.sources) > 1 else "hold"
+
+
+def content_hash(texts: Mapping[str, str | None], order: Sequence[str]) -> bytes:
+    """The hash that a lens would give to these canonical values."""
+    joined = "\x1e".join("\x00" if texts.get(key) is None else str(texts[key]) for key in order)
+    return hashlib.md5(joined.encode(), usedforsecurity=False).digest()

@@ -1,0 +1,124 @@
+"""Refusals: what is held and told of the changes that guards refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.guard import Letter, Refusal, notice_key
+from engine.ledger import Settlement
+from engine.ledger.model import Notice
+from engine.plan import Trouble
+from engine.record import other
+from engine.run.session.held import hold
+from engine.run.write.write import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.ledger import HeldRow
+    from engine.ledger.model import NoticeState
+    from engine.plan import GuardPlan
+    from engine.record import Side
+    from engine.run.decide.compare import Decided, Shown
+    from engine.run.session.sync_pass import Pen, Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """One record that a guard holds, and what is told of it once."""
+
+    held: HeldRow | None  #: None = its value is put back, so nothing stays different
+    notice: Notice
+
+
+def shown_by(work: Work, one: Decided, side: Side) -> Shown:
+    """The record of a pair on that side."""
+    return one.pair.mine if side == work.source_side else one.pair.its
+
+
+def refusals(work: Work, decided: Sequence[Decided]) -> list[Refused]:
+    """What guards hold of these pairs, and what is told of it."""
+    plans = {guard.name: guard for guard in work.module.guards}
+    return [_refusal(work, one, refusal, plans[refusal.guard]) for one in decided for refusal in one.refusals]
+
+
+def _refusal(work: Work, one: Decided, refusal: Refusal, guard: GuardPlan) -> Refused:
+    """The record whose change is refused: that of the other side."""
+    changed = other(guard.side)
+    record = shown_by(work, one, changed)
+    bases = one.bases.get(guard.side) or {}
+    since = [bases.get(key) for key in refusal.keys]
+    since += [record.version] if refusal.restored else []  # put back, it may be tried again
+    lines = {line.key: line for line in work.module.compared}
+    words = ", ".join(
+        f"`{lines[key].line}` would bring {quoted(refusal.values[key])}" for key in refusal.keys
+    )
+    subject = Subject(side=changed, id=record.id, label=record.label, content=record.content)
+    return told(work, guard, subject, refusal, words, since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The record whose change is refused."""
+
+    side: Side
+    id: str
+    label: str | None
+    content: bytes  #: the hash of what it shows
+
+
+def quoted(value: str | None) -> str:
+    """A value in a sentence."""
+    return "nothing" if value is None else f"`{value}`"
+
+
+def told(
+    work: Work, guard: GuardPlan, one: Subject, refusal: Refusal, words: str, since: Sequence[object]
+) -> Refused:
+    """A refusal as it is kept and told; `since`: what makes the same words another change."""
+    system = work.module.side(one.side).system
+    trouble = Trouble(
+        code="guarded",
+        message=f"{refusal.sentence} Guard `{guard.name}`: {words}.",
+        remedy=f"Change it in {system}, or what the guard looks at; then it comes over by itself.",
+        place=guard.place,
+    )
+    notice = Notice(
+        key=notice_key(work.module.name, one.id, refusal, since),
+        module=work.module.name,
+        side=one.side,
+        record_id=one.id,
+        label=one.label,
+        rule=guard.name,
+        message=trouble.message,
+        place=guard.place,
+        at=work.clock.text(),
+        run=work.run,
+        **_mailing(refusal.letter),
+    )
+    # Whoever changes what the guard looks at does not touch this record, so it is looked at again by and by.
+    held = hold(work, one.id, one.label, one.content, trouble, temporary=True, side=one.side)
+    return Refused(held=None if refusal.restored else held, notice=notice)
+
+
+def _mailing(letter: Letter | None) -> dict[str, Any]:
+    """The part of a notice that is about its mail."""
+    if letter is None:
+        return {}
+    lost = None if letter.to else "The record does not tell the address of who changed it."
+    state: NoticeState = "pending" if letter.to else "failed"
+    subject = " ".join(letter.subject.split())
+    return {"state": state, "mail_to": letter.to, "subject": subject, "body": letter.body, "error": lost}
+
+
+def note_refusals(work: Work, pen: Pen, found: Sequence[Refused]) -> None:
+    """Remember what was refused before anything else of these records is written; each change is told once."""
+    if not found:
+        return
+    held = tuple(one.held for one in found if one.held is not None)
+    notices = {one.notice.key: one.notice for one in found}
+    known = work.ledger.known_notices(work.integration, tuple(notices))
+    settlement = Settlement(run=work.run, module=work.module.name, held=held, notices=tuple(notices.values()))
+    work.ledger.settle(pen.keep(), None, settlement)
+    tell(work, [one.held for one in found if one.held is not None and one.notice.key not in known])

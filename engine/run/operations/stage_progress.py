@@ -1,0 +1,47 @@
+"""Doing: a stage of the lifecycle while it is carried out, and what its steps have seen and done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.ledger import Lease
+    from engine.plan.lifecycle import StepPlan
+    from engine.record import Counts
+    from engine.run.read.chosen import One, Room
+    from engine.run.session.sync_pass import Pen
+
+
+@dataclass(slots=True, kw_only=True)
+class Doing:
+    """A stage while it is carried out."""
+
+    room: Room
+    pen: Pen
+    run: str
+    counts: dict[str, Counts]
+
+    def lease(self) -> Lease:
+        """The right to write, renewed."""
+        return self.pen.keep()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSeen:
+    """What a step is about, looked at before anything is done."""
+
+    step: StepPlan
+    records: tuple[One, ...] = ()  #: that it deletes, sets or links
+    links: int = 0  #: that it forgets
+    left: tuple[One, ...] = ()  #: that a migration leaves behind
+    lost: tuple[One, ...] = ()  #: whose counterpart is not there, so they cannot be linked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone:
+    """What became of a step."""
+
+    step: StepPlan
+    records: int  #: deleted, set, linked, or whose links were forgotten
+    refused: tuple[tuple[str, str], ...] = field(default=())  #: (record, what its system said)

@@ -1,0 +1,236 @@
+"""Put back: take a finished run back, as far as nobody has changed since what it left.
+
+It is a run of its own in the history, journalled and settled like any other, and can be undone as well. What it
+restores counts as in step: the base of the written side becomes what that side holds again, the base of the other
+side stays. So the next run does not do the same once more; an edit made anywhere since then still comes over.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from engine.errors import UserError
+from engine.event import ModuleStarted
+from engine.ledger import open_ledger
+from engine.run.read.waits import show_references
+from engine.run.session.report import ChangeLine, FieldChange, Undone
+from engine.run.sync.execute import columns, execute, passes_of, refuse_unbuilt, systems_of
+from engine.run.write.revert import remake, restore, unmake
+from engine.run.write.undo import Undoing, undoable
+from engine.run.write.write import batch_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engine.ledger import RunRow
+    from engine.ledger.store import Ledger
+    from engine.plan import Plan
+    from engine.record import Kind
+    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.sync.execute import Call
+    from engine.run.write.undo import Remake, Restore, Undoable, Unmake
+
+One = TypeVar("One")
+
+#: How many runs back a run is looked for.
+_RUNS = 100_000
+
+
+def look_back(plan: Plan, call: Call, run: str, *, limit: int = 20) -> Undone:
+    """What taking the run back would do; nothing is written. Raises UserError if there is no such finished run."""
+    refuse_unbuilt(plan)
+    started = time.monotonic()
+    with (
+        open_ledger(call.ledger_url, readonly=True) as ledger,
+        systems_of(plan, call) as systems,
+        columns(call) as session,
+    ):
+        task = _Undo(undoing=_undoing(plan, ledger, run), limit=limit)
+        notes = _notes(plan, ledger, run)
+        for module in reversed(plan.modules):
+            works = passes_of(
+                plan=plan,
+                module=module,
+                call=call,
+                session=session,
+                systems=systems,
+                ledger=ledger,
+                pen=None,
+                run="undo",
+            )
+            task.module(works, None)
+    return task.undone(run, None, plan, notes, time.monotonic() - started)
+
+
+def put_back(plan: Plan, call: Call, run: str, *, limit: int = 20) -> Undone:
+    """Take the run back. Raises as `look_back`, and what `execute` raises."""
+    started = time.monotonic()
+    with open_ledger(call.ledger_url, readonly=True) as ledger:
+        task = _Undo(undoing=_undoing(plan, ledger, run), limit=limit)
+        notes = _notes(plan, ledger, run)
+    # What was made later may hang on what was made before.
+    backwards = replace(plan, modules=plan.modules[::-1])
+    report = execute(backwards, call, task.module)
+    return task.undone(run, report.run, plan, notes, time.monotonic() - started)
+
+
+def _undoing(plan: Plan, ledger: Ledger, run: str) -> Undoing:
+    """What the run has left, and what came after it."""
+    rows = ledger.runs(plan.name, _RUNS)
+    row = next((one for one in rows if one.id == run), None)
+    if row is None or row.outcome is None:
+        these = ", ".join(one.id for one in rows[:3] if one.outcome) or "none"
+        what = "has not ended" if row else "is no run"
+        raise UserError(f"`{run}` {what} of `{plan.name}`.", remedy=f"The latest are: {these}.")
+    if ledger.pending_intents(plan.name):
+        raise UserError(
+            "The outcome of some writes is not known yet, so nothing can be undone now.",
+            remedy=f"Run it first: engine run {plan.file}",
+        )
+    return Undoing(
+        run=run,
+        intents=ledger.run_intents(plan.name, run),
+        made=ledger.run_links(plan.name, run),
+        modules=plan.modules,
+        touched=_touched(ledger, plan.name, rows[: rows.index(row)]),
+    )
+
+
+def _touched(ledger: Ledger, integration: str, later: Sequence[RunRow]) -> dict[tuple[str, str, str], str]:
+    """Records that later runs have changed, or whose changes they have taken over."""
+    found: dict[tuple[str, str, str], str] = {}
+    for run in later:
+        for intent in ledger.run_intents(integration, run.id):
+            if intent.payload is None or intent.kind != "update":
+                continue
+            ends = {intent.side: "_id", "left" if intent.side == "right" else "right": "_source"}
+            for side, name in ends.items():
+                found |= {(intent.module, side, one): run.id for one in intent.payload[name].to_pylist()}
+    return found
+
+
+def _notes(plan: Plan, ledger: Ledger, run: str) -> tuple[str, ...]:
+    notes = []
+    row = next(one for one in ledger.runs(plan.name, _RUNS) if one.id == run)
+    if row.plan_fingerprint != plan.fingerprint:
+        notes.append("The run had another plan; what no longer fits the present one is left alone.")
+    made = ledger.run_links(plan.name, run)
+    paired = sum(one is None for one in made["made"].to_pylist())
+    if paired:
+        pairs = "1 pair that it linked stays" if paired == 1 else f"{paired:,} pairs that it linked stay"
+        notes.append(f"{pairs} linked; `engine links remove` takes a link apart.")
+    known = {module.name for module in plan.modules}
+    strange = {one.module for one in ledger.run_intents(plan.name, run)} - known
+    notes += [
+        f"The module `{name}` does not run now; what was written for it stays." for name in sorted(strange)
+    ]
+    return tuple(notes)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Undo:
+    """A run that is taken back, while its modules are worked off, the last first."""
+
+    undoing: Undoing
+    limit: int  #: lines to keep for a person
+    lines: list[ChangeLine] = field(default_factory=list)
+    counts: dict[Kind, int] = field(default_factory=lambda: {"update": 0, "create": 0, "delete": 0})
+    found: list[Undoable] = field(default_factory=list)
+
+    def module(self, works: Sequence[Work], pen: Pen | None) -> None:
+        """Take back what the run did for one module; without a pen only say what that is."""
+        works[0].listen(ModuleStarted(module=works[0].module.name))
+        show_references(works[0])
+        for work in works:
+            found = undoable(work, self.undoing)
+            self.found.append(found)
+            self._show(work, found)
+            if pen is None:
+                self._count(len(found.restores), len(found.remakes), len(found.unmakes))
+            else:
+                self._do(work, pen, found)
+            work.columns.drop("fresh", "after", "undone")
+
+    def _count(self, updates: int, creates: int, deletes: int) -> None:
+        self.counts["update"] += updates
+        self.counts["create"] += creates
+        self.counts["delete"] += deletes
+
+    def _do(self, work: Work, pen: Pen, found: Undoable) -> None:
+        for updates in _batches(work, found.restores):
+            self._count(restore(work, pen, updates, found), 0, 0)
+        for creates in _batches(work, found.remakes):
+            self._count(0, remake(work, pen, creates, found), 0)
+        for deletes in _batches(work, found.unmakes):
+            self._count(0, 0, unmake(work, pen, deletes, found))
+
+    def _show(self, work: Work, found: Undoable) -> None:
+        room = max(self.limit - len(self.lines), 0)
+        told = [
+            *(_restored(work, self.undoing.run, one) for one in found.restores[:room]),
+            *(_remade(work, self.undoing.run, one) for one in found.remakes[:room]),
+            *(_unmade(work, self.undoing.run, one) for one in found.unmakes[:room]),
+        ]
+        self.lines += told[:room]
+
+    def undone(self, run: str, by: str | None, plan: Plan, notes: tuple[str, ...], seconds: float) -> Undone:
+        """What a person is told."""
+        return Undone(
+            run=run,
+            by=by,
+            integration=plan.name,
+            lines=tuple(self.lines),
+            counts=self.counts,
+            already=sum(one.already for one in self.found),
+            spared=tuple(spared for one in self.found for spared in one.spared),
+            notes=notes,
+            seconds=seconds,
+        )
+
+
+def _batches(work: Work, several: list[One]) -> Iterator[list[One]]:
+    size = batch_size(work)
+    for first in range(0, len(several), size):
+        yield several[first : first + size]
+        work.heed_stop()
+
+
+def _restored(work: Work, run: str, one: Restore) -> ChangeLine:
+    side = work.target.side
+    names = {line.key: line.writes[side].to for line in work.module.compared if side in line.writes}
+    fields = (
+        FieldChange(field=names[key], before=one.now.texts.get(key), after=value)
+        for key, value in one.back.items()
+    )
+    return _line(work, "update", one.now.id, one.now.label, f"run {run} changed it", tuple(fields))
+
+
+def _remade(work: Work, run: str, one: Remake) -> ChangeLine:
+    side = work.target.side
+    fields = (
+        FieldChange(field=line.writes[side].to, before=None, after=one.before.get(line.key))
+        for line in work.module.compared
+        if side in line.writes and one.before.get(line.key) is not None
+    )
+    why = f"run {run} deleted {one.old_id}; only mapped fields come back, under a new id"
+    return _line(work, "create", None, None, why, tuple(fields))
+
+
+def _unmade(work: Work, run: str, one: Unmake) -> ChangeLine:
+    return _line(work, "delete", one.now.id, one.now.label, f"run {run} made it", ())
+
+
+def _line(
+    work: Work, kind: Kind, record: str | None, label: str | None, why: str, fields: tuple[FieldChange, ...]
+) -> ChangeLine:
+    return ChangeLine(
+        module=work.module.name,
+        side=work.target.side,
+        kind=kind,
+        id=record,
+        label=label or record or "(its name was not kept)",
+        why=why,
+        fields=fields,
+    )

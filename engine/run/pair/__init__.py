@@ -1,0 +1,3 @@
+"""Pairing: newcomers are recognised, and every record gets its way."""
+
+from __future__ import annotations

@@ -1,0 +1,191 @@
+"""Sort: give every record that is not plainly unchanged its way: make it, compare it, set it aside or hold it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.plan import Trouble
+from engine.run.session.held import hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.ledger import HeldRow, RecordKey
+    from engine.run.session.sync_pass import Work
+
+HOLD_COLUMNS = "w.id, w.label, w.hash"
+
+
+def sort(work: Work) -> None:
+    """Leave tables `absent` (to be made) and `paired` (to be compared): record ids and their `place` in `work`.
+
+    `paired` holds linked records that changed and newcomers that were recognised; a newcomer that shows that it
+    is not alone, or that its counterpart is taken, is in neither: `held_newcomers` tells it.
+    """
+    if not work.moving:
+        return
+    clone = work.module.duplicates == "clone"
+    skip = work.module.duplicates == "skip"
+    single = "m.candidates = 1 AND m.rivals = 1"
+    made = f"m.id IS NULL OR ({single}) OR len(m.others) = 0" if clone else "m.id IS NULL"
+    creates = work.target.side in work.module.creates and not _strangers(work)
+    work.columns.run(f"""
+        CREATE OR REPLACE TABLE absent AS
+        SELECT w.id, w.rowid AS place FROM work AS w LEFT JOIN matched AS m USING (id)
+        WHERE w.situation = 'newcomer' AND ({made}) AND {creates} AND w.lacks IS NULL ORDER BY place
+    """)
+    work.columns.run(f"""
+        CREATE OR REPLACE TABLE paired AS
+        SELECT id, link_id, other_id, place FROM (
+            SELECT id, link_id, other_id, rowid AS place FROM work WHERE situation = 'changed'
+            UNION ALL
+            SELECT w.id, NULL, m.other_id, w.rowid FROM work AS w JOIN matched AS m USING (id)
+            WHERE w.situation = 'newcomer' AND {single} AND {not (clone or skip)}) ORDER BY place
+    """)
+
+
+def _strangers(work: Work) -> bool:
+    """Whether a newcomer here may be what we sent from the other side and nobody has confirmed yet."""
+    return work.reverse is not None and work.reverse.awaiting
+
+
+def set_aside(work: Work) -> list[tuple[str, str]]:
+    """Newcomers that the rule for duplicates skips, with the record they equal."""
+    if work.module.duplicates != "skip" or not work.found["newcomer"]:
+        return []
+    found = work.columns.rows(
+        "SELECT w.id, m.other_id FROM work AS w JOIN matched AS m USING (id) "
+        "WHERE w.situation = 'newcomer' AND m.candidates = 1 AND m.rivals = 1"
+    )
+    return [(str(mine), str(other)) for mine, other in found]
+
+
+def cloned(work: Work) -> list[tuple[str, str]]:
+    """Newcomers that get a second record beside the one they equal: (newcomer, the old one)."""
+    if work.module.duplicates != "clone" or not work.found["newcomer"]:
+        return []
+    found = work.columns.rows(
+        "SELECT a.id, m.other_id FROM absent AS a JOIN matched AS m USING (id) WHERE m.candidates = 1"
+    )
+    return [(str(mine), str(other)) for mine, other in found]
+
+
+def not_made(work: Work) -> int:
+    """Newcomers that nobody makes on the other side, because the module does not create there."""
+    if work.target.side in work.module.creates or not work.found["newcomer"]:
+        return 0
+    found = work.columns.one(
+        "SELECT count(*) FROM work AS w LEFT JOIN matched AS m USING (id) "
+        "WHERE w.situation = 'newcomer' AND m.id IS NULL"
+    )
+    return int(found)
+
+
+def no_longer_held(work: Work, *, whole: bool) -> tuple[RecordKey, ...]:
+    """Held records that are out of the question: out of view, gone on either side, or skipped.
+
+    One that was asked for and not delivered is gone on the source; a window tells that only of those due.
+    """
+    if not work.attempts:
+        return ()
+    found = work.columns.rows(f"""
+        SELECT h.record_id FROM held AS h LEFT JOIN work AS w ON w.id = h.record_id
+        WHERE h.code <> 'unconfirmed' AND (w.situation IN ('out-of-view', 'gone', 'skipped')
+              OR (w.id IS NULL AND ({whole} OR NOT h.waits)))
+    """)
+    return tuple((work.source.side, str(row[0])) for row in found)
+
+
+def held_records(work: Work) -> Iterator[HeldRow]:
+    """Records that cannot go on now, each with the hash of what it looked like."""
+    if work.found["unreadable"]:
+        yield from _unreadable(work)
+    if not work.found["newcomer"]:
+        return
+    yield from _lacking(work)
+    yield from _unclear(work)
+    yield from _unsure(work)
+
+
+def _unreadable(work: Work) -> Iterator[HeldRow]:
+    rows = work.columns.rows(
+        f"SELECT {HOLD_COLUMNS}, w.trouble FROM work AS w WHERE w.situation = 'unreadable'"
+    )
+    for record, label, content, index in rows:
+        trouble = work.source.troubles[index]
+        yield hold(work, record, label, content, trouble, temporary=trouble.later)
+
+
+def _lacking(work: Work) -> Iterator[HeldRow]:
+    if work.target.side not in work.module.creates:
+        return
+    rows = work.columns.rows(
+        f"SELECT {HOLD_COLUMNS}, w.lacks FROM work AS w LEFT JOIN matched AS m USING (id) "
+        "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NOT NULL"
+    )
+    for record, label, content, index in rows:
+        trouble = work.source.troubles[index]
+        yield hold(work, record, label, content, trouble, temporary=trouble.later)
+
+
+def _unsure(work: Work) -> Iterator[HeldRow]:
+    """Newcomers that are not made on the other side as long as they may have come from there."""
+    if not (_strangers(work) and work.target.side in work.module.creates):
+        return
+    rows = work.columns.rows(
+        f"SELECT {HOLD_COLUMNS} FROM work AS w LEFT JOIN matched AS m USING (id) "
+        "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NULL"
+    )
+    doubt = Trouble(
+        code="try-later",
+        message=f"It may be what an earlier run sent from {work.target.name}, which is not confirmed yet.",
+        remedy="Nothing to do: it is looked at again.",
+        place=work.module.place,
+    )
+    for record, label, content in rows:
+        yield hold(work, record, label, content, doubt, temporary=True)
+
+
+def _unclear(work: Work) -> Iterator[HeldRow]:
+    rows = work.columns.rows(
+        f"SELECT {HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key "
+        "FROM work AS w JOIN matched AS m USING (id) "
+        "WHERE w.situation = 'newcomer' AND NOT (m.candidates = 1 AND m.rivals = 1) "
+        "AND w.id NOT IN (SELECT id FROM absent)"
+    )
+    for record, label, content, taken, candidates, others, key in rows:
+        doubt = _doubt(work, taken, candidates, others, key)
+        # What resolves it may happen to another record, so it is asked for again by and by.
+        yield hold(work, record, label, content, doubt, temporary=True)
+
+
+def _doubt(work: Work, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column
+    there, line = work.target.name, work.module.keys[key]
+    if not others:
+        return Trouble(
+            code="ambiguous",
+            message=f"Several records of {work.source.name} are the same by `{line.line}`.",
+            remedy=f"Merge or rename them in {work.source.system}, or add a further match key.",
+            place=line.place,
+        )
+    if taken:
+        return Trouble(
+            code="already-linked",
+            message=f"`{line.line}` finds {there}:{others[0]}, which is linked to another record.",
+            remedy=f"Tell the two {work.source.name} records apart, or merge them there.",
+            place=line.place,
+        )
+    if candidates > 1:
+        named = ", ".join(others[:5])
+        return Trouble(
+            code="ambiguous",
+            message=f"`{line.line}` finds {len(others)} records of {there}: {named}.",
+            remedy=f"Merge or rename them in {work.target.system}, or add a further match key.",
+            place=line.place,
+        )
+    return Trouble(
+        code="ambiguous",
+        message=f"Several records of {work.source.name} are the same as {there}:{others[0]} by `{line.line}`.",
+        remedy=f"Merge or rename them in {work.source.system}, or add a further match key.",
+        place=line.place,
+    )

@@ -1,0 +1,103 @@
+"""Chosen: the records that a step of the lifecycle is about, read in full and looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from engine.connectors.port import ReadRequest
+from engine.errors import TemporaryError
+from engine.run.read.stage import stage
+from engine.run.read.walk import begin, walk_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engine.connectors.port import Connector
+    from engine.ledger.store import Ledger
+    from engine.plan import Plan
+    from engine.plan.lifecycle import Chosen, Counterpart, Keeping
+    from engine.run.session.columns import Columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a step works with."""
+
+    plan: Plan
+    ledger: Ledger
+    systems: Mapping[str, Connector]
+    columns: Columns
+
+    def connector(self, side: Chosen | Counterpart) -> Connector:
+        """The open connection to that system."""
+        return self.systems[side.system]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class One:
+    """A record that was looked at."""
+
+    id: str
+    version: str | None
+    label: str
+    chosen: bool  #: the condition of the step holds
+    other: str | None  #: the id that an older integration has kept; None = none
+
+
+def look_at(room: Room, chosen: Chosen) -> list[One]:
+    """Every record of the stream, in the order of the system. Raises TemporaryError if it is not read in full."""
+    room.columns.share("own", _own_links(room, chosen))
+    begin(room, chosen.walks)
+    found: dict[str, One] = {}
+    complete = False
+    request = ReadRequest(stream=chosen.stream, fields=chosen.reads)
+    for page in room.connector(chosen).read(request):
+        complete = page.complete
+        staged = stage(page, chosen, chosen.reads)
+        walk_on(room, chosen, chosen.walks, staged)
+        found |= {one.id: one for one in _answers(room, chosen, staged)}
+    if not complete:
+        raise TemporaryError(
+            f"Reading {chosen.name} ended before the system had delivered everything.",
+            remedy="Order it again; what was done so far is remembered.",
+        )
+    return list(found.values())
+
+
+def _answers(room: Room, chosen: Chosen, staged: pa.Table) -> Iterator[One]:
+    room.columns.show("page", staged)
+    rows = room.columns.rows(f"SELECT id, version, label, chosen, other FROM ({chosen.lens})")
+    room.columns.hide("page")
+    for record, version, label, is_chosen, other in rows:
+        yield One(id=record, version=version, label=label or record, chosen=bool(is_chosen), other=other)
+
+
+def _own_links(room: Room, chosen: Chosen) -> pa.Table:
+    """The links of these records in whatever module, and the system that each pair came from."""
+    rows = [row for kept in chosen.kept for row in _links(room, kept)]
+    columns = {"id": [row[0] for row in rows], "origin": [row[1] for row in rows]}
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+
+def _links(room: Room, kept: Keeping) -> Iterator[tuple[str, str | None]]:
+    """A record that a run made came from the other side; a pair that was there before came from neither."""
+    table = room.ledger.links_table(room.plan.name, kept.module, columns=(f"{kept.side}_id", "made"))
+    for record, made in zip(table[0].to_pylist(), table[1].to_pylist(), strict=True):
+        yield record, None if made is None else kept.there if made == kept.side else kept.here
+
+
+def present(room: Room, where: Counterpart, ids: list[str]) -> set[str]:
+    """Those of the ids that the system has."""
+    if not ids:
+        return set()
+    request = ReadRequest(
+        stream=where.stream, fields=(where.id_field,), ids=tuple(ids) if where.by_ids else None
+    )
+    there: set[str] = set()
+    for page in room.connector(where).read(request):
+        records = page.records or (page.table.to_pylist() if page.table is not None else ())
+        there |= {str(record[where.id_field]) for record in records}
+    return there & set(ids)

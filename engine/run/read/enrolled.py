@@ -1,0 +1,81 @@
+"""Enrolled: where records take part only once a person has added them, all others are left alone.
+
+Who has a link stays in step. A record without one that nobody has enrolled is skipped before anything is matched,
+held or waited for; one that is enrolled is made on the other side at the place that the person chose.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.ledger import Enrolment
+    from engine.run.session.sync_pass import Work
+
+#: Of each enrolled record: its id, and what its counterpart gets, by field.
+TABLE = "enrolled"
+
+
+def admit(work: Work) -> None:
+    """Leave in `work` as newcomers those alone that are enrolled."""
+    if work.module.enrol is None:
+        return
+    show_enrolled(work, enrolments(work))
+    work.columns.run(
+        f"UPDATE work SET situation = 'skipped', roots = NULL WHERE link_id IS NULL AND situation IN "
+        f"('newcomer', 'unreadable', 'still-held', 'gone') AND id NOT IN (SELECT id FROM {TABLE})"
+    )
+
+
+def enrolments(work: Work) -> list[Enrolment]:
+    """The records of the source that a person has enrolled."""
+    if work.module.enrol is None or work.source_side not in work.module.enrol.sides:
+        return []
+    return [one for one in _all(work) if one.side == work.source_side and one.state != "leaving"]
+
+
+def leaving(work: Work) -> list[Enrolment]:
+    """Records of the source that were taken out, whose counterpart is still to be deleted."""
+    if work.module.enrol is None:
+        return []
+    return [one for one in _all(work) if one.side == work.source_side and one.state == "leaving"]
+
+
+def _all(work: Work) -> list[Enrolment]:
+    return work.ledger.enrolments(work.integration, work.module.name)
+
+
+def show_enrolled(work: Work, several: Iterable[Enrolment]) -> None:
+    """The table of enrolled records."""
+    rows = list(several)
+    fields = work.module.enrol.fields if work.module.enrol else ()
+    columns: dict[str, list[str | None]] = {"id": [one.record_id for one in rows]}
+    columns |= {name: [one.place.get(name) for one in rows] for name in fields}
+    work.columns.keep(
+        TABLE, pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    )
+
+
+def due_by_enrolment(work: Work) -> set[str]:
+    """Enrolled records that have no link yet: they are asked for although nothing says that they changed."""
+    ids = [one.record_id for one in enrolments(work)]
+    if not ids:
+        return set()
+    links = work.ledger.links_table(
+        work.integration, work.module.name, pa.array(ids, pa.string()), work.source_side
+    )
+    return set(ids) - set(links[f"{work.source_side}_id"].to_pylist())
+
+
+def placed(work: Work) -> dict[str, str]:
+    """Fields that a person has filled in for records that are made on the target: name -> SQL over `work AS w`."""
+    enrol = work.module.enrol
+    if enrol is None or work.source_side not in enrol.sides:
+        return {}
+    return {
+        name: f'(SELECT any_value(e."{name}") FROM {TABLE} AS e WHERE e.id = w.id)' for name in enrol.fields
+    }

@@ -1,0 +1,124 @@
+"""Referred: the ids of a source's records that records of other modules refer to, as a table beside the links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.connectors.port import ReadRequest
+from engine.errors import TemporaryError
+from engine.record import SIDES
+from engine.run.read.pull import since
+from engine.run.read.stage import stage
+from engine.run.session.aim import referring
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.plan import ReferrerPlan
+    from engine.record import Side
+    from engine.run.session.sync_pass import Work
+
+
+def show_referred(work: Work) -> None:
+    """Ids that are referred to, or fetched: as the referring streams show them, and as their records wait for them."""
+    for side in SIDES:
+        if work.module.side(side).referrers is None and not work.module.side(side).fetched_by:
+            continue
+        work.columns.run(f'CREATE OR REPLACE TEMP TABLE "{_table(side)}" (id VARCHAR)')
+        for request, several in _requests(work, side).items():
+            _read(work, side, request, several)
+        for one, ids in _referrers(work, side):
+            _add(work, side, _waited_for(work, side, one, ids))
+
+
+def _table(side: Side) -> str:
+    return f"referred {side}"
+
+
+def _waited_for(work: Work, side: Side, one: ReferrerPlan, ids: frozenset[str] | None) -> list[str]:
+    waits = work.ledger.waits(work.integration, one.module)
+    return [
+        wait.root_id
+        for wait in waits
+        if (wait.root_module, wait.root_side) == (work.module.name, side)
+        and (ids is None or (wait.side == one.side and wait.record_id in ids))
+    ]
+
+
+def _referrers(work: Work, side: Side) -> list[tuple[ReferrerPlan, frozenset[str] | None]]:
+    """Whose records count in this run, and which of them; None = all."""
+    plan, found = work.module.side(side), []
+    for one in plan.fetched_by:
+        counts, ids = referring(one, plan.system, work.aim)
+        found += [(one, ids)] if counts else []
+    return [*((one, None) for one in plan.referrers or ()), *found]
+
+
+def _add(work: Work, side: Side, ids: list[str]) -> None:
+    work.columns.show("arriving", pa.table({"id": pa.array(ids, pa.string())}))
+    work.columns.run(f'INSERT INTO "{_table(side)}" SELECT id FROM arriving')
+    work.columns.hide("arriving")
+
+
+def _requests(work: Work, side: Side) -> dict[ReadRequest, list[ReferrerPlan]]:
+    """What to read: modules of one stream share a read where they ask for the same."""
+    found: dict[ReadRequest, list[ReferrerPlan]] = {}
+    streams: dict[str, set[str]] = {}
+    several = _referrers(work, side)
+    for one, _ in several:
+        streams.setdefault(one.stream, set()).update(one.reads)
+    for one, ids in several:
+        request = _request(work, one, tuple(sorted(streams[one.stream])), ids)
+        found.setdefault(request, []).append(one)
+    return found
+
+
+def _request(
+    work: Work, one: ReferrerPlan, fields: tuple[str, ...], ids: frozenset[str] | None
+) -> ReadRequest:
+    """Where the referring module waits for every id that has no link, what it has not seen yet is enough."""
+    if ids is not None:
+        return ReadRequest(stream=one.stream, fields=fields, ids=tuple(sorted(ids)))
+    state = work.ledger.module_state(work.integration, one.module)
+    cursor = state.left_cursor if one.side == "left" else state.right_cursor
+    window = one.told and one.since and state.contacted and not one.saved_view and not work.whole
+    return ReadRequest(
+        stream=one.stream, fields=fields, since=since(cursor) if window else None, view=one.saved_view
+    )
+
+
+def _read(work: Work, side: Side, request: ReadRequest, several: Sequence[ReferrerPlan]) -> None:
+    """Note the ids that each page's records refer to."""
+    complete = False
+    for page in work.connector(work.module.side(side)).read(request):
+        complete = page.complete
+        if work.pen:
+            work.pen.keep()
+        work.columns.show("page", stage(page, several[0], request.fields))
+        for one in several:
+            ids = f"SELECT DISTINCT id FROM ({one.lens}) WHERE id IS NOT NULL"
+            work.columns.run(f'INSERT INTO "{_table(side)}" {ids}')
+        work.columns.hide("page")
+        work.heed_stop()
+    if not complete:
+        raise TemporaryError(
+            f"Reading {several[0].name} ended before the system had delivered everything.",
+            remedy="Run again; nothing was remembered of the incomplete read.",
+        )
+
+
+def due_by_reference(work: Work) -> set[str]:
+    """Records of the source that are referred to and have no link, unless they are held or left alone."""
+    if work.source.referrers is None and not work.source.fetched_by:
+        return set()
+    side = work.source_side
+    ids = {str(row[0]) for row in work.columns.rows(f'SELECT DISTINCT id FROM "{_table(side)}"')}
+    links = work.ledger.links_table(
+        work.integration, work.module.name, pa.array(sorted(ids), pa.string()), side
+    )
+    skips = work.ledger.skips_table(work.integration, work.module.name)
+    left = skips.filter(pc.equal(skips["side"], side))["record_id"].to_pylist()
+    return ids - set(links[f"{side}_id"].to_pylist()) - set(left) - set(work.attempts)

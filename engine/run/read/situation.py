@@ -1,0 +1,81 @@
+"""Situation: what each record of a page is to a pass: new, changed, held, left alone. The rest never piles up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from engine.run.session.sync_pass import Work
+
+#: What each situation means for the counts; `changed` and `newcomer` go on. `met`: the other pass looks at its pair.
+SITUATIONS = (
+    "out-of-view",
+    "unreadable",
+    "still-held",
+    "still-in-conflict",
+    "gone",
+    "skipped",
+    "changed",
+    "newcomer",
+    "met",
+)
+
+
+def take_in(work: Work, page: pa.Table, links: str) -> None:
+    """Put what is not plainly unchanged into `work`; of the rest remember only what the run needs."""
+    columns = work.columns
+    columns.show("page", page)
+    columns.add("work", _situations(work, links))
+    if work.source.version_field:
+        latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment"
+        columns.add("seen", f"{latest} FROM ({work.source.clock})")
+    if work.module.deletes == "propagate":
+        columns.add("ids", f"SELECT id FROM ({work.source.clock})")
+    if work.reverse is not None and work.module.keys:
+        columns.add("keyed", work.source.key_lens)  # what newcomers of the other side are recognised by
+    columns.hide("page")
+
+
+def _situations(work: Work, links: str) -> str:
+    """One row a record that is not plainly unchanged, with its link and its situation.
+
+    A link that is not `active` although its record is there again makes the pair worth a look.
+    """
+    mine, other = work.source.side, work.target.side
+    version = f"l.{mine}_version" if work.source.version_field else "NULL::VARCHAR"
+    # What a check looks at need not be compared: the record may look the same and be in order by now.
+    codes = ", ".join(sorted({f"'{one.code}'" for one in work.source.troubles}))
+    mended = f"p.trouble IS NULL AND p.lacks IS NULL AND h.code IN ({codes})"
+    return f"""
+        SELECT p.*, l.link_id, l.{other}_id AS other_id, l.{mine}_hash AS base_hash, {version} AS base_version,
+               l.state,
+               CASE WHEN NOT p.in_view THEN 'out-of-view'
+                    WHEN h.waits AND (h.content_hash = p.hash OR h.code = 'unconfirmed') AND NOT ({mended})
+                        THEN CASE WHEN h.code = 'conflict' THEN 'still-in-conflict' ELSE 'still-held' END
+                    WHEN l.state = 'gone-{other}' THEN 'gone'
+                    WHEN l.link_id IS NULL AND k.record_id IS NOT NULL THEN 'skipped'
+                    WHEN p.trouble IS NOT NULL THEN 'unreadable'
+                    WHEN l.link_id IS NOT NULL THEN 'changed'
+                    ELSE 'newcomer' END AS situation
+        FROM ({work.source.lens}) AS p
+        LEFT JOIN {links} AS l ON l.{mine}_id = p.id
+        LEFT JOIN held AS h ON h.record_id = p.id
+        LEFT JOIN skips AS k ON k.record_id = p.id
+        WHERE NOT (l.link_id IS NOT NULL AND l.state IN ('active', 'missing-{other}')
+                   AND l.{mine}_hash IS NOT DISTINCT FROM p.hash
+                   AND p.in_view AND p.trouble IS NULL AND h.record_id IS NULL)
+    """
+
+
+def drop_repeats(work: Work) -> None:
+    """A record that was delivered twice counts once; the later delivery is the fresher one."""
+    work.counts.read[work.source.side] -= work.columns.last_of_each("work")
+
+
+def count_situations(work: Work) -> dict[str, int]:
+    """Records of `work` by situation."""
+    counts = dict.fromkeys(SITUATIONS, 0)
+    counts.update(work.columns.rows("SELECT situation, count(*) FROM work GROUP BY situation"))
+    return counts

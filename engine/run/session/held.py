@@ -1,0 +1,70 @@
+"""Held: a record that cannot be synced now, as the ledger keeps it and as reports show it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from engine.ledger import HeldRow
+from engine.record import Held
+
+if TYPE_CHECKING:
+    from engine.plan import Trouble
+    from engine.record import Side
+    from engine.run.session.sync_pass import Work
+
+#: First wait of a record whose trouble is temporary; doubled with every attempt up to the longest.
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+
+
+def hold(
+    work: Work,
+    record: str,
+    label: str | None,
+    content: bytes | None,
+    trouble: Trouble,
+    *,
+    temporary: bool = False,
+    side: Side | None = None,
+) -> HeldRow:
+    """A record of the source (or of `side`) with its trouble.
+
+    `content`: the hash of what it looked like; it is tried again when that changes, when the plan changes, or, if
+    the trouble is temporary, after a wait that grows with the attempts.
+    """
+    return HeldRow(
+        integration=work.integration,
+        module=work.module.name,
+        side=side or work.source_side,
+        record_id=record,
+        code=trouble.code,
+        message=trouble.message,
+        remedy=trouble.remedy,
+        label=label,
+        place=trouble.place,
+        temporary=temporary,
+        next_try=_next_try(work, record) if temporary else None,
+        content_hash=content,
+        plan_fingerprint=work.module.fingerprint,
+        since=work.clock.text(),
+        run=work.run,
+    )
+
+
+def _next_try(work: Work, record: str) -> str:
+    doublings = min(work.attempts.get(record, 0), 10)
+    return work.clock.text_in(min(FIRST_WAIT * 2**doublings, LONGEST_WAIT))
+
+
+def as_held(row: HeldRow) -> Held:
+    """A kept row as the plain value that reports show."""
+    return Held(
+        side=row.side,
+        id=row.record_id,
+        code=row.code,
+        message=row.message,
+        remedy=row.remedy,
+        temporary=row.temporary,
+        label=row.label,
+        place=row.place,
+    )

@@ -1,0 +1,155 @@
+"""Work: what one pass over a module works with, and what it counts.
+
+A module in one direction has one pass; one that is kept in step both ways has two, the left's changes first. Each
+pass looks from its source to its target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from engine.errors import EngineError
+from engine.record import Counts, Side, other
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from engine.connectors.port import Connector
+    from engine.event import Listener
+    from engine.ledger import Lease
+    from engine.ledger.model import Conflict
+    from engine.ledger.store import Ledger
+    from engine.plan import ModulePlan, SidePlan
+    from engine.run.read.slow import Compute
+    from engine.run.session.aim import Aim
+    from engine.run.session.columns import Columns
+
+
+class StopAskedError(EngineError):
+    """A person asked the run to stop; the batch in flight was settled."""
+
+    exit_code = 130
+
+
+@dataclass(slots=True, kw_only=True)
+class Clock:
+    """The engine's own time, for history and leases; never for cursors."""
+
+    now: Callable[[], datetime]  #: aware, UTC
+
+    def text(self) -> str:
+        """Now, as the ledger keeps it."""
+        return self.text_in(timedelta())
+
+    def text_in(self, wait: timedelta) -> str:
+        """The moment after a wait, as the ledger keeps it."""
+        return (self.now() + wait).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(slots=True, kw_only=True)
+class Pen:
+    """The right to write to the ledger: the lease, renewed while the run works."""
+
+    ledger: Ledger
+    lease: Lease
+    clock: Clock
+    ttl_s: float
+
+    def keep(self) -> Lease:
+        """The lease, renewed when a third of its time is gone. Raises LockedError when it was lost."""
+        left = datetime.fromisoformat(self.lease.expires) - self.clock.now()
+        if left.total_seconds() < self.ttl_s * 2 / 3:
+            self.lease = self.ledger.renew(self.lease, self.clock.text(), self.ttl_s)
+        return self.lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What a person has looked at and lets through."""
+
+    codes: frozenset[str] = frozenset()  #: each names exactly one changeset
+    everything: bool = False  #: a company made for trying things out: nothing real can be hurt
+
+    def __contains__(self, code: str) -> bool:
+        return self.everything or code in self.codes
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """One pass over one module in one run."""
+
+    run: str
+    integration: str
+    module: ModulePlan
+    source_side: Side  #: the side that this pass takes changes from
+    session: Columns
+    systems: Mapping[str, Connector]
+    ledger: Ledger
+    pen: Pen | None  #: None = a preview: nothing may be written anywhere
+    clock: Clock
+    listen: Listener
+    stop: Callable[[], bool]
+    slow: Mapping[Side, dict[str, Compute]]
+    accepted: Accepted
+    whole: bool = False  #: a person asks for everything to be read again
+    aim: Aim | None = None  #: what the run is about; None = everything
+    only: frozenset[str] | None = None  #: records of the source that are looked at; None = whatever changed
+    counts: Counts = field(default_factory=Counts)  #: shared by the passes of a module
+    reverse: Work | None = None  #: the pass in the other direction; None = the module has only this one
+    #: records of the source that come over although no saved view shows them
+    called: frozenset[str] = frozenset()
+    attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
+    found: dict[str, int] = field(default_factory=dict)  #: records of the table `work` by situation
+    references_shown: bool = False  #: what its lenses translate ids through stands in tables
+    yielded: dict[str, str] = field(default_factory=dict)  #: records not written -> the module that wins
+    links_shared: bool = False  #: every link of the module stands in a table for both passes
+    awaiting: bool = False  #: a record that we sent to the target may still turn up there
+    #: records of the target that were made just now and say what the source does not know yet, such as their number
+    news: set[str] = field(default_factory=set)
+    disputed: dict[str, list[Conflict]] = field(
+        default_factory=dict
+    )  #: fields in conflict, by the pair's left id
+
+    @property
+    def columns(self) -> Columns:
+        """The session, in the room of this pass."""
+        return self.session.enter(self.room)
+
+    @property
+    def room(self) -> str:
+        """Where the tables of this pass stand."""
+        return f"from_{self.source_side}"
+
+    @property
+    def source(self) -> SidePlan:
+        """The side that changes come from."""
+        return self.module.side(self.source_side)
+
+    @property
+    def target(self) -> SidePlan:
+        """The side that is written."""
+        return self.module.side(other(self.source_side))
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the module's first pass, whose side wins where only the order can decide."""
+        return self.source_side == self.module.sources[0]
+
+    @property
+    def moving(self) -> bool:
+        """Whether any record is to be made or compared; else there is nothing to sort or to push."""
+        return bool(self.found.get("newcomer") or self.found.get("changed"))
+
+    def connector(self, side: SidePlan) -> Connector:
+        """The open connection to that side."""
+        return self.systems[side.system]
+
+    def heed_stop(self) -> None:
+        """Between batches: end here if a person asked for it."""
+        if self.stop():
+            raise StopAskedError(
+                "Stopped as asked; everything that was written is remembered.",
+                remedy="Run the same command again to go on.",
+            )

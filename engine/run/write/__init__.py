@@ -1,0 +1,3 @@
+"""Writing: the one door to the systems, and how what was written is settled."""
+
+from __future__ import annotations

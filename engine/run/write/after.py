@@ -1,0 +1,112 @@
+"""After: what a side holds once a write to it was applied, which need not be what was sent.
+
+A system trims, rounds, re-cases. Its own base must hold what it shows, or the difference would look like
+somebody's edit and travel back. Where records can travel back, a side that does not show them in its answer is
+asked; where they cannot, what was sent is good enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import simplejson
+
+from engine.reconcile import Missing, Seen, settled
+from engine.run.decide.compare import Shown, content_hash, read_again, shown_of
+from engine.run.write.receipts import accepted_page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.record import Receipt
+    from engine.run.session.sync_pass import Work
+
+
+def shown_after(
+    work: Work, ids: Sequence[str], hashes: Sequence[bytes], by_op: Mapping[str, Receipt]
+) -> tuple[dict[str, Shown], dict[str, str | None]]:
+    """(what it shows after a write, for those that do not plainly look as expected; versions of those asked).
+
+    Both by target id; `hashes` is what is expected. A listing that is older than such a version shows no edit.
+    """
+    accepted, versions = _accepted(work, by_op), {}
+    asked = [record for record in ids if record not in accepted] if work.reverse is not None else []
+    if asked:
+        work.columns.drop("after")
+        read_again(work, asked, work.target, "after")
+        expected = pa.table({"id": pa.array(ids, pa.string()), "hash": pa.array(hashes, pa.binary())})
+        work.columns.show("expected", expected)
+        accepted |= shown_of(
+            work, "after AS w JOIN expected AS e ON e.id = w.id AND e.hash IS DISTINCT FROM w.hash"
+        )
+        work.columns.hide("expected")
+        versions = dict(work.columns.rows("SELECT id, version FROM after WHERE version IS NOT NULL"))
+    return {record: shown for record, shown in accepted.items() if shown.trouble is None}, versions
+
+
+def _accepted(work: Work, by_op: Mapping[str, Receipt]) -> dict[str, Shown]:
+    """What the answers themselves show."""
+    told = [one for one in by_op.values() if one.accepted is not None and one.outcome == "applied"]
+    if not told:
+        return {}
+    work.columns.drop("after")
+    work.columns.show("page", accepted_page(work, told))
+    work.columns.add("after", work.target.lens)
+    work.columns.hide("page")
+    found = shown_of(work, "after AS w")
+    return {record: replace(shown, answered=True) for record, shown in found.items()}
+
+
+def made(
+    work: Work,
+    rows: pa.Table,
+    ids: pa.Array | pa.ChunkedArray,
+    versions: pa.Array | pa.ChunkedArray | None,
+    by_op: Mapping[str, Receipt],
+) -> dict[str, tuple[str, bytes]]:
+    """Target id -> (its base as JSON, its hash) for records made just now that differ from what was sent."""
+    if work.reverse is None and not any(one.accepted is not None for one in by_op.values()):
+        return {}
+    records = ids.to_pylist()
+    shown, _ = shown_after(work, records, rows["_hash"].to_pylist(), by_op)
+    if not shown:
+        return {}
+    sent = dict(zip(records, rows["_base"].to_pylist(), strict=True))
+    told = dict(zip(records, versions.to_pylist(), strict=True)) if versions is not None else {}
+    order = [line.key for line in work.module.compared]
+    found = {}
+    for record, one in shown.items():
+        values = simplejson.loads(sent[record])
+        base = held_values(values, one, told.get(record))
+        news = _news(work, values, base)
+        if any(base[key] != value for key, value in news.items()):
+            work.news.add(record)
+        base |= news
+        found[record] = (simplejson.dumps(base, ensure_ascii=False), content_hash(base, order))
+    return found
+
+
+def _news(
+    work: Work, sent: Mapping[str, str | None], base: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """What only the target says, such as a total: it travels back. Nothing and zero are no news.
+
+    It counts as if the record had been made without, so that the next comparison carries it, within the same run.
+    """
+    target, source = work.target.side, work.source_side
+    back = [line.key for line in work.module.compared if line.toward(source) and target not in line.writes]
+    return {key: sent[key] for key in back if (base[key] or "").strip("0.")}
+
+
+def held_values(sent: Mapping[str, str | None], shown: Shown, version: str | None) -> dict[str, str | None]:
+    """What the written fields hold now: as shown where that is our write, as sent where somebody came between."""
+    known = version is not None and shown.version is not None
+    same = True if shown.answered else version == shown.version if known else None
+    return {key: _held(value, shown.seen().get(key, Missing.UNKNOWN), same) for key, value in sent.items()}
+
+
+def _held(sent: str | None, shown: Seen, same: bool | None) -> str | None:  # noqa: FBT001 - three answers
+    value = settled(sent, shown, same)
+    return None if value is None else str(value)

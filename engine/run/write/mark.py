@@ -1,0 +1,85 @@
+"""Mark: an enrolled record says so itself, in a field of its own, from its first link until it is taken out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from engine.ledger import Settlement
+from engine.run.read.enrolled import enrolments
+from engine.run.read.waits import LIVE
+from engine.run.write.write import settle, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.ledger import Enrolment
+    from engine.run.session.sync_pass import Pen, Work
+
+
+def mark_enrolled(work: Work, pen: Pen) -> None:
+    """Mark those of the source that are linked by now, and no others; what is refused is tried by the next run."""
+    if work.module.enrol is None or work.module.enrol.mark is None:
+        return
+    known = enrolments(work)
+    linked = _linked(work, known)
+    fresh = [one for one in known if one.state == "enrolled" and one.record_id in linked]
+    for one in _written(work, pen, fresh, yes=True):
+        pen.ledger.mark(pen.keep(), replace(one, state="marked"))
+    alone = [one for one in known if one.state == "marked" and one.record_id not in linked]
+    for one in _written(work, pen, alone, yes=False):  # its counterpart is gone
+        pen.ledger.mark(pen.keep(), replace(one, state="enrolled"))
+
+
+def unmark(work: Work, pen: Pen, one: Enrolment) -> None:
+    """The record does not take part any more. What the system refuses stays as it is."""
+    if work.module.enrol is not None and work.module.enrol.mark is not None:
+        _written(work, pen, [one], yes=False)
+
+
+def _linked(work: Work, several: Sequence[Enrolment]) -> set[str]:
+    if not several:
+        return set()
+    ids = pa.array([one.record_id for one in several], pa.string())
+    links = work.ledger.links_table(work.integration, work.module.name, ids, work.source_side)
+    return {row[f"{work.source_side}_id"] for row in links.to_pylist() if row["state"] in LIVE}
+
+
+def _written(work: Work, pen: Pen, several: Sequence[Enrolment], *, yes: bool) -> list[Enrolment]:
+    """Write the mark; answers those that have it now."""
+    if not several:
+        return []
+    back = work.reverse or replace(work, source_side=work.target.side)
+    rows = _rows(work.module.enrol.mark if work.module.enrol else None, several, yes=yes)
+    before = pa.table({"_op": rows["_op"], "before": pa.array(["{}"] * len(several), pa.string())})
+    answer = write(back, pen, "update", rows, before=before)
+    done = [one for one in several if answer.by_op[_op(one)].outcome == "applied"]
+    state: Settlement = Settlement(
+        run=work.run,
+        module=work.module.name,
+        intent_state="uncertain" if answer.unknown else "done",
+    )
+    settle(back, pen, answer, state, applied=len(done), kind="update")
+    answer.go_on()
+    return done
+
+
+def _op(one: Enrolment) -> str:
+    return f"update/{one.record_id}"
+
+
+def _rows(mark: str | None, several: Sequence[Enrolment], *, yes: bool) -> pa.Table:
+    ids = pa.array([one.record_id for one in several], pa.string())
+    nothing = pa.nulls(len(several), pa.string())
+    return pa.table(
+        {
+            "_op": pa.array([_op(one) for one in several], pa.string()),
+            "_id": ids,
+            "_version": nothing,
+            "_set": pa.array([[mark]] * len(several), pa.list_(pa.string())),
+            "_source": ids,
+            str(mark): pa.array([yes] * len(several), pa.bool_()),
+        }
+    )

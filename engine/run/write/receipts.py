@@ -1,0 +1,65 @@
+"""Receipts: what a system answered, as links, held records and accepted values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from engine.connectors.port import Page
+from engine.plan import Trouble
+from engine.run.read.slow import add_slow
+from engine.run.read.stage import stage
+from engine.run.session.held import hold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.ledger import HeldRow
+    from engine.record import Receipt
+    from engine.run.session.sync_pass import Work
+
+_WORDS = {
+    "refused": ("refused", "refused the record"),
+    "stale": ("changed-meanwhile", "says that the record was changed in the meantime"),
+    "gone": ("gone", "no longer has the record"),
+    "unknown": ("unconfirmed", "did not confirm the write; it may or may not have been applied"),
+    "retry": ("try-later", "could not take the record now"),
+}
+_REMEDIES = {
+    "stale": "Nothing to do: the next run reads it again and decides anew.",
+    "gone": "Restore it there, or remove its link; it is not made again by itself.",
+    "refused": "Correct the record; it is tried again by itself once it has changed.",
+    "unknown": "Nothing to do: the next run looks whether the record is there before it is sent again.",
+    "retry": "Nothing to do: it is tried again.",
+}
+
+
+def ids_of(receipts: Sequence[Receipt]) -> tuple[pa.Array, pa.Array]:
+    """Ids and versions after the write, in order."""
+    ids = pa.array([receipt.id for receipt in receipts], pa.string())
+    return ids, pa.array([receipt.version for receipt in receipts], pa.string())
+
+
+def held_of(work: Work, row: Mapping[str, Any], receipt: Receipt) -> HeldRow:
+    """The record behind a write that was not applied, held with the system's own words."""
+    code, words = _WORDS[receipt.outcome]
+    if code == "unconfirmed" and not receipt.op.startswith("create/"):
+        code = "unconfirmed-change"  # needs no look-up: the record is read again and found equal or not
+    detail = ": ".join(part for part in (receipt.code, receipt.message) if part)
+    trouble = Trouble(
+        code=code,
+        message=f"{work.target.system} {words}" + (f" ({detail})." if detail else "."),
+        remedy=receipt.remedy or _REMEDIES.get(receipt.outcome),
+        place=work.module.place,
+    )
+    return hold(
+        work, row["_source"], row["_label"], row["_hash"], trouble, temporary=receipt.outcome != "refused"
+    )
+
+
+def accepted_page(work: Work, told: Sequence[Receipt]) -> pa.Table:
+    """The target's records as its answers show them, staged for its lens."""
+    side = work.target
+    page = Page(records=[dict(receipt.accepted or {}) for receipt in told])
+    return add_slow(stage(page, side, side.reads), page, work.slow[side.side])

@@ -1,0 +1,235 @@
+"""Revert: the writes of an undo, journalled, sent and settled batch by batch.
+
+What is in step afterwards is remembered before anything is sent. So a process that ends in between leaves a pair
+that is quiet either way: restored, or just as the run had left it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+import simplejson
+
+from engine.ledger import Settlement
+from engine.reconcile import Decision, FieldDecision
+from engine.run.decide.compare import Decided, Pair, Shown, content_hash
+from engine.run.write.after import held_values, shown_after
+from engine.run.write.images import put_in_table
+from engine.run.write.settle import states_of
+from engine.run.write.update import update_rows
+from engine.run.write.write import settle, write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.record import Receipt
+    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.write.undo import Remake, Restore, Undoable, Unmake
+    from engine.run.write.write import Answer
+
+    Texts = Mapping[str, str | None]
+
+#: `skips.why` of a record that was made again, and whose counterpart is gone.
+_WHY = "made again when the run that had deleted it was undone"
+
+
+def restore(work: Work, pen: Pen, several: Sequence[Restore], found: Undoable) -> int:
+    """Give records back what they held; answers how many."""
+    put_in_table(work, {one.source_id: one.before for one in several})
+    decided = [_decided(work, one) for one in several]
+    rows = update_rows(work, decided)
+    before = _images([(f"update/{one.now.id}", one.now.texts) for one in several])
+    _settle_bases(work, pen, [(one, one.back, one.now.version) for one in several])
+    answer = write(work, pen, "update", rows, before=before)
+    done = [one for one in several if _receipt(answer, one.now.id).outcome == "applied"]
+    failed = [one for one in several if _receipt(answer, one.now.id).outcome != "applied"]
+    for one in failed:
+        why = _refusal(work, _receipt(answer, one.now.id))
+        found.spare(work, "update", one.now.id, one.source_id, one.now.label, why)
+    bases = _held(work, done, answer)
+    settlement = Settlement(
+        run=work.run,
+        module=work.module.name,
+        changes=_changes(work, [*bases, *((one, {}, one.version) for one in failed)]),
+        intent_state=_state(answer),
+    )
+    settle(work, pen, answer, settlement, applied=len(done), kind="update")
+    answer.go_on()
+    return len(done)
+
+
+def _decided(work: Work, one: Restore) -> Decided:
+    """The way back as a decision: the target gets what stands in the table `undone`."""
+    fields = (
+        FieldDecision(key=key, write=work.target.side, base_left=value, base_right=value)
+        for key, value in one.back.items()
+    )
+    pair = Pair(
+        link_id=one.link_id,
+        mine=Shown(id=one.source_id, version=None, texts={}, content=b"", label=None),
+        other_id=one.now.id,
+        other=one.now,
+        values="undone",
+    )
+    return Decided(pair=pair, decision=Decision(fields=tuple(fields)))
+
+
+def _held(work: Work, done: Sequence[Restore], answer: Answer) -> list[tuple[Restore, Texts, str | None]]:
+    """Records with what their restored fields hold now, and their version."""
+    hashes = [_hash(work, one, one.back) for one in done]
+    seen, versions = shown_after(work, [one.now.id for one in done], hashes, answer.by_op)
+    held: list[tuple[Restore, Texts, str | None]] = []
+    for one in done:
+        shown, version = seen.get(one.now.id), _receipt(answer, one.now.id).version
+        back = one.back if shown is None else held_values(one.back, shown, version)
+        held.append((one, back, version or versions.get(one.now.id) or one.now.version))
+    return held
+
+
+def _hash(work: Work, one: Restore, held: Texts) -> bytes:
+    """The hash of the record with these fields; with none of them, the one that the ledger has."""
+    order = [line.key for line in work.module.compared]
+    return content_hash({**one.now.texts, **held}, order) if held else one.hash
+
+
+def _settle_bases(work: Work, pen: Pen, several: Sequence[tuple[Restore, Texts, str | None]]) -> None:
+    settlement = Settlement(run=work.run, module=work.module.name, changes=_changes(work, several))
+    work.ledger.settle(pen.keep(), None, settlement)
+
+
+def _changes(work: Work, several: Sequence[tuple[Restore, Texts, str | None]]) -> pa.Table:
+    """What the ledger keeps of each record: the base of its own side with the restored fields, the other's as it is."""
+    side = work.target.side
+    own = [simplejson.dumps({**one.base, **held}, ensure_ascii=False) for one, held, _ in several]
+    its = [simplejson.dumps(one.other_base, ensure_ascii=False) for one, _, _ in several]
+    left, right = (own, its) if side == "left" else (its, own)
+    return pa.table(
+        {
+            "link_id": pa.array([one.link_id for one, _, _ in several], pa.int64()),
+            f"{side}_hash": pa.array([_hash(work, one, held) for one, held, _ in several], pa.binary()),
+            f"{side}_version": pa.array([version for _, _, version in several], pa.string()),
+            "left_values": pa.array(left, pa.string()),
+            "right_values": pa.array(right, pa.string()),
+        }
+    )
+
+
+def _images(several: Sequence[tuple[str, Texts]]) -> pa.Table:
+    """What the records held right before this, so that an undo can be undone."""
+    return pa.table(
+        {
+            "_op": pa.array([op for op, _ in several], pa.string()),
+            "before": pa.array([simplejson.dumps(texts) for _, texts in several], pa.string()),
+        }
+    )
+
+
+def _receipt(answer: Answer, record: str, kind: str = "update") -> Receipt:
+    return answer.by_op[f"{kind}/{record}"]
+
+
+def _refusal(work: Work, receipt: Receipt) -> str:
+    detail = receipt.message or receipt.code or receipt.outcome
+    return f"{work.target.system} did not take it: {detail}"
+
+
+def _state(answer: Answer) -> Literal["done", "uncertain"]:
+    return "uncertain" if answer.unknown else "done"
+
+
+def unmake(work: Work, pen: Pen, several: Sequence[Unmake], found: Undoable) -> int:
+    """Delete what the run made; answers how many. Their links stay, so that no run makes them again."""
+    side = work.target.side
+    _settle_states(work, pen, [(one.link_id, f"gone-{side}") for one in several])
+    rows = pa.table(
+        {
+            "_op": pa.array([f"delete/{one.now.id}" for one in several], pa.string()),
+            "_id": pa.array([one.now.id for one in several], pa.string()),
+            "_version": pa.array([one.now.version for one in several], pa.string()),
+            "_source": pa.array([one.source_id for one in several], pa.string()),
+        }
+    )
+    before = _images([(f"delete/{one.now.id}", one.now.texts) for one in several])
+    answer = write(work, pen, "delete", rows, before=before)
+    receipts = {one.now.id: _receipt(answer, one.now.id, "delete") for one in several}
+    done = [one for one in several if receipts[one.now.id].outcome in ("applied", "gone")]
+    failed = [one for one in several if receipts[one.now.id].outcome not in ("applied", "gone")]
+    for one in failed:
+        found.spare(
+            work, "create", one.now.id, one.source_id, one.now.label, _refusal(work, receipts[one.now.id])
+        )
+    settlement = Settlement(
+        run=work.run,
+        module=work.module.name,
+        changes=states_of([(one.link_id, one.state) for one in failed]),
+        intent_state=_state(answer),
+    )
+    settle(work, pen, answer, settlement, applied=len(done), kind="delete")
+    answer.go_on()
+    return len(done)
+
+
+def _settle_states(work: Work, pen: Pen, states: Sequence[tuple[int | None, str]]) -> None:
+    settlement = Settlement(run=work.run, module=work.module.name, changes=states_of(states))
+    work.ledger.settle(pen.keep(), None, settlement)
+
+
+def remake(work: Work, pen: Pen, several: Sequence[Remake], found: Undoable) -> int:
+    """Make again what the run deleted, with the mapped fields; answers how many."""
+    put_in_table(work, {one.old_id: one.before for one in several})
+    rows = _new_rows(work, several)
+    answer = write(work, pen, "create", rows)
+    ids = _new_ids(answer, several)
+    for one in several:
+        if one.old_id not in ids:
+            why = _refusal(work, _receipt(answer, one.old_id, "create"))
+            found.spare(work, "delete", one.old_id, one.source_id, None, why)
+    settlement = Settlement(
+        run=work.run,
+        module=work.module.name,
+        skips=_left_alone(work, list(ids.values())),
+        intent_state=_state(answer),
+    )
+    settle(work, pen, answer, settlement, applied=len(ids), kind="create")
+    answer.go_on()
+    return len(ids)
+
+
+def _new_ids(answer: Answer, several: Sequence[Remake]) -> dict[str, str]:
+    """Old id -> new id, of the records that were made."""
+    if answer.whole is not None:
+        return dict(zip([one.old_id for one in several], answer.whole.ids.to_pylist(), strict=True))
+    receipts = {one.old_id: _receipt(answer, one.old_id, "create") for one in several}
+    return {old: one.id for old, one in receipts.items() if one.outcome == "applied" and one.id}
+
+
+def _new_rows(work: Work, several: Sequence[Remake]) -> pa.Table:
+    """What is sent, beside what a look-up after a killed process needs."""
+    side, order = work.target.side, [line.key for line in work.module.compared]
+    lines = [line for line in work.module.compared if side in line.writes]
+    fields = "".join(f', {line.writes[side].sql} AS "{line.writes[side].to}"' for line in lines)
+    keys = "".join(f", NULL::VARCHAR AS _k{index}" for index in range(len(work.module.keys)))
+    told = pa.table(
+        {
+            "id": pa.array([one.old_id for one in several], pa.string()),
+            "_source": pa.array([one.source_id for one in several], pa.string()),
+            "_hash": pa.array([content_hash(one.before, order) for one in several], pa.binary()),
+            "_base": pa.array([simplejson.dumps(one.before) for one in several], pa.string()),
+        }
+    )
+    work.columns.show("told", told)
+    rows = work.columns.table(
+        "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, t._source, t._hash, "
+        f"NULL::VARCHAR AS _seen, NULL::VARCHAR AS _label, t._base{keys}{fields} "
+        "FROM undone AS w JOIN told AS t ON t.id = w.id ORDER BY w.id"
+    )
+    work.columns.hide("told")
+    return rows
+
+
+def _left_alone(work: Work, ids: Sequence[str]) -> pa.Table | None:
+    """In both directions a record without a counterpart would be taken for a new one, and made on the other side."""
+    if work.reverse is None or not ids:
+        return None
+    return pa.Table.from_pylist([{"side": work.target.side, "record_id": one, "why": _WHY} for one in ids])

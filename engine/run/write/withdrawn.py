@@ -1,0 +1,41 @@
+"""Leave: records that a person took out of a module, whose counterparts are deleted with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from engine.run.decide.compare import Pair, Shown, fetch
+from engine.run.read.enrolled import leaving
+from engine.run.read.waits import LIVE
+from engine.run.write.delete import delete_batch
+
+if TYPE_CHECKING:
+    from engine.ledger import Enrolment
+    from engine.run.session.sync_pass import Pen, Work
+
+
+def take_out(work: Work, pen: Pen) -> None:
+    """Delete the counterparts of what is leaving, and forget it; one that is refused is tried by the next run."""
+    for one in leaving(work):
+        pair = _pair(work, one)
+        if pair is not None:
+            delete_batch(work, pen, [pair])
+        if pair is None or _pair(work, one) is None:
+            pen.ledger.withdraw(pen.keep(), one)
+
+
+def _pair(work: Work, one: Enrolment) -> Pair | None:
+    """The record and its counterpart; None where that is gone already."""
+    ids = pa.array([one.record_id], pa.string())
+    links = work.ledger.links_table(work.integration, work.module.name, ids, work.source_side).to_pylist()
+    row = next((row for row in links if row["state"] in LIVE), None)
+    if row is None:
+        return None
+    record = str(row[f"{work.target.side}_id"])
+    there = fetch(work, [record]).get(record)
+    if there is None:
+        return None
+    mine = Shown(id=one.record_id, version=None, texts={}, content=b"", label=None)
+    return Pair(link_id=row["link_id"], mine=mine, other_id=record, other=there)

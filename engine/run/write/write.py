@@ -1,0 +1,128 @@
+"""Write: journal a batch, send it, and say what came of it. The only place that writes to a system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from engine.connectors.port import AllApplied, Batch
+from engine.errors import EngineError
+from engine.event import BatchSettled, RecordHeld
+from engine.ledger import HeldRow, Intent, Settlement
+from engine.record import Kind, Receipt
+from engine.run.session.held import as_held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from engine.run.session.sync_pass import Pen, Work
+
+#: Writes that one intent covers at most: small enough to stop soon, large enough for a bulk target.
+BULK, SINGLE = 50_000, 25
+#: How long an unknown outcome may still turn up on the target.
+SETTLE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a system said to a batch."""
+
+    intent: int  #: under which the batch was journalled
+    by_op: Mapping[str, Receipt]  #: one receipt a write; empty where `whole` says it all
+    whole: AllApplied | None  #: everything was applied at once; None = see `by_op`
+    stop: EngineError | None  #: after this batch nothing further can work; None = go on
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the outcome of a write is not known."""
+        return any(receipt.outcome == "unknown" for receipt in self.by_op.values())
+
+    def go_on(self) -> None:
+        """After settling: raise what ended the writing, if anything did."""
+        if self.stop is not None:
+            raise self.stop
+
+
+def batch_size(work: Work) -> int:
+    """Writes of one batch to the target."""
+    can = work.target.can
+    return BULK if can.bulk else max(SINGLE, can.batch_size)
+
+
+def write(work: Work, pen: Pen, kind: Kind, rows: pa.Table, before: pa.Table | None = None) -> Answer:
+    """Journal the rows, send them, and gather the receipts; a write without one may or may not have been applied.
+
+    Columns of `rows` that start with `_` are remembered, not sent.
+    """
+    intent = Intent(
+        run=work.run,
+        module=work.module.name,
+        side=work.target.side,
+        kind=kind,
+        created=work.clock.text(),
+        payload=rows,
+        count=rows.num_rows,
+        before=before,
+    )
+    number = work.ledger.intend(pen.keep(), intent)
+    return _send(work, Batch(kind=kind, table=_sent(rows)), number)
+
+
+def _sent(rows: pa.Table) -> pa.Table:
+    """The columns that the target gets; the others are what we remember."""
+    meta = {"_op", "_id", "_version", "_set"}
+    return rows.select([name for name in rows.column_names if name in meta or not name.startswith("_")])
+
+
+def _send(work: Work, batch: Batch, intent: int) -> Answer:
+    answer = work.connector(work.target).write(work.target.stream, batch)
+    ops: list[str] = batch.table["_op"].to_pylist()
+    if isinstance(answer, AllApplied):
+        by_op = _all_applied(ops, answer) if batch.kind != "create" else {}
+        return Answer(intent=intent, by_op=by_op, whole=answer, stop=None)
+    receipts: dict[str, Receipt] = {}
+    stop: EngineError | None = None
+    try:
+        for receipt in answer:
+            receipts[receipt.op] = receipt
+    except EngineError as error:
+        if not receipts:
+            raise  # nothing is known of the batch: its intent stays open, and the next run looks
+        stop = error
+    silent = {op: Receipt(op=op, outcome="unknown") for op in ops if op not in receipts}
+    return Answer(intent=intent, by_op={**receipts, **silent}, whole=None, stop=stop)
+
+
+def _all_applied(ops: Sequence[str], answer: AllApplied) -> dict[str, Receipt]:
+    versions = answer.versions.to_pylist() if answer.versions is not None else [None] * len(answer.ids)
+    return {
+        op: Receipt(op=op, outcome="applied", id=record, version=version)
+        for op, record, version in zip(ops, answer.ids.to_pylist(), versions, strict=True)
+    }
+
+
+def settle(
+    work: Work, pen: Pen, answer: Answer, settlement: Settlement, *, applied: int, kind: Kind
+) -> range:
+    """Store what the batch brought about, count it and tell it; answers with the ids of new links."""
+    new = work.ledger.settle(pen.keep(), answer.intent, settlement)
+    tally = {"create": work.counts.created, "update": work.counts.updated, "delete": work.counts.deleted}[
+        kind
+    ]
+    tally[work.target.side] += applied
+    tell(work, settlement.held)
+    work.listen(
+        BatchSettled(
+            module=work.module.name, side=work.target.side, writes=applied, held=len(settlement.held)
+        )
+    )
+    return new
+
+
+def tell(work: Work, held: Iterable[HeldRow]) -> None:
+    """Say which records are held."""
+    for row in held:
+        work.listen(RecordHeld(module=work.module.name, held=as_held(row)))

@@ -1,0 +1,292 @@
+"""The tables of Books beside contacts: items, transactions, projects and their time, users and accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.sandbox.books import fields
+from engine.sandbox.books.table import (
+    ADDRESS,
+    LIST,
+    NUMBER,
+    Action,
+    Collection,
+    CustomField,
+    parse_table,
+    plain_sorts,
+)
+
+#: The base currency of every organisation.
+CURRENCY_ID = "46000000000000099"
+
+_LINE = {
+    "name": 100,
+    "description": 2000,
+    "unit": 100,
+    "rate": NUMBER,
+    "quantity": NUMBER,
+    "discount": NUMBER,
+    "item_order": NUMBER,
+    "time_entry_ids": LIST,
+    "tags": LIST,
+}
+_ACTIVITY = {
+    "active": Action(to="active", allowed=("active", "inactive")),
+    "inactive": Action(to="inactive", allowed=("active", "inactive")),
+}
+_RECURRENCE = {
+    "stop": Action(to="stopped", allowed=("active",)),
+    "resume": Action(to="active", allowed=("stopped",)),
+}
+#: What makes up the money of a document that the customer has seen.
+_SEEN = ("customer_id", "line_items", "discount", "adjustment", "shipping_charge", "currency_id")
+
+
+def custom_fields(first: int, *labels: str) -> tuple[CustomField, ...]:
+    """Fields that the organisation added, and one that allows no duplicates, for whoever upserts."""
+    named = [(label, False) for label in labels] + [("Engine key", True)]
+    return tuple(
+        CustomField(
+            id=str(first + 2 * place),
+            api_name=f"cf_{label.lower().replace(' ', '_')}",
+            label=label,
+            unique=unique,
+        )
+        for place, (label, unique) in enumerate(named)
+    )
+
+
+def collection(plural: str, table: str, **more: Any) -> Collection:
+    """A collection from its table; what can be told from its name is."""
+    singular = more.pop("singular", plural[:-1])
+    title = more.pop("title", singular.replace("_", " ").capitalize())
+    parts = parse_table(table)
+    if "currency_id" in parts["defaults"]:
+        parts["defaults"] |= {"currency_id": CURRENCY_ID, "exchange_rate": 1}
+        parts["choices"]["currency_id"] = (CURRENCY_ID,)
+    if "line_items" in parts["defaults"]:
+        parts["lengths"]["line_items"] = _LINE
+        parts["row_ids"] = {"line_items": "line_item_id"}
+    if "billing_address" in parts["defaults"]:
+        parts["lengths"]["billing_address"] = ADDRESS
+    more = {"path": plural, "id": f"{singular}_id", "report": plural.replace("_", " ").title(), **more}
+    if "statuses" in more:
+        parts["defaults"]["status"] = more["statuses"][0]
+        parts["listed"] += ("status",)
+    return Collection(plural=plural, singular=singular, title=title, **parts, **more)
+
+
+def _document(plural: str, table: str, number: str, custom: int, **more: Any) -> Collection:
+    name = f"{plural[:-1]}_number"
+    sorts = plain_sorts(name, "date", "total", "created_time", *more.pop("sortable", ()))
+    return collection(
+        plural,
+        table,
+        name=name,
+        number=number,
+        sorts=sorts,
+        searches=(
+            name,
+            "reference_number",
+            "customer_id",
+            "vendor_id",
+            "project_id",
+            "zcrm_potential_id",
+            "status",
+        ),
+        custom=custom_fields(custom, "Origin"),
+        **more,
+    )
+
+
+DOCUMENTS = (
+    collection(
+        "items",
+        fields.ITEMS,
+        name="name",
+        sorts={"name": "key", "tax_name": "json_extract(body, '$.tax_name')", **plain_sorts("rate")},
+        searches=("name", "description", "sku", "status"),
+        custom=custom_fields(46000000000098101),
+        statuses=("active", "inactive"),
+        actions=_ACTIVITY,
+        shown="Status.Active",
+    ),
+    _document(
+        "estimates",
+        fields.ESTIMATES,
+        "QT",
+        46000000000098201,
+        statuses=("draft", "sent", "invoiced", "accepted", "declined", "expired"),
+        actions={
+            "sent": Action(to="sent", allowed=("draft",)),
+            "accepted": Action(to="accepted", allowed=("sent", "declined")),
+            "declined": Action(to="declined", allowed=("sent", "accepted")),
+        },
+        locked={"invoiced": None, "accepted": _SEEN},
+        sortable=("customer_name",),
+    ),
+    _document(
+        "invoices",
+        fields.INVOICES,
+        "INV",
+        46000000000098301,
+        statuses=("draft", "sent", "viewed", "unpaid", "partially_paid", "overdue", "paid", "void"),
+        actions={
+            "sent": Action(to="sent", allowed=("draft", "sent")),
+            "void": Action(to="void", allowed=("draft", "sent", "viewed", "unpaid", "overdue")),
+            "draft": Action(to="draft", allowed=("void",)),
+        },
+        locked={
+            "void": None,
+            "paid": None,
+            **dict.fromkeys(("sent", "viewed", "unpaid", "partially_paid", "overdue"), (*_SEEN, "date")),
+        },
+        sortable=("customer_name", "due_date", "balance"),
+        since=True,
+    ),
+    _document(
+        "salesorders",
+        fields.SALESORDERS,
+        "SO",
+        46000000000098401,
+        title="Sales order",
+        statuses=("draft", "open", "invoiced", "partially_invoiced", "overdue", "void", "closed"),
+        actions={
+            "open": Action(to="open", allowed=("draft", "void")),
+            "void": Action(to="void", allowed=("draft", "open")),
+        },
+        locked={"void": None, "closed": None, "invoiced": None},
+        sortable=("customer_name", "shipment_date", "last_modified_time"),
+        since=True,
+    ),
+    _document(
+        "purchaseorders",
+        fields.PURCHASEORDERS,
+        "PO",
+        46000000000098501,
+        title="Purchase order",
+        statuses=("draft", "open", "billed", "cancelled"),
+        actions={
+            "open": Action(to="open", allowed=("draft",)),
+            "billed": Action(to="billed", allowed=("open",)),
+            "cancelled": Action(to="cancelled", allowed=("draft", "open")),
+        },
+        locked={"billed": None, "cancelled": None},
+        sortable=("vendor_name", "delivery_date"),
+        since=True,
+    ),
+    collection(
+        "expenses",
+        fields.EXPENSES,
+        name="reference_number",
+        unique=False,
+        sorts=plain_sorts("date", "total", "created_time"),
+        searches=("reference_number", "description", "customer_id", "vendor_id", "project_id", "account_id"),
+        custom=custom_fields(46000000000098601),
+        statuses=("unbilled", "invoiced", "reimbursed", "non-billable", "billable"),
+        locked={"invoiced": None, "reimbursed": None},
+    ),
+    collection(
+        "recurring_invoices",
+        fields.RECURRING_INVOICES,
+        path="recurringinvoices",
+        name="recurrence_name",
+        unique=False,
+        sorts=plain_sorts("recurrence_name", "created_time"),
+        searches=("recurrence_name", "customer_id", "project_id", "status"),
+        custom=custom_fields(46000000000098701),
+        statuses=("active", "stopped", "expired"),
+        actions=_RECURRENCE,
+        stamped=False,
+    ),
+    collection(
+        "recurring_expenses",
+        fields.RECURRING_EXPENSES,
+        path="recurringexpenses",
+        name="recurrence_name",
+        unique=False,
+        sorts=plain_sorts("recurrence_name", "created_time"),
+        searches=("recurrence_name", "customer_id", "project_id", "status"),
+        custom=custom_fields(46000000000098801),
+        statuses=("active", "stopped", "expired"),
+        actions=_RECURRENCE,
+    ),
+    collection(
+        "projects",
+        fields.PROJECTS,
+        name="project_name",
+        unique=False,
+        sorts=plain_sorts("project_name", "rate", "created_time"),
+        searches=("project_name", "customer_id", "status"),
+        custom=custom_fields(46000000000098901, "Cost centre"),
+        statuses=("active", "inactive"),
+        actions=_ACTIVITY,
+        stamped=False,
+    ),
+    collection(
+        "project_tasks",
+        fields.TASKS,
+        path="projects/{parent}/tasks",
+        singular="task",
+        name="task_name",
+        unique=False,
+        sorts=plain_sorts("task_name"),
+        stamped=False,
+        parent="project_id",
+    ),
+    collection(
+        "project_users",
+        fields.STAFF,
+        path="projects/{parent}/users",
+        singular="user",
+        id="project_user_id",
+        title="Project user",
+        name="user_id",
+        unique=False,
+        sorts=plain_sorts("user_id"),
+        stamped=False,
+        parent="project_id",
+        addressed="user_id",
+    ),
+    collection(
+        "time_entries",
+        fields.TIME,
+        path="projects/timeentries",
+        singular="time_entry",
+        name="notes",
+        unique=False,
+        sorts=plain_sorts("log_date", "created_time"),
+        searches=("project_id", "user_id", "task_id", "billed_status"),
+        stamped=False,
+    ),
+    collection(
+        "general_time_entries",
+        fields.GENERAL_TIME,
+        path="timeentries",
+        singular="time_entry",
+        name="notes",
+        unique=False,
+        sorts=plain_sorts("log_date", "created_time"),
+        searches=("user_id", "billed_status"),
+        stamped=False,
+    ),
+    collection(
+        "users",
+        fields.USERS,
+        name="email",
+        sorts={"name": "json_extract(body, '$.name')", "email": "key"},
+        searches=("name", "email"),
+        statuses=("active", "inactive", "invited", "deleted"),
+        actions=_ACTIVITY,
+        stamped=False,
+    ),
+    collection(
+        "accounts",
+        fields.ACCOUNTS,
+        path="chartofaccounts",
+        name="account_name",
+        title="Account",
+        sorts={"account_name": "key"},
+        searches=("account_name", "account_type"),
+    ),
+)

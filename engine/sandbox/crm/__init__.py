@@ -1,0 +1,3 @@
+"""A stand-in for CRM."""
+
+from __future__ import annotations

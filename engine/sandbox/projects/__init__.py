@@ -1,0 +1,3 @@
+"""A stand-in for Projects."""
+
+from __future__ import annotations

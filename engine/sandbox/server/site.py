@@ -1,0 +1,105 @@
+"""What every endpoint stands on: the store, the clock, the limits, the faults, and the log of calls."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from engine.sandbox.server.clock import crm_time
+from engine.sandbox.server.faults import Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from engine.sandbox.crm.bulk import Job
+    from engine.sandbox.server.clock import Clock
+    from engine.sandbox.server.store import Store
+    from engine.sandbox.server.throttle import Throttle
+
+CompanyName = Literal["clean", "awkward", "bare"]
+
+#: A larger body is refused.
+MAX_BODY_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One sandbox: everything that its endpoints share."""
+
+    store: Store
+    clock: Clock
+    throttle: Throttle
+    company: CompanyName
+    move_in: Callable[[Store], None]  #: fills an empty store with the company
+    faults: Faults = field(default_factory=Faults)
+    #: Every request since the start or the last reset, in order.
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    jobs: dict[str, Job] = field(default_factory=dict)  #: bulk reads by id
+
+    def settle(self) -> None:
+        """Move the company into the empty store, and set the clock; inside the caller's transaction."""
+        self.move_in(self.store)
+        self.clock.set_out()
+        self.remember_clock()
+
+    def remember_clock(self) -> None:
+        """Keep how far the clock is ahead across restarts."""
+        self.store.remember("clock/offset_s", repr(self.clock.offset_s))
+
+    def today(self) -> str:
+        """The company's date: `2026-11-02`."""
+        return crm_time(self.second())[:10]
+
+    def second(self) -> int:
+        """The present moment as the products stamp it."""
+        return int(self.clock.now())
+
+
+def site_of(request: Request) -> Site:
+    """The sandbox that a request came to."""
+    return cast("Site", request.app.state.site)
+
+
+def as_of(request: Request) -> float | None:
+    """The moment whose state a listing shall show; None = the present."""
+    return cast("float | None", request.scope.get("sandbox.as_of"))
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The JSON object in a request's body. Raises ValueError for anything else."""
+    raw = await request.body()
+    if len(raw) > MAX_BODY_BYTES:
+        raise ValueError("the body is too large")
+    try:
+        parsed = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
+        if b"\\ud" in raw.lower():
+            json.dumps(parsed, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("the body is nested too deeply") from error
+    if not isinstance(parsed, dict):
+        raise ValueError("the body is not an object")  # noqa: TRY004  # callers know one kind of bad body
+    return parsed
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large")
+    return number
+
+
+def whole_number(request: Request, name: str, default: int) -> int | None:
+    """A query parameter that counts, from 1 on; None = it is no such number."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    fits = text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0  # noqa: PLR2004  # ten digits are no page
+    return int(text) if fits else None

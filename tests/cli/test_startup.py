@@ -1,0 +1,64 @@
+"""Start-up: a command loads what it needs and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from places import ROOT
+
+STORES = ("duckdb", "pyarrow", "sqlalchemy", "alembic", "adbc_driver_manager")
+NETWORK = ("httpx", "httpcore", "requests", "urllib3", "aiohttp", "uvicorn", "starlette")
+PARSERS = ("sqlglot", "jsonschema", "jinja2", "jmespath", "yaml", "rich")
+
+#: An import hook that refuses some packages, before whatever the test runs.
+REFUSING = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in REFUSED:
+            raise ImportError(f"{name} must not be loaded here")
+sys.meta_path.insert(0, Refuse())
+"""
+ENGINE = "from engine.cli import main; main()"
+#: What `engine validate` does in its confined child, for every shipped file.
+CHECK = """
+from pathlib import Path
+from engine.compiler import check_file
+for file in [*Path("specs").glob("*.yaml"), *Path("mappings").glob("*.yaml")]:
+    for finding in check_file(str(file)):
+        print(finding)
+"""
+
+
+def run_without(refused: tuple[str, ...], program: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", f"REFUSED = {refused!r}\n{REFUSING}\n{program}", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"], ["validate", "--help"]])
+def test_help_loads_none_of_the_heavy_libraries(words: list[str]) -> None:
+    ended = run_without(STORES + NETWORK + PARSERS, ENGINE, *words)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "engine" in ended.stdout
+
+
+@pytest.mark.parametrize(("program", "words"), [(ENGINE, ["validate", "specs/", "mappings/"]), (CHECK, [])])
+def test_validate_loads_no_store_and_no_http_client(program: str, words: list[str]) -> None:
+    """Neither the command nor what it runs in its confined child."""
+    ended = run_without(STORES + NETWORK, program, *words)
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+
+
+def test_the_refusal_of_imports_works() -> None:
+    """The tests above would pass for ever if the hook did nothing."""
+    ended = run_without(("click",), ENGINE, "--help")
+    assert ended.returncode == 1
+    assert "click must not be loaded here" in ended.stderr

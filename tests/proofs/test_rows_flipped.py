@@ -1,0 +1,59 @@
+"""Every scenario of a row fails once a line that it proves is changed: so it is that line which does the work.
+
+A quick run changes one line for each row, `--long` every line of every scenario.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import pytest
+from places import TESTS
+from rows_world import PROOFS, Flip, house_of
+from test_specs_rows import IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from _pytest.mark import ParameterSet
+
+for _file in sorted((TESTS / "proofs" / "rows").glob("test_rows_[a-z][a-z]_*.py")):
+    import_module(_file.stem)
+
+CASES = [(name, one) for name, (proof, _) in PROOFS.items() for one in proof.flips]
+
+
+def _cases() -> Iterator[ParameterSet]:
+    """Each line that a scenario proves; all but the first of its row are for long runs."""
+    told: set[str] = set()
+    for name, flipped in CASES:
+        row = name[5:10]
+        marks = [pytest.mark.slow] if row in told else []
+        told.add(row)
+        yield pytest.param(name, flipped, id=_title(name, flipped), marks=marks)
+
+
+def _title(name: str, flipped: Flip) -> str:
+    words = flipped.old.split("#")[0].strip()[:40]
+    return f"{name.removeprefix('test_')[:40]} without {words}"
+
+
+@pytest.mark.parametrize(("name", "flipped"), list(_cases()))
+def test_a_row_fails_without_the_line_that_it_proves(name: str, flipped: Flip, tmp_path: Path) -> None:
+    proof, scenario = PROOFS[name]
+    with house_of(proof, tmp_path, flipped=flipped) as house, pytest.raises(AssertionError):
+        scenario(house)
+
+
+def test_every_scenario_names_a_line_that_it_proves() -> None:
+    assert [name for name, (proof, _) in PROOFS.items() if not proof.flips] == []
+
+
+@pytest.mark.parametrize(("spec", "row"), IDS, ids=[row for _, row in IDS])
+def test_every_row_has_a_scenario_about_its_own_spec(spec: str, row: str) -> None:
+    named = [
+        proof for name, (proof, _) in PROOFS.items() if name.startswith(f"test_{row.replace('-', '_')}_")
+    ]
+    assert spec in {proof.spec for proof in named}
