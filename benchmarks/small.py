@@ -14,8 +14,9 @@ from pathlib import Path
 
 from engine.compiler import compile_file
 from engine.connectors.memory import store
+from engine.run.session.run_request import RunRequest
 from engine.run.session.sync_pass import Accepted
-from engine.run.sync.execute import Call, execute
+from engine.run.sync.execute import execute
 
 SPECS = Path(__file__).parent / "specs"
 RECORDS, ROUNDS = 20, 20
@@ -30,7 +31,7 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         # Twenty of twenty records changed would else need a person's word.
-        call = Call(folder=Path(folder), overrides={}, accepted=Accepted(everything=True))
+        call = RunRequest(folder=Path(folder), overrides={}, accepted=Accepted(everything=True))
         execute(plan, call)  # the warm-up makes the records
         seconds, cpu_s = [], []
         for number in range(ROUNDS):

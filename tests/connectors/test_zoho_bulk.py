@@ -20,7 +20,8 @@ from engine.connectors.port import ReadRequest, Surroundings
 from engine.connectors.zoho import CRM
 from engine.errors import TemporaryError
 from engine.run.operations.preview import preview
-from engine.run.sync.execute import Call, execute
+from engine.run.session.run_request import RunRequest
+from engine.run.sync.execute import execute
 from engine.sandbox.crm import bulk as crm_bulk
 from engine.sandbox.crm.write import API_USER
 from engine.sandbox.server.clock import START, crm_time
@@ -277,7 +278,7 @@ def test_a_preview_tells_the_credits_that_the_run_then_spends(tmp_path: Path) ->
     with visit(tmp_path / "sandbox") as visitor:
         connect = visitor.running.connect()
         overrides = {name: connect[f"zoho-{name}"] for name in ("books", "crm")}
-        call = Call(folder=tmp_path / "kept", overrides=overrides)
+        call = RunRequest(folder=tmp_path / "kept", overrides=overrides)
         plan = compile_file(str(file))
         told = {one.system: one for one in preview(plan, call).forecast}
         visitor.http.delete("/_sandbox/calls").raise_for_status()

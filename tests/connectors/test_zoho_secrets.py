@@ -25,7 +25,8 @@ from engine.render.outcome import run_text
 from engine.render.table import Screen
 from engine.run.operations.preview import preview
 from engine.run.read.observe import pull, spec_to_pull, systems_to_ask
-from engine.run.sync.execute import Call, execute
+from engine.run.session.run_request import RunRequest
+from engine.run.sync.execute import execute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,11 +98,13 @@ def secrets_of(visitor: Visitor, store: Path) -> tuple[set[str], set[str]]:
     return given, lent
 
 
-def call_for(visitor: Visitor, folder: Path, told: Told, **instead: str) -> Call:
+def call_for(visitor: Visitor, folder: Path, told: Told, **instead: str) -> RunRequest:
     """The sandbox as if it were the vendor: only its hosts are put in, the credentials come by reference."""
     connect = visitor.running.connect()
     hosts = {key: connect["zoho-crm"][key] for key in ("host", "accounts_host")}
-    return Call(folder=folder, overrides={"crm": hosts, "books": {**hosts, **instead}}, listen=told.listen)
+    return RunRequest(
+        folder=folder, overrides={"crm": hosts, "books": {**hosts, **instead}}, listen=told.listen
+    )
 
 
 def test_no_secret_is_seen_anywhere_after_runs_with_faults(

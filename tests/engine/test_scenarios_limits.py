@@ -16,7 +16,7 @@ from engine_child import sandbox_at
 from sandbox_visitor import Visitor, visit
 
 from engine.cli import engine
-from engine.run.sync.execute import Call
+from engine.run.session.run_request import RunRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def clock(vendor: Visitor, monkeypatch: pytest.MonkeyPatch) -> SharedClock:
     monkeypatch.setattr("engine.run.session.systems.time", clock)
     # Threads that move one clock on would count each other's waits, so one thread does the work of all.
     monkeypatch.setattr("engine.connectors.http.writing.ThreadPoolExecutor", one_thread)
-    defaults = Call.__init__.__kwdefaults__ or {}
+    defaults = RunRequest.__init__.__kwdefaults__ or {}
     monkeypatch.setitem(defaults, "now", clock.now)
     return clock
 

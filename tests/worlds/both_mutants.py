@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.ledger import ModuleState, Settlement
     from engine.reconcile import Decision, Rule, Seen
     from engine.run.decide.compare import Decided, Pair, Shown
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.look import Looked
     from engine.run.write.update import Judged
     from engine.run.write.write import Answer
@@ -55,7 +55,7 @@ def a_strict_cursor(patch: pytest.MonkeyPatch) -> None:
 
 def our_own_clock(patch: pytest.MonkeyPatch) -> None:
     """The cursor is the time of this machine."""
-    patch.setattr(assess, "_handled", lambda work, *_told: work.clock.text())
+    patch.setattr(assess, "_handled", lambda sync, *_told: sync.clock.text())
 
 
 def no_base(patch: pytest.MonkeyPatch) -> None:
@@ -91,8 +91,8 @@ def no_precondition(patch: pytest.MonkeyPatch) -> None:
     """An update does not say which version it was decided from."""
     real = align.update_rows
 
-    def rows(work: Work, decided: Sequence[Decided]) -> pa.Table:
-        table = real(work, decided)
+    def rows(sync: SyncPass, decided: Sequence[Decided]) -> pa.Table:
+        table = real(sync, decided)
         nothing = pa.nulls(table.num_rows, pa.string())
         return table.set_column(table.column_names.index("_version"), "_version", nothing)
 
@@ -102,10 +102,10 @@ def no_precondition(patch: pytest.MonkeyPatch) -> None:
 def no_second_look(patch: pytest.MonkeyPatch) -> None:
     """A source that is written back to is not read again before."""
 
-    def judge(work: Work, found: Sequence[Pair]) -> Judged:
+    def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
         clear = [pair for pair in found if pair.clear]
         unclear = [pair for pair in found if not pair.clear]
-        return align.Judged(decided=list(compare.decide(work, clear)), unclear=unclear, lost=[])
+        return align.Judged(decided=list(compare.decide(sync, clear)), unclear=unclear, lost=[])
 
     patch.setattr(align, "judge", judge)
 
@@ -160,13 +160,13 @@ def a_cursor_ahead_of_the_work(patch: pytest.MonkeyPatch) -> None:
     """The cursor moves once everything is read, before anything is written."""
     real = limits.heed_limits
 
-    def early(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Looked]) -> None:
-        real(works, state, looked)
+    def early(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[str, Looked]) -> None:
+        real(passes, state, looked)
         ahead = state
-        for work in works:
-            ahead = module._next_state(work, ahead, looked[work.source_side])
-            if work.pen is not None:
-                work.ledger.finish_module(work.pen.keep(), ahead)
+        for sync in passes:
+            ahead = module._next_state(sync, ahead, looked[sync.source_side])
+            if sync.writer is not None:
+                sync.ledger.finish_module(sync.writer.renew(), ahead)
 
     patch.setattr(module, "heed_limits", early)
 
@@ -175,8 +175,8 @@ def absence_is_deletion(patch: pytest.MonkeyPatch) -> None:
     """What a listing does not show is deleted, without asking for it."""
     real = compare.fetch
 
-    def fetch(work: Work, ids: Sequence[str], **more: Any) -> dict[str, Shown]:
-        return {} if more.get("side") is work.source else real(work, ids, **more)
+    def fetch(sync: SyncPass, ids: Sequence[str], **more: Any) -> dict[str, Shown]:
+        return {} if more.get("side") is sync.source else real(sync, ids, **more)
 
     patch.setattr(remove, "fetch", fetch)
 
@@ -192,8 +192,8 @@ def made_again_after_its_deletion(patch: pytest.MonkeyPatch) -> None:
     """The link of a record whose counterpart is gone is forgotten."""
     real = settle.unclear_settlement
 
-    def forgetting(work: Work, found: Sequence[Pair]) -> Settlement | None:
-        what = real(work, found)
+    def forgetting(sync: SyncPass, found: Sequence[Pair]) -> Settlement | None:
+        what = real(sync, found)
         gone = tuple(pair.link_id for pair in found if pair.other is None and pair.link_id is not None)
         return what and replace(what, changes=None, dropped=gone)
 
@@ -208,11 +208,11 @@ def losers_are_forgotten(patch: pytest.MonkeyPatch) -> None:
 def half_a_pair_is_a_pair(patch: pytest.MonkeyPatch) -> None:
     """A pair that is written on both sides counts as in step after the first write."""
 
-    def content(work: Work, one: Decided, side: Any, shown: Shown) -> bytes:
+    def content(sync: SyncPass, one: Decided, side: Any, shown: Shown) -> bytes:
         written = (
             {key: one.holds[side][key] for key in one.decision.writes(side)} if side in one.holds else {}
         )
-        order = [line.key for line in work.module.compared]
+        order = [line.key for line in sync.module.compared]
         return compare.content_hash({**shown.texts, **written}, order)
 
     patch.setattr(settle, "_hash_after", content)
@@ -251,8 +251,8 @@ def repeats_count_twice(patch: pytest.MonkeyPatch) -> None:
 def no_meeting(patch: pytest.MonkeyPatch) -> None:
     """Nobody looks whether a newcomer is on the other side already."""
 
-    def meet(work: Work, _newcomers: int, **_more: Any) -> tuple[str, ...]:
-        match._no_matches(work)
+    def meet(sync: SyncPass, _newcomers: int, **_more: Any) -> tuple[str, ...]:
+        match._no_matches(sync)
         return ()
 
     patch.setattr(look, "meet", meet)

@@ -19,8 +19,9 @@ from engine.ledger.model import LEDGER_FILE
 from engine.ledger.store import Ledger
 from engine.run.operations.discover import compile_live
 from engine.run.operations.preview import preview
+from engine.run.session.run_request import RunRequest
 from engine.run.session.sync_pass import Accepted
-from engine.run.sync.execute import Call, execute
+from engine.run.sync.execute import execute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -237,7 +238,7 @@ class World:
         self._patches.enter_context(
             mock.patch.object(memory, "CAN", replace(memory.CAN, **self.sizes))  # type: ignore[arg-type]  # three numbers
         )
-        self._patches.enter_context(mock.patch("engine.run.write.write.SINGLE", self.single))
+        self._patches.enter_context(mock.patch("engine.run.session.batches.SINGLE", self.single))
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -273,10 +274,10 @@ class World:
         """The ledger's file."""
         return self.folder / LEDGER_FILE
 
-    def call(self, **more: Any) -> Call:
+    def call(self, **more: Any) -> RunRequest:
         """How this world asks for a run."""
         more.setdefault("accepted", Accepted(everything=True))
-        return Call(folder=self.folder, overrides={}, now=lambda: self.now, **more)
+        return RunRequest(folder=self.folder, overrides={}, now=lambda: self.now, **more)
 
     def plan(self, **profile: str) -> Plan:
         """The spec as it stands, compiled; once for each text."""

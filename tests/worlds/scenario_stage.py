@@ -24,8 +24,9 @@ from engine.ledger import open_ledger
 from engine.ledger.model import LEDGER_FILE
 from engine.run.operations.discover import compile_live
 from engine.run.operations.preview import preview
+from engine.run.session.run_request import RunRequest
 from engine.run.session.sync_pass import Accepted
-from engine.run.sync.execute import LEASE_S, Call, execute
+from engine.run.sync.execute import LEASE_S, execute
 from engine.spec.diagnostic import SpecError
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ class Stage:
             raise ScenarioError(f"{self.scenario.name}: there is no stream `{stream}`.")
         return self.systems[system], name
 
-    def call(self, **more: Any) -> Call:
-        return Call(folder=self.folder, overrides={}, now=lambda: self.now, listen=self._listen, **more)
+    def call(self, **more: Any) -> RunRequest:
+        return RunRequest(folder=self.folder, overrides={}, now=lambda: self.now, listen=self._listen, **more)
 
     def _listen(self, event: Event) -> None:
         if isinstance(event, Noted):

@@ -12,8 +12,9 @@ from run_world import Fate, Killed, mortal
 from sandbox_visitor import Visitor, visit
 
 from engine.connectors.http.transport import Transport
+from engine.run.session.run_request import RunRequest
 from engine.run.session.sync_pass import Accepted
-from engine.run.sync.execute import Call, execute
+from engine.run.sync.execute import execute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,11 +62,11 @@ class Copy:
     folder: Path
     visitor: Visitor
 
-    def call(self) -> Call:
+    def call(self) -> RunRequest:
         """How it is run."""
         served = self.visitor.running.connect()
         settings = {one.name: served[one.connector] for one in self.company.plan.systems.values()}
-        return Call(folder=self.folder, overrides=settings, accepted=Accepted(everything=True))
+        return RunRequest(folder=self.folder, overrides=settings, accepted=Accepted(everything=True))
 
     def run(self) -> RunReport:
         """Run once."""

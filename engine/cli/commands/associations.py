@@ -48,11 +48,11 @@ def list_(
 
     with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
         plan,
-        call,
+        request,
     ):
-        with remembered(call) as memory:
+        with remembered(request) as memory:
             stored = known_associations(plan, memory, of)
-        shown = show(plan, call, stored)
+        shown = show(plan, request, stored)
     answer(form, lambda: listed_json(shown), lambda screen: listed_text(shown, screen))
 
 
@@ -82,11 +82,11 @@ def offer(
     with (
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
             plan,
-            call,
+            request,
         ),
-        remembered(call) as memory,
+        remembered(request) as memory,
     ):
-        found = offers(plan, call, memory, name, of)
+        found = offers(plan, request, memory, name, of)
     answer(form, lambda: offers_json(found), lambda screen: offers_text(found, screen))
 
 
@@ -117,12 +117,12 @@ def add(
     with (
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
             plan,
-            call,
+            request,
         ),
         changing(folder, ledger, plan.name) as (memory, lease),
     ):
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        pair = put_together(plan, call, memory, lease, name=name, of=of, to=to, now=now)
+        pair = put_together(plan, request, memory, lease, name=name, of=of, to=to, now=now)
     answer(form, lambda: offers_json([pair]), lambda _: added_text(pair))
 
 
@@ -151,9 +151,9 @@ def remove(
     with (
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
             plan,
-            call,
+            request,
         ),
         changing(folder, ledger, plan.name) as (memory, lease),
     ):
-        gone = take_apart(plan, call, memory, lease, of, to)
+        gone = take_apart(plan, request, memory, lease, of, to)
     answer(form, lambda: removed_json(gone), lambda _: removed_text(gone))

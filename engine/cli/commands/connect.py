@@ -29,9 +29,9 @@ def connect(form: str, *, later: bool, **given: Any) -> int:
     from engine.run.sync.execute import execute
 
     asked = Asked(**given)
-    with ordered("connect", asked) as (plan, call, foreseen):
-        carried = carried_out(plan, call, foreseen, yes=asked.yes)
-        report = None if later else execute(plan, replace(call, accepted=accepted((), asked.sandbox)))
+    with ordered("connect", asked) as (plan, request, foreseen):
+        carried = carried_out(plan, request, foreseen, yes=asked.yes)
+        report = None if later else execute(plan, replace(request, accepted=accepted((), asked.sandbox)))
     place = repeated(asked.folder, asked.ledger)
     again = spec_words(asked.spec, asked.choices) + words(asked.sandbox) + place
     look = shlex.quote(asked.spec) + place

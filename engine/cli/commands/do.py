@@ -76,12 +76,12 @@ def do(
         stopping() as stop,
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop, hand=hand) as (
             plan,
-            call,
+            request,
         ),
     ):
-        lines = foresee(plan, call, source)
+        lines = foresee(plan, request, source)
         confirm(trigger, lines, yes=yes)
-        report, target = act(plan, call, source)
+        report, target = act(plan, request, source)
     module = plan.modules[0]
     refused = [one.held for one in report.held if one.module == trigger and one.held.id == source]
     if target is None and refused:

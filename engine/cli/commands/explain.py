@@ -57,11 +57,11 @@ def _remembered(
     from engine.cli.shared.planned import plan_of
     from engine.run.operations.explain import explain as look
     from engine.run.operations.explain import parse_name
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
     plan = plan_of(spec, choices)
-    call = Call(folder=folder, overrides={}, ledger=ledger)
-    return look(plan, call, parse_name(record, plan), offline=True)
+    request = RunRequest(folder=folder, overrides={}, ledger=ledger)
+    return look(plan, request, parse_name(record, plan), offline=True)
 
 
 def _asked(
@@ -78,6 +78,6 @@ def _asked(
 
     with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
         plan,
-        call,
+        request,
     ):
-        return look(plan, call, parse_name(record, plan))
+        return look(plan, request, parse_name(record, plan))

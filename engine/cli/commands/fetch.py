@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.run.operations.explain import RecordName
     from engine.run.operations.fetch import Fetched
     from engine.run.session.report import Changeset, RunReport
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 
 @click.command(cls=SandboxCommand)
@@ -55,14 +55,14 @@ def fetch(
 
     with (
         stopping() as stop,
-        prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
+        prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, request),
     ):
         names = [parse_name(one, plan) for one in dict.fromkeys(records)]
-        changes = foresee(plan, call, names)
+        changes = foresee(plan, request, names)
         _show(changes)
         if changes.writes or changes.asks:
             confirm("fetch", None, yes=yes)
-        report, fetched = _fetched(plan, call, names, changes, sure=yes or sandbox is not None)
+        report, fetched = _fetched(plan, request, names, changes, sure=yes or sandbox is not None)
     answer(form, lambda: fetched_json(report, fetched), lambda _: fetched_text(report, fetched))
     return HELD if any(one.why is not None for one in fetched) else 0
 
@@ -80,7 +80,7 @@ def _show(changes: Changeset) -> None:
 
 
 def _fetched(
-    plan: Plan, call: Call, names: Sequence[RecordName], changes: Changeset, *, sure: bool
+    plan: Plan, request: RunRequest, names: Sequence[RecordName], changes: Changeset, *, sure: bool
 ) -> tuple[RunReport, tuple[Fetched, ...]]:
     """Do it. What only meets once its parent is there is asked about then."""
     from engine.run.operations.fetch import fetch as bring
@@ -89,7 +89,7 @@ def _fetched(
     codes = frozenset(ask.code for ask in changes.asks)
     while True:
         try:
-            return bring(plan, replace(call, accepted=Accepted(codes=codes, everything=sure)), names)
+            return bring(plan, replace(request, accepted=Accepted(codes=codes, everything=sure)), names)
         except StoppedError as error:
             if not can_ask() or not error.codes:
                 raise

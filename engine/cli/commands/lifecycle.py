@@ -58,7 +58,7 @@ def migrate(form: str, **asked: Any) -> int:
 def _do(stage: StageName, asked: Asked, form: str) -> int:
     from engine.render.lifecycle import carried_json, carried_text
 
-    with ordered(stage, asked) as (plan, call, foreseen):
-        carried = carried_out(plan, call, foreseen, yes=asked.yes)
+    with ordered(stage, asked) as (plan, request, foreseen):
+        carried = carried_out(plan, request, foreseen, yes=asked.yes)
     answer(form, lambda: carried_json(foreseen, carried), lambda _: carried_text(plan, carried))
     return HELD if any(one.refused for one in carried.steps) else 0

@@ -63,11 +63,13 @@ def preview(
 
     with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
         plan,
-        call,
+        request,
     ):
         trying = Accepted(everything=sandbox is not None)  # as `run` has it
-        call = replace(call, accepted=trying, whole=full, aim=aim_at(plan, modules))  # noqa: PLW2901
-        changes = look(plan, call, limit=limit) if output is None else save(plan, call, output, limit=limit)
+        request = replace(request, accepted=trying, whole=full, aim=aim_at(plan, modules))  # noqa: PLW2901
+        changes = (
+            look(plan, request, limit=limit) if output is None else save(plan, request, output, limit=limit)
+        )
     again = spec_words(spec, choices) + module_words(modules) + words(sandbox) + repeated(folder, ledger)
     if output is not None:
         say(f"Saved the changeset: {output}")

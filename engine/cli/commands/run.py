@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from engine.plan import Plan
     from engine.run.session.report import RunReport
+    from engine.run.session.run_request import RunRequest
     from engine.run.session.sync_pass import Accepted
-    from engine.run.sync.execute import Call
 
 EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TEMPORARY}
 
@@ -94,12 +94,12 @@ def run(
     again += " --ask" if ask else ""
     with (
         stopping() as stop,
-        prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
+        prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, request),
         _saying_how_to_go_on(again, accept),
     ):
         aim = aim_at(plan, modules)
-        call = replace(call, accepted=accepted(accept, None if ask else sandbox), whole=full, aim=aim)  # noqa: PLW2901
-        report = _report(plan, call, changes)
+        request = replace(request, accepted=accepted(accept, None if ask else sandbox), whole=full, aim=aim)  # noqa: PLW2901
+        report = _report(plan, request, changes)
     look = shlex.quote(spec) + repeated(folder, ledger)
     answer(form, report.as_json, lambda screen: run_text(report, screen, spec=look))
     if report.applied is not None and report.applied.refused:
@@ -107,16 +107,16 @@ def run(
     return EXIT_CODES[report.outcome]
 
 
-def _report(plan: Plan, call: Call, changes: Path | None) -> RunReport:
+def _report(plan: Plan, request: RunRequest, changes: Path | None) -> RunReport:
     """What a run did, or one that is bound to a saved changeset."""
     if changes is None:
         from engine.run.sync.execute import execute
 
-        return execute(plan, call)
+        return execute(plan, request)
     from engine.run.operations.apply import apply
     from engine.run.session.changes import open_changes
 
-    return apply(plan, call, open_changes(changes))
+    return apply(plan, request, open_changes(changes))
 
 
 def accepted(codes: tuple[str, ...], sandbox: Sandbox | None) -> Accepted:

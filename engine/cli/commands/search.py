@@ -45,10 +45,10 @@ def search(
 
     with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
         plan,
-        call,
+        request,
     ):
         where = module_of(plan, module)
-        found = look(plan, call, where, words)
+        found = look(plan, request, where, words)
     fetch = f"engine fetch {spec_words(spec, choices)}{sandbox_words(sandbox)}{repeated(folder, ledger)}"
     place = where.side(where.search.side).name if where.search else where.name
     answer(

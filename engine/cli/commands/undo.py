@@ -66,9 +66,9 @@ def undo(
         choices = gathered(named, choices, click.get_current_context().meta.get(PROFILE))
     with (
         stopping() as stop,
-        prepared(named, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, call),
+        prepared(named, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, request),
     ):
-        undone = (put_back if do else look_back)(plan, call, row.id, limit=limit)
+        undone = (put_back if do else look_back)(plan, request, row.id, limit=limit)
     again = _again(row.id, spec, choices) + words(sandbox) + repeated(folder, ledger)
     answer(form, undone.as_json, lambda screen: undone_text(undone, spec=again, screen=screen))
     return PENDING if detailed_exitcode and undone.writes and not do else 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.plan import ModulePlan, Plan
     from engine.record import Side
     from engine.run.operations.offers import Offer
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 WORDS = ("enrol", "withdraw")
 
@@ -50,9 +50,9 @@ def enrol_or_withdraw(module: str, wish: Wish, spec: str, choices: dict[str, str
 
     hand = Hand(trigger=module, answers={}, enrol=True)
     side, record = _record(compile_file(str(find_spec(spec)), profile=choices, hand=hand).modules[0], wish)
-    with stopping() as stop, prepared(spec, choices, stop=stop, hand=hand, **where) as (plan, call):
+    with stopping() as stop, prepared(spec, choices, stop=stop, hand=hand, **where) as (plan, request):
         do = _enrol if wish.word == "enrol" else _withdraw
-        return do(plan, call, side, record, wish)
+        return do(plan, request, side, record, wish)
 
 
 def _record(module: ModulePlan, wish: Wish) -> tuple[Side, str]:
@@ -69,15 +69,15 @@ def _record(module: ModulePlan, wish: Wish) -> tuple[Side, str]:
     return found, record
 
 
-def _enrol(plan: Plan, call: Call, side: Side, record: str, wish: Wish) -> int:
+def _enrol(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wish) -> int:
     from engine.render.do import enrolled_json, enrolled_text
     from engine.run.operations.enrol import enrol, foresee_enrolment, offered
 
     module = plan.modules[0]
-    place = _place(module, offered(plan, call, side, record), wish)
-    lines = foresee_enrolment(plan, call, side, record, place)
+    place = _place(module, offered(plan, request, side, record), wish)
+    lines = foresee_enrolment(plan, request, side, record, place)
     confirm(f"{module.name}.enrol", lines, yes=wish.yes)
-    report, target = enrol(plan, call, side, record, place)
+    report, target = enrol(plan, request, side, record, place)
     refused = [one.held for one in report.held if one.module == module.name and one.held.id == record]
     if target is None and refused:
         raise UserError(
@@ -92,17 +92,17 @@ def _enrol(plan: Plan, call: Call, side: Side, record: str, wish: Wish) -> int:
     return 0
 
 
-def _withdraw(plan: Plan, call: Call, side: Side, record: str, wish: Wish) -> int:
+def _withdraw(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wish) -> int:
     from engine.render.do import enrolled_json, withdrawn_text
     from engine.run.operations.enrol import counterpart, withdraw
 
     module = plan.modules[0]
-    target = counterpart(plan, call, side, record)
+    target = counterpart(plan, request, side, record)
     there = f"{module.side(other(side)).name}:{target}" if target is not None else None
     fate = "would be deleted" if module.deletes == "propagate" else "stays as it is"
     say(f"{wish.record} would take no part any more" + (f"; {there} {fate}." if there else "."))
     confirm(f"{module.name}.withdraw", None, yes=wish.yes)
-    report, _ = withdraw(plan, call, side, record)
+    report, _ = withdraw(plan, request, side, record)
     answer(
         wish.form,
         lambda: enrolled_json(wish.word, wish.record, there, (), report),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.plan import Plan
     from engine.plan.lifecycle import StageName
     from engine.run.operations.lifecycle import Carried, Foreseen, Order
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,11 +55,11 @@ def order_options(function: Function) -> Function:
 
 
 @contextmanager
-def ordered(stage: StageName, asked: Asked) -> Iterator[tuple[Plan, Call, Foreseen]]:
+def ordered(stage: StageName, asked: Asked) -> Iterator[tuple[Plan, RunRequest, Foreseen]]:
     """What the stage would do, before anything is done; the sandbox ends with the block."""
     from engine.compiler import compile_file
     from engine.run.operations.lifecycle import foresee
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
     known = asked.choices if stage == "connect" else {**_remembered(asked), **asked.choices}
     offline = compile_file(str(find_spec(asked.spec)), profile=known)
@@ -69,13 +69,13 @@ def ordered(stage: StageName, asked: Asked) -> Iterator[tuple[Plan, Call, Forese
         sandbox_settings(asked.sandbox, offline, kept) as settings,
         telling() as listen,
     ):
-        call = Call(folder=kept, overrides=settings, ledger=asked.ledger, listen=listen, stop=stop)
-        plan, order = _order(stage, asked, known, offline, call)
-        yield plan, call, foresee(plan, call, order)
+        request = RunRequest(folder=kept, overrides=settings, ledger=asked.ledger, listen=listen, stop=stop)
+        plan, order = _order(stage, asked, known, offline, request)
+        yield plan, request, foresee(plan, request, order)
 
 
 def _order(
-    stage: StageName, asked: Asked, known: Mapping[str, str], offline: Plan, call: Call
+    stage: StageName, asked: Asked, known: Mapping[str, str], offline: Plan, request: RunRequest
 ) -> tuple[Plan, Order]:
     from engine.run.operations.discover import against_live
     from engine.run.operations.lifecycle import Order
@@ -83,14 +83,14 @@ def _order(
     from engine.run.operations.states import choice_of, refuse_out_of_turn, stage_of
 
     wanted = stage_of(offline, stage)
-    with remembered(call) as memory:
+    with remembered(request) as memory:
         standing = memory.standing(offline.name)
     taken = asked.choice or standing.agreed.get("choice")
     refuse_out_of_turn(offline, wanted, standing, taken)
     order = Order(stage=wanted, choice=choice_of(offline, wanted, standing, asked.choice), by=asked.by)
     if not order.asks:
         return offline, order
-    plan = against_live(offline, known, call)
+    plan = against_live(offline, known, request)
     return plan, replace(order, stage=stage_of(plan, stage))
 
 
@@ -124,9 +124,9 @@ def confirmed(plan: Plan, foreseen: Foreseen, *, yes: bool) -> None:
     confirm(foreseen.order.stage.stage, None, yes=yes)
 
 
-def carried_out(plan: Plan, call: Call, foreseen: Foreseen, *, yes: bool) -> Carried:
+def carried_out(plan: Plan, request: RunRequest, foreseen: Foreseen, *, yes: bool) -> Carried:
     """Do it once somebody has agreed."""
     from engine.run.operations.lifecycle import carry
 
     confirmed(plan, foreseen, yes=yes)
-    return carry(plan, call, foreseen)
+    return carry(plan, request, foreseen)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.cli.shared.stand_in import Sandbox
     from engine.compiler.draft.parts import Hand
     from engine.plan import Plan
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def prepared(
     ledger: str | None,
     stop: Callable[[], bool],
     hand: Hand | None = None,
-) -> Iterator[tuple[Plan, Call]]:
+) -> Iterator[tuple[Plan, RunRequest]]:
     """The compiled plan, with `hand` of one trigger alone, and the call to run it with.
 
     The sandbox and the progress display end with the block.
@@ -38,10 +38,10 @@ def prepared(
     """
     from engine.compiler import compile_file
     from engine.run.operations.discover import against_live
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
     offline = compile_file(str(find_spec(spec)), profile=choices, hand=hand)
     kept = private_folder(folder)
     with sandbox_settings(sandbox, offline, kept) as settings, telling() as listen:
-        call = Call(folder=kept, overrides=settings, ledger=ledger, listen=listen, stop=stop)
-        yield against_live(offline, choices, call, hand), call
+        request = RunRequest(folder=kept, overrides=settings, ledger=ledger, listen=listen, stop=stop)
+        yield against_live(offline, choices, request, hand), request

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.guard import Refusal
     from engine.plan import FieldPlan, SidePlan
     from engine.record import Side, Value
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 #: How far the clocks of two servers may be apart before `newest` trusts them, with their whole seconds.
 CLOCK_MARGIN = timedelta(seconds=5)
@@ -95,11 +95,11 @@ class Decided:
         }
 
 
-def portions(work: Work, table: str, size: int) -> list[tuple[int, int]]:
+def portions(sync: SyncPass, table: str, size: int) -> list[tuple[int, int]]:
     """The places in `work` between which `absent` or `paired` has so many rows at a time: (first, last)."""
-    if not work.moving:
+    if not sync.moving:
         return []
-    found = work.columns.rows(
+    found = sync.columns.rows(
         f"SELECT min(place), max(place) FROM {table} GROUP BY rowid // {size} ORDER BY 1"
     )
     return [(int(first), int(last)) for first, last in found]
@@ -108,33 +108,33 @@ def portions(work: Work, table: str, size: int) -> list[tuple[int, int]]:
 _SHOWN = "w.id, w.version, {snapshot}, w.absent, w.hash, w.label, w.trouble, w.in_view"
 
 
-def pairs(work: Work, first: int, last: int) -> list[Pair]:
+def pairs(sync: SyncPass, first: int, last: int) -> list[Pair]:
     """The pairs between two places, with the counterparts freshly read from the target."""
-    shown = _SHOWN.format(snapshot=work.module.snapshot)
-    rows = work.columns.rows(
+    shown = _SHOWN.format(snapshot=sync.module.snapshot)
+    rows = sync.columns.rows(
         f"SELECT p.link_id, p.other_id, {shown} "
         f"FROM paired AS p JOIN work AS w ON w.rowid = p.place AND w.rowid BETWEEN {first} AND {last} "
         f"WHERE p.place BETWEEN {first} AND {last} ORDER BY p.place"
     )
-    looks = work.module.checks or work.module.guards  # these need the record itself
-    trusts = work.module.before_write == "trust" and not looks
-    known = _trusted(work, [(row[0], row[1]) for row in rows]) if trusts else {}
-    fresh = {**known, **fetch(work, [row[1] for row in rows if row[1] not in known])}
-    fresh.update(refused(work, first, last, fresh))
+    looks = sync.module.checks or sync.module.guards  # these need the record itself
+    trusts = sync.module.before_write == "trust" and not looks
+    known = _trusted(sync, [(row[0], row[1]) for row in rows]) if trusts else {}
+    fresh = {**known, **fetch(sync, [row[1] for row in rows if row[1] not in known])}
+    fresh.update(refused(sync, first, last, fresh))
     return [
-        Pair(link_id=row[0], mine=_shown(work, row[2:]), other_id=row[1], other=fresh.get(row[1]))
+        Pair(link_id=row[0], mine=_shown(sync, row[2:]), other_id=row[1], other=fresh.get(row[1]))
         for row in rows
     ]
 
 
-def refused(work: Work, first: int, last: int, fresh: Mapping[str, Shown]) -> dict[str, Shown]:
+def refused(sync: SyncPass, first: int, last: int, fresh: Mapping[str, Shown]) -> dict[str, Shown]:
     """Counterparts, by id, beside which the record does not meet what both must meet together; with the trouble."""
     found: dict[str, Shown] = {}
-    for check in work.module.checks:
-        if check.side != work.source_side or not fresh:
+    for check in sync.module.checks:
+        if check.side != sync.source_side or not fresh:
             continue
-        index = work.target.troubles.index(check.trouble)
-        rows = work.columns.rows(
+        index = sync.target.troubles.index(check.trouble)
+        rows = sync.columns.rows(
             f"SELECT o.id FROM paired AS p JOIN work AS w ON w.rowid = p.place JOIN fresh AS o ON o.id = p.other_id "
             f"WHERE p.place BETWEEN {first} AND {last} AND NOT ({check.sql})"
         )
@@ -142,18 +142,18 @@ def refused(work: Work, first: int, last: int, fresh: Mapping[str, Shown]) -> di
     return found
 
 
-def _trusted(work: Work, linked: Sequence[tuple[int | None, str]]) -> dict[str, Shown]:
+def _trusted(sync: SyncPass, linked: Sequence[tuple[int | None, str]]) -> dict[str, Shown]:
     """Counterparts as they were when last in step, where the module trusts that nobody changed them since.
 
     What this very run has seen changed on the other side is not among them: that is looked at.
     """
     wanted = {link: record for link, record in linked if link is not None}
-    if work.reverse is not None:
-        rows = work.columns.rows(f"SELECT link_id FROM {work.reverse.room}.work WHERE link_id IS NOT NULL")
+    if sync.reverse is not None:
+        rows = sync.columns.rows(f"SELECT link_id FROM {sync.reverse.room}.work WHERE link_id IS NOT NULL")
         for row in rows:
             wanted.pop(row[0], None)
-    side, bases = work.target.side, work.ledger.bases(list(wanted))
-    order = [line.key for line in work.module.compared]
+    side, bases = sync.target.side, sync.ledger.bases(list(wanted))
+    order = [line.key for line in sync.module.compared]
     known = {}
     for link, record in wanted.items():
         left, right = bases.get(link, (None, None))
@@ -165,61 +165,61 @@ def _trusted(work: Work, linked: Sequence[tuple[int | None, str]]) -> dict[str, 
 
 
 def fetch(
-    work: Work, ids: Sequence[str], *, side: SidePlan | None = None, into: str = "fresh"
+    sync: SyncPass, ids: Sequence[str], *, side: SidePlan | None = None, into: str = "fresh"
 ) -> dict[str, Shown]:
     """Records as they are now, by id: of the target, or of `side`. They stay in the table until the next call."""
-    work.columns.drop(into)
+    sync.columns.drop(into)
     if not ids:
         return {}
-    read_again(work, ids, side or work.target, into)
-    return shown_of(work, f"{into} AS w")
+    read_again(sync, ids, side or sync.target, into)
+    return shown_of(sync, f"{into} AS w")
 
 
-def read_again(work: Work, ids: Sequence[str], side: SidePlan, into: str) -> None:
+def read_again(sync: SyncPass, ids: Sequence[str], side: SidePlan, into: str) -> None:
     """Leave records as they are now in a table that is not there yet; none of them becomes a Python object."""
-    functions = work.slow[side.side]
+    functions = sync.slow[side.side]
     request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
-    for page in pull(work.connector(side), side, request, functions, Reading(), lambda _page: None):
-        walk(work, side, page)
-        work.columns.show("page", page)
-        work.columns.add(into, side.lens)
-        work.columns.hide("page")
-    work.columns.last_of_each(into)
+    for page in pull(sync.connector(side), side, request, functions, Reading(), lambda _page: None):
+        walk(sync, side, page)
+        sync.columns.show("page", page)
+        sync.columns.add(into, side.lens)
+        sync.columns.hide("page")
+    sync.columns.last_of_each(into)
 
 
-def shown_of(work: Work, source: str) -> dict[str, Shown]:
+def shown_of(sync: SyncPass, source: str) -> dict[str, Shown]:
     """Rows of a lens as values, by id; `source` names the table `w`."""
-    columns = _SHOWN.format(snapshot=work.module.snapshot)
-    return {row[0]: _shown(work, row) for row in work.columns.rows(f"SELECT {columns} FROM {source}")}
+    columns = _SHOWN.format(snapshot=sync.module.snapshot)
+    return {row[0]: _shown(sync, row) for row in sync.columns.rows(f"SELECT {columns} FROM {source}")}
 
 
-def _shown(work: Work, row: Sequence[Any]) -> Shown:
+def _shown(sync: SyncPass, row: Sequence[Any]) -> Shown:
     record, version, snapshot, absent, content, label, trouble, in_view = row
     return Shown(
         id=record,
         version=version,
         texts=simplejson.loads(snapshot),
-        absent=_keys_of(work, absent),
+        absent=_keys_of(sync, absent),
         content=content,
         label=label,
         trouble=trouble,
         # In one direction a view chooses who is recognised; whoever has a link stays in step.
-        in_view=in_view or (work.reverse is None and work.module.trigger is None),
+        in_view=in_view or (sync.reverse is None and sync.module.trigger is None),
     )
 
 
-def _keys_of(work: Work, columns: Sequence[str] | None) -> frozenset[str]:
+def _keys_of(sync: SyncPass, columns: Sequence[str] | None) -> frozenset[str]:
     """Keys of the lines whose canonical column is not known."""
     if not columns:
         return frozenset()
-    return frozenset(line.key for line in work.module.compared if line.column in columns)
+    return frozenset(line.key for line in sync.module.compared if line.column in columns)
 
 
-def decide(work: Work, several: Sequence[Pair]) -> Iterator[Decided]:
+def decide(sync: SyncPass, several: Sequence[Pair]) -> Iterator[Decided]:
     """Every pair that can be compared, with its decision. The bases come from the ledger in one go."""
-    bases = work.ledger.bases([pair.link_id for pair in several if pair.link_id is not None])
-    known, new = rules(work, first_contact=False), rules(work, first_contact=True)
-    yields = yielding(work, several) if work.module.yields else {}
+    bases = sync.ledger.bases([pair.link_id for pair in several if pair.link_id is not None])
+    known, new = rules(sync, first_contact=False), rules(sync, first_contact=True)
+    yields = yielding(sync, several) if sync.module.yields else {}
     still = tuple(replace(rule, toward=frozenset(), policy="left") for rule in known)
     timed = any(rule.policy == "newest" for rule in known)
     for pair in several:
@@ -232,30 +232,30 @@ def decide(work: Work, several: Sequence[Pair]) -> Iterator[Decided]:
                 still if pair.mine.id in yields else new if left is None and right is None else known,
                 left,
                 right,
-                **_sides(work, pair),
-                times=_times(work, pair) if timed else None,
-                resolutions=_resolutions(work, pair),
+                **_sides(sync, pair),
+                times=_times(sync, pair) if timed else None,
+                resolutions=_resolutions(sync, pair),
             ),
         )
 
 
-def _sides(work: Work, pair: Pair) -> dict[Side, dict[str, Seen]]:
+def _sides(sync: SyncPass, pair: Pair) -> dict[Side, dict[str, Seen]]:
     mine, its = pair.mine.seen(), pair.its.seen()
-    if work.source_side == "left":
+    if sync.source_side == "left":
         return {"left": mine, "right": its}
     return {"left": its, "right": mine}
 
 
-def left_id(work: Work, pair: Pair) -> str:
+def left_id(sync: SyncPass, pair: Pair) -> str:
     """The id of the pair's left record."""
-    return pair.mine.id if work.source_side == "left" else pair.other_id
+    return pair.mine.id if sync.source_side == "left" else pair.other_id
 
 
-def _times(work: Work, pair: Pair) -> Times | None:
+def _times(sync: SyncPass, pair: Pair) -> Times | None:
     """When each side was changed last, by its own server's clock."""
     by_side = {
-        work.source_side: pair.mine.version,
-        other(work.source_side): pair.other.version if pair.other else None,
+        sync.source_side: pair.mine.version,
+        other(sync.source_side): pair.other.version if pair.other else None,
     }
     return Times(
         left=moment_of(by_side["left"]),
@@ -264,32 +264,32 @@ def _times(work: Work, pair: Pair) -> Times | None:
     )
 
 
-def _resolutions(work: Work, pair: Pair) -> dict[str, Resolution] | None:
+def _resolutions(sync: SyncPass, pair: Pair) -> dict[str, Resolution] | None:
     """What a person has decided about fields of this pair."""
-    found = work.disputed.get(left_id(work, pair), ())
+    found = sync.disputed.get(left_id(sync, pair), ())
     return {
         one.key: Resolution(take=one.take, left=one.left, right=one.right) for one in found if one.take
     } or None
 
 
-def rules(work: Work, *, first_contact: bool) -> tuple[Rule, ...]:
+def rules(sync: SyncPass, *, first_contact: bool) -> tuple[Rule, ...]:
     """The rules of the module's compared lines, for pairs that were in step or that meet for the first time."""
     return tuple(
         Rule(
             key=line.key,
             toward=frozenset(side for side in line.writes if line.toward(side)),
-            policy=_policy(work, line, first_contact=first_contact),
+            policy=_policy(sync, line, first_contact=first_contact),
             fallback=line.fallback,
             group=line.group,
             keep=frozenset(side for side, write in line.writes.items() if write.keep),
         )
-        for line in work.module.compared
+        for line in sync.module.compared
     )
 
 
-def _policy(work: Work, line: FieldPlan, *, first_contact: bool) -> Policy:
+def _policy(sync: SyncPass, line: FieldPlan, *, first_contact: bool) -> Policy:
     """At first contact: overwrite = the side that pushes first wins; link = as the module says, one way nobody."""
-    module = work.module
+    module = sync.module
     if not first_contact:
         return module.policy(line)
     if module.duplicates == "overwrite":

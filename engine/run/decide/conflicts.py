@@ -17,42 +17,42 @@ if TYPE_CHECKING:
     from engine.ledger import HeldRow
     from engine.reconcile import FieldDecision
     from engine.run.decide.compare import Decided
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
-def disputes(work: Work, decided: Sequence[Decided]) -> tuple[tuple[HeldRow, ...], tuple[Conflict, ...]]:
+def disputes(sync: SyncPass, decided: Sequence[Decided]) -> tuple[tuple[HeldRow, ...], tuple[Conflict, ...]]:
     """(the records held for it, every field in conflict) of pairs that a person must look at."""
     open_ = [one for one in decided if one.decision.conflicts]
     fields = tuple(
-        _conflict(work, one, line) for one in open_ for line in one.decision.fields if line.conflict
+        _conflict(sync, one, line) for one in open_ for line in one.decision.fields if line.conflict
     )
-    return tuple(_held(work, one) for one in open_), fields
+    return tuple(_held(sync, one) for one in open_), fields
 
 
-def agreed(work: Work, decided: Sequence[Decided]) -> tuple[str, ...]:
+def agreed(sync: SyncPass, decided: Sequence[Decided]) -> tuple[str, ...]:
     """Left ids of pairs that were in conflict and are no longer.
 
     A field that a side did not show this time is as much in conflict as before.
     """
-    quiet = ((left_id(work, one.pair), one.pair) for one in decided if not one.decision.conflicts)
+    quiet = ((left_id(sync, one.pair), one.pair) for one in decided if not one.decision.conflicts)
     return tuple(
         record
         for record, pair in quiet
-        if record in work.disputed
-        and not {one.key for one in work.disputed[record]} & (pair.mine.absent | pair.its.absent)
+        if record in sync.disputed
+        and not {one.key for one in sync.disputed[record]} & (pair.mine.absent | pair.its.absent)
     )
 
 
-def _conflict(work: Work, one: Decided, line: FieldDecision) -> Conflict:
-    sides = {work.source_side: one.pair.mine, other(work.source_side): one.pair.its}
+def _conflict(sync: SyncPass, one: Decided, line: FieldDecision) -> Conflict:
+    sides = {sync.source_side: one.pair.mine, other(sync.source_side): one.pair.its}
     left, right = sides["left"], sides["right"]
     bases = {side: (one.bases.get(side) or {}).get(line.key, Missing.NO_BASE) for side in sides}
     return Conflict(
-        module=work.module.name,
+        module=sync.module.name,
         left_id=left.id,
         right_id=right.id,
         key=line.key,
-        line=next(plan.line for plan in work.module.compared if plan.key == line.key),
+        line=next(plan.line for plan in sync.module.compared if plan.key == line.key),
         base_left=_text(bases["left"]),
         base_right=_text(bases["right"]),
         contact=Missing.NO_BASE in bases.values(),
@@ -60,8 +60,8 @@ def _conflict(work: Work, one: Decided, line: FieldDecision) -> Conflict:
         right=right.texts.get(line.key),
         left_version=left.version,
         right_version=right.version,
-        since=work.clock.text(),
-        run=work.run,
+        since=sync.clock.text(),
+        run=sync.run,
     )
 
 
@@ -69,20 +69,20 @@ def _text(value: Seen) -> str | None:
     return None if value is None or isinstance(value, Missing) else str(value)
 
 
-def _held(work: Work, one: Decided) -> HeldRow:
+def _held(sync: SyncPass, one: Decided) -> HeldRow:
     """The pair, held once: by the record of the module's first source."""
     pair = one.pair
-    keeper, side = (pair.mine, work.source_side) if work.first else (pair.its, work.target.side)
-    lines = {line.key: line.line for line in work.module.compared}
+    keeper, side = (pair.mine, sync.source_side) if sync.first else (pair.its, sync.target.side)
+    lines = {line.key: line.line for line in sync.module.compared}
     named = ", ".join(f"`{lines[key]}`" for key in one.decision.conflicts)
     counterpart = (
-        f"{work.target.name}:{pair.other_id}" if work.first else f"{work.source.name}:{pair.mine.id}"
+        f"{sync.target.name}:{pair.other_id}" if sync.first else f"{sync.source.name}:{pair.mine.id}"
     )
     trouble = Trouble(
         code="conflict",
         message=f"It differs from {counterpart} in {named}, and neither side may win.",
         remedy="`engine conflicts` shows both values and takes a decision; making the two equal by hand does, too.",
-        place=work.module.place,
+        place=sync.module.place,
     )
     # Whoever makes them equal on the other side does not touch this record.
-    return hold(work, keeper.id, keeper.label, keeper.content, trouble, temporary=True, side=side)
+    return hold(sync, keeper.id, keeper.label, keeper.content, trouble, temporary=True, side=side)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from engine.reconcile import Missing
 from engine.record import SIDES
 from engine.run.decide.compare import rules
+from engine.run.decide.newcomers import creates_sql
 from engine.run.read.enrolled import placed
 from engine.run.session.changes import Change, ChangedField, Sight
-from engine.run.write.create import creates_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,66 +19,66 @@ if TYPE_CHECKING:
     from engine.reconcile import FieldDecision, Seen
     from engine.record import Side
     from engine.run.decide.compare import Decided, Pair, Shown
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
-def creates(work: Work, first: int, last: int) -> Iterator[Change]:
+def creates(sync: SyncPass, first: int, last: int) -> Iterator[Change]:
     """The records of `absent` between two places, as they would be made."""
-    side, mine = work.target.side, work.source_side
-    lines = {line.writes[side].to: line for line in work.module.fields if side in line.writes}
-    for row in work.columns.table(creates_sql(work, first, last)).to_pylist():
+    side, mine = sync.target.side, sync.source_side
+    lines = {line.writes[side].to: line for line in sync.module.fields if side in line.writes}
+    for row in sync.columns.table(creates_sql(sync, first, last)).to_pylist():
         yield Change(
-            module=work.module.name,
+            module=sync.module.name,
             kind="create",
             writes=(side,),
             left_id=row["_source"] if mine == "left" else None,
             right_id=row["_source"] if mine == "right" else None,
             linked=False,
             label=row["_label"] or row["_source"],
-            why=_cause(work),
+            why=_cause(sync),
             seen={mine: Sight(hash=row["_hash"].hex(), version=row["_seen"])},
             fields=(
                 *(
-                    _made(work, line, shown(row[name]))
+                    _made(sync, line, shown(row[name]))
                     for name, line in lines.items()
                     if row[name] is not None
                 ),
-                *(_chosen(work, name, row[name]) for name in placed(work) if row[name] is not None),
+                *(_chosen(sync, name, row[name]) for name in placed(sync) if row[name] is not None),
             ),
         )
 
 
-def _cause(work: Work) -> str:
+def _cause(sync: SyncPass) -> str:
     """Why a record is made, in a few words."""
-    trigger = work.module.trigger
+    trigger = sync.module.trigger
     if trigger is None:
-        return "a person has enrolled it" if work.module.enrol else f"new in {work.source.name}"
+        return "a person has enrolled it" if sync.module.enrol else f"new in {sync.source.name}"
     return f"it has become so: {trigger.becomes}" if trigger.becomes else "a person asks for it"
 
 
-def _made(work: Work, line: FieldPlan, value: str) -> ChangedField:
+def _made(sync: SyncPass, line: FieldPlan, value: str) -> ChangedField:
     return ChangedField(
         key=line.key,
         line=line.line,
         place=line.place,
-        rule=work.module.policy(line),
-        why=_cause(work),
-        write=work.target.side,
-        to=line.writes[work.target.side].to,
+        rule=sync.module.policy(line),
+        why=_cause(sync),
+        write=sync.target.side,
+        to=line.writes[sync.target.side].to,
         values={},
         result=value,
     )
 
 
-def _chosen(work: Work, name: str, value: str) -> ChangedField:
+def _chosen(sync: SyncPass, name: str, value: str) -> ChangedField:
     """A field that a person has filled in who enrolled the record."""
     return ChangedField(
         key=name,
         line=f"enrol: {name}",
-        place=work.module.place,
+        place=sync.module.place,
         rule="enrol",
-        why=_cause(work),
-        write=work.target.side,
+        why=_cause(sync),
+        write=sync.target.side,
         to=name,
         values={},
         result=value,
@@ -92,12 +92,12 @@ def shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def pair_changes(work: Work, decided: Sequence[Decided]) -> list[Change | None]:
+def pair_changes(sync: SyncPass, decided: Sequence[Decided]) -> list[Change | None]:
     """What becomes of each pair; None = nothing that a person would see."""
     policies = {
-        met: {rule.key: rule.policy for rule in rules(work, first_contact=met)} for met in (True, False)
+        met: {rule.key: rule.policy for rule in rules(sync, first_contact=met)} for met in (True, False)
     }
-    return [_pair(work, one, policies[_met(one)]) for one in decided]
+    return [_pair(sync, one, policies[_met(one)]) for one in decided]
 
 
 def _met(one: Decided) -> bool:
@@ -105,33 +105,33 @@ def _met(one: Decided) -> bool:
     return all(base is None for base in one.bases.values())
 
 
-def _pair(work: Work, one: Decided, policies: Mapping[str, str]) -> Change | None:
+def _pair(sync: SyncPass, one: Decided, policies: Mapping[str, str]) -> Change | None:
     written = tuple(side for side in SIDES if one.writes(side))
     if not written and one.pair.link_id is not None:
         return None
-    sides = _sides(work, one.pair.mine, one.pair.its)
-    lines = {line.key: line for line in work.module.compared}
+    sides = _sides(sync, one.pair.mine, one.pair.its)
+    lines = {line.key: line for line in sync.module.compared}
     moved = [line for line in one.decision.fields if line.write or line.conflict]
     return Change(
-        module=work.module.name,
+        module=sync.module.name,
         kind="update" if written else "link",
         writes=written,
         left_id=sides["left"].id,
         right_id=sides["right"].id,
         linked=one.pair.link_id is not None,
         label=one.pair.mine.label or one.pair.mine.id,
-        why=_why(work, one) if moved else "they are the same",
+        why=_why(sync, one) if moved else "they are the same",
         seen={side: _sight(record) for side, record in sides.items()},
         fields=tuple(_moved(one, line, lines[line.key], sides, policies[line.key]) for line in moved),
     )
 
 
-def _why(work: Work, one: Decided) -> str:
-    return one.decision.why if work.module.trigger is None else _cause(work)
+def _why(sync: SyncPass, one: Decided) -> str:
+    return one.decision.why if sync.module.trigger is None else _cause(sync)
 
 
-def _sides(work: Work, mine: Shown, its: Shown) -> dict[Side, Shown]:
-    return {"left": mine, "right": its} if work.source_side == "left" else {"left": its, "right": mine}
+def _sides(sync: SyncPass, mine: Shown, its: Shown) -> dict[Side, Shown]:
+    return {"left": mine, "right": its} if sync.source_side == "left" else {"left": its, "right": mine}
 
 
 def _sight(record: Shown) -> Sight:
@@ -159,28 +159,28 @@ def _moved(
     )
 
 
-def delete_change(work: Work, pair: Pair) -> Change:
+def delete_change(sync: SyncPass, pair: Pair) -> Change:
     """A counterpart that would be deleted, with all it holds."""
-    side, mine = work.target.side, work.source_side
+    side, mine = sync.target.side, sync.source_side
     ids = {mine: pair.mine.id, side: pair.other_id}
-    why = f"deleted in {work.source.name}" if work.module.trigger is None else _cause(work)
+    why = f"deleted in {sync.source.name}" if sync.module.trigger is None else _cause(sync)
     fields = (
         ChangedField(
             key=line.key,
             line=line.line,
             place=line.place,
-            rule="deletes: propagate" if work.module.trigger is None else "trigger",
+            rule="deletes: propagate" if sync.module.trigger is None else "trigger",
             why=why,
             write=side,
             to=line.writes[side].to if side in line.writes else None,
             values={side: pair.its.texts[line.key]},
             result=None,
         )
-        for line in work.module.compared
+        for line in sync.module.compared
         if pair.its.texts.get(line.key) is not None
     )
     return Change(
-        module=work.module.name,
+        module=sync.module.name,
         kind="delete",
         writes=(side,),
         left_id=ids["left"],

@@ -9,35 +9,37 @@ import pyarrow as pa
 
 from engine.guard import Letter, Refusal, refused_keys, without
 from engine.run.decide.compare import portions
+from engine.run.decide.newcomers import creates_sql
 from engine.run.decide.refusals import Refused, Subject, quoted, shown_by, told
 from engine.run.read.slow import compile_slow
 from engine.run.read.walk import begin, walk_on
-from engine.run.write.create import creates_sql
-from engine.run.write.write import batch_size
+from engine.run.session.batches import batch_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.plan import GuardPlan, SlowField
     from engine.run.decide.compare import Decided
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
-def guarded(work: Work, decided: Sequence[Decided]) -> list[Decided]:
+def guarded(sync: SyncPass, decided: Sequence[Decided]) -> list[Decided]:
     """The decisions without what guards refuse; whatever else is written may still make another guard refuse."""
     found = list(decided)
-    again = range(len(found)) if work.module.guards else range(0)
+    again = range(len(found)) if sync.module.guards else range(0)
     while again:
         hit: dict[int, None] = {}
-        for guard in work.module.guards:
-            for one in _refused(work, guard, found, again):
-                found[one.number] = _without(work, found[one.number], guard, one)
+        for guard in sync.module.guards:
+            for one in _refused(sync, guard, found, again):
+                found[one.number] = _without(sync, found[one.number], guard, one)
                 hit[one.number] = None
         again = tuple(hit)  # type: ignore[assignment]  # places in `found`, as before
     return found
 
 
-def _refused(work: Work, guard: GuardPlan, decided: Sequence[Decided], places: Sequence[int]) -> list[Hit]:
+def _refused(
+    sync: SyncPass, guard: GuardPlan, decided: Sequence[Decided], places: Sequence[int]
+) -> list[Hit]:
     """The pairs, by place, whose decision a guard does not let through as it is."""
     by_table: dict[str, list[int]] = {}
     for number in places:
@@ -46,19 +48,19 @@ def _refused(work: Work, guard: GuardPlan, decided: Sequence[Decided], places: S
             by_table.setdefault(decided[number].pair.values, []).append(number)
     found: list[Hit] = []
     for values, numbers in by_table.items():
-        sent, shown = (values, "fresh") if guard.side == work.target.side else ("fresh", values)
-        work.columns.show("judged", _judged(work, guard, decided, numbers))
-        written = _sent(work, guard, sent)
+        sent, shown = (values, "fresh") if guard.side == sync.target.side else ("fresh", values)
+        sync.columns.show("judged", _judged(sync, guard, decided, numbers))
+        written = _sent(sync, guard, sent)
         becoming = f"SELECT {', '.join(guard.becoming)}, n.nr AS _nr, n._to FROM ({written}) AS n"
-        _become(work, guard, f"{becoming} JOIN {shown} AS o ON o.id = n._other")
-        work.columns.hide("judged")
-        found += _hits(work, guard)
+        _become(sync, guard, f"{becoming} JOIN {shown} AS o ON o.id = n._other")
+        sync.columns.hide("judged")
+        found += _hits(sync, guard)
     return found
 
 
-def _judged(work: Work, guard: GuardPlan, decided: Sequence[Decided], numbers: Sequence[int]) -> pa.Table:
+def _judged(sync: SyncPass, guard: GuardPlan, decided: Sequence[Decided], numbers: Sequence[int]) -> pa.Table:
     """The pairs in question: where the values stand that are sent, and what of them is."""
-    forth = guard.side == work.target.side
+    forth = guard.side == sync.target.side
     ids = [(decided[nr].pair.mine.id, decided[nr].pair.other_id) for nr in numbers]
     return pa.table(
         {
@@ -70,9 +72,9 @@ def _judged(work: Work, guard: GuardPlan, decided: Sequence[Decided], numbers: S
     )
 
 
-def _sent(work: Work, guard: GuardPlan, values: str) -> str:
+def _sent(sync: SyncPass, guard: GuardPlan, values: str) -> str:
     """What is sent to each record, a column per key, and who is written to."""
-    lines = [line for line in work.module.compared if guard.side in line.writes]
+    lines = [line for line in sync.module.compared if guard.side in line.writes]
     columns = "".join(f', {line.writes[guard.side].sql} AS "{line.key}"' for line in lines)
     return (
         f"SELECT j.nr, j._other, j.keys, {_addressee(guard)} AS _to{columns} "
@@ -85,14 +87,14 @@ def _addressee(guard: GuardPlan) -> str:
     return f'CAST(w."field {guard.mail.to}" AS VARCHAR)' if guard.mail else "NULL::VARCHAR"
 
 
-def _become(work: Work, guard: GuardPlan, sql: str) -> None:
+def _become(sync: SyncPass, guard: GuardPlan, sql: str) -> None:
     """The table `becoming`, and beside it the records that it refers to, read just now."""
-    work.columns.drop("becoming")
-    work.columns.add("becoming", sql)
-    begin(work, guard.walks)
+    sync.columns.drop("becoming")
+    sync.columns.add("becoming", sql)
+    begin(sync, guard.walks)
     for one in guard.walks:
         ids = f'SELECT DISTINCT CAST("{one.by}" AS VARCHAR) AS "{one.by}" FROM becoming'
-        walk_on(work, work.module.side(guard.side), (one,), work.columns.table(ids))
+        walk_on(sync, sync.module.side(guard.side), (one,), sync.columns.table(ids))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +107,14 @@ class Hit:
     letter: Letter | None
 
 
-def _hits(work: Work, guard: GuardPlan) -> list[Hit]:
+def _hits(sync: SyncPass, guard: GuardPlan) -> list[Hit]:
     """The rows of `becoming` that are refused."""
     shows = "".join(f', CAST("{column}" AS VARCHAR) AS "{name}"' for name, column in guard.shows)
     behind = "".join(f", {one}" for one in guard.behind)
-    rows = work.columns.table(
+    rows = sync.columns.table(
         f"SELECT _nr, _to{shows} FROM (SELECT *{behind} FROM becoming AS typed) WHERE {guard.condition} ORDER BY _nr"
     ).to_pylist()
-    work.columns.drop("becoming")
+    sync.columns.drop("becoming")
     return [_hit(guard, int(row.pop("_nr")), row.pop("_to"), row) for row in rows]
 
 
@@ -130,9 +132,9 @@ def _text(template: SlowField, row: Mapping[str, Any]) -> str:
     return str(compile_slow([template])["text"](row)).strip()
 
 
-def _without(work: Work, one: Decided, guard: GuardPlan, hit: Hit) -> Decided:
+def _without(sync: SyncPass, one: Decided, guard: GuardPlan, hit: Hit) -> Decided:
     """A decision less what a guard refuses of it. What was refused before is not put back a second time."""
-    groups = {line.key: line.group for line in work.module.compared if line.group}
+    groups = {line.key: line.group for line in sync.module.compared if line.group}
     keys = refused_keys(one.decision, guard.side, () if guard.whole else guard.keys, groups)
     sent, before = one.sent(guard.side), {key for refusal in one.refusals for key in refusal.keys}
     refusal = Refusal(
@@ -144,42 +146,42 @@ def _without(work: Work, one: Decided, guard: GuardPlan, hit: Hit) -> Decided:
         letter=hit.letter,
         restored=guard.restores and not before & set(keys),
     )
-    kept = shown_by(work, one, guard.side).seen()
+    kept = shown_by(sync, one, guard.side).seen()
     decision = without(one.decision, refusal, one.bases, kept)
     return replace(one, decision=decision, refusals=(*one.refusals, refusal))
 
 
-def refused_creates(work: Work) -> list[Refused]:
+def refused_creates(sync: SyncPass) -> list[Refused]:
     """Newcomers that guards do not let be made; they are no longer among those that are."""
     found: list[Refused] = []
-    for guard in work.module.guards:
-        if guard.side == work.target.side:
-            for first, last in portions(work, "absent", batch_size(work)):
-                found += _refused_creates(work, guard, first, last)
+    for guard in sync.module.guards:
+        if guard.side == sync.target.side:
+            for first, last in portions(sync, "absent", batch_size(sync)):
+                found += _refused_creates(sync, guard, first, last)
     return found
 
 
-def _refused_creates(work: Work, guard: GuardPlan, first: int, last: int) -> list[Refused]:
+def _refused_creates(sync: SyncPass, guard: GuardPlan, first: int, last: int) -> list[Refused]:
     if not guard.whole and not guard.targets:
         return []
     wanted = "true" if guard.whole else " OR ".join(f'n."{name}" IS NOT NULL' for name in guard.targets)
-    sent = creates_sql(work, first, last)
+    sent = creates_sql(sync, first, last)
     # `_nr` is the record's place in `work`.
     made = f"SELECT {', '.join(guard.made)}, w.rowid AS _nr, {_addressee(guard)} AS _to FROM ({sent}) AS n"
     within = f"w.id = n._source AND w.rowid BETWEEN {first} AND {last}"
-    _become(work, guard, f"{made} JOIN work AS w ON {within} WHERE {wanted}")
-    hits = {one.number: one for one in _hits(work, guard)}
+    _become(sync, guard, f"{made} JOIN work AS w ON {within} WHERE {wanted}")
+    hits = {one.number: one for one in _hits(sync, guard)}
     if not hits:
         return []
     places = ", ".join(map(str, hits))
-    rows = work.columns.rows(
+    rows = sync.columns.rows(
         f"SELECT rowid, id, label, hash FROM work WHERE rowid IN ({places}) ORDER BY rowid"
     )
-    work.columns.run(f"DELETE FROM absent WHERE place IN ({places})")
-    return [_refused_create(work, guard, row, hits[int(row[0])]) for row in rows]
+    sync.columns.run(f"DELETE FROM absent WHERE place IN ({places})")
+    return [_refused_create(sync, guard, row, hits[int(row[0])]) for row in rows]
 
 
-def _refused_create(work: Work, guard: GuardPlan, row: tuple[Any, ...], hit: Hit) -> Refused:
+def _refused_create(sync: SyncPass, guard: GuardPlan, row: tuple[Any, ...], hit: Hit) -> Refused:
     _, record, label, content = row
     names = guard.targets
     values = {name: hit.shows.get(name) for name in names} if names else {"": content.hex()}
@@ -193,5 +195,5 @@ def _refused_create(work: Work, guard: GuardPlan, row: tuple[Any, ...], hit: Hit
         restored=False,
     )
     words = ", ".join(f"`{name}` would be {quoted(values[name])}" for name in names) or "it would be made"
-    subject = Subject(side=work.source_side, id=record, label=label, content=content)
-    return told(work, guard, subject, refusal, f"{words}, so it is not made", ())
+    subject = Subject(side=sync.source_side, id=record, label=label, content=content)
+    return told(sync, guard, subject, refusal, f"{words}, so it is not made", ())

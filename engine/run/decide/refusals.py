@@ -10,8 +10,7 @@ from engine.ledger import Settlement
 from engine.ledger.model import Notice
 from engine.plan import Trouble
 from engine.record import other
-from engine.run.session.held import hold
-from engine.run.write.write import tell
+from engine.run.session.held import hold, report_held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from engine.plan import GuardPlan
     from engine.record import Side
     from engine.run.decide.compare import Decided, Shown
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,30 +32,30 @@ class Refused:
     notice: Notice
 
 
-def shown_by(work: Work, one: Decided, side: Side) -> Shown:
+def shown_by(sync: SyncPass, one: Decided, side: Side) -> Shown:
     """The record of a pair on that side."""
-    return one.pair.mine if side == work.source_side else one.pair.its
+    return one.pair.mine if side == sync.source_side else one.pair.its
 
 
-def refusals(work: Work, decided: Sequence[Decided]) -> list[Refused]:
+def refusals(sync: SyncPass, decided: Sequence[Decided]) -> list[Refused]:
     """What guards hold of these pairs, and what is told of it."""
-    plans = {guard.name: guard for guard in work.module.guards}
-    return [_refusal(work, one, refusal, plans[refusal.guard]) for one in decided for refusal in one.refusals]
+    plans = {guard.name: guard for guard in sync.module.guards}
+    return [_refusal(sync, one, refusal, plans[refusal.guard]) for one in decided for refusal in one.refusals]
 
 
-def _refusal(work: Work, one: Decided, refusal: Refusal, guard: GuardPlan) -> Refused:
+def _refusal(sync: SyncPass, one: Decided, refusal: Refusal, guard: GuardPlan) -> Refused:
     """The record whose change is refused: that of the other side."""
     changed = other(guard.side)
-    record = shown_by(work, one, changed)
+    record = shown_by(sync, one, changed)
     bases = one.bases.get(guard.side) or {}
     since = [bases.get(key) for key in refusal.keys]
     since += [record.version] if refusal.restored else []  # put back, it may be tried again
-    lines = {line.key: line for line in work.module.compared}
+    lines = {line.key: line for line in sync.module.compared}
     words = ", ".join(
         f"`{lines[key].line}` would bring {quoted(refusal.values[key])}" for key in refusal.keys
     )
     subject = Subject(side=changed, id=record.id, label=record.label, content=record.content)
-    return told(work, guard, subject, refusal, words, since)
+    return told(sync, guard, subject, refusal, words, since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +74,10 @@ def quoted(value: str | None) -> str:
 
 
 def told(
-    work: Work, guard: GuardPlan, one: Subject, refusal: Refusal, words: str, since: Sequence[object]
+    sync: SyncPass, guard: GuardPlan, one: Subject, refusal: Refusal, words: str, since: Sequence[object]
 ) -> Refused:
     """A refusal as it is kept and told; `since`: what makes the same words another change."""
-    system = work.module.side(one.side).system
+    system = sync.module.side(one.side).system
     trouble = Trouble(
         code="guarded",
         message=f"{refusal.sentence} Guard `{guard.name}`: {words}.",
@@ -85,20 +85,20 @@ def told(
         place=guard.place,
     )
     notice = Notice(
-        key=notice_key(work.module.name, one.id, refusal, since),
-        module=work.module.name,
+        key=notice_key(sync.module.name, one.id, refusal, since),
+        module=sync.module.name,
         side=one.side,
         record_id=one.id,
         label=one.label,
         rule=guard.name,
         message=trouble.message,
         place=guard.place,
-        at=work.clock.text(),
-        run=work.run,
+        at=sync.clock.text(),
+        run=sync.run,
         **_mailing(refusal.letter),
     )
     # Whoever changes what the guard looks at does not touch this record, so it is looked at again by and by.
-    held = hold(work, one.id, one.label, one.content, trouble, temporary=True, side=one.side)
+    held = hold(sync, one.id, one.label, one.content, trouble, temporary=True, side=one.side)
     return Refused(held=None if refusal.restored else held, notice=notice)
 
 
@@ -112,13 +112,13 @@ def _mailing(letter: Letter | None) -> dict[str, Any]:
     return {"state": state, "mail_to": letter.to, "subject": subject, "body": letter.body, "error": lost}
 
 
-def note_refusals(work: Work, pen: Pen, found: Sequence[Refused]) -> None:
+def note_refusals(sync: SyncPass, writer: LedgerWriter, found: Sequence[Refused]) -> None:
     """Remember what was refused before anything else of these records is written; each change is told once."""
     if not found:
         return
     held = tuple(one.held for one in found if one.held is not None)
     notices = {one.notice.key: one.notice for one in found}
-    known = work.ledger.known_notices(work.integration, tuple(notices))
-    settlement = Settlement(run=work.run, module=work.module.name, held=held, notices=tuple(notices.values()))
-    work.ledger.settle(pen.keep(), None, settlement)
-    tell(work, [one.held for one in found if one.held is not None and one.notice.key not in known])
+    known = sync.ledger.known_notices(sync.integration, tuple(notices))
+    settlement = Settlement(run=sync.run, module=sync.module.name, held=held, notices=tuple(notices.values()))
+    sync.ledger.settle(writer.renew(), None, settlement)
+    report_held(sync, [one.held for one in found if one.held is not None and one.notice.key not in known])

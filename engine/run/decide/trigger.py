@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.ledger import ModuleState
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
 #: Why a record is left alone until it stops being so.
 WAS_SO = "it was so already when the trigger was activated"
@@ -35,31 +36,31 @@ NUMBERED = "␟"
 TABLES = ("was_so", "anew", "stopped")
 
 
-def awake(work: Work, state: ModuleState) -> bool:
+def awake(sync: SyncPass, state: ModuleState) -> bool:
     """Whether the trigger was activated with the condition that it has now."""
-    trigger = work.module.trigger
+    trigger = sync.module.trigger
     return state.contacted and trigger is not None and state.right_scope == trigger.signature
 
 
-def put_to_sleep(names: Sequence[str], integration: str, pen: Pen) -> None:
+def put_to_sleep(names: Sequence[str], integration: str, writer: LedgerWriter) -> None:
     """Triggers that are switched off: what becomes so meanwhile counts as so already when they are on again."""
     for name in names:
-        state = pen.ledger.module_state(integration, name)
+        state = writer.ledger.module_state(integration, name)
         if state.contacted:
-            pen.ledger.finish_module(pen.keep(), replace(state, contacted=False))
+            writer.ledger.finish_module(writer.renew(), replace(state, contacted=False))
 
 
-def takes(work: Work) -> bool:
+def takes(sync: SyncPass) -> bool:
     """Whether this is a trigger that deletes."""
-    return work.module.trigger is not None and work.module.trigger.act == "delete"
+    return sync.module.trigger is not None and sync.module.trigger.act == "delete"
 
 
-def arm(work: Work, state: ModuleState) -> None:
+def arm(sync: SyncPass, state: ModuleState) -> None:
     """Leave in `work` as newcomers those records that have just become so; note what is to be remembered."""
-    trigger = work.module.trigger
+    trigger = sync.module.trigger
     if trigger is None:
         return
-    columns, asleep = work.columns, not awake(work, state)
+    columns, asleep = sync.columns, not awake(sync, state)
     columns.run(
         "CREATE OR REPLACE TABLE was_so AS SELECT id FROM work "
         f"WHERE {asleep} AND situation IN ('newcomer', 'unreadable') AND id NOT IN (SELECT record_id FROM held)"
@@ -80,51 +81,51 @@ def arm(work: Work, state: ModuleState) -> None:
     )
 
 
-def meet_made(work: Work) -> None:
+def meet_made(sync: SyncPass) -> None:
     """Fill `matched` with what another trigger has made of the newcomers; who has nothing there is left alone."""
-    trigger = work.module.trigger
-    if trigger is None or trigger.of is None or not work.moving:
+    trigger = sync.module.trigger
+    if trigger is None or trigger.of is None or not sync.moving:
         return
-    ids = work.columns.table("SELECT id FROM work WHERE situation = 'newcomer'")["id"].combine_chunks()
-    links = work.ledger.links_table(work.integration, trigger.of, ids, "left")
-    work.columns.keep("made", links.filter(pc.is_in(links["state"], pa.array(LIVE))))
-    work.columns.run(
+    ids = sync.columns.table("SELECT id FROM work WHERE situation = 'newcomer'")["id"].combine_chunks()
+    links = sync.ledger.links_table(sync.integration, trigger.of, ids, "left")
+    sync.columns.keep("made", links.filter(pc.is_in(links["state"], pa.array(LIVE))))
+    sync.columns.run(
         "INSERT INTO matched BY NAME SELECT left_id AS id, 1 AS candidates, right_id AS other_id, "
         "NULL AS other_version, 1 AS rivals, false AS taken, [right_id] AS others, 0 AS key FROM made"
     )
-    work.columns.drop("made")
+    sync.columns.drop("made")
 
 
-def remember(work: Work, pen: Pen, state: ModuleState) -> ModuleState:
+def remember(sync: SyncPass, writer: LedgerWriter, state: ModuleState) -> ModuleState:
     """Store what `arm` has noted, before anything is written; answers the state of a trigger that is active now.
 
     What was so at activation is stored before the activation itself: else a run that is killed in between would
     act on all of it.
     """
-    trigger = work.module.trigger
+    trigger = sync.module.trigger
     if trigger is None:
         return state
-    _settle(work, pen, skips=_was_so(work), unskipped=_forgotten(work), changes=_left(work))
-    make_room(work, pen)
-    if awake(work, state):
+    _settle(sync, writer, skips=_was_so(sync), unskipped=_forgotten(sync), changes=_left(sync))
+    make_room(sync, writer)
+    if awake(sync, state):
         return state
     active = replace(state, contacted=True, right_scope=trigger.signature)
-    work.ledger.finish_module(pen.keep(), active)
+    sync.ledger.finish_module(writer.renew(), active)
     return active
 
 
-def _settle(work: Work, pen: Pen, **parts: pa.Table | tuple[object, ...] | None) -> None:
+def _settle(sync: SyncPass, writer: LedgerWriter, **parts: pa.Table | tuple[object, ...] | None) -> None:
     if any(part is not None and len(part) for part in parts.values()):
-        settlement = Settlement(run=work.run, module=work.module.name, **parts)  # type: ignore[arg-type] # parts of it by name
-        work.ledger.settle(pen.keep(), None, settlement)
+        settlement = Settlement(run=sync.run, module=sync.module.name, **parts)  # type: ignore[arg-type] # parts of it by name
+        sync.ledger.settle(writer.renew(), None, settlement)
 
 
-def _was_so(work: Work) -> pa.Table | None:
-    ids = work.columns.table("SELECT id FROM was_so")["id"]
+def _was_so(sync: SyncPass) -> pa.Table | None:
+    ids = sync.columns.table("SELECT id FROM was_so")["id"]
     if not len(ids):
         return None
     message = f"So already: {len(ids):,}. The trigger acts on what becomes so from now on."
-    work.listen(Noted(module=work.module.name, message=message))
+    sync.listen(Noted(module=sync.module.name, message=message))
     return _skips(ids.combine_chunks(), pa.nulls(len(ids), pa.string()), WAS_SO)
 
 
@@ -134,45 +135,45 @@ def _skips(ids: pa.Array, others: pa.Array, why: str) -> pa.Table:
     return pa.table({**fixed, "record_id": ids, "other_id": others})
 
 
-def _forgotten(work: Work) -> tuple[tuple[str, str], ...]:
+def _forgotten(sync: SyncPass) -> tuple[tuple[str, str], ...]:
     """Records that are not so any more: the next time they become so counts."""
-    if not work.columns.one("SELECT count(*) FROM stopped"):
+    if not sync.columns.one("SELECT count(*) FROM stopped"):
         return ()
-    skips = work.ledger.skips_table(work.integration, work.module.name)
+    skips = sync.ledger.skips_table(sync.integration, sync.module.name)
     ours = skips.filter(pc.is_in(skips["why"], pa.array(_OURS)))
-    work.columns.keep("ours", pa.table({"id": ours["record_id"].cast(pa.string())}))
-    rows = work.columns.rows("SELECT id FROM stopped SEMI JOIN ours USING (id)")
-    work.columns.drop("ours")
+    sync.columns.keep("ours", pa.table({"id": ours["record_id"].cast(pa.string())}))
+    rows = sync.columns.rows("SELECT id FROM stopped SEMI JOIN ours USING (id)")
+    sync.columns.drop("ours")
     return tuple(("left", str(row[0])) for row in rows)
 
 
-def _left(work: Work) -> pa.Table | None:
+def _left(sync: SyncPass) -> pa.Table | None:
     """Links whose record is not so any more, where it may be so again."""
-    trigger = work.module.trigger
+    trigger = sync.module.trigger
     if trigger is None or not trigger.again:
         return None
-    found = work.columns.table(
+    found = sync.columns.table(
         "SELECT link_id, 'suspended' AS state FROM stopped WHERE link_id IS NOT NULL AND state <> 'suspended'"
     )
     return found if found.num_rows else None
 
 
-def make_room(work: Work, pen: Pen) -> None:
+def make_room(sync: SyncPass, writer: LedgerWriter) -> None:
     """The links of earlier occurrences: kept under a number where a record was made, else forgotten."""
-    rows = work.columns.rows("SELECT link_id, id FROM anew ORDER BY link_id")
+    rows = sync.columns.rows("SELECT link_id, id FROM anew ORDER BY link_id")
     if not rows:
         return
     links = [(int(link), str(record)) for link, record in rows]
-    trigger = work.module.trigger
+    trigger = sync.module.trigger
     if trigger is None or trigger.act != "create":
-        _settle(work, pen, dropped=tuple(link for link, _ in links))
+        _settle(sync, writer, dropped=tuple(link for link, _ in links))
         return
-    _settle(work, pen, changes=numbered(work, links))
+    _settle(sync, writer, changes=numbered(sync, links))
 
 
-def numbered(work: Work, links: Sequence[tuple[int, str]]) -> pa.Table:
+def numbered(sync: SyncPass, links: Sequence[tuple[int, str]]) -> pa.Table:
     """Changes that give the links of these records the number of their occurrence: `D7` becomes `D7␟1`."""
-    known = work.ledger.links_table(work.integration, work.module.name, columns=("left_id",))
+    known = sync.ledger.links_table(sync.integration, sync.module.name, columns=("left_id",))
     past: dict[str, int] = {}
     for one in known["left_id"].to_pylist():
         record, mark, _ = one.rpartition(NUMBERED)
@@ -187,12 +188,12 @@ def numbered(work: Work, links: Sequence[tuple[int, str]]) -> pa.Table:
     )
 
 
-def sift(work: Work, found: Sequence[Pair]) -> tuple[list[Pair], list[tuple[Pair, str]]]:
+def sift(sync: SyncPass, found: Sequence[Pair]) -> tuple[list[Pair], list[tuple[Pair, str]]]:
     """(pairs to go on with, those that a trigger leaves alone and why); of a module all go on.
 
     What already holds everything that would be written was written by a run that was killed: it goes on.
     """
-    trigger = work.module.trigger
+    trigger = sync.module.trigger
     if trigger is None:
         return list(found), []
     gone = [(pair, GONE) for pair in found if pair.other is None]
@@ -201,8 +202,8 @@ def sift(work: Work, found: Sequence[Pair]) -> tuple[list[Pair], list[tuple[Pair
     opened = [replace(pair, other=replace(pair.its, in_view=True)) for pair in barred]
     done = {
         one.pair.mine.id
-        for one in (decide(work, opened) if trigger.act == "change" else ())
-        if not one.writes(work.target.side)
+        for one in (decide(sync, opened) if trigger.act == "change" else ())
+        if not one.writes(sync.target.side)
     }
     left = [(pair, NOT_SO) for pair in barred if pair.mine.id not in done]
     aside = {pair.mine.id for pair, _ in left}
@@ -210,7 +211,7 @@ def sift(work: Work, found: Sequence[Pair]) -> tuple[list[Pair], list[tuple[Pair
     return [kept.get(pair.mine.id, pair) for pair in there if pair.mine.id not in aside], [*gone, *left]
 
 
-def leave_alone(work: Work, pen: Pen, missed: Sequence[tuple[Pair, str]]) -> None:
+def leave_alone(sync: SyncPass, writer: LedgerWriter, missed: Sequence[tuple[Pair, str]]) -> None:
     """Remember that a trigger had nothing to do for these, so that the same transition is not tried again."""
     for why in dict.fromkeys(why for _, why in missed):
         pairs = [pair for pair, one in missed if one == why]
@@ -219,8 +220,8 @@ def leave_alone(work: Work, pen: Pen, missed: Sequence[tuple[Pair, str]]) -> Non
             pa.array([pair.other_id for pair in pairs], pa.string()),
             why,
         )
-        _settle(work, pen, skips=skips, released=tuple((work.source_side, pair.mine.id) for pair in pairs))
+        _settle(sync, writer, skips=skips, released=tuple((sync.source_side, pair.mine.id) for pair in pairs))
         for pair in pairs:
-            message = f"{work.source.name}:{pair.mine.id} changes nothing at {work.target.name}:{pair.other_id}: {why}."
-            work.listen(Noted(module=work.module.name, message=message))
-    work.counts.skipped += len(missed)
+            message = f"{sync.source.name}:{pair.mine.id} changes nothing at {sync.target.name}:{pair.other_id}: {why}."
+            sync.listen(Noted(module=sync.module.name, message=message))
+    sync.counts.skipped += len(missed)

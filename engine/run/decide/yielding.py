@@ -11,38 +11,38 @@ if TYPE_CHECKING:
 
     from engine.plan import YieldPlan
     from engine.run.decide.compare import Pair
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
-def yielding(work: Work, several: Sequence[Pair]) -> dict[str, str]:
+def yielding(sync: SyncPass, several: Sequence[Pair]) -> dict[str, str]:
     """The pairs that yield, by the id of the source's record, with the module that they yield to."""
     found: dict[str, str] = {}
-    for one in work.module.yields:
-        ids = {_id(work, one, pair): pair.mine.id for pair in several}
-        for record in _linked(work, one, list(ids)):
+    for one in sync.module.yields:
+        ids = {_id(sync, one, pair): pair.mine.id for pair in several}
+        for record in _linked(sync, one, list(ids)):
             found.setdefault(ids[record], one.to)
-    work.yielded.update(found)
+    sync.yielded.update(found)
     return found
 
 
-def _id(work: Work, one: YieldPlan, pair: Pair) -> str:
-    return pair.mine.id if one.side == work.source_side else pair.other_id
+def _id(sync: SyncPass, one: YieldPlan, pair: Pair) -> str:
+    return pair.mine.id if one.side == sync.source_side else pair.other_id
 
 
-def _linked(work: Work, one: YieldPlan, ids: list[str]) -> list[str]:
+def _linked(sync: SyncPass, one: YieldPlan, ids: list[str]) -> list[str]:
     """Those of the ids that the other module has a link of."""
-    work.columns.show("arriving", pa.table({"id": pa.array(ids, pa.string())}))
-    rows = work.columns.rows(
+    sync.columns.show("arriving", pa.table({"id": pa.array(ids, pa.string())}))
+    rows = sync.columns.rows(
         f'SELECT DISTINCT a.id FROM arriving AS a JOIN "{one.table}" AS l ON l.{one.there}_id = a.id'
     )
-    work.columns.hide("arriving")
+    sync.columns.hide("arriving")
     return [str(row[0]) for row in rows]
 
 
-def yielded(work: Work) -> list[str]:
+def yielded(sync: SyncPass) -> list[str]:
     """What a person is told of the pairs that yielded in this pass, a sentence for each module."""
     by_module: dict[str, int] = {}
-    for to in work.yielded.values():
+    for to in sync.yielded.values():
         by_module[to] = by_module.get(to, 0) + 1
     return [
         f"{count} {'record yields' if count == 1 else 'records yield'} to `{to}`, which has linked "

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from engine.record import Side
     from engine.run.decide.compare import Shown
     from engine.run.session.changes import Change, SavedChanges
-    from engine.run.session.sync_pass import Pen, Work
-    from engine.run.sync.execute import Call
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.run_request import RunRequest
+    from engine.run.session.sync_pass import SyncPass
 
 #: Stale changes of a module for which it is found out why.
 TOLD = 200
@@ -45,15 +46,15 @@ TOLD = 200
 _RUNS = 1_000
 
 
-def apply(plan: Plan, call: Call, saved: SavedChanges) -> RunReport:
+def apply(plan: Plan, request: RunRequest, saved: SavedChanges) -> RunReport:
     """Do the changes of a file that still hold.
 
     Raises UserError if it was made for another integration, StoppedError if for another plan or other systems;
     and what `execute` raises.
     """
-    _refuse_foreign(plan, call, saved)
+    _refuse_foreign(plan, request, saved)
     task = _Applying(saved=saved)
-    report = execute(plan, replace(call, whole=saved.header.whole), task.module)
+    report = execute(plan, replace(request, whole=saved.header.whole), task.module)
     applied = Applied(
         file=str(saved.path),
         changes=saved.header.changes,
@@ -64,7 +65,7 @@ def apply(plan: Plan, call: Call, saved: SavedChanges) -> RunReport:
     return replace(report, applied=applied)
 
 
-def _refuse_foreign(plan: Plan, call: Call, saved: SavedChanges) -> None:
+def _refuse_foreign(plan: Plan, request: RunRequest, saved: SavedChanges) -> None:
     made = saved.header
     if made.integration != plan.name:
         raise UserError(
@@ -78,7 +79,7 @@ def _refuse_foreign(plan: Plan, call: Call, saved: SavedChanges) -> None:
             "nothing was written.",
             remedy=again,
         )
-    if made.stand_ins != tuple(sorted(call.overrides)):
+    if made.stand_ins != tuple(sorted(request.overrides)):
         raise StoppedError(
             f"`{saved.path}` was made for other systems: with the sandbox, or without; nothing was written.",
             remedy=again,
@@ -94,24 +95,24 @@ class _Applying:
     already: int = 0
     stale: list[Spared] = field(default_factory=list)
 
-    def module(self, works: Sequence[Work], pen: Pen) -> None:
+    def module(self, passes: Sequence[SyncPass], writer: LedgerWriter) -> None:
         """Do what the file says about one module, and no more."""
-        work = works[0]
-        work.listen(ModuleStarted(module=work.module.name))
-        self._note_later_runs(work)
-        for one in works:
-            recover(one, pen)
-        if work.module.trigger is not None and work.module.trigger.becomes is None:
+        sync = passes[0]
+        sync.listen(ModuleStarted(module=sync.module.name))
+        self._note_later_runs(sync)
+        for one in passes:
+            recover(one, writer)
+        if sync.module.trigger is not None and sync.module.trigger.becomes is None:
             return  # it acts only when a person asks
-        state = work.ledger.module_state(work.integration, work.module.name)
-        looked = look(works, state)
-        remember(work, pen, state)
-        for one in works:
-            self._creates(one, pen)
-            self._pairs(one, pen)
-            self._deletes(one, pen, looked[one.source_side].departed)
-        self._tell_stale(works)
-        for one in works:
+        state = sync.ledger.module_state(sync.integration, sync.module.name)
+        looked = look(passes, state)
+        remember(sync, writer, state)
+        for one in passes:
+            self._creates(one, writer)
+            self._pairs(one, writer)
+            self._deletes(one, writer, looked[one.source_side].departed)
+        self._tell_stale(passes)
+        for one in passes:
             one.columns.drop(*TABLES)
 
     def _take(self, change: Change | None) -> bool:
@@ -122,60 +123,60 @@ class _Applying:
         self.done.add(name)
         return True
 
-    def _note_later_runs(self, work: Work) -> None:
+    def _note_later_runs(self, sync: SyncPass) -> None:
         """A run that wrote something after the changeset was made is the first thing to look at."""
-        name, known = work.module.name, self.saved.header.last_run
-        later = takewhile(lambda run: run.id != known, work.ledger.runs(work.integration, _RUNS))
-        wrote = [run.id for run in later if run.id != work.run and _wrote(run, name)]
+        name, known = sync.module.name, self.saved.header.last_run
+        later = takewhile(lambda run: run.id != known, sync.ledger.runs(sync.integration, _RUNS))
+        wrote = [run.id for run in later if run.id != sync.run and _wrote(run, name)]
         if wrote and name in self.saved.header.counts:
             message = f"Run {wrote[0]} has written since; what no longer holds is left alone."
-            work.listen(Noted(module=name, message=message))
+            sync.listen(Noted(module=name, message=message))
 
-    def _creates(self, work: Work, pen: Pen) -> None:
+    def _creates(self, sync: SyncPass, writer: LedgerWriter) -> None:
         kept = [
             change.left_id or change.right_id
-            for places in portions(work, "absent", CHUNK)
-            for change in creates(work, *places)
+            for places in portions(sync, "absent", CHUNK)
+            for change in creates(sync, *places)
             if self._take(change)
         ]
         if not kept:
             return
-        work.columns.keep("kept", pa.table({"id": pa.array(kept, pa.string())}))
-        work.columns.run(
+        sync.columns.keep("kept", pa.table({"id": pa.array(kept, pa.string())}))
+        sync.columns.run(
             "CREATE OR REPLACE TABLE absent AS SELECT * FROM absent SEMI JOIN kept USING (id) ORDER BY place"
         )
-        work.columns.drop("kept")
-        with work.ledger.bulk_load(pen.keep()):
-            push_creates(work, pen)
+        sync.columns.drop("kept")
+        with sync.ledger.bulk_load(writer.renew()):
+            push_creates(sync, writer)
 
-    def _pairs(self, work: Work, pen: Pen) -> None:
-        if takes(work):
-            push_taken(work, pen, lambda pair: self._take(delete_change(work, pair)))
+    def _pairs(self, sync: SyncPass, writer: LedgerWriter) -> None:
+        if takes(sync):
+            push_taken(sync, writer, lambda pair: self._take(delete_change(sync, pair)))
             return
-        for first, last in portions(work, "paired", portion_size(work)):
-            judged = judge(work, sift(work, pairs(work, first, last))[0])
-            both = zip(judged.decided, pair_changes(work, judged.decided), strict=True)
+        for first, last in portions(sync, "paired", portion_size(sync)):
+            judged = judge(sync, sift(sync, pairs(sync, first, last))[0])
+            both = zip(judged.decided, pair_changes(sync, judged.decided), strict=True)
             taken = [one for one, change in both if self._take(change)]
-            push_judged(work, pen, replace(judged, decided=taken))
+            push_judged(sync, writer, replace(judged, decided=taken))
 
-    def _deletes(self, work: Work, pen: Pen, departed: Departed) -> None:
-        gone = [pair for pair in sifted(work, departed.gone) if self._take(delete_change(work, pair))]
-        push_deletes(work, pen, Departed(gone=tuple(gone)))
+    def _deletes(self, sync: SyncPass, writer: LedgerWriter, departed: Departed) -> None:
+        gone = [pair for pair in sifted(sync, departed.gone) if self._take(delete_change(sync, pair))]
+        push_deletes(sync, writer, Departed(gone=tuple(gone)))
 
-    def _tell_stale(self, works: Sequence[Work]) -> None:
+    def _tell_stale(self, passes: Sequence[SyncPass]) -> None:
         """Find out why changes of the file were not done: for the first of them, by a look at both records."""
         rest = (
             line
-            for line in self.saved.lines(works[0].module.name)
+            for line in self.saved.lines(passes[0].module.name)
             if bytes.fromhex(line["op"]) not in self.done
         )
         lines = list(islice(rest, TOLD))
-        now = {side: _now(works[0], lines, side) for side in SIDES} if lines else {}
+        now = {side: _now(passes[0], lines, side) for side in SIDES} if lines else {}
         for line in lines:
             if _is_so(line, now):
                 self.already += 1
                 continue
-            why = _why(works[0], line, now)
+            why = _why(passes[0], line, now)
             names = ("module", "left_id", "right_id", "label")
             self.stale.append(Spared(what=line["kind"], why=why, **{name: line[name] for name in names}))
 
@@ -185,10 +186,10 @@ def _wrote(run: RunRow, module: str) -> bool:
     return any(sum(counts.get(name, {}).values()) for name in ("created", "updated", "deleted"))
 
 
-def _now(work: Work, lines: Sequence[Mapping[str, Any]], side: Side) -> dict[str, Shown]:
+def _now(sync: SyncPass, lines: Sequence[Mapping[str, Any]], side: Side) -> dict[str, Shown]:
     """The records that the lines name on a side, as they are now."""
     ids = sorted({line[f"{side}_id"] for line in lines if line[f"{side}_id"] is not None})
-    return fetch(work, ids, side=work.module.side(side), into="again")
+    return fetch(sync, ids, side=sync.module.side(side), into="again")
 
 
 def _is_so(line: Mapping[str, Any], now: Mapping[Side, Mapping[str, Shown]]) -> bool:
@@ -204,22 +205,22 @@ def _holds(record: Shown | None, one: Mapping[str, Any]) -> bool:
     return record is not None and record.texts.get(one["key"]) == one["result"]
 
 
-def _why(work: Work, line: Mapping[str, Any], now: Mapping[Side, Mapping[str, Shown]]) -> str:
+def _why(sync: SyncPass, line: Mapping[str, Any], now: Mapping[Side, Mapping[str, Shown]]) -> str:
     """What has changed since the change was decided."""
     for side in SIDES:
-        record, name = line[f"{side}_id"], f"{work.module.side(side).name}:{line[f'{side}_id']}"
+        record, name = line[f"{side}_id"], f"{sync.module.side(side).name}:{line[f'{side}_id']}"
         if record is not None and record not in now[side]:
             return f"{name} is not there any more."
         if side in line["seen"] and now[side][record].content.hex() != line["seen"][side]["hash"]:
             return f"{name} has changed since."
-    if _linked(work, line) != line["linked"]:
+    if _linked(sync, line) != line["linked"]:
         return "Its link has gone since." if line["linked"] else "It has been linked since."
     return "A run would decide otherwise now: something that it is compared with has changed."
 
 
-def _linked(work: Work, line: Mapping[str, Any]) -> bool:
+def _linked(sync: SyncPass, line: Mapping[str, Any]) -> bool:
     """Whether the records have a link now; for a record that was to be made, whether it has any."""
     side = next(side for side in SIDES if line[f"{side}_id"] is not None)
     ids = pa.array([line[f"{side}_id"]], pa.string())
-    links = work.ledger.links_table(work.integration, work.module.name, ids, side)
+    links = sync.ledger.links_table(sync.integration, sync.module.name, ids, side)
     return bool(links.num_rows)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import AssociationPlan, AttachedPlan, AttachPlan, Plan
     from engine.run.session.columns import Columns
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def _names(one: Association) -> tuple[str, str]:
     return f"{one.of_stream}:{one.of_id}", f"{one.to_stream}:{one.to_id}"
 
 
-def show(plan: Plan, call: Call, stored: Sequence[Association]) -> tuple[Shown, ...]:
+def show(plan: Plan, request: RunRequest, stored: Sequence[Association]) -> tuple[Shown, ...]:
     """The same with what the systems show of the records now."""
     ends = {end.name: end for one in plan.associations for end in (one.left, *(to.right for to in one.to))}
     wanted: dict[str, set[str]] = {}
@@ -95,7 +95,7 @@ def show(plan: Plan, call: Call, stored: Sequence[Association]) -> tuple[Shown, 
             stream, _, identity = name.partition(":")
             wanted.setdefault(stream, set()).add(identity)
     found: dict[str, Attached] = {}
-    with systems_of(plan, call) as systems, columns(call) as session:
+    with systems_of(plan, request) as systems, columns(request) as session:
         for stream, ids in sorted(wanted.items()):
             if stream in ends:
                 read = read_attached(session, systems, ends[stream], "left", tuple(sorted(ids)))
@@ -110,7 +110,7 @@ def _shown(one: Association, found: Mapping[str, Attached], ends: Mapping[str, A
     return Shown(stored=one, pair=Offer(of=of, of_label=labels[0], to=to, to_label=labels[1]), missing=gone)
 
 
-def offers(plan: Plan, call: Call, ledger: Ledger, name: str, of: str | None) -> tuple[Offer, ...]:
+def offers(plan: Plan, request: RunRequest, ledger: Ledger, name: str, of: str | None) -> tuple[Offer, ...]:
     """Pairs that may be put together and are not yet; with `of`, those of one record.
 
     Raises UserError where that record is not there or not offered.
@@ -119,7 +119,7 @@ def offers(plan: Plan, call: Call, ledger: Ledger, name: str, of: str | None) ->
     record = id_in(of, [one.left.name])[1] if of is not None else None
     known = {_names(row) for row in ledger.associations(plan.name)}
     found: list[Offer] = []
-    with systems_of(plan, call) as systems, columns(call) as session:
+    with systems_of(plan, request) as systems, columns(request) as session:
         check_requirements(plan, systems, session)
         lefts = read_attached(session, systems, one.left, "left", (record,) if record else None)
         if record is not None:
@@ -153,7 +153,7 @@ def _offered(one: AssociationPlan, record: str, lefts: Mapping[str, Attached]) -
 
 
 def put_together(
-    plan: Plan, call: Call, ledger: Ledger, lease: Lease, *, name: str, of: str, to: str, now: str
+    plan: Plan, request: RunRequest, ledger: Ledger, lease: Lease, *, name: str, of: str, to: str, now: str
 ) -> Offer:
     """Put two records together, which shows on the right one and is remembered.
 
@@ -164,8 +164,8 @@ def put_together(
     _, left_id = id_in(of, [one.left.name])
     stream, right_id = id_in(to, [attach.right.name for attach in one.to])
     attach = next(some for some in one.to if some.right.name == stream)
-    with systems_of(plan, call) as systems, columns(call) as session:
-        _demand_same_accounts(plan, call, ledger, systems)
+    with systems_of(plan, request) as systems, columns(request) as session:
+        _demand_same_accounts(plan, request, ledger, systems)
         check_requirements(plan, systems, session)
         left, right = _both(session, systems, one, attach, left_id, right_id)
         _demand_fit(plan, session, ledger, one, attach, left, right)
@@ -185,10 +185,12 @@ def put_together(
     return _offer(one, attach, left, right)
 
 
-def _demand_same_accounts(plan: Plan, call: Call, ledger: Ledger, systems: Mapping[str, Connector]) -> None:
+def _demand_same_accounts(
+    plan: Plan, request: RunRequest, ledger: Ledger, systems: Mapping[str, Connector]
+) -> None:
     """Raises UserError where a system is another account than the one that the integration was connected to."""
     standing = ledger.standing(plan.name)
-    known = known_systems(plan, standing, settings_prints(plan, call.world()))
+    known = known_systems(plan, standing, settings_prints(plan, request.world()))
     heed_accounts(plan, standing, pins_of(plan, read_told(pin_reads(plan, known), systems)))
 
 
@@ -231,7 +233,9 @@ def _demand_fit(
         )
 
 
-def take_apart(plan: Plan, call: Call, ledger: Ledger, lease: Lease, of: str, to: str) -> Association:
+def take_apart(
+    plan: Plan, request: RunRequest, ledger: Ledger, lease: Lease, of: str, to: str
+) -> Association:
     """Take two records apart: nothing shows it any more, and nothing is remembered.
 
     Raises UserError, having written nothing, where they are not together or may not be taken apart.
@@ -248,8 +252,8 @@ def take_apart(plan: Plan, call: Call, ledger: Ledger, lease: Lease, of: str, to
             f"{of} and {to} were associated by the trigger `{stored.name}`, which people cannot undo.",
             remedy=f"`associate: locked` in {plan.file} says so.",
         )
-    with systems_of(plan, call) as systems, columns(call) as session:
-        _demand_same_accounts(plan, call, ledger, systems)
+    with systems_of(plan, request) as systems, columns(request) as session:
+        _demand_same_accounts(plan, request, ledger, systems)
         for attach in _showing(plan, stored):
             rights = read_attached(session, systems, attach.right, "right", (stored.to_id,))
             if any(one.shown == stored.of_id for one in rights.values()):

@@ -41,34 +41,35 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, Plan
     from engine.run.session.changes import Change
+    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.report import ChangeLine, RunReport
-    from engine.run.session.sync_pass import Pen, Work
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
+    from engine.run.session.sync_pass import SyncPass
 
 
-def foresee(plan: Plan, call: Call, record: str) -> tuple[ChangeLine, ...]:
+def foresee(plan: Plan, request: RunRequest, record: str) -> tuple[ChangeLine, ...]:
     """What would be written. Raises UserError where nothing can be done for the record, or was done before."""
-    call.folder.mkdir(parents=True, exist_ok=True)
-    with remembered(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
+    request.folder.mkdir(parents=True, exist_ok=True)
+    with remembered(request) as ledger, systems_of(plan, request) as systems, columns(request) as session:
         check_requirements(plan, systems, session)
-        (work,) = passes_of(
+        (sync,) = passes_of(
             plan=plan,
             module=plan.modules[0],
-            call=call,
+            request=request,
             session=session,
             systems=systems,
             ledger=ledger,
-            pen=None,
+            writer=None,
             run="preview",
         )
-        _look(work, record)
-        return tuple(line for change in changes_of(work) for line in lines_of(change))
+        _look(sync, record)
+        return tuple(line for change in changes_of(sync) for line in lines_of(change))
 
 
-def act(plan: Plan, call: Call, record: str) -> tuple[RunReport, str | None]:
+def act(plan: Plan, request: RunRequest, record: str) -> tuple[RunReport, str | None]:
     """Do it; answers the report and the id of the record that was made or changed. Raises as `foresee`."""
     order = _Order(record=record)
-    report = execute(plan, call, order.module)
+    report = execute(plan, request, order.module)
     return report, order.target
 
 
@@ -79,99 +80,99 @@ class _Order:
     record: str
     target: str | None = field(default=None)
 
-    def module(self, works: Sequence[Work], pen: Pen) -> None:
+    def module(self, passes: Sequence[SyncPass], writer: LedgerWriter) -> None:
         """The one pass over the trigger."""
-        (work,) = works
-        work.listen(ModuleStarted(module=work.module.name))
-        show_references(work)
-        recover(work, pen)
-        _look(work, self.record)
-        make_room(work, pen)
-        push_creates(work, pen)
-        push_pairs(work, pen)
-        push_taken(work, pen)
-        self.target = _done(work.ledger, work.integration, work.module, self.record)
+        (sync,) = passes
+        sync.listen(ModuleStarted(module=sync.module.name))
+        show_references(sync)
+        recover(sync, writer)
+        _look(sync, self.record)
+        make_room(sync, writer)
+        push_creates(sync, writer)
+        push_pairs(sync, writer)
+        push_taken(sync, writer)
+        self.target = _done(sync.ledger, sync.integration, sync.module, self.record)
         if self.target is not None:
-            self._release(work, pen)
-        work.columns.drop(*TABLES)
+            self._release(sync, writer)
+        sync.columns.drop(*TABLES)
 
-    def _release(self, work: Work, pen: Pen) -> None:
+    def _release(self, sync: SyncPass, writer: LedgerWriter) -> None:
         """It is neither held nor skipped any more."""
-        key = (work.source_side, self.record)
-        settlement = Settlement(run=work.run, module=work.module.name, released=(key,), unskipped=(key,))
-        work.ledger.settle(pen.keep(), None, settlement)
+        key = (sync.source_side, self.record)
+        settlement = Settlement(run=sync.run, module=sync.module.name, released=(key,), unskipped=(key,))
+        sync.ledger.settle(writer.renew(), None, settlement)
 
 
-def _look(work: Work, record: str) -> None:
+def _look(sync: SyncPass, record: str) -> None:
     """Leave the record in `absent` or `paired`, as if nothing were known of it. Raises UserError with the reason."""
-    before = _done(work.ledger, work.integration, work.module, record)
-    trigger = work.module.trigger
+    before = _done(sync.ledger, sync.integration, sync.module, record)
+    trigger = sync.module.trigger
     if before is not None and not (trigger and trigger.again):
-        raise _done_before(work, record, before)
-    show_references(work)
-    read_alone(work, record)
-    refuse_lacking(work, record)
-    match(work, ModuleState(integration=work.integration, module=work.module.name), 1)
-    meet_made(work)
-    sort(work)
-    ration(work)
-    lacking = next(iter(held_records(work)), None)
+        raise _done_before(sync, record, before)
+    show_references(sync)
+    read_alone(sync, record)
+    refuse_lacking(sync, record)
+    match(sync, ModuleState(integration=sync.integration, module=sync.module.name), 1)
+    meet_made(sync)
+    sort(sync)
+    ration(sync)
+    lacking = next(iter(held_records(sync)), None)
     if lacking is not None:
         held = as_held(lacking)
-        raise UserError(f"{work.source.name}:{record}: {held.message}", remedy=held.remedy)
-    if trigger and trigger.of and not work.columns.one("SELECT count(*) FROM paired"):
-        name = f"{work.source.name}:{record}"
+        raise UserError(f"{sync.source.name}:{record}: {held.message}", remedy=held.remedy)
+    if trigger and trigger.of and not sync.columns.one("SELECT count(*) FROM paired"):
+        name = f"{sync.source.name}:{record}"
         raise UserError(f"`{trigger.of}` has made nothing of {name}, so there is nothing to {trigger.act}.")
 
 
-def read_alone(work: Work, record: str) -> None:
+def read_alone(sync: SyncPass, record: str) -> None:
     """The record alone in the table `work`, beside empty memories; its link, if any, in `anew`."""
-    work.columns.drop("work", "seen", "ids", "keyed")
-    nobody = work.ledger.links_table(
-        work.integration, work.module.name, pa.array([], pa.string()), work.source_side
+    sync.columns.drop("work", "seen", "ids", "keyed")
+    nobody = sync.ledger.links_table(
+        sync.integration, sync.module.name, pa.array([], pa.string()), sync.source_side
     )
-    work.columns.keep("links", nobody)
+    sync.columns.keep("links", nobody)
     held = "record_id VARCHAR, content_hash BLOB, waits BOOLEAN, code VARCHAR"
-    work.columns.run(f"CREATE OR REPLACE TABLE held ({held})")
-    work.columns.run("CREATE OR REPLACE TABLE skips (record_id VARCHAR, other_id VARCHAR)")
-    reading, side = Reading(), work.source
+    sync.columns.run(f"CREATE OR REPLACE TABLE held ({held})")
+    sync.columns.run("CREATE OR REPLACE TABLE skips (record_id VARCHAR, other_id VARCHAR)")
+    reading, side = Reading(), sync.source
     request = ReadRequest(stream=side.stream, fields=side.reads, ids=(record,))
-    functions = work.slow[side.side]
-    for page in pull(work.connector(side), side, request, functions, reading, lambda _page: None):
-        walk(work, side, page)
-        take_in(work, page, "links")
-    drop_repeats(work)
-    work.counts.read[work.source_side] += reading.records
-    own = work.ledger.links_table(
-        work.integration, work.module.name, pa.array([record], pa.string()), work.source_side
+    functions = sync.slow[side.side]
+    for page in pull(sync.connector(side), side, request, functions, reading, lambda _page: None):
+        walk(sync, side, page)
+        take_in(sync, page, "links")
+    drop_repeats(sync)
+    sync.counts.read[sync.source_side] += reading.records
+    own = sync.ledger.links_table(
+        sync.integration, sync.module.name, pa.array([record], pa.string()), sync.source_side
     )
-    work.columns.keep("anew", pa.table({"id": own["left_id"], "link_id": own["link_id"]}))
-    work.found = count_situations(work)
+    sync.columns.keep("anew", pa.table({"id": own["left_id"], "link_id": own["link_id"]}))
+    sync.found = count_situations(sync)
 
 
-def refuse_lacking(work: Work, record: str) -> None:
+def refuse_lacking(sync: SyncPass, record: str) -> None:
     """Raises UserError for a record that is not there, or does not meet what is asked of it."""
-    name = f"{work.source.name}:{record}"
-    rows = work.columns.rows("SELECT trouble FROM work")
+    name = f"{sync.source.name}:{record}"
+    rows = sync.columns.rows("SELECT trouble FROM work")
     if not rows:
-        raise UserError(f"{work.source.system} has no record {name}.", remedy="Look its id up there.")
+        raise UserError(f"{sync.source.system} has no record {name}.", remedy="Look its id up there.")
     if rows[0][0] is not None:
-        trouble = work.source.troubles[rows[0][0]]
+        trouble = sync.source.troubles[rows[0][0]]
         raise UserError(f"{name}: {trouble.message}", remedy=trouble.remedy)
 
 
-def changes_of(work: Work) -> list[Change]:
+def changes_of(sync: SyncPass) -> list[Change]:
     """What would be written for the record that was looked at."""
-    made = [change for places in portions(work, "absent", 1) for change in creates(work, *places)]
-    for first, last in portions(work, "paired", 1):
-        found, missed = sift(work, pairs(work, first, last))
+    made = [change for places in portions(sync, "absent", 1) for change in creates(sync, *places)]
+    for first, last in portions(sync, "paired", 1):
+        found, missed = sift(sync, pairs(sync, first, last))
         if missed:
             pair, why = missed[0]
-            raise UserError(f"{work.target.name}:{pair.other_id} is left alone: {why}.")
-        if takes(work):
-            made += [delete_change(work, pair) for pair in found]
+            raise UserError(f"{sync.target.name}:{pair.other_id} is left alone: {why}.")
+        if takes(sync):
+            made += [delete_change(sync, pair) for pair in found]
         else:
-            made += [one for one in pair_changes(work, judge(work, found).decided) if one]
+            made += [one for one in pair_changes(sync, judge(sync, found).decided) if one]
     return made
 
 
@@ -182,13 +183,13 @@ def _done(ledger: Ledger, integration: str, module: ModulePlan, record: str) -> 
     return str(found[0]["right_id"]) if found else None
 
 
-def _done_before(work: Work, record: str, target: str) -> UserError:
-    run = work.ledger.run_of_link(work.integration, work.module.name, record)
+def _done_before(sync: SyncPass, record: str, target: str) -> UserError:
+    run = sync.ledger.run_of_link(sync.integration, sync.module.name, record)
     when = f" by run {run.id} ({run.started})" if run is not None else ""
     verb = {"create": "made", "change": "changed", "delete": "deleted"}
-    act = verb[work.module.trigger.act] if work.module.trigger else "made"
+    act = verb[sync.module.trigger.act] if sync.module.trigger else "made"
     return UserError(
-        f"`{work.module.name}` was done for {work.source.name}:{record} already{when}: "
-        f"it has {act} {work.target.name}:{target}.",
+        f"`{sync.module.name}` was done for {sync.source.name}:{record} already{when}: "
+        f"it has {act} {sync.target.name}:{target}.",
         remedy="Once a record is all that it does; `again: each-time` in the spec would allow more.",
     )

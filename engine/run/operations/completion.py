@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.plan import Plan, SlowField
     from engine.run.operations.lifecycle import Order
     from engine.run.operations.stage_progress import StepDone
-    from engine.run.session.sync_pass import Pen
+    from engine.run.session.ledger_writer import LedgerWriter
 
 #: What a step has done, after the number of records.
 _DONE = {
@@ -37,13 +37,13 @@ def done_words(one: StepDone) -> str:
 
 
 def note_done(
-    plan: Plan, order: Order, begun: Standing, done: Sequence[StepDone], run: str, pen: Pen
+    plan: Plan, order: Order, begun: Standing, done: Sequence[StepDone], run: str, writer: LedgerWriter
 ) -> None:
     """Keep the notice; the same stage, finished twice after a kill, is told once."""
     letter = order.stage.letter
     if letter is None:
         return
-    at = pen.clock.text()
+    at = writer.clock.text()
     words = "\n".join(f"{done_words(one)}." for one in done)
     shown = {
         "name": plan.name,
@@ -69,7 +69,7 @@ def note_done(
         subject=" ".join(_text(letter.subject, shown).split()),
         body=_text(letter.body, shown),
     )
-    pen.ledger.note(pen.keep(), Settlement(run=run, module="", notices=(notice,)))
+    writer.ledger.note(writer.renew(), Settlement(run=run, module="", notices=(notice,)))
 
 
 def _text(template: SlowField, shown: dict[str, Any]) -> str:

@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from engine.catalog import Catalog
     from engine.compiler.draft.parts import Hand
     from engine.plan import Plan
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 
-def compile_live(file: str, profile: Mapping[str, str], call: Call, hand: Hand | None = None) -> Plan:
+def compile_live(
+    file: str, profile: Mapping[str, str], request: RunRequest, hand: Hand | None = None
+) -> Plan:
     """The plan of a spec, against what its systems really have. Raises as `against_live`."""
-    return against_live(compile_file(file, profile=profile, hand=hand), profile, call, hand)
+    return against_live(compile_file(file, profile=profile, hand=hand), profile, request, hand)
 
 
-def against_live(plan: Plan, profile: Mapping[str, str], call: Call, hand: Hand | None = None) -> Plan:
+def against_live(
+    plan: Plan, profile: Mapping[str, str], request: RunRequest, hand: Hand | None = None
+) -> Plan:
     """The plan compiled again with the catalogs of systems that only know them once connected.
 
     Raises SpecError with the findings, UserError or TemporaryError if a system cannot be asked.
@@ -33,9 +37,9 @@ def against_live(plan: Plan, profile: Mapping[str, str], call: Call, hand: Hand 
     asked = {name for name, system in plan.systems.items() if _is_open(plan, name, system.connector)}
     if not asked:
         return plan
-    call.folder.mkdir(parents=True, exist_ok=True)
+    request.folder.mkdir(parents=True, exist_ok=True)
     some = replace(plan, systems={name: plan.systems[name] for name in sorted(asked)})
-    systems = open_systems(some, call.world())
+    systems = open_systems(some, request.world())
     try:
         live: dict[str, Catalog] = {name: connector.catalog() for name, connector in systems.items()}
     finally:

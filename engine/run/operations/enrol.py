@@ -37,46 +37,47 @@ if TYPE_CHECKING:
 
     from engine.plan import Plan
     from engine.record import Side
+    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.report import ChangeLine, RunReport
-    from engine.run.session.sync_pass import Pen, Work
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
+    from engine.run.session.sync_pass import SyncPass
 
 
-def offered(plan: Plan, call: Call, side: Side, record: str) -> tuple[Offer, ...]:
+def offered(plan: Plan, request: RunRequest, side: Side, record: str) -> tuple[Offer, ...]:
     """The places that the record may be put in. Raises UserError where it cannot be enrolled; nothing is written."""
-    with _alone(plan, call, side) as work:
-        _look(work, record, {})
-        return offers_of(work)
+    with _alone(plan, request, side) as sync:
+        _look(sync, record, {})
+        return offers_of(sync)
 
 
 def foresee_enrolment(
-    plan: Plan, call: Call, side: Side, record: str, place: Mapping[str, str]
+    plan: Plan, request: RunRequest, side: Side, record: str, place: Mapping[str, str]
 ) -> tuple[ChangeLine, ...]:
     """What would be written. Raises as `offered`."""
-    with _alone(plan, call, side) as work:
-        _look(work, record, place)
-        return tuple(line for change in changes_of(work) for line in lines_of(change))
+    with _alone(plan, request, side) as sync:
+        _look(sync, record, place)
+        return tuple(line for change in changes_of(sync) for line in lines_of(change))
 
 
 def enrol(
-    plan: Plan, call: Call, side: Side, record: str, place: Mapping[str, str]
+    plan: Plan, request: RunRequest, side: Side, record: str, place: Mapping[str, str]
 ) -> tuple[RunReport, str | None]:
     """Enrol it; answers the report and the id of its counterpart, None where that cannot be made yet."""
     order = _Order(side=side, record=record, place=place)
-    report = execute(plan, call, order.enrol)
+    report = execute(plan, request, order.enrol)
     return report, order.target
 
 
-def withdraw(plan: Plan, call: Call, side: Side, record: str) -> tuple[RunReport, str | None]:
+def withdraw(plan: Plan, request: RunRequest, side: Side, record: str) -> tuple[RunReport, str | None]:
     """Take it out again; answers the report and the id of its former counterpart, which may be deleted now."""
     order = _Order(side=side, record=record, place={})
-    report = execute(plan, call, order.withdraw)
+    report = execute(plan, request, order.withdraw)
     return report, order.target
 
 
-def counterpart(plan: Plan, call: Call, side: Side, record: str) -> str | None:
+def counterpart(plan: Plan, request: RunRequest, side: Side, record: str) -> str | None:
     """Its present counterpart. Raises UserError for a record that does not take part."""
-    with remembered(call) as ledger:
+    with remembered(request) as ledger:
         name = plan.modules[0].name
         links = ledger.links_table(plan.name, name, pa.array([record], pa.string()), side)
         known = {(one.side, one.record_id) for one in ledger.enrolments(plan.name, name)}
@@ -90,26 +91,26 @@ def counterpart(plan: Plan, call: Call, side: Side, record: str) -> str | None:
 
 
 @contextmanager
-def _alone(plan: Plan, call: Call, side: Side) -> Iterator[Work]:
+def _alone(plan: Plan, request: RunRequest, side: Side) -> Iterator[SyncPass]:
     """The pass over the module from that side, which can write nothing."""
-    call.folder.mkdir(parents=True, exist_ok=True)
-    with remembered(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
+    request.folder.mkdir(parents=True, exist_ok=True)
+    with remembered(request) as ledger, systems_of(plan, request) as systems, columns(request) as session:
         check_requirements(plan, systems, session)
-        works = passes_of(
+        passes = passes_of(
             plan=plan,
             module=plan.modules[0],
-            call=call,
+            request=request,
             session=session,
             systems=systems,
             ledger=ledger,
-            pen=None,
+            writer=None,
             run="preview",
         )
-        yield _from(works, side)
+        yield _from(passes, side)
 
 
-def _from(works: Sequence[Work], side: Side) -> Work:
-    return next(work for work in works if work.source_side == side)
+def _from(passes: Sequence[SyncPass], side: Side) -> SyncPass:
+    return next(sync for sync in passes if sync.source_side == side)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,100 +122,100 @@ class _Order:
     place: Mapping[str, str]
     target: str | None = field(default=None)
 
-    def enrol(self, works: Sequence[Work], pen: Pen) -> None:
+    def enrol(self, passes: Sequence[SyncPass], writer: LedgerWriter) -> None:
         """Store the word, then make the record."""
-        work = self._begin(works, pen)
-        one = self._enrolment(work)
-        _look(work, self.record, self.place)
-        if _links(work, self.record):
-            pen.ledger.withdraw(pen.keep(), one)  # its link leads to nothing any more
-        pen.ledger.enrol(pen.keep(), one)
-        push_creates(work, pen)
-        push_pairs(work, pen)
-        mark_enrolled(work, pen)
-        self.target = _linked_to(work, self.record)
-        work.columns.drop(*TABLES)
+        sync = self._begin(passes, writer)
+        one = self._enrolment(sync)
+        _look(sync, self.record, self.place)
+        if _links(sync, self.record):
+            writer.ledger.withdraw(writer.renew(), one)  # its link leads to nothing any more
+        writer.ledger.enrol(writer.renew(), one)
+        push_creates(sync, writer)
+        push_pairs(sync, writer)
+        mark_enrolled(sync, writer)
+        self.target = _linked_to(sync, self.record)
+        sync.columns.drop(*TABLES)
 
-    def withdraw(self, works: Sequence[Work], pen: Pen) -> None:
+    def withdraw(self, passes: Sequence[SyncPass], writer: LedgerWriter) -> None:
         """Forget that it takes part; where deletions are carried over, delete its counterpart."""
-        work = self._begin(works, pen)
-        self.target, one = _linked_to(work, self.record), self._enrolment(work)
-        unmark(work, pen, one)
-        if work.module.deletes == "propagate" and self.target is not None:
-            pen.ledger.mark(pen.keep(), replace(one, state="leaving"))
-            take_out(work, pen)
+        sync = self._begin(passes, writer)
+        self.target, one = _linked_to(sync, self.record), self._enrolment(sync)
+        unmark(sync, writer, one)
+        if sync.module.deletes == "propagate" and self.target is not None:
+            writer.ledger.mark(writer.renew(), replace(one, state="leaving"))
+            take_out(sync, writer)
         else:
-            pen.ledger.withdraw(pen.keep(), one)
-        work.columns.drop(*TABLES)
+            writer.ledger.withdraw(writer.renew(), one)
+        sync.columns.drop(*TABLES)
 
-    def _begin(self, works: Sequence[Work], pen: Pen) -> Work:
-        works[0].listen(ModuleStarted(module=works[0].module.name))
-        show_references(works[0])
-        for one in works:
-            recover(one, pen)
-        return _from(works, self.side)
+    def _begin(self, passes: Sequence[SyncPass], writer: LedgerWriter) -> SyncPass:
+        passes[0].listen(ModuleStarted(module=passes[0].module.name))
+        show_references(passes[0])
+        for one in passes:
+            recover(one, writer)
+        return _from(passes, self.side)
 
-    def _enrolment(self, work: Work) -> Enrolment:
+    def _enrolment(self, sync: SyncPass) -> Enrolment:
         return Enrolment(
-            module=work.module.name,
+            module=sync.module.name,
             side=self.side,
             record_id=self.record,
             place=self.place,
-            at=work.clock.text(),
+            at=sync.clock.text(),
         )
 
 
-def _look(work: Work, record: str, place: Mapping[str, str]) -> None:
+def _look(sync: SyncPass, record: str, place: Mapping[str, str]) -> None:
     """Leave the record in `absent` or `paired`. Raises UserError where it takes part already, or cannot."""
-    show_references(work)
-    target = _linked_to(work, record)
+    show_references(sync)
+    target = _linked_to(sync, record)
     if target is not None:
         raise UserError(
-            f"{work.source.name}:{record} is enrolled already: it is {work.target.name}:{target}.",
-            remedy=f"`engine do SPEC {work.module.name}.withdraw` takes it out again.",
+            f"{sync.source.name}:{record} is enrolled already: it is {sync.target.name}:{target}.",
+            remedy=f"`engine do SPEC {sync.module.name}.withdraw` takes it out again.",
         )
-    _refuse_beyond(work, record)
-    _refuse_unconfirmed(work, record)
-    read_alone(work, record)
-    _refuse_unfit(work, record)
-    one = Enrolment(module=work.module.name, side=work.source_side, record_id=record, place=place, at="")
-    show_enrolled(work, [one])
-    match(work, ModuleState(integration=work.integration, module=work.module.name), 1)
-    sort(work)
-    lacking = next(iter(held_records(work)), None)
+    _refuse_beyond(sync, record)
+    _refuse_unconfirmed(sync, record)
+    read_alone(sync, record)
+    _refuse_unfit(sync, record)
+    one = Enrolment(module=sync.module.name, side=sync.source_side, record_id=record, place=place, at="")
+    show_enrolled(sync, [one])
+    match(sync, ModuleState(integration=sync.integration, module=sync.module.name), 1)
+    sort(sync)
+    lacking = next(iter(held_records(sync)), None)
     if lacking is not None:
-        raise UserError(f"{work.source.name}:{record}: {lacking.message}", remedy=lacking.remedy)
+        raise UserError(f"{sync.source.name}:{record}: {lacking.message}", remedy=lacking.remedy)
 
 
-def _refuse_beyond(work: Work, record: str) -> None:
+def _refuse_beyond(sync: SyncPass, record: str) -> None:
     """Raises UserError where as many are enrolled as may be."""
-    most = work.module.enrol.at_most if work.module.enrol else None
-    others = [one for one in enrolments(work) if one.record_id != record]
+    most = sync.module.enrol.at_most if sync.module.enrol else None
+    others = [one for one in enrolments(sync) if one.record_id != record]
     if most is not None and len(others) >= most:
         raise UserError(
-            f"`{work.module.name}` takes {most:,} records at most, and {len(others):,} are enrolled.",
-            remedy=f"Take one out first: engine do SPEC {work.module.name}.withdraw --record {work.source.name}:ID",
+            f"`{sync.module.name}` takes {most:,} records at most, and {len(others):,} are enrolled.",
+            remedy=f"Take one out first: engine do SPEC {sync.module.name}.withdraw --record {sync.source.name}:ID",
         )
 
 
-def _refuse_unconfirmed(work: Work, record: str) -> None:
+def _refuse_unconfirmed(sync: SyncPass, record: str) -> None:
     """Raises UserError for a record that an earlier order has sent, of which nobody knows yet whether it arrived."""
-    held = work.ledger.held_row(work.integration, work.module.name, work.source_side, record)
+    held = sync.ledger.held_row(sync.integration, sync.module.name, sync.source_side, record)
     if held is not None and held.code == "unconfirmed":
-        raise UserError(f"{work.source.name}:{record}: {held.message}", remedy=held.remedy)
+        raise UserError(f"{sync.source.name}:{record}: {held.message}", remedy=held.remedy)
 
 
-def _refuse_unfit(work: Work, record: str) -> None:
+def _refuse_unfit(sync: SyncPass, record: str) -> None:
     """Raises UserError for a record that is not there, is outside the view, or fails a check."""
-    name = f"{work.source.name}:{record}"
-    rows = work.columns.rows("SELECT in_view, trouble, lacks FROM work")
+    name = f"{sync.source.name}:{record}"
+    rows = sync.columns.rows("SELECT in_view, trouble, lacks FROM work")
     if not rows:
-        raise UserError(f"{work.source.system} has no record {name}.", remedy="Look its id up there.")
+        raise UserError(f"{sync.source.system} has no record {name}.", remedy="Look its id up there.")
     in_view, trouble, lacks = rows[0]
     if not in_view:
-        raise UserError(f"{name} is outside the view of `{work.module.name}`, so it cannot be enrolled.")
+        raise UserError(f"{name} is outside the view of `{sync.module.name}`, so it cannot be enrolled.")
     if trouble is not None or lacks is not None:
-        found = work.source.troubles[lacks if trouble is None else trouble]
+        found = sync.source.troubles[lacks if trouble is None else trouble]
         raise UserError(f"{name}: {found.message}", remedy=_now(found.remedy))
 
 
@@ -223,14 +224,14 @@ def _now(remedy: str | None) -> str | None:
     return remedy.replace("It comes over by itself once", "It can be enrolled once") if remedy else None
 
 
-def _linked_to(work: Work, record: str) -> str | None:
+def _linked_to(sync: SyncPass, record: str) -> str | None:
     """The id of its counterpart, if it has one that is still there."""
-    found = [str(row[f"{work.target.side}_id"]) for row in _links(work, record) if row["state"] in LIVE]
-    return found[0] if found and fetch(work, found) else None
+    found = [str(row[f"{sync.target.side}_id"]) for row in _links(sync, record) if row["state"] in LIVE]
+    return found[0] if found and fetch(sync, found) else None
 
 
-def _links(work: Work, record: str) -> list[dict[str, Any]]:
+def _links(sync: SyncPass, record: str) -> list[dict[str, Any]]:
     """The link of a record, in whatever state, if it has one."""
     ids = pa.array([record], pa.string())
-    links = work.ledger.links_table(work.integration, work.module.name, ids, work.source_side)
+    links = sync.ledger.links_table(sync.integration, sync.module.name, ids, sync.source_side)
     return list(links.to_pylist())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, Plan
     from engine.record import Side
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 _LINK = ("link_id", "left_id", "right_id", "left_version", "right_version", "state", "made", "created_run")
 #: How many runs back a run is looked for.
@@ -115,19 +115,19 @@ def parse_name(text: str, plan: Plan) -> RecordName:
     return RecordName(system=system, stream=stream, id=record)
 
 
-def explain(plan: Plan, call: Call, name: RecordName, *, offline: bool = False) -> Explained:
+def explain(plan: Plan, request: RunRequest, name: RecordName, *, offline: bool = False) -> Explained:
     """What the ledger knows of a record and, unless `offline`, what both sides show of it now.
 
     Raises UserError if nobody knows it, or nothing has run yet; TemporaryError if a system cannot be asked.
     """
     if not offline:
         refuse_unbuilt(plan)
-    with open_ledger(call.ledger_url, readonly=True) as ledger:
+    with open_ledger(request.ledger_url, readonly=True) as ledger:
         modules = [(module, side) for module in plan.modules for side in SIDES if _has(module, side, name)]
         told = [_remembered(plan, ledger, module, side, name) for module, side in modules]
         now: Sequence[Looked | None] = [None] * len(told)
         if not offline:
-            now = _looked(plan, call, ledger, name, list(zip(modules, told, strict=True)))
+            now = _looked(plan, request, ledger, name, list(zip(modules, told, strict=True)))
     placed = tuple(_with(one, looked) for one, looked in zip(told, now, strict=True))
     explained = Explained(integration=plan.name, record=name, modules=placed)
     if not explained.known:
@@ -228,26 +228,26 @@ def _causes(plan: Plan, ledger: Ledger, module: ModulePlan, side: Side, record: 
 
 def _looked(
     plan: Plan,
-    call: Call,
+    request: RunRequest,
     ledger: Ledger,
     name: RecordName,
     several: Sequence[tuple[tuple[ModulePlan, Side], dict[str, Any]]],
 ) -> list[Looked]:
     """What both sides show now, and what a run makes of it, module by module."""
     found = []
-    with systems_of(plan, call) as systems, columns(call) as session:
+    with systems_of(plan, request) as systems, columns(request) as session:
         for (module, side), told in several:
-            works = passes_of(
+            passes = passes_of(
                 plan=plan,
                 module=module,
-                call=call,
+                request=request,
                 session=session,
                 systems=systems,
                 ledger=ledger,
-                pen=None,
+                writer=None,
                 run="explain",
             )
-            found.append(look_at(works, side, name.id, told["row"], told["held"], told["skipped"]))
-            for work in works:
-                work.columns.drop("fresh", "again")
+            found.append(look_at(passes, side, name.id, told["row"], told["held"], told["skipped"]))
+            for sync in passes:
+                sync.columns.drop("fresh", "again")
     return found

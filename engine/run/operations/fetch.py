@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.plan import Plan
     from engine.run.operations.explain import Explained, Placed, RecordName
     from engine.run.session.report import Changeset, RunReport
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 #: Records whose changes are shown before they are made.
 SHOWN = 200
@@ -44,9 +44,9 @@ def aim_at(names: Sequence[RecordName]) -> Aim:
     return Aim(records={stream: frozenset(ids) for stream, ids in found.items()})
 
 
-def foresee(plan: Plan, call: Call, names: Sequence[RecordName]) -> Changeset:
+def foresee(plan: Plan, request: RunRequest, names: Sequence[RecordName]) -> Changeset:
     """What fetching them would change, and ask. Raises UserError for a record that its system does not have."""
-    aimed = replace(call, aim=aim_at(names))
+    aimed = replace(request, aim=aim_at(names))
     changes = preview(plan, aimed, limit=SHOWN)
     if not any(sum(counts.read.values()) for counts in changes.modules.values()):
         named = ", ".join(str(one) for one in names)
@@ -57,10 +57,12 @@ def foresee(plan: Plan, call: Call, names: Sequence[RecordName]) -> Changeset:
     return changes
 
 
-def fetch(plan: Plan, call: Call, names: Sequence[RecordName]) -> tuple[RunReport, tuple[Fetched, ...]]:
+def fetch(
+    plan: Plan, request: RunRequest, names: Sequence[RecordName]
+) -> tuple[RunReport, tuple[Fetched, ...]]:
     """Do it. Raises as `execute`: StoppedError where records meet for the first time and nobody has agreed."""
-    report = execute(plan, replace(call, aim=aim_at(names)))
-    return report, tuple(one for name in names for one in _became(plan, explain(plan, call, name)))
+    report = execute(plan, replace(request, aim=aim_at(names)))
+    return report, tuple(one for name in names for one in _became(plan, explain(plan, request, name)))
 
 
 def _became(plan: Plan, explained: Explained) -> list[Fetched]:

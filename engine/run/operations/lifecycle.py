@@ -23,7 +23,7 @@ from engine.run.read.chosen import Room
 from engine.run.read.requirements import demand, requirement_reads
 from engine.run.read.single import read_told
 from engine.run.session.history import holder, outcome_of, run_id, sentence_of
-from engine.run.session.sync_pass import Clock, Pen
+from engine.run.session.ledger_writer import Clock, LedgerWriter
 from engine.run.sync.execute import LEASE_S, columns, systems_of
 from engine.run.sync.mail import send_mails
 from engine.run.sync.standing import both, connecting, disclosed, heed_accounts, moved, pin_reads, pins_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import Plan
     from engine.plan.lifecycle import StagePlan, StepPlan
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +82,9 @@ class Carried:
     steps: tuple[StepDone, ...]
 
 
-def foresee(plan: Plan, call: Call, order: Order) -> Foreseen:
+def foresee(plan: Plan, request: RunRequest, order: Order) -> Foreseen:
     """What would be done. Raises UserError or LockedError where the stage has no place now."""
-    with remembered(call) as ledger, _room(plan, call, order, ledger) as room:
+    with remembered(request) as ledger, _room(plan, request, order, ledger) as room:
         standing = ledger.standing(plan.name)
         refuse_out_of_turn(plan, order.stage, standing, order.choice)
         now = _asked(order, room)
@@ -100,11 +100,11 @@ def foresee(plan: Plan, call: Call, order: Order) -> Foreseen:
 
 
 @contextmanager
-def _room(plan: Plan, call: Call, order: Order, ledger: Ledger) -> Iterator[Room]:
+def _room(plan: Plan, request: RunRequest, order: Order, ledger: Ledger) -> Iterator[Room]:
     """Systems and tables, as far as the stage needs them."""
-    call.folder.mkdir(parents=True, exist_ok=True)
+    request.folder.mkdir(parents=True, exist_ok=True)
     wanted = plan if order.asks else replace(plan, systems={})
-    with systems_of(wanted, call) as systems, columns(call) as session:
+    with systems_of(wanted, request) as systems, columns(request) as session:
         yield Room(plan=plan, ledger=ledger, systems=systems, columns=session)
 
 
@@ -137,51 +137,51 @@ def _moved(order: Order, room: Room, standing: Standing, now: Mapping[str, Pin])
     return tuple(both(name, standing, now) for name in wrong)
 
 
-def carry(plan: Plan, call: Call, foreseen: Foreseen) -> Carried:
+def carry(plan: Plan, request: RunRequest, foreseen: Foreseen) -> Carried:
     """Do it, for the records that were foreseen. Raises what `foresee` raises, and LockedError while a run is on."""
-    call.folder.mkdir(parents=True, exist_ok=True)
-    clock = Clock(now=call.now)
-    with open_ledger(call.ledger_url) as ledger:
+    request.folder.mkdir(parents=True, exist_ok=True)
+    clock = Clock(now=request.now)
+    with open_ledger(request.ledger_url) as ledger:
         lease = ledger.take_lease(plan.name, holder(), clock.text(), LEASE_S)
-        pen = Pen(ledger=ledger, lease=lease, clock=clock, ttl_s=LEASE_S)
+        writer = LedgerWriter(ledger=ledger, lease=lease, clock=clock, ttl_s=LEASE_S)
         try:
-            return _leased(plan, call, foreseen, pen)
+            return _leased(plan, request, foreseen, writer)
         finally:
-            ledger.release(pen.lease)
+            ledger.release(writer.lease)
 
 
-def _leased(plan: Plan, call: Call, foreseen: Foreseen, pen: Pen) -> Carried:
-    order, ledger = foreseen.order, pen.ledger
+def _leased(plan: Plan, request: RunRequest, foreseen: Foreseen, writer: LedgerWriter) -> Carried:
+    order, ledger = foreseen.order, writer.ledger
     before = ledger.standing(plan.name)
     refuse_out_of_turn(plan, order.stage, before, order.choice)
-    begun = _begin(order, before, pen)
-    run, started = _start(plan, pen), time.monotonic()
+    begun = _begin(order, before, writer)
+    run, started = _start(plan, writer), time.monotonic()
     counts = {step.key: Counts() for step in order.steps if step.chosen is not None}
     calls: dict[str, int] = {}
     try:
-        with _room(plan, call, order, ledger) as room:
-            doing = Doing(room=room, pen=pen, run=run, counts=counts)
+        with _room(plan, request, order, ledger) as room:
+            doing = Doing(room=room, writer=writer, run=run, counts=counts)
             try:
                 done = _steps(doing, foreseen)
             finally:
                 calls |= {name: connector.calls for name, connector in room.systems.items()}
     except BaseException as error:
-        _end(pen, run, started, counts, calls, error)
+        _end(writer, run, started, counts, calls, error)
         raise
-    after = _finish(plan, foreseen, begun, done, run, pen)
-    _end(pen, run, started, counts, calls, None)
-    send_mails(plan, call, pen)
+    after = _finish(plan, foreseen, begun, done, run, writer)
+    _end(writer, run, started, counts, calls, None)
+    send_mails(plan, request, writer)
     return Carried(run=run, order=order, standing=after, steps=done)
 
 
-def _begin(order: Order, before: Standing, pen: Pen) -> Standing:
+def _begin(order: Order, before: Standing, writer: LedgerWriter) -> Standing:
     """Remember that the stage has begun, so that it is finished and nothing else runs."""
     state = BEGUN[order.stage.stage]
     if before.state == state:
         return before if order.by is None else replace(before, by=order.by)
     agreed = {**before.agreed, **({"choice": order.choice} if order.choice else {})}
-    begun = replace(before, state=state, since=pen.clock.text(), agreed=agreed, by=order.by)
-    pen.ledger.stand(pen.keep(), begun)
+    begun = replace(before, state=state, since=writer.clock.text(), agreed=agreed, by=order.by)
+    writer.ledger.stand(writer.renew(), begun)
     return begun
 
 
@@ -192,17 +192,19 @@ def _steps(doing: Doing, foreseen: Foreseen) -> tuple[StepDone, ...]:
 
 
 def _finish(
-    plan: Plan, foreseen: Foreseen, begun: Standing, done: Sequence[StepDone], run: str, pen: Pen
+    plan: Plan, foreseen: Foreseen, begun: Standing, done: Sequence[StepDone], run: str, writer: LedgerWriter
 ) -> Standing:
     """Tell whoever is to be told, then remember where the integration stands now."""
     stage = foreseen.order.stage
-    note_done(plan, foreseen.order, begun, done, run, pen)
-    after = replace(_agreed(plan, foreseen, begun, pen), state=DONE[stage.stage], since=pen.clock.text())
-    pen.ledger.stand(pen.keep(), after)
+    note_done(plan, foreseen.order, begun, done, run, writer)
+    after = replace(
+        _agreed(plan, foreseen, begun, writer), state=DONE[stage.stage], since=writer.clock.text()
+    )
+    writer.ledger.stand(writer.renew(), after)
     return after
 
 
-def _agreed(plan: Plan, foreseen: Foreseen, begun: Standing, pen: Pen) -> Standing:
+def _agreed(plan: Plan, foreseen: Foreseen, begun: Standing, writer: LedgerWriter) -> Standing:
     """What is remembered beside the state: accounts, choices, and what was agreed to."""
     agreed = {name: word for name, word in begun.agreed.items() if name != "choice"}
     stage = foreseen.order.stage.stage
@@ -212,37 +214,37 @@ def _agreed(plan: Plan, foreseen: Foreseen, begun: Standing, pen: Pen) -> Standi
         agreed |= {"discloses": disclosed(plan), "connected": connecting(plan) or ""}
         return replace(begun, pins=foreseen.accounts, options=plan.options, agreed=agreed)
     if stage == "migrate":
-        agreed |= {"migrated": pen.clock.text()}
+        agreed |= {"migrated": writer.clock.text()}
     pins = {**begun.pins, **foreseen.accounts} if stage == "enable" else begun.pins
     return replace(begun, pins=pins, agreed=agreed)
 
 
-def _start(plan: Plan, pen: Pen) -> str:
-    run = run_id(pen.clock)
+def _start(plan: Plan, writer: LedgerWriter) -> str:
+    run = run_id(writer.clock)
     row = RunRow(
         id=run,
         integration=plan.name,
-        started=pen.clock.text(),
+        started=writer.clock.text(),
         spec_file=plan.file,
         plan_fingerprint=plan.fingerprint,
     )
-    pen.ledger.start_run(pen.keep(), row)
+    writer.ledger.start_run(writer.renew(), row)
     return run
 
 
 def _end(
-    pen: Pen,
+    writer: LedgerWriter,
     run: str,
     started: float,
     counts: Mapping[str, Counts],
     calls: Mapping[str, int],
     error: BaseException | None,
 ) -> None:
-    pen.ledger.end_run(
-        pen.keep(),
+    writer.ledger.end_run(
+        writer.renew(),
         run,
         outcome=outcome_of(error) if error is not None else "done",
-        ended=pen.clock.text(),
+        ended=writer.clock.text(),
         seconds=round(time.monotonic() - started, 3),
         counts={name: one.as_json() for name, one in counts.items()},
         calls=calls,

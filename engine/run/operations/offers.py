@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from engine.plan import OfferPlan
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,9 @@ class Offer:
         return f"{name} {self.label}" if self.label else name
 
 
-def offers_of(work: Work) -> tuple[Offer, ...]:
+def offers_of(sync: SyncPass) -> tuple[Offer, ...]:
     """What is linked to the records that the one in `work` refers to, in the order of the spec."""
-    enrol = work.module.enrol
+    enrol = sync.module.enrol
     return tuple(
         Offer(
             to=place.to,
@@ -51,32 +51,32 @@ def offers_of(work: Work) -> tuple[Offer, ...]:
             system=one.system,
             stream=one.stream,
             id=record,
-            label=_label(work, one, record),
+            label=_label(sync, one, record),
         )
         for place in (enrol.places if enrol else ())
         for one in place.offers
-        for record in _linked(work, one)
+        for record in _linked(sync, one)
     )
 
 
-def _linked(work: Work, offer: OfferPlan) -> Iterator[str]:
+def _linked(sync: SyncPass, offer: OfferPlan) -> Iterator[str]:
     """Ids of what is linked to the record that ours refers to."""
-    here = work.columns.one(f'SELECT "field {offer.by}"::VARCHAR FROM work')
+    here = sync.columns.one(f'SELECT "field {offer.by}"::VARCHAR FROM work')
     if here is None:
         return
     ids = pa.array([str(here)], pa.string())
-    links = work.ledger.links_table(offer.integration or work.integration, offer.module, ids, offer.side)
+    links = sync.ledger.links_table(offer.integration or sync.integration, offer.module, ids, offer.side)
     for row in links.to_pylist():
         if row["state"] in LIVE:
             yield str(row[f"{other(offer.side)}_id"]).partition(NUMBERED)[0]
 
 
-def _label(work: Work, offer: OfferPlan, record: str) -> str | None:
+def _label(sync: SyncPass, offer: OfferPlan, record: str) -> str | None:
     """What people call it, asked of its system."""
     if offer.label is None:
         return None
     request = ReadRequest(stream=offer.stream, fields=(offer.label,), ids=(record,))
-    for page in work.systems[offer.system].read(request):
+    for page in sync.systems[offer.system].read(request):
         for one in page.records or (page.table.to_pylist() if page.table is not None else ()):
             value = pick(one, offer.label.split("."))
             return None if value is None else text_of(value)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.record import Side
     from engine.run.decide.compare import Decided, Shown
     from engine.run.session.changes import Change
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Looked:
 
 
 def look_at(
-    works: Sequence[Work],
+    passes: Sequence[SyncPass],
     side: Side,
     record: str,
     link: Mapping[str, Any] | None,
@@ -62,64 +62,64 @@ def look_at(
     skipped: str | None,
 ) -> Looked:
     """Read the record and its counterpart by their ids, and decide as a run would."""
-    show_references(works[0])
-    recall(works)
-    work = next((one for one in works if one.source_side == side), works[0])
-    end = work.module.side(side)
-    shown = fetch(work, [record], side=end, into="again").get(record)
-    keys, lacks = _keys(work) if shown else ((), None)
+    show_references(passes[0])
+    recall(passes)
+    sync = next((one for one in passes if one.source_side == side), passes[0])
+    end = sync.module.side(side)
+    shown = fetch(sync, [record], side=end, into="again").get(record)
+    keys, lacks = _keys(sync) if shown else ((), None)
     fields: tuple[DifferingField, ...] = ()
     if shown is None:
-        told = _gone(work, side, link)
-    elif work.module.trigger is not None:
-        told = _triggered(work, work.module.trigger, side, link, skipped)
+        told = _gone(sync, side, link)
+    elif sync.module.trigger is not None:
+        told = _triggered(sync, sync.module.trigger, side, link, skipped)
     elif link is not None:
-        fields, told = _linked(work, side, shown, link)
+        fields, told = _linked(sync, side, shown, link)
     else:
-        told = _alone(work, side, shown, skipped, lacks)
+        told = _alone(sync, side, shown, skipped, lacks)
     return Looked(
         exists=shown is not None,
         label=shown.label if shown else None,
         version=shown.version if shown else None,
-        in_view=bool(shown and _in_view(work)),
+        in_view=bool(shown and _in_view(sync)),
         keys=keys if link is None else (),
         fields=fields,
-        next=f"{_waiting(work, held, shown)}{told}",
+        next=f"{_waiting(sync, held, shown)}{told}",
     )
 
 
 def _triggered(
-    work: Work, trigger: TriggerPlan, side: Side, link: Mapping[str, Any] | None, skipped: str | None
+    sync: SyncPass, trigger: TriggerPlan, side: Side, link: Mapping[str, Any] | None, skipped: str | None
 ) -> str:
     """What a trigger does with a record that exists."""
     if link is not None:
         return "The trigger has acted on it; the two are not compared again."
-    if side not in work.module.sources:
+    if side not in sync.module.sources:
         return "The trigger has nothing to do with it."
     if trigger.becomes is None:
         return "The trigger acts on it only when a person asks."
     if skipped is not None:
         return f"The trigger leaves it alone: {skipped}."
-    if not _in_view(work):
+    if not _in_view(sync):
         return f"The trigger acts on it once this becomes true: {trigger.becomes}"
     return f"The trigger acts on it with the next run, for this is true, and new: {trigger.becomes}"
 
 
-def _in_view(work: Work) -> bool:
-    return bool(work.columns.one("SELECT in_view FROM again"))
+def _in_view(sync: SyncPass) -> bool:
+    return bool(sync.columns.one("SELECT in_view FROM again"))
 
 
-def _keys(work: Work) -> tuple[tuple[tuple[str, str], ...], int | None]:
+def _keys(sync: SyncPass) -> tuple[tuple[tuple[str, str], ...], int | None]:
     """(the match keys of the record that was read, the trouble that keeps it from being made)."""
-    names = [f"k{index}" for index in range(len(work.module.keys))]
-    (row,) = work.columns.rows(f"SELECT {', '.join(['lacks', *names])} FROM again")
-    known = zip(work.module.keys, row[1:], strict=True)
+    names = [f"k{index}" for index in range(len(sync.module.keys))]
+    (row,) = sync.columns.rows(f"SELECT {', '.join(['lacks', *names])} FROM again")
+    known = zip(sync.module.keys, row[1:], strict=True)
     return tuple((key.line, str(value)) for key, value in known if value is not None), row[0]
 
 
-def _waiting(work: Work, held: HeldRow | None, shown: Shown | None) -> str:
+def _waiting(sync: SyncPass, held: HeldRow | None, shown: Shown | None) -> str:
     """A record that is held and looks as it did is not tried by every run."""
-    if held is None or shown is None or held.plan_fingerprint != work.module.fingerprint:
+    if held is None or shown is None or held.plan_fingerprint != sync.module.fingerprint:
         return ""
     if held.code == "blocked":
         return "It comes over by itself once what it waits for has a link. Until then: "
@@ -128,30 +128,30 @@ def _waiting(work: Work, held: HeldRow | None, shown: Shown | None) -> str:
         return "It has changed since it was held, so it is tried again. "
     if held.next_try is None:
         return "It is held and not tried again before it or the spec changes. Then: "
-    if held.next_try > work.clock.text():
+    if held.next_try > sync.clock.text():
         return f"It is held and not tried again before {held.next_try}. Then: "
     return "It is held and due to be tried again. "
 
 
-def _gone(work: Work, side: Side, link: Mapping[str, Any] | None) -> str:
-    its = work.module.side(other(side)).name
+def _gone(sync: SyncPass, side: Side, link: Mapping[str, Any] | None) -> str:
+    its = sync.module.side(other(side)).name
     if link is None or link["state"] == f"gone-{side}":
         return "It does not exist; a run does nothing."
-    if work.module.deletes == "propagate" and side in work.module.sources:
+    if sync.module.deletes == "propagate" and side in sync.module.sources:
         return f"It does not exist any more. Once that is certain, a run deletes its counterpart in {its}."
     return f"It does not exist any more. Its counterpart in {its} stays, and it is not made again."
 
 
 def _linked(
-    work: Work, side: Side, shown: Shown, link: Mapping[str, Any]
+    sync: SyncPass, side: Side, shown: Shown, link: Mapping[str, Any]
 ) -> tuple[tuple[DifferingField, ...], str]:
     """What becomes of a linked record: decided from both sides as they are now."""
-    its = work.module.side(other(side))
+    its = sync.module.side(other(side))
     record = link[f"{other(side)}_id"]
     if link["state"] == f"gone-{other(side)}":
         why = f"Its counterpart {its.name}:{record} was deleted, and is never made again by itself."
         return (), f"{why} Remove the link (`engine links remove`) if it should be."
-    counterpart = fetch(work, [record], side=its, into="fresh").get(record)
+    counterpart = fetch(sync, [record], side=its, into="fresh").get(record)
     if counterpart is None:
         return (
             (),
@@ -160,30 +160,30 @@ def _linked(
     sides = {side: shown, other(side): counterpart}
     for end, one in sides.items():
         if one.trouble is not None:
-            trouble = work.module.side(end).troubles[one.trouble]
-            return (), f"A run holds it: {work.module.side(end).name}:{one.id}: {trouble.message}"
+            trouble = sync.module.side(end).troubles[one.trouble]
+            return (), f"A run holds it: {sync.module.side(end).name}:{one.id}: {trouble.message}"
         if not one.in_view:
-            name = f"{work.module.side(end).name}:{one.id}"
+            name = f"{sync.module.side(end).name}:{one.id}"
             return (), f"A run leaves the pair alone: {name} is outside the view."
-    return _decided(work, sides, link, side)
+    return _decided(sync, sides, link, side)
 
 
 def _decided(
-    work: Work, sides: Mapping[Side, Shown], link: Mapping[str, Any], asked: Side
+    sync: SyncPass, sides: Mapping[Side, Shown], link: Mapping[str, Any], asked: Side
 ) -> tuple[tuple[DifferingField, ...], str]:
     """The record of the side `asked` stands in the table `again`, its counterpart in `fresh`."""
-    mine, its = sides[work.source_side], sides[work.target.side]
+    mine, its = sides[sync.source_side], sides[sync.target.side]
     pair = Pair(link_id=link["link_id"], mine=mine, other_id=its.id, other=its, values="again")
-    (one,) = decide(work, [pair])
-    if asked == work.source_side:  # guards look at what is sent where a run has it
-        (one,) = guarded(work, [one])
-    (change,) = pair_changes(work, [one])
-    yields = " ".join(yielded(work))
-    return _differing(work, one, sides), yields or _told(work, change, one)
+    (one,) = decide(sync, [pair])
+    if asked == sync.source_side:  # guards look at what is sent where a run has it
+        (one,) = guarded(sync, [one])
+    (change,) = pair_changes(sync, [one])
+    yields = " ".join(yielded(sync))
+    return _differing(sync, one, sides), yields or _told(sync, change, one)
 
 
-def _differing(work: Work, one: Decided, sides: Mapping[Side, Shown]) -> tuple[DifferingField, ...]:
-    lines = {line.key: line for line in work.module.compared}
+def _differing(sync: SyncPass, one: Decided, sides: Mapping[Side, Shown]) -> tuple[DifferingField, ...]:
+    lines = {line.key: line for line in sync.module.compared}
     found = []
     for field in one.decision.fields:
         left, right = (sides[side].seen().get(field.key, Missing.UNKNOWN) for side in SIDES)
@@ -212,7 +212,7 @@ def _text(value: object) -> str | None:
     return None if value is None or isinstance(value, Missing) else str(value)
 
 
-def _told(work: Work, change: Change | None, one: Decided) -> str:
+def _told(sync: SyncPass, change: Change | None, one: Decided) -> str:
     waits = " A field waits for a person: `engine conflicts` decides." if one.decision.conflicts else ""
     waits += "".join(
         f" Guard `{refusal.guard}` refuses a change: {refusal.sentence}" for refusal in one.refusals
@@ -223,45 +223,45 @@ def _told(work: Work, change: Change | None, one: Decided) -> str:
     for side in change.writes:
         names = ", ".join(str(field.to) for field in change.fields if field.write == side)
         record = change.left_id if side == "left" else change.right_id
-        parts.append(f"{names} of {work.module.side(side).name}:{record}")
+        parts.append(f"{names} of {sync.module.side(side).name}:{record}")
     return f"A run writes {' and '.join(parts)}, because it {change.why}.{waits}"
 
 
-def _alone(work: Work, side: Side, shown: Shown, skipped: str | None, lacks: int | None) -> str:
+def _alone(sync: SyncPass, side: Side, shown: Shown, skipped: str | None, lacks: int | None) -> str:
     """What becomes of a record without a link."""
-    end, its = work.module.side(side), work.module.side(other(side))
+    end, its = sync.module.side(side), sync.module.side(other(side))
     if skipped is not None:
         return f"A run leaves it alone: {skipped}."
-    if not _in_view(work):
+    if not _in_view(sync):
         return "A run skips it: it is outside the view."
     if shown.trouble is not None:
         return f"A run holds it: {end.troubles[shown.trouble].message}"
-    if work.module.enrol is not None and work.source_side == side:
-        enrolled = {one.record_id for one in enrolments(work)}
+    if sync.module.enrol is not None and sync.source_side == side:
+        enrolled = {one.record_id for one in enrolments(sync)}
         if shown.id not in enrolled:
-            return _not_enrolled(work, side)
-    if side not in work.module.sources:
+            return _not_enrolled(sync, side)
+    if side not in sync.module.sources:
         return f"A run only looks at it when a new record of {its.name} is its match."
-    return _newcomer(work, side, lacks)
+    return _newcomer(sync, side, lacks)
 
 
-def _not_enrolled(work: Work, side: Side) -> str:
+def _not_enrolled(sync: SyncPass, side: Side) -> str:
     """Why a record that no person has added is left alone."""
-    enrol, name = work.module.enrol, work.module.side(side).name
+    enrol, name = sync.module.enrol, sync.module.side(side).name
     if enrol is None or side not in enrol.sides:
-        there = work.module.side(other(side)).name
-        return f"A run leaves it alone: of `{work.module.name}` only records of {there} are enrolled."
-    order = f"engine do SPEC {work.module.name}.enrol --record {name}:ID"
+        there = sync.module.side(other(side)).name
+        return f"A run leaves it alone: of `{sync.module.name}` only records of {there} are enrolled."
+    order = f"engine do SPEC {sync.module.name}.enrol --record {name}:ID"
     return f"A run leaves it alone: it has not been enrolled; `{order}` lets it take part."
 
 
-def _newcomer(work: Work, side: Side, lacks: int | None) -> str:
-    its = work.module.side(other(side))
-    makes = its.side in work.module.creates
+def _newcomer(sync: SyncPass, side: Side, lacks: int | None) -> str:
+    its = sync.module.side(other(side))
+    makes = its.side in sync.module.creates
     if makes and lacks is not None:
-        trouble = work.module.side(side).troubles[lacks]
+        trouble = sync.module.side(side).troubles[lacks]
         return f"Unless it has a match in {its.name}, a run holds it: {trouble.message}"
-    if not work.module.keys:
+    if not sync.module.keys:
         return f"It has no link yet; a run {'makes it in ' + its.name if makes else 'does nothing'}."
     rest = "makes it there if it has none" if makes else "does no more, for the module makes none there"
     return f"It has no link yet. A run looks for its match in {its.name}, and {rest}."

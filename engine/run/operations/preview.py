@@ -25,9 +25,9 @@ from engine.run.read.waits import name_roots, new_waits
 from engine.run.session.aim import modules_of
 from engine.run.session.changes import Change, Header, Saving
 from engine.run.session.held import as_held
+from engine.run.session.ledger_writer import Clock
 from engine.run.session.report import Ask, ChangeLine, Changeset, FieldChange, HeldRecord, SystemForecast
-from engine.run.session.sync_pass import Clock
-from engine.run.sync.execute import Call, columns, passes_of, refuse_unbuilt, systems_of
+from engine.run.sync.execute import columns, passes_of, refuse_unbuilt, systems_of
 from engine.run.sync.limits import stops_of
 from engine.run.sync.look import look
 from engine.run.write.delete import sifted
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from engine.record import Counts, Kind, Side
     from engine.run.decide.compare import Decided, Pair
     from engine.run.decide.refusals import Refused
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.run_request import RunRequest
+    from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.limits import Stop
     from engine.run.write.delete import Departed
 
@@ -68,51 +69,51 @@ class Gathered:
         return len(shown)
 
 
-def save(plan: Plan, call: Call, file: Path, *, limit: int = 20) -> Changeset:
+def save(plan: Plan, request: RunRequest, file: Path, *, limit: int = 20) -> Changeset:
     """The same as `preview`, and every single change in a file, for a run to do exactly that."""
     with Saving(file) as saving:
-        changeset = preview(plan, call, limit=limit, saving=saving)
-        saving.finish(_header(plan, call, saving))
+        changeset = preview(plan, request, limit=limit, saving=saving)
+        saving.finish(_header(plan, request, saving))
     return changeset
 
 
-def _header(plan: Plan, call: Call, saving: Saving) -> Header:
-    with remembered(call) as ledger:
+def _header(plan: Plan, request: RunRequest, saving: Saving) -> Header:
+    with remembered(request) as ledger:
         last = ledger.last_run(plan.name)
     return Header(
         integration=plan.name,
         plan=plan.fingerprint,
         spec=plan.file,
-        made=Clock(now=call.now).text(),
-        stand_ins=tuple(sorted(call.overrides)),
-        whole=call.whole,
+        made=Clock(now=request.now).text(),
+        stand_ins=tuple(sorted(request.overrides)),
+        whole=request.whole,
         last_run=last.id if last else None,
         changes=saving.changes,
         counts=saving.counts,
     )
 
 
-def preview(plan: Plan, call: Call, *, limit: int = 20, saving: Saving | None = None) -> Changeset:
+def preview(plan: Plan, request: RunRequest, *, limit: int = 20, saving: Saving | None = None) -> Changeset:
     """Read both sides and decide everything; show the first `limit` records of each module."""
     refuse_unbuilt(plan)
-    call.folder.mkdir(parents=True, exist_ok=True)
+    request.folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     gathered = Gathered(counts={}, lines=[], held=[], writes={}, asks=[], notes=[], saving=saving)
-    with remembered(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
+    with remembered(request) as ledger, systems_of(plan, request) as systems, columns(request) as session:
         check_requirements(plan, systems, session)
-        for module in modules_of(plan, call.aim):
-            works = passes_of(
+        for module in modules_of(plan, request.aim):
+            passes = passes_of(
                 plan=plan,
                 module=module,
-                call=call,
+                request=request,
                 session=session,
                 systems=systems,
                 ledger=ledger,
-                pen=None,
+                writer=None,
                 run="preview",
             )
-            gathered.counts[module.name] = works[0].counts
-            _module(works, gathered, limit)
+            gathered.counts[module.name] = passes[0].counts
+            _module(passes, gathered, limit)
         forecast = tuple(_forecast(name, one, gathered) for name, one in systems.items())
     return Changeset(
         integration=plan.name,
@@ -127,34 +128,34 @@ def preview(plan: Plan, call: Call, *, limit: int = 20, saving: Saving | None = 
 
 
 @contextmanager
-def remembered(call: Call) -> Iterator[Ledger]:
+def remembered(request: RunRequest) -> Iterator[Ledger]:
     """The ledger to look at; where nothing has run yet, an empty one that is thrown away."""
-    if ledger_exists(call.ledger_url):
-        with open_ledger(call.ledger_url, readonly=True) as ledger:
+    if ledger_exists(request.ledger_url):
+        with open_ledger(request.ledger_url, readonly=True) as ledger:
             yield ledger
         return
     with tempfile.TemporaryDirectory() as folder, open_ledger(Path(folder) / LEDGER_FILE) as ledger:
         yield ledger
 
 
-def _module(works: Sequence[Work], gathered: Gathered, limit: int) -> None:
-    work = works[0]
-    if work.module.trigger is not None and work.module.trigger.becomes is None:
+def _module(passes: Sequence[SyncPass], gathered: Gathered, limit: int) -> None:
+    sync = passes[0]
+    if sync.module.trigger is not None and sync.module.trigger.becomes is None:
         return  # it acts only when a person asks
-    state = work.ledger.module_state(work.integration, work.module.name)
-    looked = look(works, state)
-    _asks(work, gathered, stops_of(works, state, looked))
+    state = sync.ledger.module_state(sync.integration, sync.module.name)
+    looked = look(passes, state)
+    _asks(sync, gathered, stops_of(passes, state, looked))
     room = limit
-    for one in works:
+    for one in passes:
         room = _pass(one, gathered, room, looked[one.source_side].departed)
-        gathered.notes += [f"{work.module.name}: {sentence}" for sentence in yielded(one)]
+        gathered.notes += [f"{sync.module.name}: {sentence}" for sentence in yielded(one)]
 
 
-def _asks(work: Work, gathered: Gathered, stops: Sequence[Stop]) -> None:
+def _asks(sync: SyncPass, gathered: Gathered, stops: Sequence[Stop]) -> None:
     """Note what a run will ask first; what was agreed to already it only mentions."""
-    name = work.module.name
+    name = sync.module.name
     for stop in stops:
-        if stop.code in work.accepted:
+        if stop.code in sync.accepted:
             gathered.notes.append(f"{name}: {stop.what} A run does not ask: that is accepted.")
             continue
         gathered.asks.append(
@@ -162,86 +163,86 @@ def _asks(work: Work, gathered: Gathered, stops: Sequence[Stop]) -> None:
         )
 
 
-def _pass(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
+def _pass(sync: SyncPass, gathered: Gathered, room: int, lost: Departed) -> int:
     """Everything that one pass would do; answers how many more lines there is room for."""
-    waits, _ = new_waits(work)
-    held = [as_held(row) for row in name_roots(work, tuple(held_records(work)), waits)]
-    work.counts.held += len(held)
-    gathered.held += [HeldRecord(module=work.module.name, held=one) for one in held]
-    refused = refused_creates(work)
-    _refused(work, gathered, refused)
-    work.counts.held += len({one.notice.record_id for one in refused})
-    room = _creates(work, gathered, room)
-    room = _updates(work, gathered, room)
-    return _deletes(work, gathered, room, lost)
+    waits, _ = new_waits(sync)
+    held = [as_held(row) for row in name_roots(sync, tuple(held_records(sync)), waits)]
+    sync.counts.held += len(held)
+    gathered.held += [HeldRecord(module=sync.module.name, held=one) for one in held]
+    refused = refused_creates(sync)
+    _refused(sync, gathered, refused)
+    sync.counts.held += len({one.notice.record_id for one in refused})
+    room = _creates(sync, gathered, room)
+    room = _updates(sync, gathered, room)
+    return _deletes(sync, gathered, room, lost)
 
 
-def _refused(work: Work, gathered: Gathered, found: Sequence[Refused]) -> None:
+def _refused(sync: SyncPass, gathered: Gathered, found: Sequence[Refused]) -> None:
     """Note what guards would hold; what they would put back is among the changes."""
     held = {(one.held.side, one.held.record_id): one.held for one in found if one.held is not None}
-    gathered.held += [HeldRecord(module=work.module.name, held=as_held(row)) for row in held.values()]
+    gathered.held += [HeldRecord(module=sync.module.name, held=as_held(row)) for row in held.values()]
 
 
-def _creates(work: Work, gathered: Gathered, room: int) -> int:
+def _creates(sync: SyncPass, gathered: Gathered, room: int) -> int:
     """Note the records that would be made; answers how many more lines there is room for."""
-    total = int(work.columns.one("SELECT count(*) FROM absent")) if work.moving else 0
-    work.counts.created[work.target.side] += total
-    _count(work, gathered, work.target.side, "create", total)
-    several = portions(work, "absent", CHUNK if gathered.saving else max(room, 1))
+    total = int(sync.columns.one("SELECT count(*) FROM absent")) if sync.moving else 0
+    sync.counts.created[sync.target.side] += total
+    _count(sync, gathered, sync.target.side, "create", total)
+    several = portions(sync, "absent", CHUNK if gathered.saving else max(room, 1))
     for places in several if gathered.saving else several[: room > 0]:
-        for change in creates(work, *places):
+        for change in creates(sync, *places):
             room -= gathered.take(change, room)
     return room
 
 
-def _updates(work: Work, gathered: Gathered, room: int) -> int:
-    counts = work.counts
-    for first, last in portions(work, "paired", portion_size(work)):
-        found, missed = sift(work, pairs(work, first, last))
+def _updates(sync: SyncPass, gathered: Gathered, room: int) -> int:
+    counts = sync.counts
+    for first, last in portions(sync, "paired", portion_size(sync)):
+        found, missed = sift(sync, pairs(sync, first, last))
         counts.skipped += len(missed)
-        if takes(work):
-            room = _taken(work, gathered, room, found)
+        if takes(sync):
+            room = _taken(sync, gathered, room, found)
             continue
-        judged = judge(work, found)
+        judged = judge(sync, found)
         gone = [pair for pair in judged.unclear if pair.other is not None and pair.other.trouble is not None]
         counts.held += len(gone)
         counts.skipped += len(judged.unclear) - len(gone) + len(judged.lost)
-        _refused(work, gathered, refusals(work, judged.decided))
+        _refused(sync, gathered, refusals(sync, judged.decided))
         for one in judged.decided:
-            _decided(work, gathered, one)
-        for change in pair_changes(work, judged.decided) if gathered.saving or room > 0 else ():
+            _decided(sync, gathered, one)
+        for change in pair_changes(sync, judged.decided) if gathered.saving or room > 0 else ():
             room -= gathered.take(change, room) if change else 0
     return room
 
 
-def _taken(work: Work, gathered: Gathered, room: int, found: Sequence[Pair]) -> int:
+def _taken(sync: SyncPass, gathered: Gathered, room: int, found: Sequence[Pair]) -> int:
     """Note what a trigger would delete; what cannot be read is held."""
     doomed = [pair for pair in found if pair.clear]
-    work.counts.held += len(found) - len(doomed)
-    return _doomed(work, gathered, room, doomed)
+    sync.counts.held += len(found) - len(doomed)
+    return _doomed(sync, gathered, room, doomed)
 
 
-def _decided(work: Work, gathered: Gathered, one: Decided) -> None:
+def _decided(sync: SyncPass, gathered: Gathered, one: Decided) -> None:
     """Count one decision as the run would."""
-    counts, written = work.counts, [side for side in SIDES if one.writes(side)]
+    counts, written = sync.counts, [side for side in SIDES if one.writes(side)]
     counts.conflicts += bool(one.decision.conflicts)
     counts.held += bool(one.refusals) and not (written or one.decision.conflicts)
     counts.unchanged += not (written or one.decision.conflicts or one.refusals)
     for side in written:
         counts.updated[side] += not (one.decision.conflicts and side == written[0])
-        _count(work, gathered, side, "update", 1)
+        _count(sync, gathered, side, "update", 1)
 
 
-def _deletes(work: Work, gathered: Gathered, room: int, lost: Departed) -> int:
-    return _doomed(work, gathered, room, sifted(work, lost.gone))
+def _deletes(sync: SyncPass, gathered: Gathered, room: int, lost: Departed) -> int:
+    return _doomed(sync, gathered, room, sifted(sync, lost.gone))
 
 
-def _doomed(work: Work, gathered: Gathered, room: int, doomed: Sequence[Pair]) -> int:
-    side = work.target.side
-    work.counts.deleted[side] += len(doomed)
-    _count(work, gathered, side, "delete", len(doomed))
+def _doomed(sync: SyncPass, gathered: Gathered, room: int, doomed: Sequence[Pair]) -> int:
+    side = sync.target.side
+    sync.counts.deleted[side] += len(doomed)
+    _count(sync, gathered, side, "delete", len(doomed))
     for pair in doomed:
-        room -= gathered.take(delete_change(work, pair), room)
+        room -= gathered.take(delete_change(sync, pair), room)
     return room
 
 
@@ -265,11 +266,11 @@ def lines_of(change: Change) -> list[ChangeLine]:
     ]
 
 
-def _count(work: Work, gathered: Gathered, side: Side, kind: Kind, records: int) -> None:
+def _count(sync: SyncPass, gathered: Gathered, side: Side, kind: Kind, records: int) -> None:
     """Note writes for the forecast."""
-    plan = work.module.side(side)
+    plan = sync.module.side(side)
     by_module = gathered.writes.setdefault((plan.system, plan.stream, kind), {})
-    by_module[work.module.name] = by_module.get(work.module.name, 0) + records
+    by_module[sync.module.name] = by_module.get(sync.module.name, 0) + records
 
 
 def _forecast(name: str, connector: Connector, gathered: Gathered) -> SystemForecast:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, Plan, SearchPlan
     from engine.run.session.columns import Columns
-    from engine.run.sync.execute import Call
+    from engine.run.session.run_request import RunRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +37,14 @@ class Found:
     below: tuple[Found, ...] = ()
 
 
-def search(plan: Plan, call: Call, module: ModulePlan, words: str) -> tuple[Found, ...]:
+def search(plan: Plan, request: RunRequest, module: ModulePlan, words: str) -> tuple[Found, ...]:
     """Every record whose searched fields have these words in them, in any case, with those that live below it.
 
     Raises UserError where the module has nothing to search, TemporaryError where its system cannot be asked.
     """
     wanted = _demand(plan, module)
     contains = Contains(fields=wanted.fields, text=words)
-    with remembered(call) as ledger, systems_of(plan, call) as systems, columns(call) as session:
+    with remembered(request) as ledger, systems_of(plan, request) as systems, columns(request) as session:
         found = _read(plan, module, wanted, ledger, systems, session, contains)
         ids = {one.record.partition(":")[2] for one in found}
         below: list[Found] = []

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from engine.plan.lifecycle import StepPlan
     from engine.record import Counts
     from engine.run.read.chosen import One, Room
-    from engine.run.session.sync_pass import Pen
+    from engine.run.session.ledger_writer import LedgerWriter
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,13 +18,13 @@ class Doing:
     """A stage while it is carried out."""
 
     room: Room
-    pen: Pen
+    writer: LedgerWriter
     run: str
     counts: dict[str, Counts]
 
     def lease(self) -> Lease:
         """The right to write, renewed."""
-        return self.pen.keep()
+        return self.writer.renew()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

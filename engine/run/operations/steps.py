@@ -90,7 +90,7 @@ def _batch(
         module=step.key,
         side="right",
         kind=kind,
-        created=doing.pen.clock.text(),
+        created=doing.writer.clock.text(),
         payload=rows,
         count=rows.num_rows,
     )

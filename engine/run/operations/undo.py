@@ -15,11 +15,11 @@ from engine.errors import UserError
 from engine.event import ModuleStarted
 from engine.ledger import open_ledger
 from engine.run.read.waits import show_references
+from engine.run.session.batches import batch_size
 from engine.run.session.report import ChangeLine, FieldChange, Undone
 from engine.run.sync.execute import columns, execute, passes_of, refuse_unbuilt, systems_of
 from engine.run.write.revert import remake, restore, unmake
 from engine.run.write.undo import Undoing, undoable
-from engine.run.write.write import batch_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import Plan
     from engine.record import Kind
-    from engine.run.session.sync_pass import Pen, Work
-    from engine.run.sync.execute import Call
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.run_request import RunRequest
+    from engine.run.session.sync_pass import SyncPass
     from engine.run.write.undo import Remake, Restore, Undoable, Unmake
 
 One = TypeVar("One")
@@ -38,41 +39,41 @@ One = TypeVar("One")
 _RUNS = 100_000
 
 
-def look_back(plan: Plan, call: Call, run: str, *, limit: int = 20) -> Undone:
+def look_back(plan: Plan, request: RunRequest, run: str, *, limit: int = 20) -> Undone:
     """What taking the run back would do; nothing is written. Raises UserError if there is no such finished run."""
     refuse_unbuilt(plan)
     started = time.monotonic()
     with (
-        open_ledger(call.ledger_url, readonly=True) as ledger,
-        systems_of(plan, call) as systems,
-        columns(call) as session,
+        open_ledger(request.ledger_url, readonly=True) as ledger,
+        systems_of(plan, request) as systems,
+        columns(request) as session,
     ):
         task = _Undo(undoing=_undoing(plan, ledger, run), limit=limit)
         notes = _notes(plan, ledger, run)
         for module in reversed(plan.modules):
-            works = passes_of(
+            passes = passes_of(
                 plan=plan,
                 module=module,
-                call=call,
+                request=request,
                 session=session,
                 systems=systems,
                 ledger=ledger,
-                pen=None,
+                writer=None,
                 run="undo",
             )
-            task.module(works, None)
+            task.module(passes, None)
     return task.undone(run, None, plan, notes, time.monotonic() - started)
 
 
-def put_back(plan: Plan, call: Call, run: str, *, limit: int = 20) -> Undone:
+def put_back(plan: Plan, request: RunRequest, run: str, *, limit: int = 20) -> Undone:
     """Take the run back. Raises as `look_back`, and what `execute` raises."""
     started = time.monotonic()
-    with open_ledger(call.ledger_url, readonly=True) as ledger:
+    with open_ledger(request.ledger_url, readonly=True) as ledger:
         task = _Undo(undoing=_undoing(plan, ledger, run), limit=limit)
         notes = _notes(plan, ledger, run)
     # What was made later may hang on what was made before.
     backwards = replace(plan, modules=plan.modules[::-1])
-    report = execute(backwards, call, task.module)
+    report = execute(backwards, request, task.module)
     return task.undone(run, report.run, plan, notes, time.monotonic() - started)
 
 
@@ -139,39 +140,39 @@ class _Undo:
     counts: dict[Kind, int] = field(default_factory=lambda: {"update": 0, "create": 0, "delete": 0})
     found: list[Undoable] = field(default_factory=list)
 
-    def module(self, works: Sequence[Work], pen: Pen | None) -> None:
+    def module(self, passes: Sequence[SyncPass], writer: LedgerWriter | None) -> None:
         """Take back what the run did for one module; without a pen only say what that is."""
-        works[0].listen(ModuleStarted(module=works[0].module.name))
-        show_references(works[0])
-        for work in works:
-            found = undoable(work, self.undoing)
+        passes[0].listen(ModuleStarted(module=passes[0].module.name))
+        show_references(passes[0])
+        for sync in passes:
+            found = undoable(sync, self.undoing)
             self.found.append(found)
-            self._show(work, found)
-            if pen is None:
+            self._show(sync, found)
+            if writer is None:
                 self._count(len(found.restores), len(found.remakes), len(found.unmakes))
             else:
-                self._do(work, pen, found)
-            work.columns.drop("fresh", "after", "undone")
+                self._do(sync, writer, found)
+            sync.columns.drop("fresh", "after", "undone")
 
     def _count(self, updates: int, creates: int, deletes: int) -> None:
         self.counts["update"] += updates
         self.counts["create"] += creates
         self.counts["delete"] += deletes
 
-    def _do(self, work: Work, pen: Pen, found: Undoable) -> None:
-        for updates in _batches(work, found.restores):
-            self._count(restore(work, pen, updates, found), 0, 0)
-        for creates in _batches(work, found.remakes):
-            self._count(0, remake(work, pen, creates, found), 0)
-        for deletes in _batches(work, found.unmakes):
-            self._count(0, 0, unmake(work, pen, deletes, found))
+    def _do(self, sync: SyncPass, writer: LedgerWriter, found: Undoable) -> None:
+        for updates in _batches(sync, found.restores):
+            self._count(restore(sync, writer, updates, found), 0, 0)
+        for creates in _batches(sync, found.remakes):
+            self._count(0, remake(sync, writer, creates, found), 0)
+        for deletes in _batches(sync, found.unmakes):
+            self._count(0, 0, unmake(sync, writer, deletes, found))
 
-    def _show(self, work: Work, found: Undoable) -> None:
+    def _show(self, sync: SyncPass, found: Undoable) -> None:
         room = max(self.limit - len(self.lines), 0)
         told = [
-            *(_restored(work, self.undoing.run, one) for one in found.restores[:room]),
-            *(_remade(work, self.undoing.run, one) for one in found.remakes[:room]),
-            *(_unmade(work, self.undoing.run, one) for one in found.unmakes[:room]),
+            *(_restored(sync, self.undoing.run, one) for one in found.restores[:room]),
+            *(_remade(sync, self.undoing.run, one) for one in found.remakes[:room]),
+            *(_unmade(sync, self.undoing.run, one) for one in found.unmakes[:room]),
         ]
         self.lines += told[:room]
 
@@ -190,44 +191,49 @@ class _Undo:
         )
 
 
-def _batches(work: Work, several: list[One]) -> Iterator[list[One]]:
-    size = batch_size(work)
+def _batches(sync: SyncPass, several: list[One]) -> Iterator[list[One]]:
+    size = batch_size(sync)
     for first in range(0, len(several), size):
         yield several[first : first + size]
-        work.heed_stop()
+        sync.heed_stop()
 
 
-def _restored(work: Work, run: str, one: Restore) -> ChangeLine:
-    side = work.target.side
-    names = {line.key: line.writes[side].to for line in work.module.compared if side in line.writes}
+def _restored(sync: SyncPass, run: str, one: Restore) -> ChangeLine:
+    side = sync.target.side
+    names = {line.key: line.writes[side].to for line in sync.module.compared if side in line.writes}
     fields = (
         FieldChange(field=names[key], before=one.now.texts.get(key), after=value)
         for key, value in one.back.items()
     )
-    return _line(work, "update", one.now.id, one.now.label, f"run {run} changed it", tuple(fields))
+    return _line(sync, "update", one.now.id, one.now.label, f"run {run} changed it", tuple(fields))
 
 
-def _remade(work: Work, run: str, one: Remake) -> ChangeLine:
-    side = work.target.side
+def _remade(sync: SyncPass, run: str, one: Remake) -> ChangeLine:
+    side = sync.target.side
     fields = (
         FieldChange(field=line.writes[side].to, before=None, after=one.before.get(line.key))
-        for line in work.module.compared
+        for line in sync.module.compared
         if side in line.writes and one.before.get(line.key) is not None
     )
     why = f"run {run} deleted {one.old_id}; only mapped fields come back, under a new id"
-    return _line(work, "create", None, None, why, tuple(fields))
+    return _line(sync, "create", None, None, why, tuple(fields))
 
 
-def _unmade(work: Work, run: str, one: Unmake) -> ChangeLine:
-    return _line(work, "delete", one.now.id, one.now.label, f"run {run} made it", ())
+def _unmade(sync: SyncPass, run: str, one: Unmake) -> ChangeLine:
+    return _line(sync, "delete", one.now.id, one.now.label, f"run {run} made it", ())
 
 
 def _line(
-    work: Work, kind: Kind, record: str | None, label: str | None, why: str, fields: tuple[FieldChange, ...]
+    sync: SyncPass,
+    kind: Kind,
+    record: str | None,
+    label: str | None,
+    why: str,
+    fields: tuple[FieldChange, ...],
 ) -> ChangeLine:
     return ChangeLine(
-        module=work.module.name,
-        side=work.target.side,
+        module=sync.module.name,
+        side=sync.target.side,
         kind=kind,
         id=record,
         label=label or record or "(its name was not kept)",

@@ -17,7 +17,7 @@ from engine.run.read.pull import Reading, earlier, pull, since
 
 if TYPE_CHECKING:
     from engine.plan import SidePlan
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,188 +31,188 @@ class Matched:
     gone: tuple[str, ...] = ()  #: records seen before that are no longer there
 
 
-def match(work: Work, state: ModuleState, newcomers: int) -> Matched:
+def match(sync: SyncPass, state: ModuleState, newcomers: int) -> Matched:
     """Leave a table `matched`: newcomer id, number of candidates, one candidate, and whether it is taken.
 
     In one direction the target is read for its match keys only, and only if there is somebody to recognise; after
     a first complete read a window is enough, because the ledger knows what was seen before.
     """
-    if work.moving:
-        _no_matches(work)
-    scope = digest([work.target.scope, work.target.key_lens, work.module.fingerprint])
-    if not (newcomers and work.module.keys and work.target.can.read):
+    if sync.moving:
+        _no_matches(sync)
+    scope = digest([sync.target.scope, sync.target.key_lens, sync.module.fingerprint])
+    if not (newcomers and sync.module.keys and sync.target.can.read):
         return Matched(cursor=None, scope=scope, whole=False, read=False)
-    cursor = _known_until(work, state, scope)
-    latest, gone = _read_known(work, cursor)
-    _join(work)
-    _join_twins(work)
+    cursor = _known_until(sync, state, scope)
+    latest, gone = _read_known(sync, cursor)
+    _join(sync)
+    _join_twins(sync)
     return Matched(cursor=latest, scope=scope, whole=cursor is None, read=True, gone=gone)
 
 
-def meet(work: Work, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
+def meet(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
     """The same where both sides have been read anyway; answers remembered records of the target that are gone.
 
     `all_known`: every record of the target was read, so the ledger's memory of them is not needed.
     """
-    if work.moving:
-        _no_matches(work)
-    if not (newcomers and work.module.keys and work.reverse is not None):
+    if sync.moving:
+        _no_matches(sync)
+    if not (newcomers and sync.module.keys and sync.reverse is not None):
         return ()
-    work.columns.drop("known")
-    work.columns.add("known", f"SELECT * FROM {work.reverse.room}.keyed")
-    gone = () if all_known else _add_remembered(work)
-    work.columns.last_of_each("known")
-    _mark_taken(work)
-    _join(work)
-    _join_twins(work)
+    sync.columns.drop("known")
+    sync.columns.add("known", f"SELECT * FROM {sync.reverse.room}.keyed")
+    gone = () if all_known else _add_remembered(sync)
+    sync.columns.last_of_each("known")
+    _mark_taken(sync)
+    _join(sync)
+    _join_twins(sync)
     return gone
 
 
-def yield_met(work: Work) -> None:
+def yield_met(sync: SyncPass) -> None:
     """Leave to the first pass what it works on already: its pairs are not looked at a second time."""
-    if work.reverse is None:
+    if sync.reverse is None:
         return
-    first = work.reverse.room
-    work.columns.run(
+    first = sync.reverse.room
+    sync.columns.run(
         "UPDATE work SET situation = 'met' WHERE situation IN ('newcomer', 'changed') AND id IN "
         f"(SELECT other_id FROM {first}.work WHERE situation = 'changed')"
     )
-    work.columns.run(
+    sync.columns.run(
         "UPDATE work SET situation = 'met' WHERE situation = 'newcomer' AND id IN "
         f"(SELECT other_id FROM {first}.matched WHERE candidates = 1 AND rivals = 1)"
     )
 
 
-def _no_matches(work: Work) -> None:
-    work.columns.run(
+def _no_matches(sync: SyncPass) -> None:
+    sync.columns.run(
         "CREATE OR REPLACE TABLE matched (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
         " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER)"
     )
 
 
-def sightings(work: Work, matched: Matched) -> Sightings | None:
+def sightings(sync: SyncPass, matched: Matched) -> Sightings | None:
     """The target's records with their keys, to be remembered; None where a later run reads them all anyway."""
     if not matched.read:
         return None
-    return _sightings(work, work.target, "known", whole=matched.whole, gone=matched.gone)
+    return _sightings(sync, sync.target, "known", whole=matched.whole, gone=matched.gone)
 
 
-def own_sightings(work: Work, *, whole: bool, gone: tuple[str, ...]) -> Sightings | None:
+def own_sightings(sync: SyncPass, *, whole: bool, gone: tuple[str, ...]) -> Sightings | None:
     """The source's records with their keys, where both sides are read."""
-    if not work.module.keys:
+    if not sync.module.keys:
         return None
-    return _sightings(work, work.source, "keyed", whole=whole, gone=gone)
+    return _sightings(sync, sync.source, "keyed", whole=whole, gone=gone)
 
 
 def _sightings(
-    work: Work, side: SidePlan, table: str, *, whole: bool, gone: tuple[str, ...]
+    sync: SyncPass, side: SidePlan, table: str, *, whole: bool, gone: tuple[str, ...]
 ) -> Sightings | None:
     if not (side.version_field and side.can.since):
         return None
-    work.columns.last_of_each(table)
-    keys = ", ".join(f"'k{index}': k{index}" for index in range(len(work.module.keys)))
-    records = work.columns.table(
+    sync.columns.last_of_each(table)
+    keys = ", ".join(f"'k{index}': k{index}" for index in range(len(sync.module.keys)))
+    records = sync.columns.table(
         f"SELECT id AS record_id, version, to_json({{{keys}}})::VARCHAR AS keys FROM {table}"
     )
     return Sightings(records=records, complete=whole, gone=gone)
 
 
-def _known_until(work: Work, state: ModuleState, scope: str) -> str | None:
-    side = work.target
+def _known_until(sync: SyncPass, state: ModuleState, scope: str) -> str | None:
+    side = sync.target
     known = state.right_cursor if side.side == "right" else state.left_cursor
     last = state.right_scope if side.side == "right" else state.left_scope
     usable = side.version_field and side.can.since and not side.saved_view
     # Where both sides are read for their own sake, that side's own reading tells how far it is known.
     own = (
-        source_scope(work.reverse) if work.reverse and state.fingerprint == work.module.fingerprint else scope
+        source_scope(sync.reverse) if sync.reverse and state.fingerprint == sync.module.fingerprint else scope
     )
     return since(known) if usable and last in (scope, own) else None
 
 
-def _read_known(work: Work, cursor: str | None) -> tuple[str | None, tuple[str, ...]]:
+def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[str, ...]]:
     """The table `known`: id, version, moment and keys of the target's records that may be recognised.
 
     Answers how far the read has come in the target's time, and the remembered records that are gone.
     """
-    side = work.target
+    side = sync.target
     fields = side.key_reads
-    work.columns.drop("known")
+    sync.columns.drop("known")
     request = ReadRequest(stream=side.stream, fields=fields, since=cursor, view=side.saved_view)
-    reading, began = Reading(), work.clock.now()
+    reading, began = Reading(), sync.clock.now()
 
     def arrived(page: Page) -> None:
-        if work.pen:
-            work.pen.keep()
-        work.listen(PageRead(module=work.module.name, side=side.side, records=len(page)))
+        if sync.writer:
+            sync.writer.renew()
+        sync.listen(PageRead(module=sync.module.name, side=side.side, records=len(page)))
 
-    for page in pull(work.connector(side), side, request, {}, reading, arrived):
-        _take_in(work, page)
-        work.heed_stop()
-    work.counts.read[side.side] += reading.records
+    for page in pull(sync.connector(side), side, request, {}, reading, arrived):
+        _take_in(sync, page)
+        sync.heed_stop()
+    sync.counts.read[side.side] += reading.records
     latest = None
     if side.version_field:
-        newest = work.columns.one("SELECT arg_max(version, moment) FROM known")
-        latest = earlier(newest, work.clock.now() - began)  # see `assess`: a change may have been passed by
-    gone = _add_remembered(work) if cursor is not None else ()
-    work.columns.last_of_each("known")
-    _mark_taken(work)
+        newest = sync.columns.one("SELECT arg_max(version, moment) FROM known")
+        latest = earlier(newest, sync.clock.now() - began)  # see `assess`: a change may have been passed by
+    gone = _add_remembered(sync) if cursor is not None else ()
+    sync.columns.last_of_each("known")
+    _mark_taken(sync)
     return latest, gone
 
 
-def _take_in(work: Work, page: pa.Table) -> None:
-    work.columns.show("page", page)
-    work.columns.add("known", work.target.key_lens)
-    work.columns.hide("page")
+def _take_in(sync: SyncPass, page: pa.Table) -> None:
+    sync.columns.show("page", page)
+    sync.columns.add("known", sync.target.key_lens)
+    sync.columns.hide("page")
 
 
-def _add_remembered(work: Work) -> tuple[str, ...]:
+def _add_remembered(sync: SyncPass) -> tuple[str, ...]:
     """Records outside the window that a newcomer equals, read again: one may be gone or changed by now.
 
     Answers the ids of those that are gone.
     """
-    side = work.target
-    work.columns.keep(
-        "remembered", work.ledger.sightings_table(work.integration, work.module.name, side.side)
+    side = sync.target
+    sync.columns.keep(
+        "remembered", sync.ledger.sightings_table(sync.integration, sync.module.name, side.side)
     )
     wanted = " UNION ".join(
         f"SELECT r.record_id FROM remembered AS r JOIN work AS w ON json_extract_string(r.keys, '$.k{index}') "
         f"= w.k{index} WHERE w.situation = 'newcomer' AND r.record_id NOT IN (SELECT id FROM known)"
-        for index in range(len(work.module.keys))
+        for index in range(len(sync.module.keys))
     )
-    ids = tuple(str(row[0]) for row in work.columns.rows(f"SELECT record_id FROM ({wanted}) ORDER BY 1"))
-    work.columns.drop("remembered")
+    ids = tuple(str(row[0]) for row in sync.columns.rows(f"SELECT record_id FROM ({wanted}) ORDER BY 1"))
+    sync.columns.drop("remembered")
     if not ids:
         return ()
     request = ReadRequest(stream=side.stream, fields=side.key_reads, ids=ids)
-    for page in pull(work.connector(side), side, request, {}, Reading(), lambda _page: None):
-        _take_in(work, page)
-    there = {row[0] for row in work.columns.rows("SELECT id FROM known")}
+    for page in pull(sync.connector(side), side, request, {}, Reading(), lambda _page: None):
+        _take_in(sync, page)
+    there = {row[0] for row in sync.columns.rows("SELECT id FROM known")}
     return tuple(one for one in ids if one not in there)
 
 
-def _mark_taken(work: Work) -> None:
+def _mark_taken(sync: SyncPass) -> None:
     """Which target records that a newcomer equals have a link already, or were set aside by a person's choice."""
-    side, integration, name = work.target.side, work.integration, work.module.name
+    side, integration, name = sync.target.side, sync.integration, sync.module.name
     equal = " UNION ".join(
         f"SELECT k.id FROM known AS k JOIN work AS w ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
-        for index in range(len(work.module.keys))
+        for index in range(len(sync.module.keys))
     )
-    ids = work.columns.table(equal)["id"].combine_chunks()
-    links = work.ledger.links_table(integration, name, ids, side)
-    work.columns.keep("taken", pa.table({"id": links[f"{side}_id"]}))
-    skips = work.ledger.skips_table(integration, name)
+    ids = sync.columns.table(equal)["id"].combine_chunks()
+    links = sync.ledger.links_table(integration, name, ids, side)
+    sync.columns.keep("taken", pa.table({"id": links[f"{side}_id"]}))
+    skips = sync.ledger.skips_table(integration, name)
     aside = skips.filter(pc.equal(skips["side"], side))
-    work.columns.keep("aside", pa.table({"id": aside["record_id"].cast(pa.string())}))
+    sync.columns.keep("aside", pa.table({"id": aside["record_id"].cast(pa.string())}))
 
 
-def _join(work: Work) -> None:
+def _join(sync: SyncPass) -> None:
     """Keys in their order: the first that finds anybody decides; empty keys never match."""
     found = " UNION ALL ".join(
         f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key FROM work AS w "
         f"JOIN known AS k ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
-        for index in range(len(work.module.keys))
+        for index in range(len(sync.module.keys))
     )
-    work.columns.run(f"""
+    sync.columns.run(f"""
         INSERT INTO matched BY NAME
         WITH candidates AS ({found}),
              wanted AS (SELECT * FROM candidates WHERE other_id NOT IN (SELECT id FROM aside)),
@@ -228,12 +228,12 @@ def _join(work: Work) -> None:
     """)
 
 
-def _join_twins(work: Work) -> None:
+def _join_twins(sync: SyncPass) -> None:
     """Newcomers that nobody on the target equals, but that equal each other: making both would double them."""
-    keys = range(len(work.module.keys))
+    keys = range(len(sync.module.keys))
     first = "coalesce(" + ", ".join(f"'{index}:' || w.k{index}" for index in keys) + ")"
     which = "CASE " + " ".join(f"WHEN w.k{index} IS NOT NULL THEN {index}" for index in keys) + " END"
-    work.columns.run(f"""
+    sync.columns.run(f"""
         INSERT INTO matched BY NAME
         WITH alone AS (SELECT w.id, {first} AS identity, {which} AS key FROM work AS w
                        WHERE w.situation = 'newcomer' AND w.id NOT IN (SELECT id FROM matched)),

@@ -11,30 +11,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.ledger import HeldRow, RecordKey
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 HOLD_COLUMNS = "w.id, w.label, w.hash"
 
 
-def sort(work: Work) -> None:
+def sort(sync: SyncPass) -> None:
     """Leave tables `absent` (to be made) and `paired` (to be compared): record ids and their `place` in `work`.
 
     `paired` holds linked records that changed and newcomers that were recognised; a newcomer that shows that it
     is not alone, or that its counterpart is taken, is in neither: `held_newcomers` tells it.
     """
-    if not work.moving:
+    if not sync.moving:
         return
-    clone = work.module.duplicates == "clone"
-    skip = work.module.duplicates == "skip"
+    clone = sync.module.duplicates == "clone"
+    skip = sync.module.duplicates == "skip"
     single = "m.candidates = 1 AND m.rivals = 1"
     made = f"m.id IS NULL OR ({single}) OR len(m.others) = 0" if clone else "m.id IS NULL"
-    creates = work.target.side in work.module.creates and not _strangers(work)
-    work.columns.run(f"""
+    creates = sync.target.side in sync.module.creates and not _strangers(sync)
+    sync.columns.run(f"""
         CREATE OR REPLACE TABLE absent AS
         SELECT w.id, w.rowid AS place FROM work AS w LEFT JOIN matched AS m USING (id)
         WHERE w.situation = 'newcomer' AND ({made}) AND {creates} AND w.lacks IS NULL ORDER BY place
     """)
-    work.columns.run(f"""
+    sync.columns.run(f"""
         CREATE OR REPLACE TABLE paired AS
         SELECT id, link_id, other_id, place FROM (
             SELECT id, link_id, other_id, rowid AS place FROM work WHERE situation = 'changed'
@@ -44,135 +44,135 @@ def sort(work: Work) -> None:
     """)
 
 
-def _strangers(work: Work) -> bool:
+def _strangers(sync: SyncPass) -> bool:
     """Whether a newcomer here may be what we sent from the other side and nobody has confirmed yet."""
-    return work.reverse is not None and work.reverse.awaiting
+    return sync.reverse is not None and sync.reverse.awaiting
 
 
-def set_aside(work: Work) -> list[tuple[str, str]]:
+def set_aside(sync: SyncPass) -> list[tuple[str, str]]:
     """Newcomers that the rule for duplicates skips, with the record they equal."""
-    if work.module.duplicates != "skip" or not work.found["newcomer"]:
+    if sync.module.duplicates != "skip" or not sync.found["newcomer"]:
         return []
-    found = work.columns.rows(
+    found = sync.columns.rows(
         "SELECT w.id, m.other_id FROM work AS w JOIN matched AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND m.candidates = 1 AND m.rivals = 1"
     )
     return [(str(mine), str(other)) for mine, other in found]
 
 
-def cloned(work: Work) -> list[tuple[str, str]]:
+def cloned(sync: SyncPass) -> list[tuple[str, str]]:
     """Newcomers that get a second record beside the one they equal: (newcomer, the old one)."""
-    if work.module.duplicates != "clone" or not work.found["newcomer"]:
+    if sync.module.duplicates != "clone" or not sync.found["newcomer"]:
         return []
-    found = work.columns.rows(
+    found = sync.columns.rows(
         "SELECT a.id, m.other_id FROM absent AS a JOIN matched AS m USING (id) WHERE m.candidates = 1"
     )
     return [(str(mine), str(other)) for mine, other in found]
 
 
-def not_made(work: Work) -> int:
+def not_made(sync: SyncPass) -> int:
     """Newcomers that nobody makes on the other side, because the module does not create there."""
-    if work.target.side in work.module.creates or not work.found["newcomer"]:
+    if sync.target.side in sync.module.creates or not sync.found["newcomer"]:
         return 0
-    found = work.columns.one(
+    found = sync.columns.one(
         "SELECT count(*) FROM work AS w LEFT JOIN matched AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND m.id IS NULL"
     )
     return int(found)
 
 
-def no_longer_held(work: Work, *, whole: bool) -> tuple[RecordKey, ...]:
+def no_longer_held(sync: SyncPass, *, whole: bool) -> tuple[RecordKey, ...]:
     """Held records that are out of the question: out of view, gone on either side, or skipped.
 
     One that was asked for and not delivered is gone on the source; a window tells that only of those due.
     """
-    if not work.attempts:
+    if not sync.attempts:
         return ()
-    found = work.columns.rows(f"""
+    found = sync.columns.rows(f"""
         SELECT h.record_id FROM held AS h LEFT JOIN work AS w ON w.id = h.record_id
         WHERE h.code <> 'unconfirmed' AND (w.situation IN ('out-of-view', 'gone', 'skipped')
               OR (w.id IS NULL AND ({whole} OR NOT h.waits)))
     """)
-    return tuple((work.source.side, str(row[0])) for row in found)
+    return tuple((sync.source.side, str(row[0])) for row in found)
 
 
-def held_records(work: Work) -> Iterator[HeldRow]:
+def held_records(sync: SyncPass) -> Iterator[HeldRow]:
     """Records that cannot go on now, each with the hash of what it looked like."""
-    if work.found["unreadable"]:
-        yield from _unreadable(work)
-    if not work.found["newcomer"]:
+    if sync.found["unreadable"]:
+        yield from _unreadable(sync)
+    if not sync.found["newcomer"]:
         return
-    yield from _lacking(work)
-    yield from _unclear(work)
-    yield from _unsure(work)
+    yield from _lacking(sync)
+    yield from _unclear(sync)
+    yield from _unsure(sync)
 
 
-def _unreadable(work: Work) -> Iterator[HeldRow]:
-    rows = work.columns.rows(
+def _unreadable(sync: SyncPass) -> Iterator[HeldRow]:
+    rows = sync.columns.rows(
         f"SELECT {HOLD_COLUMNS}, w.trouble FROM work AS w WHERE w.situation = 'unreadable'"
     )
     for record, label, content, index in rows:
-        trouble = work.source.troubles[index]
-        yield hold(work, record, label, content, trouble, temporary=trouble.later)
+        trouble = sync.source.troubles[index]
+        yield hold(sync, record, label, content, trouble, temporary=trouble.later)
 
 
-def _lacking(work: Work) -> Iterator[HeldRow]:
-    if work.target.side not in work.module.creates:
+def _lacking(sync: SyncPass) -> Iterator[HeldRow]:
+    if sync.target.side not in sync.module.creates:
         return
-    rows = work.columns.rows(
+    rows = sync.columns.rows(
         f"SELECT {HOLD_COLUMNS}, w.lacks FROM work AS w LEFT JOIN matched AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NOT NULL"
     )
     for record, label, content, index in rows:
-        trouble = work.source.troubles[index]
-        yield hold(work, record, label, content, trouble, temporary=trouble.later)
+        trouble = sync.source.troubles[index]
+        yield hold(sync, record, label, content, trouble, temporary=trouble.later)
 
 
-def _unsure(work: Work) -> Iterator[HeldRow]:
+def _unsure(sync: SyncPass) -> Iterator[HeldRow]:
     """Newcomers that are not made on the other side as long as they may have come from there."""
-    if not (_strangers(work) and work.target.side in work.module.creates):
+    if not (_strangers(sync) and sync.target.side in sync.module.creates):
         return
-    rows = work.columns.rows(
+    rows = sync.columns.rows(
         f"SELECT {HOLD_COLUMNS} FROM work AS w LEFT JOIN matched AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NULL"
     )
     doubt = Trouble(
         code="try-later",
-        message=f"It may be what an earlier run sent from {work.target.name}, which is not confirmed yet.",
+        message=f"It may be what an earlier run sent from {sync.target.name}, which is not confirmed yet.",
         remedy="Nothing to do: it is looked at again.",
-        place=work.module.place,
+        place=sync.module.place,
     )
     for record, label, content in rows:
-        yield hold(work, record, label, content, doubt, temporary=True)
+        yield hold(sync, record, label, content, doubt, temporary=True)
 
 
-def _unclear(work: Work) -> Iterator[HeldRow]:
-    rows = work.columns.rows(
+def _unclear(sync: SyncPass) -> Iterator[HeldRow]:
+    rows = sync.columns.rows(
         f"SELECT {HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key "
         "FROM work AS w JOIN matched AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND NOT (m.candidates = 1 AND m.rivals = 1) "
         "AND w.id NOT IN (SELECT id FROM absent)"
     )
     for record, label, content, taken, candidates, others, key in rows:
-        doubt = _doubt(work, taken, candidates, others, key)
+        doubt = _doubt(sync, taken, candidates, others, key)
         # What resolves it may happen to another record, so it is asked for again by and by.
-        yield hold(work, record, label, content, doubt, temporary=True)
+        yield hold(sync, record, label, content, doubt, temporary=True)
 
 
-def _doubt(work: Work, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column
-    there, line = work.target.name, work.module.keys[key]
+def _doubt(sync: SyncPass, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column
+    there, line = sync.target.name, sync.module.keys[key]
     if not others:
         return Trouble(
             code="ambiguous",
-            message=f"Several records of {work.source.name} are the same by `{line.line}`.",
-            remedy=f"Merge or rename them in {work.source.system}, or add a further match key.",
+            message=f"Several records of {sync.source.name} are the same by `{line.line}`.",
+            remedy=f"Merge or rename them in {sync.source.system}, or add a further match key.",
             place=line.place,
         )
     if taken:
         return Trouble(
             code="already-linked",
             message=f"`{line.line}` finds {there}:{others[0]}, which is linked to another record.",
-            remedy=f"Tell the two {work.source.name} records apart, or merge them there.",
+            remedy=f"Tell the two {sync.source.name} records apart, or merge them there.",
             place=line.place,
         )
     if candidates > 1:
@@ -180,12 +180,12 @@ def _doubt(work: Work, taken: bool, candidates: int, others: list[str], key: int
         return Trouble(
             code="ambiguous",
             message=f"`{line.line}` finds {len(others)} records of {there}: {named}.",
-            remedy=f"Merge or rename them in {work.target.system}, or add a further match key.",
+            remedy=f"Merge or rename them in {sync.target.system}, or add a further match key.",
             place=line.place,
         )
     return Trouble(
         code="ambiguous",
-        message=f"Several records of {work.source.name} are the same as {there}:{others[0]} by `{line.line}`.",
-        remedy=f"Merge or rename them in {work.source.system}, or add a further match key.",
+        message=f"Several records of {sync.source.name} are the same as {there}:{others[0]} by `{line.line}`.",
+        remedy=f"Merge or rename them in {sync.source.system}, or add a further match key.",
         place=line.place,
     )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.ledger import HeldRow, ModuleState
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 HELD = pa.schema(
     [("record_id", pa.string()), ("content_hash", pa.binary()), ("waits", pa.bool_()), ("code", pa.string())]
@@ -53,134 +53,134 @@ class Assessed:
     records: int  #: that the source delivered
 
 
-def assess(work: Work, state: ModuleState) -> Assessed:
+def assess(sync: SyncPass, state: ModuleState) -> Assessed:
     """Read what may have changed on the source and leave it in the table `work`."""
-    if work.only is not None:
-        return _assess_alone(work, state, work.only)
-    cursor = _cursor(work, state)
+    if sync.only is not None:
+        return _assess_alone(sync, state, sync.only)
+    cursor = _cursor(sync, state)
     whole = cursor is None
-    held = _held(work, whole=whole)
-    _keep_memory(work, held)
-    work.columns.drop("work", "seen", "ids", "keyed")
-    began, before = work.clock.now(), work.counts.read[work.source_side]
-    _read_into_work(work, _request(work, cursor), all_links=whole)
+    held = _held(sync, whole=whole)
+    _keep_memory(sync, held)
+    sync.columns.drop("work", "seen", "ids", "keyed")
+    began, before = sync.clock.now(), sync.counts.read[sync.source_side]
+    _read_into_work(sync, _request(sync, cursor), all_links=whole)
     newest = (
-        work.columns.one("SELECT arg_max(version, moment) FROM seen") if work.source.version_field else None
+        sync.columns.one("SELECT arg_max(version, moment) FROM seen") if sync.source.version_field else None
     )
-    latest = _handled(work, state, newest, began)
-    stale = _forget_stale(work)
+    latest = _handled(sync, state, newest, began)
+    stale = _forget_stale(sync)
     due = {*held.due, *stale}
     if due:
-        _read_into_work(work, _by_ids(work, sorted(due)), all_links=False)
-    drop_repeats(work)
-    known = state_cursor(work, state) if work.source.version_field else None
-    read = work.counts.read[work.source_side] - before
+        _read_into_work(sync, _by_ids(sync, sorted(due)), all_links=False)
+    drop_repeats(sync)
+    known = state_cursor(sync, state) if sync.source.version_field else None
+    read = sync.counts.read[sync.source_side] - before
     return Assessed(
         cursor=later(latest, None if whole else known),
-        newest=later(newest, None if whole else state_newest(work, state)),
+        newest=later(newest, None if whole else state_newest(sync, state)),
         whole=whole,
         records=read,
     )
 
 
-def _assess_alone(work: Work, state: ModuleState, only: frozenset[str]) -> Assessed:
+def _assess_alone(sync: SyncPass, state: ModuleState, only: frozenset[str]) -> Assessed:
     """The same for single records: those that are asked for, and those that others bring along."""
-    rows = _held_rows(work)
-    work.called = only | due_by_reference(work)
-    waiting = frozenset(row.record_id for row in rows) - work.called
-    _keep_memory(work, _HeldNow(rows=rows, waiting=waiting, due=()))
-    work.columns.drop("work", "seen", "ids", "keyed")
-    before = work.counts.read[work.source_side]
-    if work.called:
-        _read_into_work(work, _by_ids(work, sorted(work.called)), all_links=False)
+    rows = _held_rows(sync)
+    sync.called = only | due_by_reference(sync)
+    waiting = frozenset(row.record_id for row in rows) - sync.called
+    _keep_memory(sync, _HeldNow(rows=rows, waiting=waiting, due=()))
+    sync.columns.drop("work", "seen", "ids", "keyed")
+    before = sync.counts.read[sync.source_side]
+    if sync.called:
+        _read_into_work(sync, _by_ids(sync, sorted(sync.called)), all_links=False)
     else:
-        _take_in_nothing(work)
-    drop_repeats(work)
+        _take_in_nothing(sync)
+    drop_repeats(sync)
     return Assessed(
-        cursor=state_cursor(work, state),
-        newest=state_newest(work, state),
+        cursor=state_cursor(sync, state),
+        newest=state_newest(sync, state),
         whole=False,
-        records=work.counts.read[work.source_side] - before,
+        records=sync.counts.read[sync.source_side] - before,
     )
 
 
-def _take_in_nothing(work: Work) -> None:
+def _take_in_nothing(sync: SyncPass) -> None:
     """The tables that records would stand in."""
     nobody = pa.array([], pa.string())
-    links = work.ledger.links_table(work.integration, work.module.name, nobody, work.source_side)
-    work.columns.keep("links", links)
-    side, nothing = work.source, Page(records=())
-    take_in(work, add_slow(stage(nothing, side, side.reads), nothing, work.slow[side.side]), "links")
+    links = sync.ledger.links_table(sync.integration, sync.module.name, nobody, sync.source_side)
+    sync.columns.keep("links", links)
+    side, nothing = sync.source, Page(records=())
+    take_in(sync, add_slow(stage(nothing, side, side.reads), nothing, sync.slow[side.side]), "links")
 
 
-def _handled(work: Work, state: ModuleState, newest: str | None, began: datetime) -> str | None:
+def _handled(sync: SyncPass, state: ModuleState, newest: str | None, began: datetime) -> str | None:
     """How far the source has been handled: the latest time it showed, less the time that the reading took.
 
     What changed while the pages came may have been passed by, although a later page shows a later time. But once a
     run has ended and more than the overlap has passed, and still nothing later shows, then what lies before has
     come to light and was read just now: the next window begins at that time itself, not an overlap before it.
     """
-    if newest is not None and newest == state_newest(work, state) and _rested(work, began):
+    if newest is not None and newest == state_newest(sync, state) and _rested(sync, began):
         return earlier(newest, -OVERLAP)
-    return earlier(newest, work.clock.now() - began)
+    return earlier(newest, sync.clock.now() - began)
 
 
-def _rested(work: Work, began: datetime) -> bool:
+def _rested(sync: SyncPass, began: datetime) -> bool:
     """Whether the last run before this one has come to its end, more than the overlap ago."""
-    runs = [run for run in work.ledger.runs(work.integration, limit=2) if run.id != work.run]
+    runs = [run for run in sync.ledger.runs(sync.integration, limit=2) if run.id != sync.run]
     ended = runs[0].ended if runs else None
     return ended is not None and began - datetime.fromisoformat(ended) > OVERLAP
 
 
-def state_newest(work: Work, state: ModuleState) -> str | None:
+def state_newest(sync: SyncPass, state: ModuleState) -> str | None:
     """The latest time that the source had shown before."""
-    return state.left_newest if work.source_side == "left" else state.right_newest
+    return state.left_newest if sync.source_side == "left" else state.right_newest
 
 
-def state_cursor(work: Work, state: ModuleState) -> str | None:
+def state_cursor(sync: SyncPass, state: ModuleState) -> str | None:
     """The cursor of the source, as remembered."""
-    return state.left_cursor if work.source_side == "left" else state.right_cursor
+    return state.left_cursor if sync.source_side == "left" else state.right_cursor
 
 
-def source_scope(work: Work) -> str:
+def source_scope(sync: SyncPass) -> str:
     """A fingerprint of what is read. Where the plan asks for today's date, another day reads everything again."""
-    scope = work.source.scope
-    return f"{scope} {work.clock.now():%Y-%m-%d}" if TODAY in work.source.lens.lower() else scope
+    scope = sync.source.scope
+    return f"{scope} {sync.clock.now():%Y-%m-%d}" if TODAY in sync.source.lens.lower() else scope
 
 
-def _cursor(work: Work, state: ModuleState) -> str | None:
+def _cursor(sync: SyncPass, state: ModuleState) -> str | None:
     """Where to go on reading; None when everything must be read."""
-    scope = state.left_scope if work.source_side == "left" else state.right_scope
-    same = scope == source_scope(work) and state.fingerprint == work.module.fingerprint
-    usable = work.source.windowed and not work.whole
-    return since(state_cursor(work, state)) if same and usable else None
+    scope = state.left_scope if sync.source_side == "left" else state.right_scope
+    same = scope == source_scope(sync) and state.fingerprint == sync.module.fingerprint
+    usable = sync.source.windowed and not sync.whole
+    return since(state_cursor(sync, state)) if same and usable else None
 
 
-def _request(work: Work, cursor: str | None) -> ReadRequest:
-    side = work.source
+def _request(sync: SyncPass, cursor: str | None) -> ReadRequest:
+    side = sync.source
     return ReadRequest(stream=side.stream, fields=side.reads, since=cursor, view=side.saved_view)
 
 
-def _by_ids(work: Work, ids: Iterable[str]) -> ReadRequest:
-    return ReadRequest(stream=work.source.stream, fields=work.source.reads, ids=tuple(ids))
+def _by_ids(sync: SyncPass, ids: Iterable[str]) -> ReadRequest:
+    return ReadRequest(stream=sync.source.stream, fields=sync.source.reads, ids=tuple(ids))
 
 
-def _forget_stale(work: Work) -> tuple[str, ...]:
+def _forget_stale(sync: SyncPass) -> tuple[str, ...]:
     """Records that a listing showed older than we know them: it lags, so they are asked for by their ids.
 
     What it showed of them is forgotten: where the record itself is unchanged, nothing would take its place.
     """
-    stale = _stale(work)
+    stale = _stale(sync)
     if stale:
-        work.columns.run("DELETE FROM work WHERE list_contains(?, id)", [list(stale)])
-        work.counts.read[work.source_side] -= len(stale)
+        sync.columns.run("DELETE FROM work WHERE list_contains(?, id)", [list(stale)])
+        sync.counts.read[sync.source_side] -= len(stale)
     return stale
 
 
-def _stale(work: Work) -> tuple[str, ...]:
-    if not work.source.version_field:
+def _stale(sync: SyncPass) -> tuple[str, ...]:
+    if not sync.source.version_field:
         return ()
-    rows = work.columns.rows(
+    rows = sync.columns.rows(
         "SELECT id, version, base_version FROM work "
         "WHERE situation = 'changed' AND base_version IS NOT NULL AND version <> base_version"
     )
@@ -194,43 +194,43 @@ class _HeldNow:
     due: tuple[str, ...]  #: ids to be fetched although nothing says that they changed
 
 
-def _held(work: Work, *, whole: bool) -> _HeldNow:
+def _held(sync: SyncPass, *, whole: bool) -> _HeldNow:
     """Held is tried again when the record or the plan changed, or by back-off; never because a run started."""
-    rows = _held_rows(work)
-    now = work.clock.text()
-    due = {row.record_id for row in rows if _is_due(work, row, now)} | set(due_by_waits(work))
-    view = work.source.saved_view is not None
+    rows = _held_rows(sync)
+    now = sync.clock.text()
+    due = {row.record_id for row in rows if _is_due(sync, row, now)} | set(due_by_waits(sync))
+    view = sync.source.saved_view is not None
     if view or not whole:
-        work.called = frozenset(due_by_reference(work) | (admitted(work) if view else set()))
+        sync.called = frozenset(due_by_reference(sync) | (admitted(sync) if view else set()))
     waiting = frozenset(row.record_id for row in rows) - due
-    due |= due_by_enrolment(work) - waiting
+    due |= due_by_enrolment(sync) - waiting
     # All that is held was read with everything else, unless it comes from outside the saved view.
     return _HeldNow(
-        rows=rows, waiting=waiting, due=tuple(sorted(work.called if whole else due | work.called))
+        rows=rows, waiting=waiting, due=tuple(sorted(sync.called if whole else due | sync.called))
     )
 
 
-def _held_rows(work: Work) -> tuple[HeldRow, ...]:
+def _held_rows(sync: SyncPass) -> tuple[HeldRow, ...]:
     rows = tuple(
         row
-        for row in work.ledger.held_rows(work.integration, work.module.name)
-        if row.side == work.source_side
+        for row in sync.ledger.held_rows(sync.integration, sync.module.name)
+        if row.side == sync.source_side
     )
-    work.attempts.update({row.record_id: row.attempts for row in rows})
+    sync.attempts.update({row.record_id: row.attempts for row in rows})
     return rows
 
 
-def _is_due(work: Work, row: HeldRow, now: str) -> bool:
+def _is_due(sync: SyncPass, row: HeldRow, now: str) -> bool:
     if row.code == "unconfirmed":
         return False  # its intent decides, by a look at the target at the start of a run
-    if row.plan_fingerprint != work.module.fingerprint:
+    if row.plan_fingerprint != sync.module.fingerprint:
         return True
-    if row.code == "conflict" and any(one.take for one in work.disputed.get(row.record_id, ())):
+    if row.code == "conflict" and any(one.take for one in sync.disputed.get(row.record_id, ())):
         return True  # a person has decided
     return row.temporary and (row.next_try is None or row.next_try <= now)
 
 
-def _keep_memory(work: Work, held: _HeldNow) -> None:
+def _keep_memory(sync: SyncPass, held: _HeldNow) -> None:
     """What the ledger knows about held and skipped records, as tables."""
     rows = [
         {
@@ -241,42 +241,42 @@ def _keep_memory(work: Work, held: _HeldNow) -> None:
         }
         for row in held.rows
     ]
-    work.columns.keep("held", pa.Table.from_pylist(rows, schema=HELD))
-    skips = work.ledger.skips_table(work.integration, work.module.name)
-    mine = skips.filter(pc.equal(skips["side"], work.source_side)).select(SKIPPED.names)
-    work.columns.keep("skips", mine.cast(SKIPPED))
+    sync.columns.keep("held", pa.Table.from_pylist(rows, schema=HELD))
+    skips = sync.ledger.skips_table(sync.integration, sync.module.name)
+    mine = skips.filter(pc.equal(skips["side"], sync.source_side)).select(SKIPPED.names)
+    sync.columns.keep("skips", mine.cast(SKIPPED))
 
 
-def _read_into_work(work: Work, request: ReadRequest, *, all_links: bool) -> None:
-    side = work.source
+def _read_into_work(sync: SyncPass, request: ReadRequest, *, all_links: bool) -> None:
+    side = sync.source
     if all_links:
-        _share_links(work)
+        _share_links(sync)
     reading = Reading()
 
     def arrived(page: Page) -> None:
-        if work.pen:
-            work.pen.keep()
-        work.listen(PageRead(module=work.module.name, side=side.side, records=len(page)))
+        if sync.writer:
+            sync.writer.renew()
+        sync.listen(PageRead(module=sync.module.name, side=side.side, records=len(page)))
 
-    functions = work.slow[side.side]
-    for page in pull(work.connector(side), side, request, functions, reading, arrived):
+    functions = sync.slow[side.side]
+    for page in pull(sync.connector(side), side, request, functions, reading, arrived):
         if not all_links:
             ids = page["_id"].combine_chunks()
-            links = work.ledger.links_table(work.integration, work.module.name, ids, side.side)
-            work.columns.keep("links", links)
-        walk(work, side, page)
-        take_in(work, page, ALL_LINKS if all_links else "links")
-        work.heed_stop()
-    work.counts.read[side.side] += reading.records
+            links = sync.ledger.links_table(sync.integration, sync.module.name, ids, side.side)
+            sync.columns.keep("links", links)
+        walk(sync, side, page)
+        take_in(sync, page, ALL_LINKS if all_links else "links")
+        sync.heed_stop()
+    sync.counts.read[side.side] += reading.records
 
 
-def _share_links(work: Work) -> None:
+def _share_links(sync: SyncPass) -> None:
     """Every link of the module, read once for both passes."""
-    if work.reverse is not None and work.reverse.links_shared:
+    if sync.reverse is not None and sync.reverse.links_shared:
         return
-    sides = SIDES if work.reverse is not None else (work.source_side,)
-    versions = [f"{side}_version" for side in sides if work.module.side(side).version_field]
+    sides = SIDES if sync.reverse is not None else (sync.source_side,)
+    versions = [f"{side}_version" for side in sides if sync.module.side(side).version_field]
     needed = ("link_id", "left_id", "right_id", *(f"{side}_hash" for side in sides), *versions, "state")
-    with work.ledger.links_reader(work.integration, work.module.name, needed) as links:
-        work.columns.share(ALL_LINKS, links)
-    work.links_shared = True
+    with sync.ledger.links_reader(sync.integration, sync.module.name, needed) as links:
+        sync.columns.share(ALL_LINKS, links)
+    sync.links_shared = True

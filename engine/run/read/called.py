@@ -9,18 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
 
-def admitted(work: Work) -> set[str]:
+def admitted(sync: SyncPass) -> set[str]:
     """Records of the source that were asked for in earlier runs."""
-    return work.ledger.admitted(work.integration, work.module.name, work.source_side)
+    return sync.ledger.admitted(sync.integration, sync.module.name, sync.source_side)
 
 
-def remember_called(work: Work, pen: Pen) -> None:
+def remember_called(sync: SyncPass, writer: LedgerWriter) -> None:
     """Store who was asked for, before anything of them is written: a run that is killed goes on with them."""
-    if work.source.saved_view is None or not work.called:
+    if sync.source.saved_view is None or not sync.called:
         return
-    rows = work.columns.rows("SELECT id FROM work WHERE in_view")
-    ids = {str(row[0]) for row in rows} & work.called
-    work.ledger.admit(pen.keep(), work.module.name, work.source_side, sorted(ids), work.clock.text())
+    rows = sync.columns.rows("SELECT id FROM work WHERE in_view")
+    ids = {str(row[0]) for row in rows} & sync.called
+    sync.ledger.admit(writer.renew(), sync.module.name, sync.source_side, sorted(ids), sync.clock.text())

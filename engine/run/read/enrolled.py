@@ -14,67 +14,67 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.ledger import Enrolment
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 #: Of each enrolled record: its id, and what its counterpart gets, by field.
 TABLE = "enrolled"
 
 
-def admit(work: Work) -> None:
+def admit(sync: SyncPass) -> None:
     """Leave in `work` as newcomers those alone that are enrolled."""
-    if work.module.enrol is None:
+    if sync.module.enrol is None:
         return
-    show_enrolled(work, enrolments(work))
-    work.columns.run(
+    show_enrolled(sync, enrolments(sync))
+    sync.columns.run(
         f"UPDATE work SET situation = 'skipped', roots = NULL WHERE link_id IS NULL AND situation IN "
         f"('newcomer', 'unreadable', 'still-held', 'gone') AND id NOT IN (SELECT id FROM {TABLE})"
     )
 
 
-def enrolments(work: Work) -> list[Enrolment]:
+def enrolments(sync: SyncPass) -> list[Enrolment]:
     """The records of the source that a person has enrolled."""
-    if work.module.enrol is None or work.source_side not in work.module.enrol.sides:
+    if sync.module.enrol is None or sync.source_side not in sync.module.enrol.sides:
         return []
-    return [one for one in _all(work) if one.side == work.source_side and one.state != "leaving"]
+    return [one for one in _all(sync) if one.side == sync.source_side and one.state != "leaving"]
 
 
-def leaving(work: Work) -> list[Enrolment]:
+def leaving(sync: SyncPass) -> list[Enrolment]:
     """Records of the source that were taken out, whose counterpart is still to be deleted."""
-    if work.module.enrol is None:
+    if sync.module.enrol is None:
         return []
-    return [one for one in _all(work) if one.side == work.source_side and one.state == "leaving"]
+    return [one for one in _all(sync) if one.side == sync.source_side and one.state == "leaving"]
 
 
-def _all(work: Work) -> list[Enrolment]:
-    return work.ledger.enrolments(work.integration, work.module.name)
+def _all(sync: SyncPass) -> list[Enrolment]:
+    return sync.ledger.enrolments(sync.integration, sync.module.name)
 
 
-def show_enrolled(work: Work, several: Iterable[Enrolment]) -> None:
+def show_enrolled(sync: SyncPass, several: Iterable[Enrolment]) -> None:
     """The table of enrolled records."""
     rows = list(several)
-    fields = work.module.enrol.fields if work.module.enrol else ()
+    fields = sync.module.enrol.fields if sync.module.enrol else ()
     columns: dict[str, list[str | None]] = {"id": [one.record_id for one in rows]}
     columns |= {name: [one.place.get(name) for one in rows] for name in fields}
-    work.columns.keep(
+    sync.columns.keep(
         TABLE, pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
     )
 
 
-def due_by_enrolment(work: Work) -> set[str]:
+def due_by_enrolment(sync: SyncPass) -> set[str]:
     """Enrolled records that have no link yet: they are asked for although nothing says that they changed."""
-    ids = [one.record_id for one in enrolments(work)]
+    ids = [one.record_id for one in enrolments(sync)]
     if not ids:
         return set()
-    links = work.ledger.links_table(
-        work.integration, work.module.name, pa.array(ids, pa.string()), work.source_side
+    links = sync.ledger.links_table(
+        sync.integration, sync.module.name, pa.array(ids, pa.string()), sync.source_side
     )
-    return set(ids) - set(links[f"{work.source_side}_id"].to_pylist())
+    return set(ids) - set(links[f"{sync.source_side}_id"].to_pylist())
 
 
-def placed(work: Work) -> dict[str, str]:
+def placed(sync: SyncPass) -> dict[str, str]:
     """Fields that a person has filled in for records that are made on the target: name -> SQL over `work AS w`."""
-    enrol = work.module.enrol
-    if enrol is None or work.source_side not in enrol.sides:
+    enrol = sync.module.enrol
+    if enrol is None or sync.source_side not in enrol.sides:
         return {}
     return {
         name: f'(SELECT any_value(e."{name}") FROM {TABLE} AS e WHERE e.id = w.id)' for name in enrol.fields

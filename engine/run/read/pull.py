@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.connectors.port import Page
 from engine.errors import TemporaryError
-from engine.run.read.slow import Compute, add_slow
+from engine.run.read.slow import add_slow
 from engine.run.read.stage import stage
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from engine.connectors.port import Connector, ReadRequest
     from engine.plan import SidePlan
+    from engine.run.session.columns import Compute
 
 #: A listing may show a change later than its time says: read so much further back than the last time seen.
 OVERLAP = timedelta(minutes=2)

@@ -19,90 +19,90 @@ if TYPE_CHECKING:
 
     from engine.plan import ReferrerPlan
     from engine.record import Side
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
-def show_referred(work: Work) -> None:
+def show_referred(sync: SyncPass) -> None:
     """Ids that are referred to, or fetched: as the referring streams show them, and as their records wait for them."""
     for side in SIDES:
-        if work.module.side(side).referrers is None and not work.module.side(side).fetched_by:
+        if sync.module.side(side).referrers is None and not sync.module.side(side).fetched_by:
             continue
-        work.columns.run(f'CREATE OR REPLACE TEMP TABLE "{_table(side)}" (id VARCHAR)')
-        for request, several in _requests(work, side).items():
-            _read(work, side, request, several)
-        for one, ids in _referrers(work, side):
-            _add(work, side, _waited_for(work, side, one, ids))
+        sync.columns.run(f'CREATE OR REPLACE TEMP TABLE "{_table(side)}" (id VARCHAR)')
+        for request, several in _requests(sync, side).items():
+            _read(sync, side, request, several)
+        for one, ids in _referrers(sync, side):
+            _add(sync, side, _waited_for(sync, side, one, ids))
 
 
 def _table(side: Side) -> str:
     return f"referred {side}"
 
 
-def _waited_for(work: Work, side: Side, one: ReferrerPlan, ids: frozenset[str] | None) -> list[str]:
-    waits = work.ledger.waits(work.integration, one.module)
+def _waited_for(sync: SyncPass, side: Side, one: ReferrerPlan, ids: frozenset[str] | None) -> list[str]:
+    waits = sync.ledger.waits(sync.integration, one.module)
     return [
         wait.root_id
         for wait in waits
-        if (wait.root_module, wait.root_side) == (work.module.name, side)
+        if (wait.root_module, wait.root_side) == (sync.module.name, side)
         and (ids is None or (wait.side == one.side and wait.record_id in ids))
     ]
 
 
-def _referrers(work: Work, side: Side) -> list[tuple[ReferrerPlan, frozenset[str] | None]]:
+def _referrers(sync: SyncPass, side: Side) -> list[tuple[ReferrerPlan, frozenset[str] | None]]:
     """Whose records count in this run, and which of them; None = all."""
-    plan, found = work.module.side(side), []
+    plan, found = sync.module.side(side), []
     for one in plan.fetched_by:
-        counts, ids = referring(one, plan.system, work.aim)
+        counts, ids = referring(one, plan.system, sync.aim)
         found += [(one, ids)] if counts else []
     return [*((one, None) for one in plan.referrers or ()), *found]
 
 
-def _add(work: Work, side: Side, ids: list[str]) -> None:
-    work.columns.show("arriving", pa.table({"id": pa.array(ids, pa.string())}))
-    work.columns.run(f'INSERT INTO "{_table(side)}" SELECT id FROM arriving')
-    work.columns.hide("arriving")
+def _add(sync: SyncPass, side: Side, ids: list[str]) -> None:
+    sync.columns.show("arriving", pa.table({"id": pa.array(ids, pa.string())}))
+    sync.columns.run(f'INSERT INTO "{_table(side)}" SELECT id FROM arriving')
+    sync.columns.hide("arriving")
 
 
-def _requests(work: Work, side: Side) -> dict[ReadRequest, list[ReferrerPlan]]:
+def _requests(sync: SyncPass, side: Side) -> dict[ReadRequest, list[ReferrerPlan]]:
     """What to read: modules of one stream share a read where they ask for the same."""
     found: dict[ReadRequest, list[ReferrerPlan]] = {}
     streams: dict[str, set[str]] = {}
-    several = _referrers(work, side)
+    several = _referrers(sync, side)
     for one, _ in several:
         streams.setdefault(one.stream, set()).update(one.reads)
     for one, ids in several:
-        request = _request(work, one, tuple(sorted(streams[one.stream])), ids)
+        request = _request(sync, one, tuple(sorted(streams[one.stream])), ids)
         found.setdefault(request, []).append(one)
     return found
 
 
 def _request(
-    work: Work, one: ReferrerPlan, fields: tuple[str, ...], ids: frozenset[str] | None
+    sync: SyncPass, one: ReferrerPlan, fields: tuple[str, ...], ids: frozenset[str] | None
 ) -> ReadRequest:
     """Where the referring module waits for every id that has no link, what it has not seen yet is enough."""
     if ids is not None:
         return ReadRequest(stream=one.stream, fields=fields, ids=tuple(sorted(ids)))
-    state = work.ledger.module_state(work.integration, one.module)
+    state = sync.ledger.module_state(sync.integration, one.module)
     cursor = state.left_cursor if one.side == "left" else state.right_cursor
-    window = one.told and one.since and state.contacted and not one.saved_view and not work.whole
+    window = one.told and one.since and state.contacted and not one.saved_view and not sync.whole
     return ReadRequest(
         stream=one.stream, fields=fields, since=since(cursor) if window else None, view=one.saved_view
     )
 
 
-def _read(work: Work, side: Side, request: ReadRequest, several: Sequence[ReferrerPlan]) -> None:
+def _read(sync: SyncPass, side: Side, request: ReadRequest, several: Sequence[ReferrerPlan]) -> None:
     """Note the ids that each page's records refer to."""
     complete = False
-    for page in work.connector(work.module.side(side)).read(request):
+    for page in sync.connector(sync.module.side(side)).read(request):
         complete = page.complete
-        if work.pen:
-            work.pen.keep()
-        work.columns.show("page", stage(page, several[0], request.fields))
+        if sync.writer:
+            sync.writer.renew()
+        sync.columns.show("page", stage(page, several[0], request.fields))
         for one in several:
             ids = f"SELECT DISTINCT id FROM ({one.lens}) WHERE id IS NOT NULL"
-            work.columns.run(f'INSERT INTO "{_table(side)}" {ids}')
-        work.columns.hide("page")
-        work.heed_stop()
+            sync.columns.run(f'INSERT INTO "{_table(side)}" {ids}')
+        sync.columns.hide("page")
+        sync.heed_stop()
     if not complete:
         raise TemporaryError(
             f"Reading {several[0].name} ended before the system had delivered everything.",
@@ -110,15 +110,15 @@ def _read(work: Work, side: Side, request: ReadRequest, several: Sequence[Referr
         )
 
 
-def due_by_reference(work: Work) -> set[str]:
+def due_by_reference(sync: SyncPass) -> set[str]:
     """Records of the source that are referred to and have no link, unless they are held or left alone."""
-    if work.source.referrers is None and not work.source.fetched_by:
+    if sync.source.referrers is None and not sync.source.fetched_by:
         return set()
-    side = work.source_side
-    ids = {str(row[0]) for row in work.columns.rows(f'SELECT DISTINCT id FROM "{_table(side)}"')}
-    links = work.ledger.links_table(
-        work.integration, work.module.name, pa.array(sorted(ids), pa.string()), side
+    side = sync.source_side
+    ids = {str(row[0]) for row in sync.columns.rows(f'SELECT DISTINCT id FROM "{_table(side)}"')}
+    links = sync.ledger.links_table(
+        sync.integration, sync.module.name, pa.array(sorted(ids), pa.string()), side
     )
-    skips = work.ledger.skips_table(work.integration, work.module.name)
+    skips = sync.ledger.skips_table(sync.integration, sync.module.name)
     left = skips.filter(pc.equal(skips["side"], side))["record_id"].to_pylist()
-    return ids - set(links[f"{side}_id"].to_pylist()) - set(left) - set(work.attempts)
+    return ids - set(links[f"{side}_id"].to_pylist()) - set(left) - set(sync.attempts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 #: What each situation means for the counts; `changed` and `newcomer` go on. `met`: the other pass looks at its pair.
 SITUATIONS = (
@@ -23,30 +23,30 @@ SITUATIONS = (
 )
 
 
-def take_in(work: Work, page: pa.Table, links: str) -> None:
+def take_in(sync: SyncPass, page: pa.Table, links: str) -> None:
     """Put what is not plainly unchanged into `work`; of the rest remember only what the run needs."""
-    columns = work.columns
+    columns = sync.columns
     columns.show("page", page)
-    columns.add("work", _situations(work, links))
-    if work.source.version_field:
+    columns.add("work", _situations(sync, links))
+    if sync.source.version_field:
         latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment"
-        columns.add("seen", f"{latest} FROM ({work.source.clock})")
-    if work.module.deletes == "propagate":
-        columns.add("ids", f"SELECT id FROM ({work.source.clock})")
-    if work.reverse is not None and work.module.keys:
-        columns.add("keyed", work.source.key_lens)  # what newcomers of the other side are recognised by
+        columns.add("seen", f"{latest} FROM ({sync.source.clock})")
+    if sync.module.deletes == "propagate":
+        columns.add("ids", f"SELECT id FROM ({sync.source.clock})")
+    if sync.reverse is not None and sync.module.keys:
+        columns.add("keyed", sync.source.key_lens)  # what newcomers of the other side are recognised by
     columns.hide("page")
 
 
-def _situations(work: Work, links: str) -> str:
+def _situations(sync: SyncPass, links: str) -> str:
     """One row a record that is not plainly unchanged, with its link and its situation.
 
     A link that is not `active` although its record is there again makes the pair worth a look.
     """
-    mine, other = work.source.side, work.target.side
-    version = f"l.{mine}_version" if work.source.version_field else "NULL::VARCHAR"
+    mine, other = sync.source.side, sync.target.side
+    version = f"l.{mine}_version" if sync.source.version_field else "NULL::VARCHAR"
     # What a check looks at need not be compared: the record may look the same and be in order by now.
-    codes = ", ".join(sorted({f"'{one.code}'" for one in work.source.troubles}))
+    codes = ", ".join(sorted({f"'{one.code}'" for one in sync.source.troubles}))
     mended = f"p.trouble IS NULL AND p.lacks IS NULL AND h.code IN ({codes})"
     return f"""
         SELECT p.*, l.link_id, l.{other}_id AS other_id, l.{mine}_hash AS base_hash, {version} AS base_version,
@@ -59,7 +59,7 @@ def _situations(work: Work, links: str) -> str:
                     WHEN p.trouble IS NOT NULL THEN 'unreadable'
                     WHEN l.link_id IS NOT NULL THEN 'changed'
                     ELSE 'newcomer' END AS situation
-        FROM ({work.source.lens}) AS p
+        FROM ({sync.source.lens}) AS p
         LEFT JOIN {links} AS l ON l.{mine}_id = p.id
         LEFT JOIN held AS h ON h.record_id = p.id
         LEFT JOIN skips AS k ON k.record_id = p.id
@@ -69,13 +69,13 @@ def _situations(work: Work, links: str) -> str:
     """
 
 
-def drop_repeats(work: Work) -> None:
+def drop_repeats(sync: SyncPass) -> None:
     """A record that was delivered twice counts once; the later delivery is the fresher one."""
-    work.counts.read[work.source.side] -= work.columns.last_of_each("work")
+    sync.counts.read[sync.source.side] -= sync.columns.last_of_each("work")
 
 
-def count_situations(work: Work) -> dict[str, int]:
+def count_situations(sync: SyncPass) -> dict[str, int]:
     """Records of `work` by situation."""
     counts = dict.fromkeys(SITUATIONS, 0)
-    counts.update(work.columns.rows("SELECT situation, count(*) FROM work GROUP BY situation"))
+    counts.update(sync.columns.rows("SELECT situation, count(*) FROM work GROUP BY situation"))
     return counts

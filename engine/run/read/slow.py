@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,13 +16,14 @@ from engine.expr.template import compile_template
 from engine.run.read.stage import text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from engine.connectors.port import Page
     from engine.plan import SlowField
+    from engine.run.session.columns import Compute
 
 #: Where the record itself stands beside its staged fields; no system's field is called so.
 DELIVERED = ""
-
-Compute = Callable[[Mapping[str, Any]], Any]
 
 
 def compile_slow(slow: Sequence[SlowField]) -> dict[str, Compute]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import HeldRow, RecordKey
     from engine.record import Side
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 #: Modules that can stand behind each other; a chain of waits that is longer goes round in a circle.
 DEEPEST = 50
@@ -25,68 +25,68 @@ DEEPEST = 50
 LIVE = ("active", "missing-left", "missing-right", "suspended")
 
 
-def show_references(work: Work) -> None:
+def show_references(sync: SyncPass) -> None:
     """The links that the module's lenses translate ids through, as tables that both passes see; shown once."""
-    if work.references_shown:
+    if sync.references_shown:
         return
-    work.references_shown = True
-    begin_walks(work)
-    show_referred(work)
-    for one in {*work.module.left.references, *work.module.right.references}:
+    sync.references_shown = True
+    begin_walks(sync)
+    show_referred(sync)
+    for one in {*sync.module.left.references, *sync.module.right.references}:
         needed = ("left_id", "right_id", "made", "state")
-        links = work.ledger.links_table(one.integration or work.integration, one.module, columns=needed)
+        links = sync.ledger.links_table(one.integration or sync.integration, one.module, columns=needed)
         live = pa.compute.is_in(links["state"], pa.array(LIVE))
-        work.columns.share(one.table, links.filter(live).drop(["state"]))
+        sync.columns.share(one.table, links.filter(live).drop(["state"]))
 
 
-def due_by_waits(work: Work) -> tuple[str, ...]:
+def due_by_waits(sync: SyncPass) -> tuple[str, ...]:
     """Records of the source whose root has a link by now."""
-    waits = [one for one in _waits(work) if one.side == work.source_side]
-    linked = _linked(work, waits)
+    waits = [one for one in _waits(sync) if one.side == sync.source_side]
+    linked = _linked(sync, waits)
     return tuple({one.record_id for one in waits if (one.root_module, one.root_side, one.root_id) in linked})
 
 
-def _waits(work: Work) -> list[Wait]:
-    return work.ledger.waits(work.integration, work.module.name)
+def _waits(sync: SyncPass) -> list[Wait]:
+    return sync.ledger.waits(sync.integration, sync.module.name)
 
 
-def _linked(work: Work, waits: Iterable[Wait]) -> set[tuple[str, Side, str]]:
+def _linked(sync: SyncPass, waits: Iterable[Wait]) -> set[tuple[str, Side, str]]:
     """(module, side, id) of the roots that have a link."""
     asked: dict[tuple[str, Side], set[str]] = {}
     for one in waits:
         asked.setdefault((one.root_module, one.root_side), set()).add(one.root_id)
     found: set[tuple[str, Side, str]] = set()
     for (module, side), ids in asked.items():
-        integration, name = _of_module(work, module)
-        links = work.ledger.links_table(integration, name, pa.array(sorted(ids)), side)
+        integration, name = _of_module(sync, module)
+        links = sync.ledger.links_table(integration, name, pa.array(sorted(ids)), side)
         live = links.filter(pa.compute.is_in(links["state"], pa.array(LIVE)))
         found |= {(module, side, record) for record in live[f"{side}_id"].to_pylist()}
     return found
 
 
-def _of_module(work: Work, root_module: str) -> tuple[str, str]:
+def _of_module(sync: SyncPass, root_module: str) -> tuple[str, str]:
     """(integration, module) of a root, which may be another integration's: `SPEC.MODULE`."""
     integration, _, module = root_module.rpartition(".")
-    return integration or work.integration, module
+    return integration or sync.integration, module
 
 
-def new_waits(work: Work) -> tuple[tuple[Wait, ...], tuple[RecordKey, ...]]:
+def new_waits(sync: SyncPass) -> tuple[tuple[Wait, ...], tuple[RecordKey, ...]]:
     """(what the records looked at in this pass wait for now, those that wait for nothing any more)."""
-    refers = work.module.left.references or work.module.right.references
+    refers = sync.module.left.references or sync.module.right.references
     roots = "SELECT id, unnest(roots) FROM work WHERE roots IS NOT NULL"
     # Without references nothing new is waited for; what waits for a link made by hand may be over.
-    rows = work.columns.rows(roots) if refers else []
-    waits = tuple(_wait(work, str(record), root) for record, root in rows)
+    rows = sync.columns.rows(roots) if refers else []
+    waits = tuple(_wait(sync, str(record), root) for record, root in rows)
     waiting = {one.record_id for one in waits}
-    known = {one.record_id for one in _waits(work) if one.side == work.source_side} - waiting
-    seen = {str(row[0]) for row in work.columns.rows("SELECT id FROM work")} if known else set()
-    return waits, tuple((work.source_side, record) for record in sorted(known & seen))
+    known = {one.record_id for one in _waits(sync) if one.side == sync.source_side} - waiting
+    seen = {str(row[0]) for row in sync.columns.rows("SELECT id FROM work")} if known else set()
+    return waits, tuple((sync.source_side, record) for record in sorted(known & seen))
 
 
-def _wait(work: Work, record: str, root: str) -> Wait:
+def _wait(sync: SyncPass, record: str, root: str) -> Wait:
     module, side, root_id = root.split("/", 2)
     return Wait(
-        side=work.source_side,
+        side=sync.source_side,
         record_id=record,
         root_module=module,
         root_side=SIDES[0] if side == "left" else SIDES[1],
@@ -94,39 +94,39 @@ def _wait(work: Work, record: str, root: str) -> Wait:
     )
 
 
-def name_roots(work: Work, held: Sequence[HeldRow], waits: Sequence[Wait]) -> tuple[HeldRow, ...]:
+def name_roots(sync: SyncPass, held: Sequence[HeldRow], waits: Sequence[Wait]) -> tuple[HeldRow, ...]:
     """Blocked records with their first cause in words: the root that is held, and why."""
     by_record = {one.record_id: one for one in reversed(waits)}
     known: dict[str, dict[RecordKey, Wait]] = {}
     return tuple(
-        replace(row, message=_blocked_by(work, by_record[row.record_id], known))
+        replace(row, message=_blocked_by(sync, by_record[row.record_id], known))
         if row.code == "blocked" and row.record_id in by_record
         else row
         for row in held
     )
 
 
-def _blocked_by(work: Work, wait: Wait, known: dict[str, dict[RecordKey, Wait]]) -> str:
+def _blocked_by(sync: SyncPass, wait: Wait, known: dict[str, dict[RecordKey, Wait]]) -> str:
     """The sentence that names the end of a chain of waits."""
-    held = _held_root(work, wait)
+    held = _held_root(sync, wait)
     for _ in range(DEEPEST):  # a chain is not longer than the modules are deep; a circle ends here
         if held is None or held.code != "blocked":
             break
-        behind = _waits_of(work, wait.root_module, known).get((wait.root_side, wait.root_id))
+        behind = _waits_of(sync, wait.root_module, known).get((wait.root_side, wait.root_id))
         if behind is None:
             break
-        wait, held = behind, _held_root(work, behind)
+        wait, held = behind, _held_root(sync, behind)
     cause = held.message if held else "it has no counterpart yet."
     return f"Blocked by {wait.root_module} {held.label if held and held.label else wait.root_id}: {cause}"
 
 
-def _held_root(work: Work, wait: Wait) -> HeldRow | None:
-    integration, module = _of_module(work, wait.root_module)
-    return work.ledger.held_row(integration, module, wait.root_side, wait.root_id)
+def _held_root(sync: SyncPass, wait: Wait) -> HeldRow | None:
+    integration, module = _of_module(sync, wait.root_module)
+    return sync.ledger.held_row(integration, module, wait.root_side, wait.root_id)
 
 
-def _waits_of(work: Work, module: str, known: dict[str, dict[RecordKey, Wait]]) -> dict[RecordKey, Wait]:
+def _waits_of(sync: SyncPass, module: str, known: dict[str, dict[RecordKey, Wait]]) -> dict[RecordKey, Wait]:
     if module not in known:
-        waits = work.ledger.waits(*_of_module(work, module))
+        waits = sync.ledger.waits(*_of_module(sync, module))
         known[module] = {(one.side, one.record_id): one for one in waits}
     return known[module]

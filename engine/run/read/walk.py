@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.connectors.port import Connector
     from engine.plan import SidePlan, WalkPlan
     from engine.run.session.columns import Columns
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
 class Walker(Protocol):
@@ -34,60 +34,60 @@ class Walker(Protocol):
         ...
 
 
-def begin_walks(work: Work) -> None:
+def begin_walks(sync: SyncPass) -> None:
     """The tables of a module, empty: what stood behind references in another module or run is read anew."""
     for side in SIDES:
-        begin(work, work.module.side(side).walks)
+        begin(sync, sync.module.side(side).walks)
 
 
-def begin(work: Walker, walks: Sequence[WalkPlan]) -> None:
+def begin(sync: Walker, walks: Sequence[WalkPlan]) -> None:
     """The tables of these references, empty."""
     for one in walks:
-        _hold(work, one, Page(records=()), f'CREATE OR REPLACE TEMP TABLE "{one.table}" AS {one.lens}')
+        _hold(sync, one, Page(records=()), f'CREATE OR REPLACE TEMP TABLE "{one.table}" AS {one.lens}')
 
 
-def walk(work: Work, side: SidePlan, page: pa.Table) -> None:
+def walk(sync: SyncPass, side: SidePlan, page: pa.Table) -> None:
     """Read what the references of a staged page lead to, unless it was read for an earlier page."""
-    walk_on(work, side, side.walks, page)
+    walk_on(sync, side, side.walks, page)
 
 
-def walk_on(work: Walker, side: object, walks: Sequence[WalkPlan], page: pa.Table) -> None:
+def walk_on(sync: Walker, side: object, walks: Sequence[WalkPlan], page: pa.Table) -> None:
     """Read what these references lead to, unless it was read before; `page` has a text column for each."""
     for one in walks:
-        wanted = _wanted(work, one, page)
+        wanted = _wanted(sync, one, page)
         if wanted:
-            _read(work, side, one, wanted)
+            _read(sync, side, one, wanted)
 
 
-def _wanted(work: Walker, one: WalkPlan, page: pa.Table) -> list[str]:
+def _wanted(sync: Walker, one: WalkPlan, page: pa.Table) -> list[str]:
     """Ids that no earlier page has asked for."""
     ids = {str(value).strip() for value in pc.unique(page[one.by]).to_pylist() if value is not None}
-    known = {str(row[0]) for row in work.columns.rows(f'SELECT _id FROM "{one.table}"')} if ids else set()
+    known = {str(row[0]) for row in sync.columns.rows(f'SELECT _id FROM "{one.table}"')} if ids else set()
     return sorted(ids - known - {""})
 
 
-def _read(work: Walker, side: object, one: WalkPlan, ids: list[str]) -> None:
+def _read(sync: Walker, side: object, one: WalkPlan, ids: list[str]) -> None:
     """Their rows, and a mark for each that is not there, so that nobody asks for it again."""
     request = ReadRequest(stream=one.stream, fields=one.reads, ids=tuple(ids) if one.by_ids else None)
     complete = False
-    for page in work.connector(side).read(request):
+    for page in sync.connector(side).read(request):
         complete = page.complete
         new = f'SELECT * FROM ({one.lens}) AS n WHERE n._id NOT IN (SELECT _id FROM "{one.table}")'
-        _hold(work, one, page, f'INSERT INTO "{one.table}" {new}')
+        _hold(sync, one, page, f'INSERT INTO "{one.table}" {new}')
     if not complete:
         raise TemporaryError(
             f"Reading {one.name} ended before the system had delivered everything.",
             remedy="Run again; nothing was remembered of the incomplete read.",
         )
-    missing = set(ids) - {str(row[0]) for row in work.columns.rows(f'SELECT _id FROM "{one.table}"')}
+    missing = set(ids) - {str(row[0]) for row in sync.columns.rows(f'SELECT _id FROM "{one.table}"')}
     marks = pa.table({"_id": pa.array(sorted(missing), pa.string())})
-    work.columns.show("arriving", marks)
-    work.columns.run(f'INSERT INTO "{one.table}" BY NAME SELECT _id, false AS _found FROM arriving')
-    work.columns.hide("arriving")
+    sync.columns.show("arriving", marks)
+    sync.columns.run(f'INSERT INTO "{one.table}" BY NAME SELECT _id, false AS _found FROM arriving')
+    sync.columns.hide("arriving")
 
 
-def _hold(work: Walker, one: WalkPlan, page: Page, sql: str) -> None:
+def _hold(sync: Walker, one: WalkPlan, page: Page, sql: str) -> None:
     """Run a statement over a page of such records."""
-    work.columns.show("page", stage(page, one, one.reads))
-    work.columns.run(sql)
-    work.columns.hide("page")
+    sync.columns.show("page", stage(page, one, one.reads))
+    sync.columns.run(sql)
+    sync.columns.hide("page")

@@ -6,7 +6,7 @@ import atexit
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pyarrow as pa
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
 
@@ -31,6 +31,9 @@ _SPARE: dict[_Kind, tuple[Path, duckdb.DuckDBPyConnection]] = {}
 #: A session with more than so many bytes in its tables is closed, not kept.
 SMALL = 8_000_000
 _TYPES = {pa.string(): "VARCHAR", pa.binary(): "BLOB", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}
+
+#: A slow field of one record: its value, or text that says why there is none.
+Compute: TypeAlias = "Callable[[Mapping[str, Any]], Any]"
 
 #: How a lens asks for the date of the run.
 TODAY = "getvariable('today')"

@@ -5,20 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from engine.event import RecordHeld
 from engine.ledger import HeldRow
 from engine.record import Held
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.plan import Trouble
     from engine.record import Side
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 #: First wait of a record whose trouble is temporary; doubled with every attempt up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
 
 def hold(
-    work: Work,
+    sync: SyncPass,
     record: str,
     label: str | None,
     content: bytes | None,
@@ -33,9 +36,9 @@ def hold(
     the trouble is temporary, after a wait that grows with the attempts.
     """
     return HeldRow(
-        integration=work.integration,
-        module=work.module.name,
-        side=side or work.source_side,
+        integration=sync.integration,
+        module=sync.module.name,
+        side=side or sync.source_side,
         record_id=record,
         code=trouble.code,
         message=trouble.message,
@@ -43,17 +46,17 @@ def hold(
         label=label,
         place=trouble.place,
         temporary=temporary,
-        next_try=_next_try(work, record) if temporary else None,
+        next_try=_next_try(sync, record) if temporary else None,
         content_hash=content,
-        plan_fingerprint=work.module.fingerprint,
-        since=work.clock.text(),
-        run=work.run,
+        plan_fingerprint=sync.module.fingerprint,
+        since=sync.clock.text(),
+        run=sync.run,
     )
 
 
-def _next_try(work: Work, record: str) -> str:
-    doublings = min(work.attempts.get(record, 0), 10)
-    return work.clock.text_in(min(FIRST_WAIT * 2**doublings, LONGEST_WAIT))
+def _next_try(sync: SyncPass, record: str) -> str:
+    doublings = min(sync.attempts.get(record, 0), 10)
+    return sync.clock.text_in(min(FIRST_WAIT * 2**doublings, LONGEST_WAIT))
 
 
 def as_held(row: HeldRow) -> Held:
@@ -68,3 +71,9 @@ def as_held(row: HeldRow) -> Held:
         label=row.label,
         place=row.place,
     )
+
+
+def report_held(sync: SyncPass, held: Iterable[HeldRow]) -> None:
+    """Say which records are held."""
+    for row in held:
+        sync.listen(RecordHeld(module=sync.module.name, held=as_held(row)))

@@ -12,7 +12,7 @@ from engine.run.session.sync_pass import StopAskedError
 
 if TYPE_CHECKING:
     from engine.ledger import RunOutcome
-    from engine.run.session.sync_pass import Clock
+    from engine.run.session.ledger_writer import Clock
 
 
 def holder() -> str:

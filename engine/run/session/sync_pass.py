@@ -7,7 +7,6 @@ pass looks from its source to its target.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
@@ -18,51 +17,18 @@ if TYPE_CHECKING:
 
     from engine.connectors.port import Connector
     from engine.event import Listener
-    from engine.ledger import Lease
     from engine.ledger.model import Conflict
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, SidePlan
-    from engine.run.read.slow import Compute
     from engine.run.session.aim import Aim
-    from engine.run.session.columns import Columns
+    from engine.run.session.columns import Columns, Compute
+    from engine.run.session.ledger_writer import Clock, LedgerWriter
 
 
 class StopAskedError(EngineError):
     """A person asked the run to stop; the batch in flight was settled."""
 
     exit_code = 130
-
-
-@dataclass(slots=True, kw_only=True)
-class Clock:
-    """The engine's own time, for history and leases; never for cursors."""
-
-    now: Callable[[], datetime]  #: aware, UTC
-
-    def text(self) -> str:
-        """Now, as the ledger keeps it."""
-        return self.text_in(timedelta())
-
-    def text_in(self, wait: timedelta) -> str:
-        """The moment after a wait, as the ledger keeps it."""
-        return (self.now() + wait).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@dataclass(slots=True, kw_only=True)
-class Pen:
-    """The right to write to the ledger: the lease, renewed while the run works."""
-
-    ledger: Ledger
-    lease: Lease
-    clock: Clock
-    ttl_s: float
-
-    def keep(self) -> Lease:
-        """The lease, renewed when a third of its time is gone. Raises LockedError when it was lost."""
-        left = datetime.fromisoformat(self.lease.expires) - self.clock.now()
-        if left.total_seconds() < self.ttl_s * 2 / 3:
-            self.lease = self.ledger.renew(self.lease, self.clock.text(), self.ttl_s)
-        return self.lease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +43,7 @@ class Accepted:
 
 
 @dataclass(slots=True, kw_only=True)
-class Work:
+class SyncPass:
     """One pass over one module in one run."""
 
     run: str
@@ -87,7 +53,7 @@ class Work:
     session: Columns
     systems: Mapping[str, Connector]
     ledger: Ledger
-    pen: Pen | None  #: None = a preview: nothing may be written anywhere
+    writer: LedgerWriter | None  #: None = a preview: nothing may be written anywhere
     clock: Clock
     listen: Listener
     stop: Callable[[], bool]
@@ -97,7 +63,7 @@ class Work:
     aim: Aim | None = None  #: what the run is about; None = everything
     only: frozenset[str] | None = None  #: records of the source that are looked at; None = whatever changed
     counts: Counts = field(default_factory=Counts)  #: shared by the passes of a module
-    reverse: Work | None = None  #: the pass in the other direction; None = the module has only this one
+    reverse: SyncPass | None = None  #: the pass in the other direction; None = the module has only this one
     #: records of the source that come over although no saved view shows them
     called: frozenset[str] = frozenset()
     attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from engine.errors import NotBuiltError
-from engine.event import Listener, Noted, RunStarted, ignore
+from engine.event import Noted, RunStarted
 from engine.ledger import RunOutcome, RunRow, open_ledger
-from engine.ledger.model import LEDGER_FILE
 from engine.record import SIDES, Counts
 from engine.run.decide.trigger import put_to_sleep
 from engine.run.read.requirements import check_requirements, requirement_reads
 from engine.run.read.single import read_told
 from engine.run.read.slow import compile_slow
-from engine.run.session.aim import Aim, modules_of, only_of
+from engine.run.session.aim import modules_of, only_of
 from engine.run.session.columns import Columns
 from engine.run.session.held import as_held
 from engine.run.session.history import holder, outcome_of, run_id, sentence_of
+from engine.run.session.ledger_writer import Clock, LedgerWriter
 from engine.run.session.report import HeldRecord, RunReport
 from engine.run.session.spill import leave, spill_folder
-from engine.run.session.sync_pass import Accepted, Clock, Pen, Work
-from engine.run.session.systems import World, close_systems, environment, open_systems
+from engine.run.session.sync_pass import SyncPass
+from engine.run.session.systems import close_systems, open_systems
 from engine.run.sync.mail import send_mails
 from engine.run.sync.module import run_module
 from engine.run.sync.standing import (
@@ -44,47 +43,16 @@ from engine.run.sync.write_back import carry_news
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from engine.connectors.port import Connector
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, Plan
+    from engine.run.session.run_request import RunRequest
 
 LEASE_S = 180.0
 
 #: What is done with the passes of one module.
-Task: TypeAlias = "Callable[[Sequence[Work], Pen], None]"
-
-
-def utc_now() -> datetime:
-    """The time of this machine."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """How somebody asks for a run or a preview."""
-
-    folder: Path  #: where the ledger, tokens and the sandbox live; created if it is missing
-    overrides: Mapping[str, Mapping[str, Any]]  #: system -> settings that replace those of the spec
-    ledger: str | None = None  #: URL or path; None = a file in the folder
-    accepted: Accepted = field(default_factory=Accepted)  #: what a person has agreed to
-    whole: bool = False  #: True = read everything again, whatever the cursors say
-    aim: Aim | None = None  #: what it is about; None = everything
-    listen: Listener = ignore
-    stop: Callable[[], bool] = lambda: False
-    now: Callable[[], datetime] = utc_now
-
-    @property
-    def ledger_url(self) -> str:
-        """Where the ledger is."""
-        return self.ledger or str(self.folder / LEDGER_FILE)
-
-    def world(self) -> World:
-        """What connectors may use."""
-        return World(
-            folder=self.folder, environment=environment(), overrides=self.overrides, listen=self.listen
-        )
+Task: TypeAlias = "Callable[[Sequence[SyncPass], LedgerWriter], None]"
 
 
 def refuse_unbuilt(plan: Plan) -> None:
@@ -98,49 +66,49 @@ def refuse_unbuilt(plan: Plan) -> None:
     )
 
 
-def execute(plan: Plan, call: Call, task: Task = run_module) -> RunReport:
+def execute(plan: Plan, request: RunRequest, task: Task = run_module) -> RunReport:
     """Run every module of the plan and report what became of each record; `task`: what is done with a module.
 
     Raises UserError, TemporaryError, StoppedError or LockedError; what was settled before stays settled, and
     the history says how the run ended.
     """
     refuse_unbuilt(plan)
-    call.folder.mkdir(parents=True, exist_ok=True)
-    clock, started = Clock(now=call.now), time.monotonic()
-    with open_ledger(call.ledger_url) as ledger:
+    request.folder.mkdir(parents=True, exist_ok=True)
+    clock, started = Clock(now=request.now), time.monotonic()
+    with open_ledger(request.ledger_url) as ledger:
         lease = ledger.take_lease(plan.name, holder(), clock.text(), LEASE_S)
-        pen = Pen(ledger=ledger, lease=lease, clock=clock, ttl_s=LEASE_S)
+        writer = LedgerWriter(ledger=ledger, lease=lease, clock=clock, ttl_s=LEASE_S)
         try:
             refuse_at_rest(plan, ledger.standing(plan.name))
-            return _leased(plan, call, pen, started, task)
+            return _leased(plan, request, writer, started, task)
         finally:
-            ledger.release(pen.lease)
+            ledger.release(writer.lease)
 
 
-def _leased(plan: Plan, call: Call, pen: Pen, started: float, task: Task) -> RunReport:
-    run = run_id(pen.clock)
-    pen.ledger.start_run(
-        pen.keep(),
+def _leased(plan: Plan, request: RunRequest, writer: LedgerWriter, started: float, task: Task) -> RunReport:
+    run = run_id(writer.clock)
+    writer.ledger.start_run(
+        writer.renew(),
         RunRow(
             id=run,
             integration=plan.name,
-            started=pen.clock.text(),
+            started=writer.clock.text(),
             spec_file=plan.file,
             plan_fingerprint=plan.fingerprint,
         ),
     )
-    for sentence in _told_before(plan, pen.ledger):
-        call.listen(Noted(message=sentence))
-    names = tuple(one.name for one in modules_of(plan, call.aim))
-    call.listen(RunStarted(run=run, integration=plan.name, modules=names))
+    for sentence in _told_before(plan, writer.ledger):
+        request.listen(Noted(message=sentence))
+    names = tuple(one.name for one in modules_of(plan, request.aim))
+    request.listen(RunStarted(run=run, integration=plan.name, modules=names))
     journal = Journal(run=run, counts={}, calls={})
     try:
-        _modules(plan, call, pen, journal, task)
+        _modules(plan, request, writer, journal, task)
     except BaseException as error:
-        _end(pen, journal, started, outcome_of(error), sentence_of(error))
+        _end(writer, journal, started, outcome_of(error), sentence_of(error))
         raise
-    held = held_now(pen.ledger, plan.name)
-    _end(pen, journal, started, "held" if held else "done", None)
+    held = held_now(writer.ledger, plan.name)
+    _end(writer, journal, started, "held" if held else "done", None)
     return RunReport(
         run=run,
         integration=plan.name,
@@ -161,52 +129,58 @@ class Journal:
     calls: dict[str, int]
 
 
-def _modules(plan: Plan, call: Call, pen: Pen, journal: Journal, task: Task) -> None:
-    with systems_of(plan, call) as systems, columns(call) as session:
+def _modules(plan: Plan, request: RunRequest, writer: LedgerWriter, journal: Journal, task: Task) -> None:
+    with systems_of(plan, request) as systems, columns(request) as session:
         try:
-            _check(plan, call, systems, session, pen)
-            put_to_sleep(plan.asleep, plan.name, pen)
-            for module in modules_of(plan, call.aim):
-                passes = partial(
+            _check(plan, request, systems, session, writer)
+            put_to_sleep(plan.asleep, plan.name, writer)
+            for module in modules_of(plan, request.aim):
+                make = partial(
                     passes_of,
                     plan=plan,
                     module=module,
                     session=session,
                     systems=systems,
-                    ledger=pen.ledger,
-                    pen=pen,
+                    ledger=writer.ledger,
+                    writer=writer,
                     run=journal.run,
                 )
-                _module(passes, call, pen, journal, task)
-                send_mails(plan, call, pen)
+                _module(make, request, writer, journal, task)
+                send_mails(plan, request, writer)
         finally:
             journal.calls.update({name: connector.calls for name, connector in systems.items()})
 
 
 def _module(
-    passes: Callable[..., tuple[Work, ...]], call: Call, pen: Pen, journal: Journal, task: Task
+    make: Callable[..., tuple[SyncPass, ...]],
+    request: RunRequest,
+    writer: LedgerWriter,
+    journal: Journal,
+    task: Task,
 ) -> None:
-    works = passes(call=call)
-    journal.counts[works[0].module.name] = works[0].counts
-    task(works, pen)
-    carry_news(works, lambda aim: passes(call=replace(call, aim=aim)), pen)
+    passes = make(request=request)
+    journal.counts[passes[0].module.name] = passes[0].counts
+    task(passes, writer)
+    carry_news(passes, lambda aim: make(request=replace(request, aim=aim)), writer)
 
 
-def _check(plan: Plan, call: Call, systems: Mapping[str, Connector], session: Columns, pen: Pen) -> None:
+def _check(
+    plan: Plan, request: RunRequest, systems: Mapping[str, Connector], session: Columns, writer: LedgerWriter
+) -> None:
     """Nothing runs against other accounts than before, nor where a requirement does not hold."""
-    standing, prints = pen.ledger.standing(plan.name), settings_prints(plan, call.world())
+    standing, prints = writer.ledger.standing(plan.name), settings_prints(plan, request.world())
     reads = pin_reads(plan, known_systems(plan, standing, prints))
     told = read_told([*reads, *requirement_reads(plan.requirements)], systems)
     now = pins_of(plan, told)
     heed_accounts(plan, standing, now)
     check_requirements(plan, systems, session, told)
-    remember_standing(plan, pen, standing, now, prints)
+    remember_standing(plan, writer, standing, now, prints)
 
 
 @contextmanager
-def systems_of(plan: Plan, call: Call) -> Iterator[dict[str, Connector]]:
+def systems_of(plan: Plan, request: RunRequest) -> Iterator[dict[str, Connector]]:
     """Every system of the plan, open."""
-    systems = open_systems(plan, call.world())
+    systems = open_systems(plan, request.world())
     try:
         yield systems
     finally:
@@ -214,32 +188,32 @@ def systems_of(plan: Plan, call: Call) -> Iterator[dict[str, Connector]]:
 
 
 @contextmanager
-def columns(call: Call) -> Iterator[Columns]:
+def columns(request: RunRequest) -> Iterator[Columns]:
     """A session for one run."""
-    session = Columns(call.now().date(), spill_folder(call.folder))
+    session = Columns(request.now().date(), spill_folder(request.folder))
     try:
         yield session
     finally:
         session.close()
-        leave(call.folder)
+        leave(request.folder)
 
 
 def passes_of(
     *,
     plan: Plan,
     module: ModulePlan,
-    call: Call,
+    request: RunRequest,
     session: Columns,
     systems: Mapping[str, Connector],
     ledger: Ledger,
-    pen: Pen | None,
+    writer: LedgerWriter | None,
     run: str,
-) -> tuple[Work, ...]:
+) -> tuple[SyncPass, ...]:
     """The passes over one module, in their order; without a pen nothing can be written."""
     counts, slow = Counts(), {side: compile_slow(module.side(side).slow) for side in SIDES}
-    only = only_of(plan, module, call.aim, ledger)
-    works = tuple(
-        Work(
+    only = only_of(plan, module, request.aim, ledger)
+    passes = tuple(
+        SyncPass(
             run=run,
             integration=plan.name,
             module=module,
@@ -247,22 +221,22 @@ def passes_of(
             session=session,
             systems=systems,
             ledger=ledger,
-            pen=pen,
-            clock=Clock(now=call.now),
-            listen=call.listen,
-            stop=call.stop,
+            writer=writer,
+            clock=Clock(now=request.now),
+            listen=request.listen,
+            stop=request.stop,
             slow=slow,
-            accepted=call.accepted,
-            whole=call.whole,
-            aim=call.aim,
+            accepted=request.accepted,
+            whole=request.whole,
+            aim=request.aim,
             only=only[side] if only is not None else None,
             counts=counts,
         )
         for side in module.sources
     )
-    if len(works) > 1:
-        works[0].reverse, works[1].reverse = works[1], works[0]
-    return works
+    if len(passes) > 1:
+        passes[0].reverse, passes[1].reverse = passes[1], passes[0]
+    return passes
 
 
 def held_now(ledger: Ledger, integration: str) -> tuple[HeldRecord, ...]:
@@ -270,12 +244,14 @@ def held_now(ledger: Ledger, integration: str) -> tuple[HeldRecord, ...]:
     return tuple(HeldRecord(module=row.module, held=as_held(row)) for row in ledger.held_rows(integration))
 
 
-def _end(pen: Pen, journal: Journal, started: float, outcome: RunOutcome, error: str | None) -> None:
-    pen.ledger.end_run(
-        pen.keep(),
+def _end(
+    writer: LedgerWriter, journal: Journal, started: float, outcome: RunOutcome, error: str | None
+) -> None:
+    writer.ledger.end_run(
+        writer.renew(),
         journal.run,
         outcome=outcome,
-        ended=pen.clock.text(),
+        ended=writer.clock.text(),
         seconds=round(time.monotonic() - started, 3),
         counts={name: counts.as_json() for name, counts in journal.counts.items()},
         calls=journal.calls,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import ModuleState
     from engine.plan import Limit
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.look import Looked
     from engine.run.write.delete import Departed
 
@@ -40,11 +40,11 @@ class Stop:
     details: tuple[str, ...] = ()
 
 
-def heed_limits(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Looked]) -> None:
+def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[str, Looked]) -> None:
     """Raises StoppedError with everything that a person has to agree to and has not."""
-    module = works[0].module
-    stops = stops_of(works, state, looked)
-    open_ = [one for one in stops if one.code not in works[0].accepted]
+    module = passes[0].module
+    stops = stops_of(passes, state, looked)
+    open_ = [one for one in stops if one.code not in passes[0].accepted]
     if open_:
         flags = " ".join(f"--accept {one.code}" for one in open_)
         lines = "".join(f"\n  {line}" for one in open_ for line in (one.what, *one.details))
@@ -54,124 +54,126 @@ def heed_limits(works: Sequence[Work], state: ModuleState, looked: Mapping[str, 
             codes=tuple(one.code for one in open_),
         )
     for one in stops:
-        works[0].listen(Noted(module=module.name, message=f"Accepted: {one.what}"))
+        passes[0].listen(Noted(module=module.name, message=f"Accepted: {one.what}"))
 
 
-def stops_of(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Looked]) -> list[Stop]:
+def stops_of(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[str, Looked]) -> list[Stop]:
     """Everything that a person has to agree to before this module is written; a trigger's condition says it all."""
-    if works[0].module.trigger is not None:
+    if passes[0].module.trigger is not None:
         return []
-    if works[0].only is not None:
-        return [*_first_contact(works, state)]  # one record that a person asks for is never too many
-    return [*_first_contact(works, state), *_limits(works, state, looked)]
+    if passes[0].only is not None:
+        return [*_first_contact(passes, state)]  # one record that a person asks for is never too many
+    return [*_first_contact(passes, state), *_limits(passes, state, looked)]
 
 
-def _first_contact(works: Sequence[Work], state: ModuleState) -> Iterator[Stop]:
+def _first_contact(passes: Sequence[SyncPass], state: ModuleState) -> Iterator[Stop]:
     """Existing records of both sides meet for the first time: linking the wrong ones cannot be taken back easily."""
-    work = works[0]
-    if not any(one.found["newcomer"] for one in works):
+    sync = passes[0]
+    if not any(one.found["newcomer"] for one in passes):
         return
-    if state.contacted or work.module.arrow == "==" or work.module.duplicates in ("skip", "clone"):
+    if state.contacted or sync.module.arrow == "==" or sync.module.duplicates in ("skip", "clone"):
         return
-    met = [pair for one in works for pair in _recognised(one)]
+    met = [pair for one in passes for pair in _recognised(one)]
     if not met:
         return
-    does = "overwrites what differs" if work.module.duplicates == "overwrite" else "links them"
+    does = "overwrites what differs" if sync.module.duplicates == "overwrite" else "links them"
     more = (f"… and {len(met) - SHOWN:,} more",) if len(met) > SHOWN else ()
-    named = [f"{work.module.left.name}:{a} = {work.module.right.name}:{b}  {label}" for a, b, label in met]
+    named = [f"{sync.module.left.name}:{a} = {sync.module.right.name}:{b}  {label}" for a, b, label in met]
     records = "1 record exists" if len(met) == 1 else f"{len(met):,} records exist"
     yield Stop(
-        code=_code(work, "first contact", [f"{a}={b}" for a, b, _ in met]),
+        code=_code(sync, "first contact", [f"{a}={b}" for a, b, _ in met]),
         what=f"First contact: {records} on both sides, and this run {does}.",
         remedy="Look at the pairs (`engine preview` shows what would change; `engine links` decides pair by pair).",
         details=(*named[:SHOWN], *more),
     )
 
 
-def _recognised(work: Work) -> list[tuple[str, str, str]]:
+def _recognised(sync: SyncPass) -> list[tuple[str, str, str]]:
     """(left id, right id, label) of newcomers that were recognised."""
-    if not work.found["newcomer"]:
+    if not sync.found["newcomer"]:
         return []
-    rows = work.columns.rows(
+    rows = sync.columns.rows(
         "SELECT p.id, p.other_id, w.label FROM paired AS p JOIN work AS w ON w.rowid = p.place "
         "WHERE p.link_id IS NULL ORDER BY p.place"
     )
-    turned = work.source_side == "right"
+    turned = sync.source_side == "right"
     return [(str(b), str(a), str(label)) if turned else (str(a), str(b), str(label)) for a, b, label in rows]
 
 
-def _limits(works: Sequence[Work], state: ModuleState, looked: Mapping[str, Looked]) -> Iterator[Stop]:
-    if not any(_stirred(work, looked[work.source_side]) for work in works):
+def _limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[str, Looked]) -> Iterator[Stop]:
+    if not any(_stirred(sync, looked[sync.source_side]) for sync in passes):
         return
-    links = works[0].ledger.link_count(works[0].integration, works[0].module.name)
-    same_plan = state.fingerprint == works[0].module.fingerprint
-    changed = [_changed(work, same_plan=same_plan) for work in works]
-    for work, mine in zip(works, changed, strict=True):
-        yield from _empty(work, links, looked[work.source_side])
-        yield from _too_many(work, state, links, mine, looked[work.source_side].departed)
-    if len(works) > 1:
-        yield from _both_changed(works[0], links, *changed)
+    links = passes[0].ledger.link_count(passes[0].integration, passes[0].module.name)
+    same_plan = state.fingerprint == passes[0].module.fingerprint
+    changed = [_changed(sync, same_plan=same_plan) for sync in passes]
+    for sync, mine in zip(passes, changed, strict=True):
+        yield from _empty(sync, links, looked[sync.source_side])
+        yield from _too_many(sync, state, links, mine, looked[sync.source_side].departed)
+    if len(passes) > 1:
+        yield from _both_changed(passes[0], links, *changed)
 
 
-def _stirred(work: Work, looked: Looked) -> bool:
+def _stirred(sync: SyncPass, looked: Looked) -> bool:
     """Whether anything is there that could be too much; counting links takes its time."""
     return (
-        work.moving or bool(looked.departed.gone) or (looked.assessed.whole and not looked.assessed.records)
+        sync.moving or bool(looked.departed.gone) or (looked.assessed.whole and not looked.assessed.records)
     )
 
 
-def _empty(work: Work, links: int, looked: Looked) -> Iterator[Stop]:
+def _empty(sync: SyncPass, links: int, looked: Looked) -> Iterator[Stop]:
     """A complete read that delivers nothing where records were before is rather a fault than a clearance."""
     if links and looked.assessed.whole and not looked.assessed.records:
         yield Stop(
-            code=_code(work, "empty", [str(links)]),
-            what=f"{work.source.name} is empty, but {links:,} of its records are linked.",
-            remedy=f"Check the account, its rights and the view of {work.source.system}.",
+            code=_code(sync, "empty", [str(links)]),
+            what=f"{sync.source.name} is empty, but {links:,} of its records are linked.",
+            remedy=f"Check the account, its rights and the view of {sync.source.system}.",
         )
 
 
 def _too_many(
-    work: Work, state: ModuleState, links: int, changed: Mapping[str, str], lost: Departed
+    sync: SyncPass, state: ModuleState, links: int, changed: Mapping[str, str], lost: Departed
 ) -> Iterator[Stop]:
-    limits = work.module.limits
+    limits = sync.module.limits
     # A first run makes everything; only one that was worked off to its end tells how much is usual.
-    made = state.fingerprint is not None and work.found["newcomer"]
-    absent = [str(row[0]) for row in work.columns.rows("SELECT id FROM absent")] if made else []
+    made = state.fingerprint is not None and sync.found["newcomer"]
+    absent = [str(row[0]) for row in sync.columns.rows("SELECT id FROM absent")] if made else []
     if _beyond(limits.creates, len(absent), links, largest=True):
-        yield _stop(work, "create", absent, links)
+        yield _stop(sync, "create", absent, links)
     if _beyond(limits.updates, len(changed), links):
-        yield _stop(work, "update", list(changed), links)
+        yield _stop(sync, "update", list(changed), links)
     doomed = [str(pair.other_id) for pair in lost.gone]
     if _beyond(limits.deletes, len(doomed), links):
-        yield _stop(work, "delete", doomed, links)
+        yield _stop(sync, "delete", doomed, links)
 
 
-def _both_changed(work: Work, links: int, mine: Mapping[str, str], its: Mapping[str, str]) -> Iterator[Stop]:
+def _both_changed(
+    sync: SyncPass, links: int, mine: Mapping[str, str], its: Mapping[str, str]
+) -> Iterator[Stop]:
     """Links whose records have changed on both sides: more of them than people make by chance."""
     both = [record for record, counterpart in mine.items() if counterpart in its]
-    if _beyond(work.module.limits.conflicts, len(both), links):
+    if _beyond(sync.module.limits.conflicts, len(both), links):
         yield Stop(
-            code=_code(work, "conflicts", both),
+            code=_code(sync, "conflicts", both),
             what=f"{len(both):,} of {links:,} linked pairs have changed on both sides, which looks like a mistake.",
             remedy="Look at `engine preview`: a mapping or a zone may be wrong.",
         )
 
 
-def _changed(work: Work, *, same_plan: bool) -> dict[str, str]:
+def _changed(sync: SyncPass, *, same_plan: bool) -> dict[str, str]:
     """Linked records of the source that do not look as they did, with their counterparts."""
-    if not (work.found["changed"] or work.found["met"]):
+    if not (sync.found["changed"] or sync.found["met"]):
         return {}
     moved = "link_id IS NOT NULL AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
     moved += " AND situation IN ('changed', 'met')"
     if same_plan:
-        found = work.columns.rows(f"SELECT id, other_id FROM work WHERE {moved}")
+        found = sync.columns.rows(f"SELECT id, other_id FROM work WHERE {moved}")
         return {str(mine): str(its) for mine, its in found}
     # A hash tells nothing across plans: a line that was taken out changes every hash and no record.
-    rows = work.columns.rows(
-        f"SELECT id, other_id, link_id, {work.module.snapshot} FROM work AS w WHERE {moved}"
+    rows = sync.columns.rows(
+        f"SELECT id, other_id, link_id, {sync.module.snapshot} FROM work AS w WHERE {moved}"
     )
-    bases = work.ledger.bases([row[2] for row in rows])
-    side = 0 if work.source_side == "left" else 1
+    bases = sync.ledger.bases([row[2] for row in rows])
+    side = 0 if sync.source_side == "left" else 1
     return {
         str(mine): str(its)
         for mine, its, link, snapshot in rows
@@ -195,14 +197,14 @@ def _beyond(limit: Limit | None, count: int, links: int, *, largest: bool = Fals
     return count > (max(bounds) if largest else min(bounds))
 
 
-def _stop(work: Work, kind: str, ids: Sequence[str], links: int) -> Stop:
+def _stop(sync: SyncPass, kind: str, ids: Sequence[str], links: int) -> Stop:
     return Stop(
-        code=_code(work, kind, ids),
-        what=f"{len(ids):,} records of {work.target.name} would be {kind}d; {links:,} are linked.",
+        code=_code(sync, kind, ids),
+        what=f"{len(ids):,} records of {sync.target.name} would be {kind}d; {links:,} are linked.",
         remedy="Look at `engine preview`. `limits:` in the module says how many are usual.",
     )
 
 
-def _code(work: Work, kind: str, ids: Sequence[str]) -> str:
+def _code(sync: SyncPass, kind: str, ids: Sequence[str]) -> str:
     """Names this changeset: the same records, the same code."""
-    return digest([work.integration, work.module.name, work.source_side, kind, sorted(ids)])[:8]
+    return digest([sync.integration, sync.module.name, sync.source_side, kind, sorted(ids)])[:8]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import ModuleState, Sightings
     from engine.record import Side
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 TABLES = (
     *("work", "seen", "ids", "keyed", "links", "held", "skips", "matched", "known", "taken", "aside"),
@@ -41,74 +41,74 @@ class Looked:
     forgotten: tuple[str, ...] = ()  #: remembered records of the target that are gone
 
 
-def look(works: Sequence[Work], state: ModuleState) -> dict[str, Looked]:
+def look(passes: Sequence[SyncPass], state: ModuleState) -> dict[str, Looked]:
     """Read, compare, recognise and sort the records of every source; by source side."""
-    recall(works)
-    show_references(works[0])
+    recall(passes)
+    show_references(passes[0])
     assessed = {}
-    for work in works:
-        assessed[work.source_side] = assess(work, state)
-        arm(work, state)
-        admit(work)
-        work.found = count_situations(work)
+    for sync in passes:
+        assessed[sync.source_side] = assess(sync, state)
+        arm(sync, state)
+        admit(sync)
+        sync.found = count_situations(sync)
     seen: dict[str, Looked] = {}
-    for work in works:
-        seen[work.source_side] = _looked(work, state, assessed)
-        sort(work)
-        ration(work)
-    for work in works:
-        _tally(work)
+    for sync in passes:
+        seen[sync.source_side] = _looked(sync, state, assessed)
+        sort(sync)
+        ration(sync)
+    for sync in passes:
+        _tally(sync)
     return seen
 
 
-def recall(works: Sequence[Work]) -> None:
+def recall(passes: Sequence[SyncPass]) -> None:
     """What people have been asked about: fields in conflict, by the left id of their pair."""
-    work = works[0]
-    for one in work.ledger.conflicts(work.integration, work.module.name):
-        work.disputed.setdefault(one.left_id, []).append(one)
-    for further in works[1:]:
-        further.disputed.update(work.disputed)
+    sync = passes[0]
+    for one in sync.ledger.conflicts(sync.integration, sync.module.name):
+        sync.disputed.setdefault(one.left_id, []).append(one)
+    for further in passes[1:]:
+        further.disputed.update(sync.disputed)
 
 
-def _looked(work: Work, state: ModuleState, assessed: Mapping[Side, Assessed]) -> Looked:
-    own = assessed[work.source_side]
-    lost = departed(work, own, state_cursor(work, state)) if work.only is None else Departed()
-    if not work.first and work.reverse is not None and work.moving and work.reverse.moving:
-        yield_met(work)
-        work.found = count_situations(work)
-    newcomers = work.found["newcomer"]
-    if work.reverse is None or work.only is not None:
-        matched = match(work, state, newcomers)
-        meet_made(work)
+def _looked(sync: SyncPass, state: ModuleState, assessed: Mapping[Side, Assessed]) -> Looked:
+    own = assessed[sync.source_side]
+    lost = departed(sync, own, state_cursor(sync, state)) if sync.only is None else Departed()
+    if not sync.first and sync.reverse is not None and sync.moving and sync.reverse.moving:
+        yield_met(sync)
+        sync.found = count_situations(sync)
+    newcomers = sync.found["newcomer"]
+    if sync.reverse is None or sync.only is not None:
+        matched = match(sync, state, newcomers)
+        meet_made(sync)
         return Looked(assessed=own, matched=matched, departed=lost)
-    its = assessed[work.reverse.source_side]
-    forgotten = meet(work, newcomers, all_known=its.whole)
+    its = assessed[sync.reverse.source_side]
+    forgotten = meet(sync, newcomers, all_known=its.whole)
     return Looked(assessed=own, matched=None, departed=lost, forgotten=forgotten)
 
 
-def known_records(work: Work, looked: Mapping[str, Looked]) -> dict[Side, Sightings | None]:
+def known_records(sync: SyncPass, looked: Mapping[str, Looked]) -> dict[Side, Sightings | None]:
     """What later runs recognise newcomers by, of the sides that this pass has read."""
-    mine = looked[work.source_side]
+    mine = looked[sync.source_side]
     if mine.matched is not None:
-        return {work.target.side: sightings(work, mine.matched)}
-    its = looked[work.target.side]  # it is the other pass that asked for remembered records of this source
-    return {work.source_side: own_sightings(work, whole=mine.assessed.whole, gone=its.forgotten)}
+        return {sync.target.side: sightings(sync, mine.matched)}
+    its = looked[sync.target.side]  # it is the other pass that asked for remembered records of this source
+    return {sync.source_side: own_sightings(sync, whole=mine.assessed.whole, gone=its.forgotten)}
 
 
-def planned(work: Work) -> int:
+def planned(sync: SyncPass) -> int:
     """Records that are to be made or compared."""
-    if not work.moving:
+    if not sync.moving:
         return 0
-    made = work.columns.one("SELECT count(*) FROM absent")
-    return int(made) + int(work.columns.one("SELECT count(*) FROM paired"))
+    made = sync.columns.one("SELECT count(*) FROM absent")
+    return int(made) + int(sync.columns.one("SELECT count(*) FROM paired"))
 
 
-def _tally(work: Work) -> None:
+def _tally(sync: SyncPass) -> None:
     """Count what is settled by looking alone; pushing counts the rest."""
-    counts, found = work.counts, work.found
+    counts, found = sync.counts, sync.found
     listed = sum(found.values())
-    counts.unchanged += counts.read[work.source_side] - listed + found["met"]
+    counts.unchanged += counts.read[sync.source_side] - listed + found["met"]
     counts.skipped += found["out-of-view"] + found["gone"] + found["skipped"]
-    counts.skipped += len(set_aside(work)) + not_made(work)
+    counts.skipped += len(set_aside(sync)) + not_made(sync)
     counts.held += found["still-held"]
     counts.conflicts += found["still-in-conflict"]

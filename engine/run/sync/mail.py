@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from engine.ledger.model import Notice
     from engine.plan import MailServer, Plan
-    from engine.run.session.sync_pass import Pen
-    from engine.run.sync.execute import Call
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.run_request import RunRequest
 
 #: A mail that was not taken so often is given up, after a little more than three days.
 MOST_ATTEMPTS = 20
@@ -45,32 +45,32 @@ class Server:
     sender: str
 
 
-def send_mails(plan: Plan, call: Call, pen: Pen) -> None:
+def send_mails(plan: Plan, request: RunRequest, writer: LedgerWriter) -> None:
     """Send what is due, and note what came of it. Never ends a run: what fails is tried by a later one."""
     if plan.mail is None:
         return
-    now = pen.clock.text()
+    now = writer.clock.text()
     due = [
         one
-        for one in pen.ledger.notices(plan.name)
+        for one in writer.ledger.notices(plan.name)
         if one.state == "pending" and (one.next_try is None or one.next_try <= now)
     ]
-    if not due or (call.overrides and not _on_this_machine(plan.mail, plan)):
+    if not due or (request.overrides and not _on_this_machine(plan.mail, plan)):
         return  # stand-ins hold nobody whom a mail should reach
-    for one in _sent(plan, plan.mail, due, pen):
-        pen.ledger.mailed(pen.keep(), one)
+    for one in _sent(plan, plan.mail, due, writer):
+        writer.ledger.mailed(writer.renew(), one)
         if one.error is not None:
             words = f"A mail to {one.mail_to} was not taken: {one.error}"
-            call.listen(Noted(module=one.module or None, message=words))
+            request.listen(Noted(module=one.module or None, message=words))
 
 
-def _sent(plan: Plan, mail: MailServer, due: Sequence[Notice], pen: Pen) -> Iterator[Notice]:
+def _sent(plan: Plan, mail: MailServer, due: Sequence[Notice], writer: LedgerWriter) -> Iterator[Notice]:
     """Each notice as it stands after one attempt to send it."""
     try:
         server = server_of(mail, Path(plan.file).parent)
         connection = _connect(server)
     except (OSError, smtplib.SMTPException, EngineError) as error:
-        yield from (_not_taken(one, pen, said(error), for_good=False) for one in due)
+        yield from (_not_taken(one, writer, said(error), for_good=False) for one in due)
         return
     with closing(connection):
         for one in due:
@@ -78,7 +78,7 @@ def _sent(plan: Plan, mail: MailServer, due: Sequence[Notice], pen: Pen) -> Iter
                 connection.send_message(message_of(one, server.sender, plan.name))
                 yield replace(one, state="sent", attempts=one.attempts + 1, error=None, next_try=None)
             except (OSError, ValueError, smtplib.SMTPException) as error:
-                yield _not_taken(one, pen, said(error), for_good=_for_good(error))
+                yield _not_taken(one, writer, said(error), for_good=_for_good(error))
 
 
 def _on_this_machine(mail: MailServer, plan: Plan) -> bool:
@@ -89,7 +89,7 @@ def _on_this_machine(mail: MailServer, plan: Plan) -> bool:
         return False
 
 
-def _not_taken(one: Notice, pen: Pen, why: str, *, for_good: bool) -> Notice:
+def _not_taken(one: Notice, writer: LedgerWriter, why: str, *, for_good: bool) -> Notice:
     wait = min(FIRST_WAIT * 2 ** min(one.attempts, 10), LONGEST_WAIT)
     attempts = one.attempts + 1
     failed = for_good or attempts >= MOST_ATTEMPTS
@@ -98,7 +98,7 @@ def _not_taken(one: Notice, pen: Pen, why: str, *, for_good: bool) -> Notice:
         state="failed" if failed else "pending",
         attempts=attempts,
         error=why,
-        next_try=None if failed else pen.clock.text_in(wait),
+        next_try=None if failed else writer.clock.text_in(wait),
     )
 
 

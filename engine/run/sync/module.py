@@ -17,6 +17,7 @@ from engine.run.read.assess import source_scope
 from engine.run.read.called import remember_called
 from engine.run.read.pull import later
 from engine.run.read.waits import name_roots, new_waits, show_references
+from engine.run.session.held import report_held
 from engine.run.sync.limits import heed_limits
 from engine.run.sync.look import TABLES, Looked, known_records, look, planned
 from engine.run.write.create import push_creates
@@ -27,132 +28,136 @@ from engine.run.write.recover import recover
 from engine.run.write.settle import states_of
 from engine.run.write.update import push_pairs
 from engine.run.write.withdrawn import take_out
-from engine.run.write.write import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
 
-def run_module(works: Sequence[Work], pen: Pen) -> None:
+def run_module(passes: Sequence[SyncPass], writer: LedgerWriter) -> None:
     """Bring one module in step, pass by pass.
 
     What is settled stays settled if this ends early; the cursors then stay put.
     """
-    work = works[0]
-    work.listen(ModuleStarted(module=work.module.name))
-    show_references(work)
-    for one in works:
-        recover(one, pen)
-        take_out(one, pen)
-    if work.module.trigger is not None and work.module.trigger.becomes is None:
+    sync = passes[0]
+    sync.listen(ModuleStarted(module=sync.module.name))
+    show_references(sync)
+    for one in passes:
+        recover(one, writer)
+        take_out(one, writer)
+    if sync.module.trigger is not None and sync.module.trigger.becomes is None:
         return  # it acts only when a person asks
-    state = work.ledger.module_state(work.integration, work.module.name)
-    looked = look(works, state)
-    heed_limits(works, state, looked)
-    state = remember(work, pen, state)
-    state = _contacted(work, pen, state)
-    for one in works:
-        _note(one, pen, looked[one.source_side])
-    work.listen(PushPlanned(module=work.module.name, writes=sum(planned(one) for one in works)))
-    for one in works:
-        _push(one, pen, looked[one.source_side])
-    _finish(works, pen, state, looked)
+    state = sync.ledger.module_state(sync.integration, sync.module.name)
+    looked = look(passes, state)
+    heed_limits(passes, state, looked)
+    state = remember(sync, writer, state)
+    state = _contacted(sync, writer, state)
+    for one in passes:
+        _note(one, writer, looked[one.source_side])
+    sync.listen(PushPlanned(module=sync.module.name, writes=sum(planned(one) for one in passes)))
+    for one in passes:
+        _push(one, writer, looked[one.source_side])
+    _finish(passes, writer, state, looked)
 
 
-def _contacted(work: Work, pen: Pen, state: ModuleState) -> ModuleState:
+def _contacted(sync: SyncPass, writer: LedgerWriter, state: ModuleState) -> ModuleState:
     """Remember at once that the first contact was agreed to: a run that ends early is not asked again."""
-    if state.contacted or work.only is not None:
+    if state.contacted or sync.only is not None:
         return state
     state = replace(state, contacted=True)
-    work.ledger.finish_module(pen.keep(), state)
+    sync.ledger.finish_module(writer.renew(), state)
     return state
 
 
-def _push(work: Work, pen: Pen, looked: Looked) -> None:
-    refused = refused_creates(work)
-    note_refusals(work, pen, refused)
-    work.counts.held += len({one.notice.record_id for one in refused})
-    with work.ledger.bulk_load(pen.keep()):
-        push_creates(work, pen)
-    push_pairs(work, pen)
-    push_taken(work, pen)
-    push_deletes(work, pen, looked.departed)
-    mark_enrolled(work, pen)
+def _push(sync: SyncPass, writer: LedgerWriter, looked: Looked) -> None:
+    refused = refused_creates(sync)
+    note_refusals(sync, writer, refused)
+    sync.counts.held += len({one.notice.record_id for one in refused})
+    with sync.ledger.bulk_load(writer.renew()):
+        push_creates(sync, writer)
+    push_pairs(sync, writer)
+    push_taken(sync, writer)
+    push_deletes(sync, writer, looked.departed)
+    mark_enrolled(sync, writer)
 
 
-def _finish(works: Sequence[Work], pen: Pen, state: ModuleState, looked: Mapping[str, Looked]) -> None:
-    if works[0].only is None:
-        _move_cursors(works, pen, state, looked)
-    for work in works:
-        work.columns.drop(*TABLES)
+def _finish(
+    passes: Sequence[SyncPass], writer: LedgerWriter, state: ModuleState, looked: Mapping[str, Looked]
+) -> None:
+    if passes[0].only is None:
+        _move_cursors(passes, writer, state, looked)
+    for sync in passes:
+        sync.columns.drop(*TABLES)
 
 
-def _move_cursors(works: Sequence[Work], pen: Pen, state: ModuleState, looked: Mapping[str, Looked]) -> None:
-    known = {side: seen for work in works for side, seen in known_records(work, looked).items()}
-    for work in works:
-        state = _next_state(work, state, looked[work.source_side])
-    works[0].ledger.finish_module(pen.keep(), state, left=known.get("left"), right=known.get("right"))
+def _move_cursors(
+    passes: Sequence[SyncPass], writer: LedgerWriter, state: ModuleState, looked: Mapping[str, Looked]
+) -> None:
+    known = {side: seen for sync in passes for side, seen in known_records(sync, looked).items()}
+    for sync in passes:
+        state = _next_state(sync, state, looked[sync.source_side])
+    passes[0].ledger.finish_module(writer.renew(), state, left=known.get("left"), right=known.get("right"))
 
 
-def _note(work: Work, pen: Pen, looked: Looked) -> None:
+def _note(sync: SyncPass, writer: LedgerWriter, looked: Looked) -> None:
     """Remember what needs no write: records that are held now, wait, left the view, or are left alone."""
-    remember_called(work, pen)
-    waits, unwaits = new_waits(work)
-    held = name_roots(work, tuple(held_records(work)), waits)
+    remember_called(sync, writer)
+    waits, unwaits = new_waits(sync)
+    held = name_roots(sync, tuple(held_records(sync)), waits)
     settlement = Settlement(
-        run=work.run,
-        module=work.module.name,
+        run=sync.run,
+        module=sync.module.name,
         held=held,
-        released=no_longer_held(work, whole=looked.assessed.whole),
-        skips=_skips(work),
-        changes=_out_of_view(work),
+        released=no_longer_held(sync, whole=looked.assessed.whole),
+        skips=_skips(sync),
+        changes=_out_of_view(sync),
         waits=waits,
         unwaits=unwaits,
     )
     if any((held, settlement.released, waits, unwaits, settlement.skips, settlement.changes)):
-        work.ledger.settle(pen.keep(), None, settlement)
-    work.counts.held += len(held)
-    tell(work, held)
+        sync.ledger.settle(writer.renew(), None, settlement)
+    sync.counts.held += len(held)
+    report_held(sync, held)
 
 
-def _out_of_view(work: Work) -> pa.Table | None:
+def _out_of_view(sync: SyncPass) -> pa.Table | None:
     """Links of records that have left the view: let alone until both are seen again, and compared afresh then."""
-    if work.reverse is None or not work.found["out-of-view"]:
+    if sync.reverse is None or not sync.found["out-of-view"]:
         return None
-    rows = work.columns.rows(
+    rows = sync.columns.rows(
         "SELECT link_id FROM work WHERE situation = 'out-of-view' AND (state = 'active' OR state LIKE 'missing-%')"
     )
     return states_of([(int(row[0]), "suspended") for row in rows])
 
 
-def _skips(work: Work) -> pa.Table | None:
+def _skips(sync: SyncPass) -> pa.Table | None:
     """Duplicates that are left alone, with what they equal."""
-    mine, its = work.source.side, work.target.side
+    mine, its = sync.source.side, sync.target.side
     skipped, again = "duplicate, skipped as the module says", "a clone stands beside it"
     rows = [
         {"side": mine, "record_id": record, "other_id": found, "why": skipped}
-        for record, found in set_aside(work)
+        for record, found in set_aside(sync)
     ]
-    if work.reverse is not None:
+    if sync.reverse is not None:
         rows += [
             {**row, "side": its, "record_id": row["other_id"], "other_id": row["record_id"]} for row in rows
         ]
     rows += [
-        {"side": its, "record_id": found, "other_id": record, "why": again} for record, found in cloned(work)
+        {"side": its, "record_id": found, "other_id": record, "why": again} for record, found in cloned(sync)
     ]
     return pa.Table.from_pylist(rows) if rows else None
 
 
-def _next_state(work: Work, state: ModuleState, looked: Looked) -> ModuleState:
+def _next_state(sync: SyncPass, state: ModuleState, looked: Looked) -> ModuleState:
     """The cursors after a module that was worked off to its end."""
-    mine, its = work.source.side, work.target.side
+    mine, its = sync.source.side, sync.target.side
     own = looked.assessed
-    moved = {f"{mine}_cursor": own.cursor, f"{mine}_newest": own.newest, f"{mine}_scope": source_scope(work)}
+    moved = {f"{mine}_cursor": own.cursor, f"{mine}_newest": own.newest, f"{mine}_scope": source_scope(sync)}
     matched = looked.matched
     if matched is not None and matched.read:
         known = state.left_cursor if its == "left" else state.right_cursor
         before = None if matched.whole else known
         moved |= {f"{its}_cursor": later(matched.cursor, before), f"{its}_scope": matched.scope}
-    return replace(state, contacted=True, fingerprint=work.module.fingerprint, **moved)  # type: ignore[arg-type] # names are ModuleState's
+    return replace(state, contacted=True, fingerprint=sync.module.fingerprint, **moved)  # type: ignore[arg-type] # names are ModuleState's

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from engine.plan import Plan
     from engine.run.read.single import Told
-    from engine.run.session.sync_pass import Pen
+    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.systems import World
 
 #: What to order again so that what has begun is finished.
@@ -161,16 +161,16 @@ def undone(plan: Plan, standing: Standing) -> list[str]:
 
 
 def remember_standing(
-    plan: Plan, pen: Pen, standing: Standing, now: Mapping[str, Pin], prints: Mapping[str, str]
+    plan: Plan, writer: LedgerWriter, standing: Standing, now: Mapping[str, Pin], prints: Mapping[str, str]
 ) -> None:
     """Keep what a run has seen: its accounts, the choices made, and that it has told what connecting discloses."""
     seen = {name: replace(pin, settings=prints.get(name.partition(".")[0])) for name, pin in now.items()}
     known = replace(
         standing,
-        since=standing.since or pen.clock.text(),
+        since=standing.since or writer.clock.text(),
         pins={**standing.pins, **seen},
         options=plan.options,
         agreed={**standing.agreed, "discloses": disclosed(plan)},
     )
     if known != standing:
-        pen.ledger.stand(pen.keep(), known)
+        writer.ledger.stand(writer.renew(), known)

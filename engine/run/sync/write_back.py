@@ -11,16 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from engine.record import Counts
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
 
-def carry_news(works: Sequence[Work], again: Callable[[Aim], Sequence[Work]], pen: Pen) -> None:
+def carry_news(
+    passes: Sequence[SyncPass], again: Callable[[Aim], Sequence[SyncPass]], writer: LedgerWriter
+) -> None:
     """Look once more at the records that were made with something to say; `again` gives the passes over them."""
-    said = {one.target.name: frozenset(one.news) for one in works if one.news}
+    said = {one.target.name: frozenset(one.news) for one in passes if one.news}
     if said:
         further = again(Aim(records=said))
-        run_module(further, pen)
-        _add(works[0].counts, further[0].counts)
+        run_module(further, writer)
+        _add(passes[0].counts, further[0].counts)
 
 
 def _add(counts: Counts, more: Counts) -> None:

@@ -21,82 +21,82 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.record import Receipt
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
 def shown_after(
-    work: Work, ids: Sequence[str], hashes: Sequence[bytes], by_op: Mapping[str, Receipt]
+    sync: SyncPass, ids: Sequence[str], hashes: Sequence[bytes], by_op: Mapping[str, Receipt]
 ) -> tuple[dict[str, Shown], dict[str, str | None]]:
     """(what it shows after a write, for those that do not plainly look as expected; versions of those asked).
 
     Both by target id; `hashes` is what is expected. A listing that is older than such a version shows no edit.
     """
-    accepted, versions = _accepted(work, by_op), {}
-    asked = [record for record in ids if record not in accepted] if work.reverse is not None else []
+    accepted, versions = _accepted(sync, by_op), {}
+    asked = [record for record in ids if record not in accepted] if sync.reverse is not None else []
     if asked:
-        work.columns.drop("after")
-        read_again(work, asked, work.target, "after")
+        sync.columns.drop("after")
+        read_again(sync, asked, sync.target, "after")
         expected = pa.table({"id": pa.array(ids, pa.string()), "hash": pa.array(hashes, pa.binary())})
-        work.columns.show("expected", expected)
+        sync.columns.show("expected", expected)
         accepted |= shown_of(
-            work, "after AS w JOIN expected AS e ON e.id = w.id AND e.hash IS DISTINCT FROM w.hash"
+            sync, "after AS w JOIN expected AS e ON e.id = w.id AND e.hash IS DISTINCT FROM w.hash"
         )
-        work.columns.hide("expected")
-        versions = dict(work.columns.rows("SELECT id, version FROM after WHERE version IS NOT NULL"))
+        sync.columns.hide("expected")
+        versions = dict(sync.columns.rows("SELECT id, version FROM after WHERE version IS NOT NULL"))
     return {record: shown for record, shown in accepted.items() if shown.trouble is None}, versions
 
 
-def _accepted(work: Work, by_op: Mapping[str, Receipt]) -> dict[str, Shown]:
+def _accepted(sync: SyncPass, by_op: Mapping[str, Receipt]) -> dict[str, Shown]:
     """What the answers themselves show."""
     told = [one for one in by_op.values() if one.accepted is not None and one.outcome == "applied"]
     if not told:
         return {}
-    work.columns.drop("after")
-    work.columns.show("page", accepted_page(work, told))
-    work.columns.add("after", work.target.lens)
-    work.columns.hide("page")
-    found = shown_of(work, "after AS w")
+    sync.columns.drop("after")
+    sync.columns.show("page", accepted_page(sync, told))
+    sync.columns.add("after", sync.target.lens)
+    sync.columns.hide("page")
+    found = shown_of(sync, "after AS w")
     return {record: replace(shown, answered=True) for record, shown in found.items()}
 
 
 def made(
-    work: Work,
+    sync: SyncPass,
     rows: pa.Table,
     ids: pa.Array | pa.ChunkedArray,
     versions: pa.Array | pa.ChunkedArray | None,
     by_op: Mapping[str, Receipt],
 ) -> dict[str, tuple[str, bytes]]:
     """Target id -> (its base as JSON, its hash) for records made just now that differ from what was sent."""
-    if work.reverse is None and not any(one.accepted is not None for one in by_op.values()):
+    if sync.reverse is None and not any(one.accepted is not None for one in by_op.values()):
         return {}
     records = ids.to_pylist()
-    shown, _ = shown_after(work, records, rows["_hash"].to_pylist(), by_op)
+    shown, _ = shown_after(sync, records, rows["_hash"].to_pylist(), by_op)
     if not shown:
         return {}
     sent = dict(zip(records, rows["_base"].to_pylist(), strict=True))
     told = dict(zip(records, versions.to_pylist(), strict=True)) if versions is not None else {}
-    order = [line.key for line in work.module.compared]
+    order = [line.key for line in sync.module.compared]
     found = {}
     for record, one in shown.items():
         values = simplejson.loads(sent[record])
         base = held_values(values, one, told.get(record))
-        news = _news(work, values, base)
+        news = _news(sync, values, base)
         if any(base[key] != value for key, value in news.items()):
-            work.news.add(record)
+            sync.news.add(record)
         base |= news
         found[record] = (simplejson.dumps(base, ensure_ascii=False), content_hash(base, order))
     return found
 
 
 def _news(
-    work: Work, sent: Mapping[str, str | None], base: Mapping[str, str | None]
+    sync: SyncPass, sent: Mapping[str, str | None], base: Mapping[str, str | None]
 ) -> dict[str, str | None]:
     """What only the target says, such as a total: it travels back. Nothing and zero are no news.
 
     It counts as if the record had been made without, so that the next comparison carries it, within the same run.
     """
-    target, source = work.target.side, work.source_side
-    back = [line.key for line in work.module.compared if line.toward(source) and target not in line.writes]
+    target, source = sync.target.side, sync.source_side
+    back = [line.key for line in sync.module.compared if line.toward(source) and target not in line.writes]
     return {key: sent[key] for key in back if (base[key] or "").strip("0.")}
 
 

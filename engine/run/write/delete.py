@@ -19,15 +19,17 @@ from engine.ledger import Settlement
 from engine.run.decide.compare import Pair, Shown, fetch, left_id
 from engine.run.read.assess import ALL_LINKS
 from engine.run.read.pull import demand_whole, since
+from engine.run.session.batches import batch_size
 from engine.run.write.receipts import held_of
 from engine.run.write.settle import states_of
-from engine.run.write.write import batch_size, settle, write
+from engine.run.write.write import settle, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from engine.run.read.assess import Assessed
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
 CHUNK = 5_000
 
@@ -40,22 +42,22 @@ class Departed:
     gone: tuple[Pair, ...] = ()  #: the source was asked and does not have them
 
 
-def departed(work: Work, assessed: Assessed, cursor: str | None) -> Departed:
+def departed(sync: SyncPass, assessed: Assessed, cursor: str | None) -> Departed:
     """What the source has lost; `cursor`: where its last reading had come to."""
-    if work.module.deletes != "propagate":
+    if sync.module.deletes != "propagate":
         return Departed()
     if assessed.whole:
-        missing, again = _absent(work)
-        return Departed(suspected=missing, gone=_confirmed(work, again))
-    if work.source.can.deleted_feed and cursor is not None:
-        return Departed(gone=_confirmed(work, _told(work, cursor)))
+        missing, again = _absent(sync)
+        return Departed(suspected=missing, gone=_confirmed(sync, again))
+    if sync.source.can.deleted_feed and cursor is not None:
+        return Departed(gone=_confirmed(sync, _told(sync, cursor)))
     return Departed()
 
 
-def _absent(work: Work) -> tuple[tuple[int, ...], list[tuple[int, str, str]]]:
+def _absent(sync: SyncPass) -> tuple[tuple[int, ...], list[tuple[int, str, str]]]:
     """(links missed for the first time, those that were missing before: link, source id, target id)."""
-    mine, its = work.source.side, work.target.side
-    rows = work.columns.rows(
+    mine, its = sync.source.side, sync.target.side
+    rows = sync.columns.rows(
         f"SELECT link_id, {mine}_id, {its}_id, state FROM {ALL_LINKS} AS l ANTI JOIN ids AS i ON i.id = l.{mine}_id "
         f"WHERE state IN ('active', 'missing-{mine}') ORDER BY link_id"
     )
@@ -63,35 +65,35 @@ def _absent(work: Work) -> tuple[tuple[int, ...], list[tuple[int, str, str]]]:
     return first, [(int(row[0]), str(row[1]), str(row[2])) for row in rows if row[3] != "active"]
 
 
-def _told(work: Work, cursor: str) -> list[tuple[int, str, str]]:
+def _told(sync: SyncPass, cursor: str) -> list[tuple[int, str, str]]:
     """Links of the records that the source's own feed of deletions names."""
-    side = work.source
+    side = sync.source
     request = ReadRequest(stream=side.stream, fields=(), since=since(cursor), deleted=True)
     ids: list[str] = []
     complete = False
-    for page in work.connector(side).read(request):
+    for page in sync.connector(side).read(request):
         complete = page.complete
         records = page.records or (page.table.to_pylist() if page.table is not None else ())
         ids += [str(record[side.id_field]) for record in records]
     demand_whole(side, complete=complete)
-    links = work.ledger.links_table(
-        work.integration, work.module.name, pa.array(sorted(set(ids)), pa.string()), side.side
+    links = sync.ledger.links_table(
+        sync.integration, sync.module.name, pa.array(sorted(set(ids)), pa.string()), side.side
     )
     open_ = ("active", f"missing-{side.side}")
     return [
-        (row["link_id"], row[f"{side.side}_id"], row[f"{work.target.side}_id"])
+        (row["link_id"], row[f"{side.side}_id"], row[f"{sync.target.side}_id"])
         for row in links.to_pylist()
         if row["state"] in open_
     ]
 
 
-def _confirmed(work: Work, asked: Sequence[tuple[int, str, str]]) -> tuple[Pair, ...]:
+def _confirmed(sync: SyncPass, asked: Sequence[tuple[int, str, str]]) -> tuple[Pair, ...]:
     """Those that the source does not have when it is asked for them by their ids."""
     gone: list[Pair] = []
     for first in range(0, len(asked), CHUNK):
         some = asked[first : first + CHUNK]
-        there = fetch(work, [mine for _, mine, _ in some], side=work.source, into="again")
-        its = fetch(work, [its for _, mine, its in some if mine not in there])
+        there = fetch(sync, [mine for _, mine, _ in some], side=sync.source, into="again")
+        its = fetch(sync, [its for _, mine, its in some if mine not in there])
         gone += [
             Pair(link_id=link, mine=_nobody(mine), other_id=other, other=its.get(other))
             for link, mine, other in some
@@ -104,47 +106,47 @@ def _nobody(record: str) -> Shown:
     return Shown(id=record, version=None, texts={}, content=b"", label=None)
 
 
-def push_deletes(work: Work, pen: Pen, lost: Departed) -> None:
+def push_deletes(sync: SyncPass, writer: LedgerWriter, lost: Departed) -> None:
     """Delete the counterparts of what is gone; remember what is only suspected."""
-    note = [(link, f"missing-{work.source_side}") for link in lost.suspected]
-    edited, doomed = _sifted(work, lost.gone)
-    note += [(pair.link_id or 0, f"gone-{work.source_side}") for pair in edited]
+    note = [(link, f"missing-{sync.source_side}") for link in lost.suspected]
+    edited, doomed = _sifted(sync, lost.gone)
+    note += [(pair.link_id or 0, f"gone-{sync.source_side}") for pair in edited]
     both = tuple(pair.link_id for pair in lost.gone if pair.other is None and pair.link_id is not None)
     if note or both:
-        settlement = Settlement(run=work.run, module=work.module.name, changes=states_of(note), dropped=both)
-        work.ledger.settle(pen.keep(), None, settlement)
+        settlement = Settlement(run=sync.run, module=sync.module.name, changes=states_of(note), dropped=both)
+        sync.ledger.settle(writer.renew(), None, settlement)
     if edited:
-        work.listen(Noted(module=work.module.name, message=_kept(work, len(edited))))
-    work.counts.skipped += len(edited)
-    for first in range(0, len(doomed), batch_size(work)):
-        delete_batch(work, pen, doomed[first : first + batch_size(work)])
-        work.heed_stop()
+        sync.listen(Noted(module=sync.module.name, message=_kept(sync, len(edited))))
+    sync.counts.skipped += len(edited)
+    for first in range(0, len(doomed), batch_size(sync)):
+        delete_batch(sync, writer, doomed[first : first + batch_size(sync)])
+        sync.heed_stop()
 
 
-def _kept(work: Work, count: int) -> str:
+def _kept(sync: SyncPass, count: int) -> str:
     records = "record was" if count == 1 else "records were"
-    return f"{count} {records} edited in {work.target.name} after the counterpart was deleted, and stay."
+    return f"{count} {records} edited in {sync.target.name} after the counterpart was deleted, and stay."
 
 
-def sifted(work: Work, gone: Sequence[Pair]) -> list[Pair]:
+def sifted(sync: SyncPass, gone: Sequence[Pair]) -> list[Pair]:
     """Of what is gone, the pairs whose counterpart is deleted."""
-    return _sifted(work, gone)[1]
+    return _sifted(sync, gone)[1]
 
 
-def _sifted(work: Work, gone: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
+def _sifted(sync: SyncPass, gone: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
     """(edited since they were last in step, to be deleted). What waits for a decision counts as edited."""
     there = [pair for pair in gone if pair.other is not None]
     if not there:
         return [], []
     ids = pa.array([pair.link_id for pair in there], pa.int64())
-    links = work.ledger.links_table(work.integration, work.module.name, ids)
+    links = sync.ledger.links_table(sync.integration, sync.module.name, ids)
     known = dict(
-        zip(links["link_id"].to_pylist(), links[f"{work.target.side}_hash"].to_pylist(), strict=True)
+        zip(links["link_id"].to_pylist(), links[f"{sync.target.side}_hash"].to_pylist(), strict=True)
     )
     same = [
         pair.other is not None
         and pair.other.content == known.get(pair.link_id)
-        and left_id(work, pair) not in work.disputed
+        and left_id(sync, pair) not in sync.disputed
         for pair in there
     ]
     return (
@@ -153,7 +155,7 @@ def _sifted(work: Work, gone: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
     )
 
 
-def delete_batch(work: Work, pen: Pen, doomed: Sequence[Pair]) -> None:
+def delete_batch(sync: SyncPass, writer: LedgerWriter, doomed: Sequence[Pair]) -> None:
     """Journal, delete and settle one batch. A pair without a link gets one that says that its record is gone."""
     rows = pa.table(
         {
@@ -166,13 +168,13 @@ def delete_batch(work: Work, pen: Pen, doomed: Sequence[Pair]) -> None:
         }
     )
     before = pa.table({"_op": rows["_op"], "before": pa.array(list(_images(doomed)), pa.string())})
-    answer = write(work, pen, "delete", rows, before=before)
+    answer = write(sync, writer, "delete", rows, before=before)
     done = [pair for pair in doomed if answer.by_op[f"delete/{pair.other_id}"].outcome in ("applied", "gone")]
     deleted = {pair.other_id for pair in done}
     failed = [pair for pair in doomed if pair.other_id not in deleted]
     held = tuple(
         held_of(
-            work,
+            sync,
             {
                 "_source": pair.mine.id,
                 "_hash": None,
@@ -183,35 +185,35 @@ def delete_batch(work: Work, pen: Pen, doomed: Sequence[Pair]) -> None:
         for pair in failed
     )
     settlement = Settlement(
-        run=work.run,
-        module=work.module.name,
-        links=_ended(work, [pair for pair in done if pair.link_id is None]),
+        run=sync.run,
+        module=sync.module.name,
+        links=_ended(sync, [pair for pair in done if pair.link_id is None]),
         dropped=tuple(pair.link_id for pair in done if pair.link_id is not None),
         changes=states_of(
-            [(pair.link_id, f"missing-{work.source_side}") for pair in failed if pair.link_id is not None]
+            [(pair.link_id, f"missing-{sync.source_side}") for pair in failed if pair.link_id is not None]
         ),
         held=held,
-        released=tuple((work.source_side, pair.mine.id) for pair in done),
+        released=tuple((sync.source_side, pair.mine.id) for pair in done),
         intent_state="uncertain" if answer.unknown else "done",
     )
-    settle(work, pen, answer, settlement, applied=len(done), kind="delete")
-    work.counts.held += len(held)
+    settle(sync, writer, answer, settlement, applied=len(done), kind="delete")
+    sync.counts.held += len(held)
     answer.go_on()
 
 
-def _ended(work: Work, done: Sequence[Pair]) -> pa.Table | None:
+def _ended(sync: SyncPass, done: Sequence[Pair]) -> pa.Table | None:
     """Links that remember what a trigger has deleted."""
     if not done:
         return None
     by_side = {
-        work.source_side: [(pair.mine.id, pair.mine.content) for pair in done],
-        work.target.side: [(pair.other_id, pair.its.content) for pair in done],
+        sync.source_side: [(pair.mine.id, pair.mine.content) for pair in done],
+        sync.target.side: [(pair.other_id, pair.its.content) for pair in done],
     }
     columns: dict[str, pa.Array] = {}
     for side, records in by_side.items():
         columns[f"{side}_id"] = pa.array([record for record, _ in records], pa.string())
         columns[f"{side}_hash"] = pa.array([content for _, content in records], pa.binary())
-    state = pa.repeat(pa.scalar(f"gone-{work.target.side}", pa.string()), len(done))
+    state = pa.repeat(pa.scalar(f"gone-{sync.target.side}", pa.string()), len(done))
     return pa.table({**columns, "state": state})
 
 

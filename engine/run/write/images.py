@@ -15,48 +15,48 @@ from engine.run.read.stage import stage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
     Texts = Mapping[str, str | None]
 
 
-def as_read(work: Work, rows: Sequence[Mapping[str, Any]]) -> dict[str, Texts]:
+def as_read(sync: SyncPass, rows: Sequence[Mapping[str, Any]]) -> dict[str, Texts]:
     """What was sent, by target id, as the target's lens would read it."""
-    side = work.target
+    side = sync.target
     records = [
         {side.id_field: row["_id"], **{name: _plain(row[name]) for name in row["_set"]}} for row in rows
     ]
     page = Page(records=records)
-    work.columns.drop("after")
-    work.columns.show("page", add_slow(stage(page, side, side.reads), page, work.slow[side.side]))
-    work.columns.add("after", side.lens)
-    work.columns.hide("page")
-    return {record: one.texts for record, one in shown_of(work, "after AS w").items()}
+    sync.columns.drop("after")
+    sync.columns.show("page", add_slow(stage(page, side, side.reads), page, sync.slow[side.side]))
+    sync.columns.add("after", side.lens)
+    sync.columns.hide("page")
+    return {record: one.texts for record, one in shown_of(sync, "after AS w").items()}
 
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def put_in_table(work: Work, images: Mapping[str, Texts]) -> None:
+def put_in_table(sync: SyncPass, images: Mapping[str, Texts]) -> None:
     """Leave a table `undone`: the canonical values of these texts, by id; null where one is none of its type."""
-    kinds = _types(work)
-    lines = [line for line in work.module.compared if line.column in kinds]
+    kinds = _types(sync)
+    lines = [line for line in sync.module.compared if line.column in kinds]
     texts = {
         line.column: pa.array([image.get(line.key) for image in images.values()], pa.string())
         for line in lines
     }
-    work.columns.show("images", pa.table({"id": pa.array(list(images), pa.string()), **texts}))
+    sync.columns.show("images", pa.table({"id": pa.array(list(images), pa.string()), **texts}))
     typed = "".join(f", TRY_CAST({line.column} AS {kinds[line.column]}) AS {line.column}" for line in lines)
-    work.columns.run(f"CREATE OR REPLACE TABLE undone AS SELECT id{typed} FROM images")
-    work.columns.hide("images")
+    sync.columns.run(f"CREATE OR REPLACE TABLE undone AS SELECT id{typed} FROM images")
+    sync.columns.hide("images")
 
 
-def _types(work: Work) -> dict[str, str]:
+def _types(sync: SyncPass) -> dict[str, str]:
     """The columns of the target's lens with their types."""
-    side = work.target
+    side = sync.target
     nothing = Page(records=())
-    work.columns.show("page", add_slow(stage(nothing, side, side.reads), nothing, work.slow[side.side]))
-    found = work.columns.rows(f"DESCRIBE {side.lens}")
-    work.columns.hide("page")
+    sync.columns.show("page", add_slow(stage(nothing, side, side.reads), nothing, sync.slow[side.side]))
+    found = sync.columns.rows(f"DESCRIBE {side.lens}")
+    sync.columns.hide("page")
     return {str(row[0]): str(row[1]) for row in found}

@@ -16,52 +16,55 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.ledger import Enrolment
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
 
-def mark_enrolled(work: Work, pen: Pen) -> None:
+def mark_enrolled(sync: SyncPass, writer: LedgerWriter) -> None:
     """Mark those of the source that are linked by now, and no others; what is refused is tried by the next run."""
-    if work.module.enrol is None or work.module.enrol.mark is None:
+    if sync.module.enrol is None or sync.module.enrol.mark is None:
         return
-    known = enrolments(work)
-    linked = _linked(work, known)
+    known = enrolments(sync)
+    linked = _linked(sync, known)
     fresh = [one for one in known if one.state == "enrolled" and one.record_id in linked]
-    for one in _written(work, pen, fresh, yes=True):
-        pen.ledger.mark(pen.keep(), replace(one, state="marked"))
+    for one in _written(sync, writer, fresh, yes=True):
+        writer.ledger.mark(writer.renew(), replace(one, state="marked"))
     alone = [one for one in known if one.state == "marked" and one.record_id not in linked]
-    for one in _written(work, pen, alone, yes=False):  # its counterpart is gone
-        pen.ledger.mark(pen.keep(), replace(one, state="enrolled"))
+    for one in _written(sync, writer, alone, yes=False):  # its counterpart is gone
+        writer.ledger.mark(writer.renew(), replace(one, state="enrolled"))
 
 
-def unmark(work: Work, pen: Pen, one: Enrolment) -> None:
+def unmark(sync: SyncPass, writer: LedgerWriter, one: Enrolment) -> None:
     """The record does not take part any more. What the system refuses stays as it is."""
-    if work.module.enrol is not None and work.module.enrol.mark is not None:
-        _written(work, pen, [one], yes=False)
+    if sync.module.enrol is not None and sync.module.enrol.mark is not None:
+        _written(sync, writer, [one], yes=False)
 
 
-def _linked(work: Work, several: Sequence[Enrolment]) -> set[str]:
+def _linked(sync: SyncPass, several: Sequence[Enrolment]) -> set[str]:
     if not several:
         return set()
     ids = pa.array([one.record_id for one in several], pa.string())
-    links = work.ledger.links_table(work.integration, work.module.name, ids, work.source_side)
-    return {row[f"{work.source_side}_id"] for row in links.to_pylist() if row["state"] in LIVE}
+    links = sync.ledger.links_table(sync.integration, sync.module.name, ids, sync.source_side)
+    return {row[f"{sync.source_side}_id"] for row in links.to_pylist() if row["state"] in LIVE}
 
 
-def _written(work: Work, pen: Pen, several: Sequence[Enrolment], *, yes: bool) -> list[Enrolment]:
+def _written(
+    sync: SyncPass, writer: LedgerWriter, several: Sequence[Enrolment], *, yes: bool
+) -> list[Enrolment]:
     """Write the mark; answers those that have it now."""
     if not several:
         return []
-    back = work.reverse or replace(work, source_side=work.target.side)
-    rows = _rows(work.module.enrol.mark if work.module.enrol else None, several, yes=yes)
+    back = sync.reverse or replace(sync, source_side=sync.target.side)
+    rows = _rows(sync.module.enrol.mark if sync.module.enrol else None, several, yes=yes)
     before = pa.table({"_op": rows["_op"], "before": pa.array(["{}"] * len(several), pa.string())})
-    answer = write(back, pen, "update", rows, before=before)
+    answer = write(back, writer, "update", rows, before=before)
     done = [one for one in several if answer.by_op[_op(one)].outcome == "applied"]
     state: Settlement = Settlement(
-        run=work.run,
-        module=work.module.name,
+        run=sync.run,
+        module=sync.module.name,
         intent_state="uncertain" if answer.unknown else "done",
     )
-    settle(back, pen, answer, state, applied=len(done), kind="update")
+    settle(back, writer, answer, state, applied=len(done), kind="update")
     answer.go_on()
     return done
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import HeldRow
     from engine.record import Receipt
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 _WORDS = {
     "refused": ("refused", "refused the record"),
@@ -41,7 +41,7 @@ def ids_of(receipts: Sequence[Receipt]) -> tuple[pa.Array, pa.Array]:
     return ids, pa.array([receipt.version for receipt in receipts], pa.string())
 
 
-def held_of(work: Work, row: Mapping[str, Any], receipt: Receipt) -> HeldRow:
+def held_of(sync: SyncPass, row: Mapping[str, Any], receipt: Receipt) -> HeldRow:
     """The record behind a write that was not applied, held with the system's own words."""
     code, words = _WORDS[receipt.outcome]
     if code == "unconfirmed" and not receipt.op.startswith("create/"):
@@ -49,17 +49,17 @@ def held_of(work: Work, row: Mapping[str, Any], receipt: Receipt) -> HeldRow:
     detail = ": ".join(part for part in (receipt.code, receipt.message) if part)
     trouble = Trouble(
         code=code,
-        message=f"{work.target.system} {words}" + (f" ({detail})." if detail else "."),
+        message=f"{sync.target.system} {words}" + (f" ({detail})." if detail else "."),
         remedy=receipt.remedy or _REMEDIES.get(receipt.outcome),
-        place=work.module.place,
+        place=sync.module.place,
     )
     return hold(
-        work, row["_source"], row["_label"], row["_hash"], trouble, temporary=receipt.outcome != "refused"
+        sync, row["_source"], row["_label"], row["_hash"], trouble, temporary=receipt.outcome != "refused"
     )
 
 
-def accepted_page(work: Work, told: Sequence[Receipt]) -> pa.Table:
+def accepted_page(sync: SyncPass, told: Sequence[Receipt]) -> pa.Table:
     """The target's records as its answers show them, staged for its lens."""
-    side = work.target
+    side = sync.target
     page = Page(records=[dict(receipt.accepted or {}) for receipt in told])
-    return add_slow(stage(page, side, side.reads), page, work.slow[side.side])
+    return add_slow(stage(page, side, side.reads), page, sync.slow[side.side])

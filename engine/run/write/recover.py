@@ -27,34 +27,35 @@ from engine.run.write.settle import associating, new_links
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
     Texts = Mapping[str, str | None]
 
 
-def recover(work: Work, pen: Pen) -> None:
+def recover(sync: SyncPass, writer: LedgerWriter) -> None:
     """Settle every open intent of the module, before anything is planned."""
     intents = [
         intent
-        for intent in work.ledger.pending_intents(work.integration)
-        if intent.module == work.module.name and intent.side == work.target.side
+        for intent in sync.ledger.pending_intents(sync.integration)
+        if intent.module == sync.module.name and intent.side == sync.target.side
     ]
     creates = [intent for intent in intents if intent.kind == "create" and intent.payload is not None]
     for intent in intents:
         if intent.kind != "create" or intent.payload is None:
-            work.ledger.settle(pen.keep(), intent.id, _closed(work, overwritten(work, intent)))
+            sync.ledger.settle(writer.renew(), intent.id, _closed(sync, overwritten(sync, intent)))
     if creates:
-        _read_target(work)
+        _read_target(sync)
         for intent in creates:
-            _adopt(work, pen, intent)
-        work.columns.drop("present", "open_ids")
+            _adopt(sync, writer, intent)
+        sync.columns.drop("present", "open_ids")
 
 
-def _closed(work: Work, losers: tuple[Loser, ...]) -> Settlement:
-    return Settlement(run=work.run, module=work.module.name, intent_state="failed", losers=losers)
+def _closed(sync: SyncPass, losers: tuple[Loser, ...]) -> Settlement:
+    return Settlement(run=sync.run, module=sync.module.name, intent_state="failed", losers=losers)
 
 
-def overwritten(work: Work, intent: Intent) -> tuple[Loser, ...]:
+def overwritten(sync: SyncPass, intent: Intent) -> tuple[Loser, ...]:
     """Values that somebody had set on the target and that an update, known only by its intent, has replaced.
 
     Where the update did not arrive the target still holds them, and the run decides anew.
@@ -63,45 +64,45 @@ def overwritten(work: Work, intent: Intent) -> tuple[Loser, ...]:
         return ()
     rows = intent.payload.select(["_op", "_id", "_set", "_source"]).to_pylist()
     before = dict(zip(intent.before["_op"].to_pylist(), intent.before["before"].to_pylist(), strict=True))
-    present, known = fetch(work, [row["_id"] for row in rows]), _bases(work, rows)
+    present, known = fetch(sync, [row["_id"] for row in rows]), _bases(sync, rows)
     found = []
     for row in rows:
         if row["_id"] in present:
             was, now = simplejson.loads(before[row["_op"]]), present[row["_id"]].texts
             link, base = known.get(row["_source"], (None, {}))
-            found += _lost(work, row, was=was, now=now, base=base, link=link)
+            found += _lost(sync, row, was=was, now=now, base=base, link=link)
     return tuple(found)
 
 
-def _bases(work: Work, rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, Texts]]:
+def _bases(sync: SyncPass, rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, Texts]]:
     """Source id -> its link, and what the target held when the two were last in step."""
-    mine = f"{work.source.side}_id"
+    mine = f"{sync.source.side}_id"
     sources = pa.array([row["_source"] for row in rows], pa.string())
-    links = work.ledger.links_table(work.integration, work.module.name, sources, work.source.side)
+    links = sync.ledger.links_table(sync.integration, sync.module.name, sources, sync.source.side)
     ids = dict(zip(links[mine].to_pylist(), links["link_id"].to_pylist(), strict=True))
-    bases = work.ledger.bases(list(ids.values()))
-    index = 0 if work.target.side == "left" else 1
+    bases = sync.ledger.bases(list(ids.values()))
+    index = 0 if sync.target.side == "left" else 1
     return {record: (link, bases[link][index] or {}) for record, link in ids.items()}
 
 
 def _lost(
-    work: Work, row: Mapping[str, Any], *, was: Texts, now: Texts, base: Texts, link: int | None
+    sync: SyncPass, row: Mapping[str, Any], *, was: Texts, now: Texts, base: Texts, link: int | None
 ) -> list[Loser]:
     """The fields of one record whose value was a person's and is replaced."""
-    side = work.target.side
+    side = sync.target.side
     sent = [
-        one.key for one in work.module.compared if side in one.writes and one.writes[side].to in row["_set"]
+        one.key for one in sync.module.compared if side in one.writes and one.writes[side].to in row["_set"]
     ]
     return [
         Loser(
-            module=work.module.name,
+            module=sync.module.name,
             side=side,
             record_id=row["_id"],
             field=key,
             value=was[key],
             winner=now.get(key),
-            at=work.clock.text(),
-            run=work.run,
+            at=sync.clock.text(),
+            run=sync.run,
             link_id=link,
         )
         for key in sent
@@ -109,128 +110,128 @@ def _lost(
     ]
 
 
-def _read_target(work: Work) -> None:
+def _read_target(sync: SyncPass) -> None:
     """The table `present`: every record of the target as it is now. A lookup that fails stops the run."""
-    side, functions = work.target, work.slow[work.target.side]
-    work.columns.drop("present")
+    side, functions = sync.target, sync.slow[sync.target.side]
+    sync.columns.drop("present")
     request = ReadRequest(stream=side.stream, fields=side.reads)
-    for page in pull(work.connector(side), side, request, functions, Reading(), lambda _page: None):
-        walk(work, side, page)
-        work.columns.show("page", page)
-        work.columns.add("present", side.lens)
-        work.columns.hide("page")
+    for page in pull(sync.connector(side), side, request, functions, Reading(), lambda _page: None):
+        walk(sync, side, page)
+        sync.columns.show("page", page)
+        sync.columns.add("present", side.lens)
+        sync.columns.hide("page")
 
 
-def _adopt(work: Work, pen: Pen, intent: Intent) -> None:
+def _adopt(sync: SyncPass, writer: LedgerWriter, intent: Intent) -> None:
     """Link what is there, hold what may still turn up, leave the rest to be made again."""
-    rows = _open_rows(work, intent)
-    found = _found(work, rows) if rows.num_rows else {}
+    rows = _open_rows(sync, intent)
+    found = _found(sync, rows) if rows.num_rows else {}
     there = _where(rows, [found.get(one) is not None for one in rows["_source"].to_pylist()])
     unclear = _where(rows, [one in found and found[one] is None for one in rows["_source"].to_pylist()])
     missing = _where(rows, [one not in found for one in rows["_source"].to_pylist()])
-    waits = missing.num_rows > 0 and intent.not_before is not None and _before(work, intent.not_before)
+    waits = missing.num_rows > 0 and intent.not_before is not None and _before(sync, intent.not_before)
     settlement = Settlement(
-        run=work.run,
-        module=work.module.name,
-        links=_adopted(work, there, found),
-        associating=associating(work),
+        run=sync.run,
+        module=sync.module.name,
+        links=_adopted(sync, there, found),
+        associating=associating(sync),
         held=(
-            *_hold(work, unclear, _ambiguous(work)),
-            *_hold(work, missing, _unconfirmed(work) if waits else _not_arrived(work)),
+            *_hold(sync, unclear, _ambiguous(sync)),
+            *_hold(sync, missing, _unconfirmed(sync) if waits else _not_arrived(sync)),
         ),
-        released=tuple((work.source.side, one) for one in there["_source"].to_pylist()),
+        released=tuple((sync.source.side, one) for one in there["_source"].to_pylist()),
         intent_state="uncertain" if waits else "done" if not missing.num_rows else "failed",
         not_before=intent.not_before if waits else None,
     )
-    work.ledger.settle(pen.keep(), intent.id, settlement)
-    work.awaiting = work.awaiting or waits
+    sync.ledger.settle(writer.renew(), intent.id, settlement)
+    sync.awaiting = sync.awaiting or waits
     if there.num_rows:
-        work.listen(Noted(module=work.module.name, message=_sentence(work, there.num_rows)))
+        sync.listen(Noted(module=sync.module.name, message=_sentence(sync, there.num_rows)))
 
 
 def _where(rows: pa.Table, kept: Sequence[bool]) -> pa.Table:
     return rows.filter(pa.array(kept, pa.bool_()))
 
 
-def _adopted(work: Work, there: pa.Table, found: Mapping[str, str | None]) -> pa.Table | None:
+def _adopted(sync: SyncPass, there: pa.Table, found: Mapping[str, str | None]) -> pa.Table | None:
     """Links whose bases are the journalled values: an edit made since then is an edit, not an echo."""
     if not there.num_rows:
         return None
     ids = pa.array([found[one] for one in there["_source"].to_pylist()], pa.string())
-    return new_links(work, there, ids, None)
+    return new_links(sync, there, ids, None)
 
 
-def _unconfirmed(work: Work) -> Trouble:
+def _unconfirmed(sync: SyncPass) -> Trouble:
     return Trouble(
         code="unconfirmed",
-        message=f"{work.target.name} did not confirm the write; it may or may not have been applied.",
+        message=f"{sync.target.name} did not confirm the write; it may or may not have been applied.",
         remedy="Nothing to do: the next run looks whether the record is there before it is sent again.",
-        place=work.module.place,
+        place=sync.module.place,
     )
 
 
-def _not_arrived(work: Work) -> Trouble:
+def _not_arrived(sync: SyncPass) -> Trouble:
     """The cursor may have passed the record meanwhile: held and due at once, it is asked for by its id."""
     return Trouble(
         code="try-later",
-        message=f"An earlier run sent it to {work.target.name}, where it never arrived.",
+        message=f"An earlier run sent it to {sync.target.name}, where it never arrived.",
         remedy="Nothing to do: it is made again.",
-        place=work.module.place,
+        place=sync.module.place,
     )
 
 
-def _ambiguous(work: Work) -> Trouble:
+def _ambiguous(sync: SyncPass) -> Trouble:
     return Trouble(
         code="ambiguous",
-        message=f"An earlier run may have made it, and {work.target.name} has several records that look like it.",
+        message=f"An earlier run may have made it, and {sync.target.name} has several records that look like it.",
         remedy="Delete the surplus records there; the next run links the one that is left.",
-        place=work.module.place,
+        place=sync.module.place,
     )
 
 
-def _hold(work: Work, rows: pa.Table, trouble: Trouble) -> list[HeldRow]:
+def _hold(sync: SyncPass, rows: pa.Table, trouble: Trouble) -> list[HeldRow]:
     shown = rows.select(["_source", "_label", "_hash"]).to_pylist()
-    held = [hold(work, row["_source"], row["_label"], row["_hash"], trouble, temporary=True) for row in shown]
+    held = [hold(sync, row["_source"], row["_label"], row["_hash"], trouble, temporary=True) for row in shown]
     due = trouble.code == "try-later"
-    return [replace(one, next_try=work.clock.text()) for one in held] if due else held
+    return [replace(one, next_try=sync.clock.text()) for one in held] if due else held
 
 
-def _sentence(work: Work, count: int) -> str:
+def _sentence(sync: SyncPass, count: int) -> str:
     records = "record" if count == 1 else "records"
-    return f"{count} {records} of an earlier run turned up in {work.target.name} and were linked, not made again."
+    return f"{count} {records} of an earlier run turned up in {sync.target.name} and were linked, not made again."
 
 
-def _before(work: Work, moment: str) -> bool:
-    return work.clock.now() < datetime.fromisoformat(moment)
+def _before(sync: SyncPass, moment: str) -> bool:
+    return sync.clock.now() < datetime.fromisoformat(moment)
 
 
-def _open_rows(work: Work, intent: Intent) -> pa.Table:
+def _open_rows(sync: SyncPass, intent: Intent) -> pa.Table:
     """Rows of the intent whose source has no link yet: the others were settled with their batch."""
     payload: pa.Table = intent.payload
     sources = payload["_source"].combine_chunks()
-    links = work.ledger.links_table(work.integration, work.module.name, sources, work.source.side)
-    linked = set(links[f"{work.source.side}_id"].to_pylist())
-    closed = linked if intent.state == "pending" else linked | _answered(work, sources.to_pylist())
+    links = sync.ledger.links_table(sync.integration, sync.module.name, sources, sync.source.side)
+    linked = set(links[f"{sync.source.side}_id"].to_pylist())
+    closed = linked if intent.state == "pending" else linked | _answered(sync, sources.to_pylist())
     return payload.filter(pa.array([one not in closed for one in sources.to_pylist()], pa.bool_()))
 
 
-def _answered(work: Work, sources: Sequence[str]) -> set[str]:
+def _answered(sync: SyncPass, sources: Sequence[str]) -> set[str]:
     """Of a batch that was answered in part: the records about which nothing is unclear."""
-    rows = work.ledger.held_rows(work.integration, work.module.name)
+    rows = sync.ledger.held_rows(sync.integration, sync.module.name)
     return set(sources) - {row.record_id for row in rows if row.code == "unconfirmed"}
 
 
-def _found(work: Work, rows: pa.Table) -> dict[str, str | None]:
+def _found(sync: SyncPass, rows: pa.Table) -> dict[str, str | None]:
     """Source id -> the target id of what was sent, or None where several records could be it.
 
     Records that look the same in every respect are interchangeable, so they are paired in order.
     """
-    columns = work.columns
+    columns = sync.columns
     columns.keep("sent", rows)
     ids = columns.table("SELECT id FROM present")["id"].combine_chunks()
-    links = work.ledger.links_table(work.integration, work.module.name, ids, work.target.side)
-    columns.keep("open_ids", pa.table({"id": links[f"{work.target.side}_id"]}))
-    sent, present = identities(work)
+    links = sync.ledger.links_table(sync.integration, sync.module.name, ids, sync.target.side)
+    columns.keep("open_ids", pa.table({"id": links[f"{sync.target.side}_id"]}))
+    sent, present = identities(sync)
     pairs = columns.rows(f"""
         WITH s AS (SELECT _source, identity, row_number() OVER (PARTITION BY identity ORDER BY _source) AS nr,
                           count(*) OVER (PARTITION BY identity) AS n
@@ -245,13 +246,13 @@ def _found(work: Work, rows: pa.Table) -> dict[str, str | None]:
     return {str(source): target for source, target in pairs}
 
 
-def identities(work: Work) -> tuple[str, str]:
+def identities(sync: SyncPass) -> tuple[str, str]:
     """SQL that tells what a sent row is, and what a record of the target is, so that the two can be compared.
 
     By the target's own id where the mapping writes it, else by the first match key that is not empty, else by
     all values together. Where duplicates are cloned a key does not tell records apart.
     """
-    target, module = work.target, work.module
+    target, module = sync.target, sync.module
     for line in module.fields:
         if target.side in line.writes and line.writes[target.side].to == target.id_field:
             return f'"{target.id_field}"::VARCHAR', "w.id"

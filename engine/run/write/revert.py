@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.record import Receipt
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
     from engine.run.write.undo import Remake, Restore, Undoable, Unmake
     from engine.run.write.write import Answer
 
@@ -34,35 +35,35 @@ if TYPE_CHECKING:
 _WHY = "made again when the run that had deleted it was undone"
 
 
-def restore(work: Work, pen: Pen, several: Sequence[Restore], found: Undoable) -> int:
+def restore(sync: SyncPass, writer: LedgerWriter, several: Sequence[Restore], found: Undoable) -> int:
     """Give records back what they held; answers how many."""
-    put_in_table(work, {one.source_id: one.before for one in several})
-    decided = [_decided(work, one) for one in several]
-    rows = update_rows(work, decided)
+    put_in_table(sync, {one.source_id: one.before for one in several})
+    decided = [_decided(sync, one) for one in several]
+    rows = update_rows(sync, decided)
     before = _images([(f"update/{one.now.id}", one.now.texts) for one in several])
-    _settle_bases(work, pen, [(one, one.back, one.now.version) for one in several])
-    answer = write(work, pen, "update", rows, before=before)
+    _settle_bases(sync, writer, [(one, one.back, one.now.version) for one in several])
+    answer = write(sync, writer, "update", rows, before=before)
     done = [one for one in several if _receipt(answer, one.now.id).outcome == "applied"]
     failed = [one for one in several if _receipt(answer, one.now.id).outcome != "applied"]
     for one in failed:
-        why = _refusal(work, _receipt(answer, one.now.id))
-        found.spare(work, "update", one.now.id, one.source_id, one.now.label, why)
-    bases = _held(work, done, answer)
+        why = _refusal(sync, _receipt(answer, one.now.id))
+        found.spare(sync, "update", one.now.id, one.source_id, one.now.label, why)
+    bases = _held(sync, done, answer)
     settlement = Settlement(
-        run=work.run,
-        module=work.module.name,
-        changes=_changes(work, [*bases, *((one, {}, one.version) for one in failed)]),
+        run=sync.run,
+        module=sync.module.name,
+        changes=_changes(sync, [*bases, *((one, {}, one.version) for one in failed)]),
         intent_state=_state(answer),
     )
-    settle(work, pen, answer, settlement, applied=len(done), kind="update")
+    settle(sync, writer, answer, settlement, applied=len(done), kind="update")
     answer.go_on()
     return len(done)
 
 
-def _decided(work: Work, one: Restore) -> Decided:
+def _decided(sync: SyncPass, one: Restore) -> Decided:
     """The way back as a decision: the target gets what stands in the table `undone`."""
     fields = (
-        FieldDecision(key=key, write=work.target.side, base_left=value, base_right=value)
+        FieldDecision(key=key, write=sync.target.side, base_left=value, base_right=value)
         for key, value in one.back.items()
     )
     pair = Pair(
@@ -75,10 +76,10 @@ def _decided(work: Work, one: Restore) -> Decided:
     return Decided(pair=pair, decision=Decision(fields=tuple(fields)))
 
 
-def _held(work: Work, done: Sequence[Restore], answer: Answer) -> list[tuple[Restore, Texts, str | None]]:
+def _held(sync: SyncPass, done: Sequence[Restore], answer: Answer) -> list[tuple[Restore, Texts, str | None]]:
     """Records with what their restored fields hold now, and their version."""
-    hashes = [_hash(work, one, one.back) for one in done]
-    seen, versions = shown_after(work, [one.now.id for one in done], hashes, answer.by_op)
+    hashes = [_hash(sync, one, one.back) for one in done]
+    seen, versions = shown_after(sync, [one.now.id for one in done], hashes, answer.by_op)
     held: list[tuple[Restore, Texts, str | None]] = []
     for one in done:
         shown, version = seen.get(one.now.id), _receipt(answer, one.now.id).version
@@ -87,27 +88,29 @@ def _held(work: Work, done: Sequence[Restore], answer: Answer) -> list[tuple[Res
     return held
 
 
-def _hash(work: Work, one: Restore, held: Texts) -> bytes:
+def _hash(sync: SyncPass, one: Restore, held: Texts) -> bytes:
     """The hash of the record with these fields; with none of them, the one that the ledger has."""
-    order = [line.key for line in work.module.compared]
+    order = [line.key for line in sync.module.compared]
     return content_hash({**one.now.texts, **held}, order) if held else one.hash
 
 
-def _settle_bases(work: Work, pen: Pen, several: Sequence[tuple[Restore, Texts, str | None]]) -> None:
-    settlement = Settlement(run=work.run, module=work.module.name, changes=_changes(work, several))
-    work.ledger.settle(pen.keep(), None, settlement)
+def _settle_bases(
+    sync: SyncPass, writer: LedgerWriter, several: Sequence[tuple[Restore, Texts, str | None]]
+) -> None:
+    settlement = Settlement(run=sync.run, module=sync.module.name, changes=_changes(sync, several))
+    sync.ledger.settle(writer.renew(), None, settlement)
 
 
-def _changes(work: Work, several: Sequence[tuple[Restore, Texts, str | None]]) -> pa.Table:
+def _changes(sync: SyncPass, several: Sequence[tuple[Restore, Texts, str | None]]) -> pa.Table:
     """What the ledger keeps of each record: the base of its own side with the restored fields, the other's as it is."""
-    side = work.target.side
+    side = sync.target.side
     own = [simplejson.dumps({**one.base, **held}, ensure_ascii=False) for one, held, _ in several]
     its = [simplejson.dumps(one.other_base, ensure_ascii=False) for one, _, _ in several]
     left, right = (own, its) if side == "left" else (its, own)
     return pa.table(
         {
             "link_id": pa.array([one.link_id for one, _, _ in several], pa.int64()),
-            f"{side}_hash": pa.array([_hash(work, one, held) for one, held, _ in several], pa.binary()),
+            f"{side}_hash": pa.array([_hash(sync, one, held) for one, held, _ in several], pa.binary()),
             f"{side}_version": pa.array([version for _, _, version in several], pa.string()),
             "left_values": pa.array(left, pa.string()),
             "right_values": pa.array(right, pa.string()),
@@ -129,19 +132,19 @@ def _receipt(answer: Answer, record: str, kind: str = "update") -> Receipt:
     return answer.by_op[f"{kind}/{record}"]
 
 
-def _refusal(work: Work, receipt: Receipt) -> str:
+def _refusal(sync: SyncPass, receipt: Receipt) -> str:
     detail = receipt.message or receipt.code or receipt.outcome
-    return f"{work.target.system} did not take it: {detail}"
+    return f"{sync.target.system} did not take it: {detail}"
 
 
 def _state(answer: Answer) -> Literal["done", "uncertain"]:
     return "uncertain" if answer.unknown else "done"
 
 
-def unmake(work: Work, pen: Pen, several: Sequence[Unmake], found: Undoable) -> int:
+def unmake(sync: SyncPass, writer: LedgerWriter, several: Sequence[Unmake], found: Undoable) -> int:
     """Delete what the run made; answers how many. Their links stay, so that no run makes them again."""
-    side = work.target.side
-    _settle_states(work, pen, [(one.link_id, f"gone-{side}") for one in several])
+    side = sync.target.side
+    _settle_states(sync, writer, [(one.link_id, f"gone-{side}") for one in several])
     rows = pa.table(
         {
             "_op": pa.array([f"delete/{one.now.id}" for one in several], pa.string()),
@@ -151,47 +154,47 @@ def unmake(work: Work, pen: Pen, several: Sequence[Unmake], found: Undoable) -> 
         }
     )
     before = _images([(f"delete/{one.now.id}", one.now.texts) for one in several])
-    answer = write(work, pen, "delete", rows, before=before)
+    answer = write(sync, writer, "delete", rows, before=before)
     receipts = {one.now.id: _receipt(answer, one.now.id, "delete") for one in several}
     done = [one for one in several if receipts[one.now.id].outcome in ("applied", "gone")]
     failed = [one for one in several if receipts[one.now.id].outcome not in ("applied", "gone")]
     for one in failed:
         found.spare(
-            work, "create", one.now.id, one.source_id, one.now.label, _refusal(work, receipts[one.now.id])
+            sync, "create", one.now.id, one.source_id, one.now.label, _refusal(sync, receipts[one.now.id])
         )
     settlement = Settlement(
-        run=work.run,
-        module=work.module.name,
+        run=sync.run,
+        module=sync.module.name,
         changes=states_of([(one.link_id, one.state) for one in failed]),
         intent_state=_state(answer),
     )
-    settle(work, pen, answer, settlement, applied=len(done), kind="delete")
+    settle(sync, writer, answer, settlement, applied=len(done), kind="delete")
     answer.go_on()
     return len(done)
 
 
-def _settle_states(work: Work, pen: Pen, states: Sequence[tuple[int | None, str]]) -> None:
-    settlement = Settlement(run=work.run, module=work.module.name, changes=states_of(states))
-    work.ledger.settle(pen.keep(), None, settlement)
+def _settle_states(sync: SyncPass, writer: LedgerWriter, states: Sequence[tuple[int | None, str]]) -> None:
+    settlement = Settlement(run=sync.run, module=sync.module.name, changes=states_of(states))
+    sync.ledger.settle(writer.renew(), None, settlement)
 
 
-def remake(work: Work, pen: Pen, several: Sequence[Remake], found: Undoable) -> int:
+def remake(sync: SyncPass, writer: LedgerWriter, several: Sequence[Remake], found: Undoable) -> int:
     """Make again what the run deleted, with the mapped fields; answers how many."""
-    put_in_table(work, {one.old_id: one.before for one in several})
-    rows = _new_rows(work, several)
-    answer = write(work, pen, "create", rows)
+    put_in_table(sync, {one.old_id: one.before for one in several})
+    rows = _new_rows(sync, several)
+    answer = write(sync, writer, "create", rows)
     ids = _new_ids(answer, several)
     for one in several:
         if one.old_id not in ids:
-            why = _refusal(work, _receipt(answer, one.old_id, "create"))
-            found.spare(work, "delete", one.old_id, one.source_id, None, why)
+            why = _refusal(sync, _receipt(answer, one.old_id, "create"))
+            found.spare(sync, "delete", one.old_id, one.source_id, None, why)
     settlement = Settlement(
-        run=work.run,
-        module=work.module.name,
-        skips=_left_alone(work, list(ids.values())),
+        run=sync.run,
+        module=sync.module.name,
+        skips=_left_alone(sync, list(ids.values())),
         intent_state=_state(answer),
     )
-    settle(work, pen, answer, settlement, applied=len(ids), kind="create")
+    settle(sync, writer, answer, settlement, applied=len(ids), kind="create")
     answer.go_on()
     return len(ids)
 
@@ -204,12 +207,12 @@ def _new_ids(answer: Answer, several: Sequence[Remake]) -> dict[str, str]:
     return {old: one.id for old, one in receipts.items() if one.outcome == "applied" and one.id}
 
 
-def _new_rows(work: Work, several: Sequence[Remake]) -> pa.Table:
+def _new_rows(sync: SyncPass, several: Sequence[Remake]) -> pa.Table:
     """What is sent, beside what a look-up after a killed process needs."""
-    side, order = work.target.side, [line.key for line in work.module.compared]
-    lines = [line for line in work.module.compared if side in line.writes]
+    side, order = sync.target.side, [line.key for line in sync.module.compared]
+    lines = [line for line in sync.module.compared if side in line.writes]
     fields = "".join(f', {line.writes[side].sql} AS "{line.writes[side].to}"' for line in lines)
-    keys = "".join(f", NULL::VARCHAR AS _k{index}" for index in range(len(work.module.keys)))
+    keys = "".join(f", NULL::VARCHAR AS _k{index}" for index in range(len(sync.module.keys)))
     told = pa.table(
         {
             "id": pa.array([one.old_id for one in several], pa.string()),
@@ -218,18 +221,18 @@ def _new_rows(work: Work, several: Sequence[Remake]) -> pa.Table:
             "_base": pa.array([simplejson.dumps(one.before) for one in several], pa.string()),
         }
     )
-    work.columns.show("told", told)
-    rows = work.columns.table(
+    sync.columns.show("told", told)
+    rows = sync.columns.table(
         "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, t._source, t._hash, "
         f"NULL::VARCHAR AS _seen, NULL::VARCHAR AS _label, t._base{keys}{fields} "
         "FROM undone AS w JOIN told AS t ON t.id = w.id ORDER BY w.id"
     )
-    work.columns.hide("told")
+    sync.columns.hide("told")
     return rows
 
 
-def _left_alone(work: Work, ids: Sequence[str]) -> pa.Table | None:
+def _left_alone(sync: SyncPass, ids: Sequence[str]) -> pa.Table | None:
     """In both directions a record without a counterpart would be taken for a new one, and made on the other side."""
-    if work.reverse is None or not ids:
+    if sync.reverse is None or not ids:
         return None
-    return pa.Table.from_pylist([{"side": work.target.side, "record_id": one, "why": _WHY} for one in ids])
+    return pa.Table.from_pylist([{"side": sync.target.side, "record_id": one, "why": _WHY} for one in ids])

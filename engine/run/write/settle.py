@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from engine.record import Side
     from engine.run.decide.compare import Decided, Pair, Shown
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
 
 def new_links(
-    work: Work,
+    sync: SyncPass,
     rows: pa.Table,
     ids: pa.Array | pa.ChunkedArray,
     versions: pa.Array | pa.ChunkedArray | None,
@@ -35,7 +35,7 @@ def new_links(
 
     `unlike`: target id -> (base as JSON, hash) of those that the target holds otherwise.
     """
-    mine, its = work.source.side, work.target.side
+    mine, its = sync.source.side, sync.target.side
     nothing = pa.nulls(rows.num_rows, pa.string())
     hashes, values = rows["_hash"], nothing
     if unlike:
@@ -52,17 +52,17 @@ def new_links(
     return _left_filled(table) if mine == "right" else table
 
 
-def associating(work: Work) -> Associating | None:
+def associating(sync: SyncPass) -> Associating | None:
     """Where a trigger shows what it makes on the record that it watches, its links are associations, too."""
-    trigger = work.module.trigger
+    trigger = sync.module.trigger
     if trigger is None or trigger.associate == "no":
         return None
     return Associating(
-        name=work.module.name,
-        of_stream=work.module.left.name,
-        to_stream=work.module.right.name,
+        name=sync.module.name,
+        of_stream=sync.module.left.name,
+        to_stream=sync.module.right.name,
         locked=trigger.associate == "locked",
-        at=work.clock.text(),
+        at=sync.clock.text(),
     )
 
 
@@ -84,15 +84,15 @@ def _left_filled(table: pa.Table) -> pa.Table:
 
 
 def changed_links(
-    work: Work, decided: Sequence[Decided], versions: Mapping[Side, Mapping[str, str | None]]
+    sync: SyncPass, decided: Sequence[Decided], versions: Mapping[Side, Mapping[str, str | None]]
 ) -> tuple[pa.Table | None, pa.Table | None]:
     """(new links, changes of known links) for pairs that were looked at.
 
     `versions`: per side the versions that a write has brought about, by that side's record id.
     """
-    new = [_link_row(work, one, versions) for one in decided if one.pair.link_id is None]
+    new = [_link_row(sync, one, versions) for one in decided if one.pair.link_id is None]
     known = [
-        {"link_id": one.pair.link_id, **_link_row(work, one, versions)}
+        {"link_id": one.pair.link_id, **_link_row(sync, one, versions)}
         for one in decided
         if one.pair.link_id is not None
     ]
@@ -115,19 +115,19 @@ def _rows(
 
 
 def _link_row(
-    work: Work, one: Decided, versions: Mapping[Side, Mapping[str, str | None]]
+    sync: SyncPass, one: Decided, versions: Mapping[Side, Mapping[str, str | None]]
 ) -> dict[str, object]:
-    pair, mine = one.pair, work.source_side
+    pair, mine = one.pair, sync.source_side
     row: dict[str, object] = {"state": "active"}
     for side, shown in ((mine, pair.mine), (other(mine), pair.its)):
         row[f"{side}_id"] = shown.id
-        row[f"{side}_hash"] = _hash_after(work, one, side, shown)
+        row[f"{side}_hash"] = _hash_after(sync, one, side, shown)
         row[f"{side}_version"] = versions.get(side, {}).get(shown.id) or shown.version
         row[f"{side}_values"] = _json(_base_after(one, side))
     return row
 
 
-def _hash_after(work: Work, one: Decided, side: Side, shown: Shown) -> bytes | None:
+def _hash_after(sync: SyncPass, one: Decided, side: Side, shown: Shown) -> bytes | None:
     """The hash of what a side shows now: as it was read, with what was written to it since.
 
     None as long as a value of this side is still to be written to the other one: a run that ends before that would
@@ -138,7 +138,7 @@ def _hash_after(work: Work, one: Decided, side: Side, shown: Shown) -> bytes | N
     written = {key: one.holds[side][key] for key in one.decision.writes(side)} if side in one.holds else {}
     if not written:
         return shown.content
-    order = [line.key for line in work.module.compared]
+    order = [line.key for line in sync.module.compared]
     return content_hash({**shown.texts, **written}, order)
 
 
@@ -167,27 +167,27 @@ def _json(values: Mapping[str, object]) -> str:
     return _ENCODER.encode(values)
 
 
-def losers_of(work: Work, decided: Sequence[Decided]) -> tuple[Loser, ...]:
+def losers_of(sync: SyncPass, decided: Sequence[Decided]) -> tuple[Loser, ...]:
     """Values that somebody set on the target and that the source has overwritten."""
     return tuple(
         Loser(
-            module=work.module.name,
-            side=work.target.side,
+            module=sync.module.name,
+            side=sync.target.side,
             record_id=one.pair.other_id,
             field=line.key,
             value=line.loser,
             winner=one.pair.mine.texts.get(line.key),
-            at=work.clock.text(),
-            run=work.run,
+            at=sync.clock.text(),
+            run=sync.run,
             link_id=one.pair.link_id,
         )
         for one in decided
         for line in one.decision.fields
-        if line.write == work.target.side and not isinstance(line.loser, Missing)
+        if line.write == sync.target.side and not isinstance(line.loser, Missing)
     )
 
 
-def unclear_settlement(work: Work, found: Sequence[Pair]) -> Settlement | None:
+def unclear_settlement(sync: SyncPass, found: Sequence[Pair]) -> Settlement | None:
     """Counterparts that no longer exist are never made again; those that cannot be read hold the record."""
     gone = [pair for pair in found if pair.other is None]
     linked = [pair for pair in gone if pair.link_id is not None]
@@ -196,14 +196,14 @@ def unclear_settlement(work: Work, found: Sequence[Pair]) -> Settlement | None:
     murky = [pair for pair in seen if pair.other is not None and pair.other.trouble is not None]
     if not found:
         return None
-    states = [(pair.link_id, f"gone-{work.target.side}") for pair in linked]
+    states = [(pair.link_id, f"gone-{sync.target.side}") for pair in linked]
     states += [(pair.link_id, "suspended") for pair in aside if pair.link_id is not None]
     return Settlement(
-        run=work.run,
-        module=work.module.name,
+        run=sync.run,
+        module=sync.module.name,
         changes=states_of(states),
-        held=(*(_murky(work, pair) for pair in murky), *(_vanished(work, pair) for pair in vanished(gone))),
-        released=tuple((work.source.side, pair.mine.id) for pair in (*linked, *aside)),
+        held=(*(_murky(sync, pair) for pair in murky), *(_vanished(sync, pair) for pair in vanished(gone))),
+        released=tuple((sync.source.side, pair.mine.id) for pair in (*linked, *aside)),
     )
 
 
@@ -224,25 +224,25 @@ def vanished(gone: Sequence[Pair]) -> list[Pair]:
     return [pair for pair in gone if pair.other is None and pair.link_id is None]
 
 
-def _vanished(work: Work, pair: Pair) -> HeldRow:
+def _vanished(sync: SyncPass, pair: Pair) -> HeldRow:
     trouble = Trouble(
         code="changed-meanwhile",
-        message=f"{work.target.name}:{pair.other_id}, which it equals, was deleted while the run was at work.",
+        message=f"{sync.target.name}:{pair.other_id}, which it equals, was deleted while the run was at work.",
         remedy="Nothing to do: it is looked at again.",
-        place=work.module.place,
+        place=sync.module.place,
     )
-    return hold(work, pair.mine.id, pair.mine.label, pair.mine.content, trouble, temporary=True)
+    return hold(sync, pair.mine.id, pair.mine.label, pair.mine.content, trouble, temporary=True)
 
 
-def _murky(work: Work, pair: Pair) -> HeldRow:
+def _murky(sync: SyncPass, pair: Pair) -> HeldRow:
     index = pair.other.trouble if pair.other is not None else None
-    trouble = work.target.troubles[index or 0]
-    murky = f"Its counterpart {work.target.name}:{pair.other_id} cannot be compared: {trouble.message}"
+    trouble = sync.target.troubles[index or 0]
+    murky = f"Its counterpart {sync.target.name}:{pair.other_id} cannot be compared: {trouble.message}"
     # A check of both records says what is wrong with the two.
-    message = trouble.message if any(one.trouble == trouble for one in work.module.checks) else murky
+    message = trouble.message if any(one.trouble == trouble for one in sync.module.checks) else murky
     # Whoever corrects the counterpart does not touch the source, so it is asked for again by and by.
     return hold(
-        work,
+        sync,
         pair.mine.id,
         pair.mine.label,
         pair.mine.content,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import Intent
     from engine.plan import ModulePlan
-    from engine.run.session.sync_pass import Work
+    from engine.run.session.sync_pass import SyncPass
 
     Texts = Mapping[str, str | None]
 
@@ -81,13 +81,13 @@ class Undoable:
     spared: list[Spared] = field(default_factory=list)
 
     def spare(
-        self, work: Work, what: str, record: str, source: str | None, label: str | None, why: str
+        self, sync: SyncPass, what: str, record: str, source: str | None, label: str | None, why: str
     ) -> None:
         """Leave one record alone, and say why."""
-        ids = {work.target.side: record, work.source_side: source}
+        ids = {sync.target.side: record, sync.source_side: source}
         self.spared.append(
             Spared(
-                module=work.module.name,
+                module=sync.module.name,
                 what=what,
                 left_id=ids["left"],
                 right_id=ids["right"],
@@ -110,30 +110,30 @@ class Undoing:
     ]  #: (module, side, record) -> the later run that took changes to or from it
 
 
-def undoable(work: Work, undoing: Undoing) -> Undoable:
+def undoable(sync: SyncPass, undoing: Undoing) -> Undoable:
     """What a pass has to take back on its target, looked at as it is now."""
     found = Undoable()
-    mine = [one for one in undoing.intents if _is_mine(work, one)]
+    mine = [one for one in undoing.intents if _is_mine(sync, one)]
     for intent in mine:
         rows = _rows(intent)
         for first in range(0, len(rows), CHUNK):
             some = rows[first : first + CHUNK]
             if intent.kind == "update":
-                _restores(work, undoing, some, found)
+                _restores(sync, undoing, some, found)
             if intent.kind == "delete":
-                _remakes(work, some, found)
-    made = [row for row in undoing.made.to_pylist() if _made_here(work, row)]
+                _remakes(sync, some, found)
+    made = [row for row in undoing.made.to_pylist() if _made_here(sync, row)]
     for first in range(0, len(made), CHUNK):
-        _unmakes(work, undoing, made[first : first + CHUNK], found)
+        _unmakes(sync, undoing, made[first : first + CHUNK], found)
     return found
 
 
-def _is_mine(work: Work, intent: Intent) -> bool:
-    return intent.module == work.module.name and intent.side == work.target.side
+def _is_mine(sync: SyncPass, intent: Intent) -> bool:
+    return intent.module == sync.module.name and intent.side == sync.target.side
 
 
-def _made_here(work: Work, row: Mapping[str, Any]) -> bool:
-    return bool(row["module"] == work.module.name and row["made"] == work.target.side)
+def _made_here(sync: SyncPass, row: Mapping[str, Any]) -> bool:
+    return bool(row["module"] == sync.module.name and row["made"] == sync.target.side)
 
 
 def _rows(intent: Intent) -> list[dict[str, Any]]:
@@ -144,25 +144,25 @@ def _rows(intent: Intent) -> list[dict[str, Any]]:
     return [{**row, "_before": simplejson.loads(before[row["_op"]])} for row in intent.payload.to_pylist()]
 
 
-def _restores(work: Work, undoing: Undoing, rows: Sequence[dict[str, Any]], found: Undoable) -> None:
-    present = fetch(work, [row["_id"] for row in rows])
-    sent = as_read(work, rows)
-    links = _links(work, [row["_id"] for row in rows])
-    bases = work.ledger.bases([link["link_id"] for link in links.values()])
-    whole = _exact(work, rows)
+def _restores(sync: SyncPass, undoing: Undoing, rows: Sequence[dict[str, Any]], found: Undoable) -> None:
+    present = fetch(sync, [row["_id"] for row in rows])
+    sent = as_read(sync, rows)
+    links = _links(sync, [row["_id"] for row in rows])
+    bases = sync.ledger.bases([link["link_id"] for link in links.values()])
+    whole = _exact(sync, rows)
     for row in rows:
         record, source = row["_id"], row["_source"]
         now, link = present.get(record), links.get(record)
-        keys = _keys(work, row["_set"])
-        why = _not_as_left(work, undoing, row, now, sent[record], keys) or _unlinked(link, source, work)
+        keys = _keys(sync, row["_set"])
+        why = _not_as_left(sync, undoing, row, now, sent[record], keys) or _unlinked(link, source, sync)
         if now is not None and keys and all(now.texts.get(key) == row["_before"].get(key) for key in keys):
             found.already += 1
         elif why or record not in whole:
             why = why or "What it held before cannot be put back exactly."
-            found.spare(work, "update", record, source, now.label if now else None, why)
+            found.spare(sync, "update", record, source, now.label if now else None, why)
         elif now is not None and link is not None:
             left, right = bases.get(link["link_id"], (None, None))
-            own, its = (left, right) if work.target.side == "left" else (right, left)
+            own, its = (left, right) if sync.target.side == "left" else (right, left)
             found.restores.append(
                 Restore(
                     link_id=link["link_id"],
@@ -172,36 +172,36 @@ def _restores(work: Work, undoing: Undoing, rows: Sequence[dict[str, Any]], foun
                     before=row["_before"],
                     base=own or {},
                     other_base=its or {},
-                    hash=link[f"{work.target.side}_hash"],
-                    version=link[f"{work.target.side}_version"],
+                    hash=link[f"{sync.target.side}_hash"],
+                    version=link[f"{sync.target.side}_version"],
                 )
             )
 
 
-def _keys(work: Work, names: Sequence[str]) -> tuple[str, ...]:
+def _keys(sync: SyncPass, names: Sequence[str]) -> tuple[str, ...]:
     """The lines that write these fields; empty if the spec does not write all of them any more."""
-    side = work.target.side
-    known = {line.writes[side].to: line.key for line in work.module.compared if side in line.writes}
+    side = sync.target.side
+    known = {line.writes[side].to: line.key for line in sync.module.compared if side in line.writes}
     return tuple(known[name] for name in names) if all(name in known for name in names) else ()
 
 
-def _links(work: Work, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _links(sync: SyncPass, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Links by target id."""
-    side = work.target.side
-    table = work.ledger.links_table(
-        work.integration, work.module.name, pa.array(sorted(set(ids)), pa.string()), side
+    side = sync.target.side
+    table = sync.ledger.links_table(
+        sync.integration, sync.module.name, pa.array(sorted(set(ids)), pa.string()), side
     )
     return {row[f"{side}_id"]: row for row in table.to_pylist()}
 
 
-def _unlinked(link: Mapping[str, Any] | None, source: str, work: Work) -> str | None:
-    if link is None or link["state"] not in LIVE or link[f"{work.source_side}_id"] != source:
+def _unlinked(link: Mapping[str, Any] | None, source: str, sync: SyncPass) -> str | None:
+    if link is None or link["state"] not in LIVE or link[f"{sync.source_side}_id"] != source:
         return "Its link has gone since."
     return None
 
 
 def _not_as_left(
-    work: Work,
+    sync: SyncPass,
     undoing: Undoing,
     row: Mapping[str, Any],
     now: Shown | None,
@@ -209,57 +209,57 @@ def _not_as_left(
     keys: Sequence[str],
 ) -> str | None:
     """Why a record is not as the run left it; None = it is."""
-    name = f"{work.target.name}:{row['_id']}"
+    name = f"{sync.target.name}:{row['_id']}"
     if now is None:
         return f"{name} is not there any more."
     if not keys:
         return "The spec does not write all of these fields any more."
     if now.trouble is not None:
-        return f"{name} cannot be read: {work.target.troubles[now.trouble].message}"
+        return f"{name} cannot be read: {sync.target.troubles[now.trouble].message}"
     for key, value in now.seen().items():
         left = sent.get(key) if key in keys else row["_before"].get(key)
         if left != value and not (key in keys and settled(left, value, None) == value):
-            later = undoing.touched.get((work.module.name, work.target.side, row["_id"]))
+            later = undoing.touched.get((sync.module.name, sync.target.side, row["_id"]))
             return f"Run {later} has changed it since." if later else f"{name} has been changed since."
     return None
 
 
-def _exact(work: Work, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+def _exact(sync: SyncPass, rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """Target ids of the rows whose former values come out of `put_in_table` just as they were."""
-    put_in_table(work, {row["_id"]: row["_before"] for row in rows})
-    again = work.columns.rows(f"SELECT id, {work.module.snapshot} FROM undone AS w")
+    put_in_table(sync, {row["_id"]: row["_before"] for row in rows})
+    again = sync.columns.rows(f"SELECT id, {sync.module.snapshot} FROM undone AS w")
     known = {str(record): simplejson.loads(texts) for record, texts in again}
     return {
         row["_id"]
         for row in rows
-        if all(known[row["_id"]].get(key) == row["_before"].get(key) for key in _keys(work, row["_set"]))
+        if all(known[row["_id"]].get(key) == row["_before"].get(key) for key in _keys(sync, row["_set"]))
     }
 
 
-def _remakes(work: Work, rows: Sequence[dict[str, Any]], found: Undoable) -> None:
-    present = fetch(work, [row["_id"] for row in rows])
+def _remakes(sync: SyncPass, rows: Sequence[dict[str, Any]], found: Undoable) -> None:
+    present = fetch(sync, [row["_id"] for row in rows])
     for row in rows:
         if row["_id"] in present:
             found.already += 1
         elif not row["_before"]:
-            found.spare(work, "delete", row["_id"], row["_source"], None, "What it held was not kept.")
+            found.spare(sync, "delete", row["_id"], row["_source"], None, "What it held was not kept.")
         else:
             found.remakes.append(Remake(old_id=row["_id"], source_id=row["_source"], before=row["_before"]))
 
 
-def _unmakes(work: Work, undoing: Undoing, rows: Sequence[dict[str, Any]], found: Undoable) -> None:
-    its, mine = work.target.side, work.source_side
+def _unmakes(sync: SyncPass, undoing: Undoing, rows: Sequence[dict[str, Any]], found: Undoable) -> None:
+    its, mine = sync.target.side, sync.source_side
     ids = [row[f"{its}_id"] for row in rows]
-    present, elsewhere = fetch(work, ids), _linked_elsewhere(work, undoing, ids)
+    present, elsewhere = fetch(sync, ids), _linked_elsewhere(sync, undoing, ids)
     for row in rows:
         record, source = row[f"{its}_id"], row[f"{mine}_id"]
         now = present.get(record)
         if now is None or row["state"] == f"gone-{its}":
             found.already += 1
             continue
-        why = _needed(work, undoing, row, now, elsewhere)
+        why = _needed(sync, undoing, row, now, elsewhere)
         if why:
-            found.spare(work, "create", record, source, now.label, why)
+            found.spare(sync, "create", record, source, now.label, why)
         else:
             found.unmakes.append(
                 Unmake(link_id=row["link_id"], source_id=source, now=now, state=row["state"])
@@ -267,32 +267,32 @@ def _unmakes(work: Work, undoing: Undoing, rows: Sequence[dict[str, Any]], found
 
 
 def _needed(
-    work: Work, undoing: Undoing, row: Mapping[str, Any], now: Shown, elsewhere: Mapping[str, str]
+    sync: SyncPass, undoing: Undoing, row: Mapping[str, Any], now: Shown, elsewhere: Mapping[str, str]
 ) -> str | None:
     """Why a record that the run made must stay; None = nobody has touched it."""
-    its = work.target.side
+    its = sync.target.side
     record = row[f"{its}_id"]
-    later = undoing.touched.get((work.module.name, its, record))
+    later = undoing.touched.get((sync.module.name, its, record))
     if later is not None:
         return f"Run {later} has taken changes to or from it since."
     if now.content != row[f"{its}_hash"]:
-        return f"{work.target.name}:{record} has been changed since."
+        return f"{sync.target.name}:{record} has been changed since."
     if record in elsewhere:
         return f"It is linked in the module {elsewhere[record]}, too."
     return None
 
 
-def _linked_elsewhere(work: Work, undoing: Undoing, ids: Sequence[str]) -> dict[str, str]:
+def _linked_elsewhere(sync: SyncPass, undoing: Undoing, ids: Sequence[str]) -> dict[str, str]:
     """Of these target records those that another module has linked: record -> module."""
     found: dict[str, str] = {}
     for module in undoing.modules:
         for side in (module.left, module.right):
-            if module.name != work.module.name and (side.system, side.stream) == (
-                work.target.system,
-                work.target.stream,
+            if module.name != sync.module.name and (side.system, side.stream) == (
+                sync.target.system,
+                sync.target.stream,
             ):
-                links = work.ledger.links_table(
-                    work.integration, module.name, pa.array(ids, pa.string()), side.side
+                links = sync.ledger.links_table(
+                    sync.integration, module.name, pa.array(ids, pa.string()), side.side
                 )
                 rows = [row for row in links.to_pylist() if row["state"] in LIVE]
                 found |= {row[f"{side.side}_id"]: module.name for row in rows}

@@ -18,17 +18,20 @@ from engine.run.decide.guard import guarded
 from engine.run.decide.refusals import note_refusals, refusals
 from engine.run.decide.trigger import leave_alone, sift, takes
 from engine.run.decide.yielding import yielded
+from engine.run.session.batches import batch_size
+from engine.run.session.held import report_held
 from engine.run.write.after import held_values, shown_after
 from engine.run.write.receipts import held_of
 from engine.run.write.settle import changed_links, losers_of, states_of, unclear_settlement
-from engine.run.write.write import Answer, batch_size, settle, tell, write
+from engine.run.write.write import Answer, settle, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from engine.plan import FieldPlan
     from engine.record import Receipt, Side
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
 #: Pairs that are looked at together.
 CHUNK = 5_000
@@ -53,136 +56,136 @@ class Judged:
         return [one for one in self.decided if one.writes("left") or one.writes("right")]
 
 
-def push_pairs(work: Work, pen: Pen) -> None:
+def push_pairs(sync: SyncPass, writer: LedgerWriter) -> None:
     """Bring the records of `paired` in step, chunk by chunk."""
-    if takes(work):
+    if takes(sync):
         return
-    for first, last in portions(work, "paired", portion_size(work)):
-        found, missed = sift(work, pairs(work, first, last))
-        leave_alone(work, pen, missed)
-        judged = judge(work, found)
-        _note_unclear(work, pen, judged)
-        push_judged(work, pen, judged)
-    for sentence in yielded(work):
-        work.listen(Noted(module=work.module.name, message=sentence))
+    for first, last in portions(sync, "paired", portion_size(sync)):
+        found, missed = sift(sync, pairs(sync, first, last))
+        leave_alone(sync, writer, missed)
+        judged = judge(sync, found)
+        _note_unclear(sync, writer, judged)
+        push_judged(sync, writer, judged)
+    for sentence in yielded(sync):
+        sync.listen(Noted(module=sync.module.name, message=sentence))
 
 
-def push_judged(work: Work, pen: Pen, judged: Judged) -> None:
+def push_judged(sync: SyncPass, writer: LedgerWriter, judged: Judged) -> None:
     """Do what was decided, on both sides."""
-    note_refusals(work, pen, refusals(work, judged.decided))
-    _note_quiet(work, pen, judged.quiet)
-    moved = list(push_decided(work, pen, judged.moving))
-    if work.reverse is not None:
-        list(push_decided(work.reverse, pen, [_flipped(work, one) for one in moved]))
+    note_refusals(sync, writer, refusals(sync, judged.decided))
+    _note_quiet(sync, writer, judged.quiet)
+    moved = list(push_decided(sync, writer, judged.moving))
+    if sync.reverse is not None:
+        list(push_decided(sync.reverse, writer, [_flipped(sync, one) for one in moved]))
 
 
-def portion_size(work: Work) -> int:
+def portion_size(sync: SyncPass) -> int:
     """Pairs that are looked at together: as many as one read by ids or one batch can take."""
-    return CHUNK if work.target.can.bulk else max(batch_size(work), work.target.can.by_ids)
+    return CHUNK if sync.target.can.bulk else max(batch_size(sync), sync.target.can.by_ids)
 
 
-def judge(work: Work, found: Sequence[Pair]) -> Judged:
+def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     """Decide the pairs; those whose source would be written are decided anew from a source read just now."""
     clear = [pair for pair in found if pair.clear]
     unclear = [pair for pair in found if not pair.clear]
-    decided = guarded(work, list(decide(work, clear)))
-    back = [one.pair for one in decided if one.writes(work.source_side)]
+    decided = guarded(sync, list(decide(sync, clear)))
+    back = [one.pair for one in decided if one.writes(sync.source_side)]
     if not back:
         return Judged(decided=decided, unclear=unclear, lost=[])
-    again = fetch(work, [pair.mine.id for pair in back], side=work.source, into="again")
+    again = fetch(sync, [pair.mine.id for pair in back], side=sync.source, into="again")
     fresh = [
         replace(pair, mine=again[pair.mine.id], values="again")
         for pair in back
         if pair.mine.id in again and again[pair.mine.id].trouble is None
     ]
-    forth = [one for one in decided if not one.writes(work.source_side)]
+    forth = [one for one in decided if not one.writes(sync.source_side)]
     # One that has just become unreadable was changed just now: the next run sees that, and holds it.
     lost = [pair for pair in back if pair.mine.id not in again]
-    anew = guarded(work, list(decide(work, fresh)))
+    anew = guarded(sync, list(decide(sync, fresh)))
     return Judged(decided=[*forth, *anew], unclear=unclear, lost=lost)
 
 
-def _note_unclear(work: Work, pen: Pen, judged: Judged) -> None:
+def _note_unclear(sync: SyncPass, writer: LedgerWriter, judged: Judged) -> None:
     """Counterparts that are gone or cannot be compared, and sources that vanished while the run was at work."""
-    settlement = unclear_settlement(work, judged.unclear)
+    settlement = unclear_settlement(sync, judged.unclear)
     if settlement is not None:
-        work.ledger.settle(pen.keep(), None, settlement)
-        tell(work, settlement.held)
-        work.counts.held += len(settlement.held)
-        work.counts.skipped += len(judged.unclear) - len(settlement.held)
-        _tell_orphans(work, judged.unclear)
+        sync.ledger.settle(writer.renew(), None, settlement)
+        report_held(sync, settlement.held)
+        sync.counts.held += len(settlement.held)
+        sync.counts.skipped += len(judged.unclear) - len(settlement.held)
+        _tell_orphans(sync, judged.unclear)
     if judged.lost:
         links = [
-            (pair.link_id, f"gone-{work.source_side}") for pair in judged.lost if pair.link_id is not None
+            (pair.link_id, f"gone-{sync.source_side}") for pair in judged.lost if pair.link_id is not None
         ]
-        gone = Settlement(run=work.run, module=work.module.name, changes=states_of(links))
-        work.ledger.settle(pen.keep(), None, gone)
-        work.counts.skipped += len(judged.lost)
+        gone = Settlement(run=sync.run, module=sync.module.name, changes=states_of(links))
+        sync.ledger.settle(writer.renew(), None, gone)
+        sync.counts.skipped += len(judged.lost)
 
 
-def _tell_orphans(work: Work, unclear: Sequence[Pair]) -> None:
+def _tell_orphans(sync: SyncPass, unclear: Sequence[Pair]) -> None:
     """Said once, for then their links are known to lead nowhere: somebody edits what has no counterpart any more."""
     count = sum(1 for pair in unclear if pair.other is None and pair.link_id is not None)
     if count:
         records = "1 changed record" if count == 1 else f"{count} changed records"
-        there = work.target.name
+        there = sync.target.name
         words = (
-            f"{records} of {work.source.name}: the counterpart in {there} is gone, so nothing was written."
+            f"{records} of {sync.source.name}: the counterpart in {there} is gone, so nothing was written."
         )
-        work.listen(Noted(module=work.module.name, message=words))
+        sync.listen(Noted(module=sync.module.name, message=words))
 
 
-def _note_quiet(work: Work, pen: Pen, quiet: Sequence[Decided]) -> None:
+def _note_quiet(sync: SyncPass, writer: LedgerWriter, quiet: Sequence[Decided]) -> None:
     """Pairs that need no write: remember that they are in step, or that they wait for a person."""
     if not quiet:
         return
-    links, changes = changed_links(work, quiet, {})
-    held, fields = disputes(work, quiet)
+    links, changes = changed_links(sync, quiet, {})
+    held, fields = disputes(sync, quiet)
     settlement = Settlement(
-        run=work.run,
-        module=work.module.name,
+        run=sync.run,
+        module=sync.module.name,
         links=links,
         changes=changes,
         held=held,
         conflicts=fields,
-        agreed=agreed(work, quiet),
-        released=_released(work, quiet),
+        agreed=agreed(sync, quiet),
+        released=_released(sync, quiet),
     )
-    work.ledger.settle(pen.keep(), None, settlement)
-    tell(work, held)
-    work.counts.conflicts += len(held)
+    sync.ledger.settle(writer.renew(), None, settlement)
+    report_held(sync, held)
+    sync.counts.conflicts += len(held)
     refused = sum(1 for one in quiet if one.refusals and not one.decision.conflicts)
-    work.counts.held += refused
-    work.counts.unchanged += len(quiet) - len(held) - refused
+    sync.counts.held += refused
+    sync.counts.unchanged += len(quiet) - len(held) - refused
 
 
-def _released(work: Work, decided: Sequence[Decided]) -> tuple[RecordKey, ...]:
+def _released(sync: SyncPass, decided: Sequence[Decided]) -> tuple[RecordKey, ...]:
     """Records that are no longer held; what a conflict, a guard or a refused write holds stays."""
     keys: list[RecordKey] = []
     for one in decided:
-        sides: list[tuple[Side, str]] = [(work.source_side, one.pair.mine.id)]
-        if work.reverse is not None:
-            sides.append((work.target.side, one.pair.other_id))
+        sides: list[tuple[Side, str]] = [(sync.source_side, one.pair.mine.id)]
+        if sync.reverse is not None:
+            sides.append((sync.target.side, one.pair.other_id))
         keepers = {other(refusal.side) for refusal in one.refusals if refusal.held}
-        keepers |= {work.module.sources[0]} if one.decision.conflicts else set()
+        keepers |= {sync.module.sources[0]} if one.decision.conflicts else set()
         keepers |= {other(side) for side in SIDES if one.writes(side) and side not in one.holds}
         keys += [(side, record) for side, record in sides if side not in keepers]
     return tuple(keys)
 
 
-def push_decided(work: Work, pen: Pen, moving: Sequence[Decided]) -> Iterator[Decided]:
+def push_decided(sync: SyncPass, writer: LedgerWriter, moving: Sequence[Decided]) -> Iterator[Decided]:
     """Write what goes to the target, batch by batch; answers with the pairs that go on to the other pass."""
-    side = work.target.side
+    side = sync.target.side
     writing = sorted((one for one in moving if one.writes(side)), key=lambda one: one.pair.values)
     yield from (one for one in moving if not one.writes(side))
     for _, same in groupby(writing, key=lambda one: one.pair.values):
         several = list(same)
-        for first in range(0, len(several), batch_size(work)):
-            yield from _update_batch(work, pen, several[first : first + batch_size(work)])
-            work.heed_stop()
+        for first in range(0, len(several), batch_size(sync)):
+            yield from _update_batch(sync, writer, several[first : first + batch_size(sync)])
+            sync.heed_stop()
 
 
-def _flipped(work: Work, one: Decided) -> Decided:
+def _flipped(sync: SyncPass, one: Decided) -> Decided:
     """The pair as the other pass sees it; its values stand where this pass has read them."""
     pair = one.pair
     turned = Pair(
@@ -190,40 +193,40 @@ def _flipped(work: Work, one: Decided) -> Decided:
         mine=pair.its,
         other_id=pair.mine.id,
         other=pair.mine,
-        values=f"{work.room}.fresh",
+        values=f"{sync.room}.fresh",
     )
     return replace(one, pair=turned)
 
 
-def _update_batch(work: Work, pen: Pen, decided: Sequence[Decided]) -> list[Decided]:
+def _update_batch(sync: SyncPass, writer: LedgerWriter, decided: Sequence[Decided]) -> list[Decided]:
     """Journal, write and settle one batch; answers with the pairs that are linked by now."""
-    answer = write(work, pen, "update", update_rows(work, decided), before=_before(decided))
+    answer = write(sync, writer, "update", update_rows(sync, decided), before=_before(decided))
     applied = [one for one in decided if _receipt(answer, one).outcome == "applied"]
-    done, asked = _held_now(work, applied, answer)
+    done, asked = _held_now(sync, applied, answer)
     failed = [one for one in decided if _receipt(answer, one).outcome != "applied"]
-    refused = tuple(held_of(work, _named(one), _receipt(answer, one)) for one in failed)
+    refused = tuple(held_of(sync, _named(one), _receipt(answer, one)) for one in failed)
     versions = {record: told or asked.get(record) for record, told in _versions(answer, done).items()}
-    links, changes = changed_links(work, done, {work.target.side: versions})
+    links, changes = changed_links(sync, done, {sync.target.side: versions})
     # A pair that is written on both sides is told of once.
-    disputed, fields = disputes(work, [one for one in done if len(one.holds) == 1])
+    disputed, fields = disputes(sync, [one for one in done if len(one.holds) == 1])
     settlement = Settlement(
-        run=work.run,
-        module=work.module.name,
+        run=sync.run,
+        module=sync.module.name,
         links=links,
         changes=changes,
         held=(*refused, *disputed),
         conflicts=fields,
-        agreed=agreed(work, done),
-        released=_released(work, done),
-        losers=losers_of(work, done),
+        agreed=agreed(sync, done),
+        released=_released(sync, done),
+        losers=losers_of(sync, done),
         intent_state="uncertain" if answer.unknown else "done",
     )
-    new = settle(work, pen, answer, settlement, applied=len(done) - len(disputed), kind="update")
-    work.counts.held += len(refused)
-    work.counts.conflicts += len(disputed)
+    new = settle(sync, writer, answer, settlement, applied=len(done) - len(disputed), kind="update")
+    sync.counts.held += len(refused)
+    sync.counts.conflicts += len(disputed)
     answer.go_on()
     # What the target refuses does not keep back what goes the other way, if the two are linked already.
-    onward = [one for one in failed if one.pair.link_id is not None and one.writes(work.source_side)]
+    onward = [one for one in failed if one.pair.link_id is not None and one.writes(sync.source_side)]
     return [*_linked(done, new), *onward]
 
 
@@ -254,13 +257,13 @@ def _versions(answer: Answer, done: Sequence[Decided]) -> dict[str, str | None]:
 
 
 def _held_now(
-    work: Work, done: Sequence[Decided], answer: Answer
+    sync: SyncPass, done: Sequence[Decided], answer: Answer
 ) -> tuple[list[Decided], dict[str, str | None]]:
     """The pairs with what the target holds in the fields that were written; versions of those it was asked for."""
-    side = work.target.side
-    order = [line.key for line in work.module.compared]
+    side = sync.target.side
+    order = [line.key for line in sync.module.compared]
     expected = [content_hash({**one.pair.its.texts, **one.sent(side)}, order) for one in done]
-    shown, versions = shown_after(work, [one.pair.other_id for one in done], expected, answer.by_op)
+    shown, versions = shown_after(sync, [one.pair.other_id for one in done], expected, answer.by_op)
     kept = []
     for one in done:
         sent, seen = one.sent(side), shown.get(one.pair.other_id)
@@ -269,10 +272,10 @@ def _held_now(
     return kept, versions
 
 
-def update_rows(work: Work, decided: Sequence[Decided]) -> pa.Table:
+def update_rows(sync: SyncPass, decided: Sequence[Decided]) -> pa.Table:
     """What is sent for every decided pair: only the fields that change."""
-    target = work.target.side
-    names = {line.key: line.writes[target].to for line in work.module.compared if target in line.writes}
+    target = sync.target.side
+    names = {line.key: line.writes[target].to for line in sync.module.compared if target in line.writes}
     chosen = pa.table(
         {
             "_op": pa.array([_op(one) for one in decided], pa.string()),
@@ -286,13 +289,13 @@ def update_rows(work: Work, decided: Sequence[Decided]) -> pa.Table:
         }
     )
     needed = {key for one in decided for key in one.writes(target)}
-    columns = ", ".join(_write_column(line, target) for line in work.module.compared if line.key in needed)
-    work.columns.show("decided", chosen)
-    rows = work.columns.table(
+    columns = ", ".join(_write_column(line, target) for line in sync.module.compared if line.key in needed)
+    sync.columns.show("decided", chosen)
+    rows = sync.columns.table(
         f"SELECT d._op, d._id, d._version, d._set, d._source, {columns} "
         f"FROM decided AS d JOIN {decided[0].pair.values} AS w ON w.id = d._source ORDER BY d.nr"
     )
-    work.columns.hide("decided")
+    sync.columns.hide("decided")
     return rows
 
 

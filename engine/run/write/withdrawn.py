@@ -13,28 +13,29 @@ from engine.run.write.delete import delete_batch
 
 if TYPE_CHECKING:
     from engine.ledger import Enrolment
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
 
-def take_out(work: Work, pen: Pen) -> None:
+def take_out(sync: SyncPass, writer: LedgerWriter) -> None:
     """Delete the counterparts of what is leaving, and forget it; one that is refused is tried by the next run."""
-    for one in leaving(work):
-        pair = _pair(work, one)
+    for one in leaving(sync):
+        pair = _pair(sync, one)
         if pair is not None:
-            delete_batch(work, pen, [pair])
-        if pair is None or _pair(work, one) is None:
-            pen.ledger.withdraw(pen.keep(), one)
+            delete_batch(sync, writer, [pair])
+        if pair is None or _pair(sync, one) is None:
+            writer.ledger.withdraw(writer.renew(), one)
 
 
-def _pair(work: Work, one: Enrolment) -> Pair | None:
+def _pair(sync: SyncPass, one: Enrolment) -> Pair | None:
     """The record and its counterpart; None where that is gone already."""
     ids = pa.array([one.record_id], pa.string())
-    links = work.ledger.links_table(work.integration, work.module.name, ids, work.source_side).to_pylist()
+    links = sync.ledger.links_table(sync.integration, sync.module.name, ids, sync.source_side).to_pylist()
     row = next((row for row in links if row["state"] in LIVE), None)
     if row is None:
         return None
-    record = str(row[f"{work.target.side}_id"])
-    there = fetch(work, [record]).get(record)
+    record = str(row[f"{sync.target.side}_id"])
+    there = fetch(sync, [record]).get(record)
     if there is None:
         return None
     mine = Shown(id=one.record_id, version=None, texts={}, content=b"", label=None)

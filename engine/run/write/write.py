@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 from engine.connectors.port import AllApplied, Batch
 from engine.errors import EngineError
-from engine.event import BatchSettled, RecordHeld
-from engine.ledger import HeldRow, Intent, Settlement
+from engine.event import BatchSettled
+from engine.ledger import Intent, Settlement
 from engine.record import Kind, Receipt
-from engine.run.session.held import as_held
+from engine.run.session.held import report_held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
-    from engine.run.session.sync_pass import Pen, Work
+    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.sync_pass import SyncPass
 
-#: Writes that one intent covers at most: small enough to stop soon, large enough for a bulk target.
-BULK, SINGLE = 50_000, 25
 #: How long an unknown outcome may still turn up on the target.
 SETTLE = timedelta(seconds=60)
 
@@ -46,29 +45,25 @@ class Answer:
             raise self.stop
 
 
-def batch_size(work: Work) -> int:
-    """Writes of one batch to the target."""
-    can = work.target.can
-    return BULK if can.bulk else max(SINGLE, can.batch_size)
-
-
-def write(work: Work, pen: Pen, kind: Kind, rows: pa.Table, before: pa.Table | None = None) -> Answer:
+def write(
+    sync: SyncPass, writer: LedgerWriter, kind: Kind, rows: pa.Table, before: pa.Table | None = None
+) -> Answer:
     """Journal the rows, send them, and gather the receipts; a write without one may or may not have been applied.
 
     Columns of `rows` that start with `_` are remembered, not sent.
     """
     intent = Intent(
-        run=work.run,
-        module=work.module.name,
-        side=work.target.side,
+        run=sync.run,
+        module=sync.module.name,
+        side=sync.target.side,
         kind=kind,
-        created=work.clock.text(),
+        created=sync.clock.text(),
         payload=rows,
         count=rows.num_rows,
         before=before,
     )
-    number = work.ledger.intend(pen.keep(), intent)
-    return _send(work, Batch(kind=kind, table=_sent(rows)), number)
+    number = sync.ledger.intend(writer.renew(), intent)
+    return _send(sync, Batch(kind=kind, table=_sent(rows)), number)
 
 
 def _sent(rows: pa.Table) -> pa.Table:
@@ -77,8 +72,8 @@ def _sent(rows: pa.Table) -> pa.Table:
     return rows.select([name for name in rows.column_names if name in meta or not name.startswith("_")])
 
 
-def _send(work: Work, batch: Batch, intent: int) -> Answer:
-    answer = work.connector(work.target).write(work.target.stream, batch)
+def _send(sync: SyncPass, batch: Batch, intent: int) -> Answer:
+    answer = sync.connector(sync.target).write(sync.target.stream, batch)
     ops: list[str] = batch.table["_op"].to_pylist()
     if isinstance(answer, AllApplied):
         by_op = _all_applied(ops, answer) if batch.kind != "create" else {}
@@ -105,24 +100,18 @@ def _all_applied(ops: Sequence[str], answer: AllApplied) -> dict[str, Receipt]:
 
 
 def settle(
-    work: Work, pen: Pen, answer: Answer, settlement: Settlement, *, applied: int, kind: Kind
+    sync: SyncPass, writer: LedgerWriter, answer: Answer, settlement: Settlement, *, applied: int, kind: Kind
 ) -> range:
     """Store what the batch brought about, count it and tell it; answers with the ids of new links."""
-    new = work.ledger.settle(pen.keep(), answer.intent, settlement)
-    tally = {"create": work.counts.created, "update": work.counts.updated, "delete": work.counts.deleted}[
+    new = sync.ledger.settle(writer.renew(), answer.intent, settlement)
+    tally = {"create": sync.counts.created, "update": sync.counts.updated, "delete": sync.counts.deleted}[
         kind
     ]
-    tally[work.target.side] += applied
-    tell(work, settlement.held)
-    work.listen(
+    tally[sync.target.side] += applied
+    report_held(sync, settlement.held)
+    sync.listen(
         BatchSettled(
-            module=work.module.name, side=work.target.side, writes=applied, held=len(settlement.held)
+            module=sync.module.name, side=sync.target.side, writes=applied, held=len(settlement.held)
         )
     )
     return new
-
-
-def tell(work: Work, held: Iterable[HeldRow]) -> None:
-    """Say which records are held."""
-    for row in held:
-        work.listen(RecordHeld(module=work.module.name, held=as_held(row)))

@@ -1,0 +1,27 @@
+"""Newcomers: what is sent to make the records that only the source has, as one statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.run.pair.quota import given
+from engine.run.read.enrolled import placed
+
+if TYPE_CHECKING:
+    from engine.run.session.sync_pass import SyncPass
+
+
+def creates_sql(sync: SyncPass, first: int, last: int) -> str:
+    """What is sent for the records of `absent` between two places, beside what is remembered of them."""
+    target = sync.target.side
+    lines = sync.module.making(target)
+    within = f"place BETWEEN {first} AND {last}"
+    keys = "".join(f"w.k{index} AS _k{index}, " for index in range(len(sync.module.keys)))
+    columns = ", ".join(f'{given(line, target)} AS "{line.writes[target].to}"' for line in lines)
+    columns += "".join(f', {sql} AS "{name}"' for name, sql in placed(sync).items())
+    return (
+        "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, "
+        f"w.id AS _source, w.hash AS _hash, w.version AS _seen, w.label AS _label, {sync.module.snapshot} AS _base, "
+        f"{keys}{columns} FROM work AS w SEMI JOIN (FROM absent WHERE {within}) AS a ON a.place = w.rowid "
+        f"WHERE {within.replace('place', 'w.rowid')} ORDER BY w.rowid"
+    )

@@ -1,0 +1,17 @@
+"""Batches: how many writes go to a system at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.run.session.sync_pass import SyncPass
+
+#: Writes that one intent covers at most: small enough to stop soon, large enough for a bulk target.
+BULK, SINGLE = 50_000, 25
+
+
+def batch_size(sync: SyncPass) -> int:
+    """Writes of one batch to the target."""
+    can = sync.target.can
+    return BULK if can.bulk else max(SINGLE, can.batch_size)
