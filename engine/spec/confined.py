@@ -3,8 +3,9 @@
 `confined("engine.spec.read:check_file", files)` runs the function for one file after the other in a fresh
 interpreter with an empty environment. The child takes its limits itself before it looks at anything: seconds
 of computing per file, memory, no new files, no new processes; an audit hook refuses sockets, programs and
-writing. What it finds comes back as JSON, one line a file. A child that dies or takes too long becomes one
-finding for the file it was reading, and a new child goes on with the next.
+writing. What it finds comes back as JSON, one line a file. A child that dies becomes one finding for the file it
+was reading, and a new child goes on with the next. Only computing time is held against a file: a child that has
+not answered after minutes on the clock was not given the processor, which is no finding but a temporary failure.
 
 A fresh interpreter rather than a fork: the parent's memory may hold credentials, its threads may hold locks,
 and the libraries it has loaded may already fill the address space that the child is allowed.
@@ -20,6 +21,7 @@ import threading
 from dataclasses import asdict
 from typing import IO, TYPE_CHECKING, Any
 
+from engine.errors import TemporaryError
 from engine.spec.diagnostic import Diagnostic, Span
 from engine.spec.report import in_order
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 CPU_S = 5  #: seconds of computing for one file
-WALL_S = 10.0  #: seconds on the clock for one file
+WALL_S = 300.0  #: seconds on the clock for one file: only a machine that is busy with other things needs them
 MEMORY_BYTES = 512 * 1024 * 1024  #: address space of the child
 ANSWER_BYTES = 4 * 1024 * 1024  #: what the child may answer for one file
 
@@ -38,7 +40,11 @@ _CHILD = (
 
 
 def confined(function: str, files: Sequence[str]) -> tuple[Diagnostic, ...]:
-    """Run `MODULE:NAME`, which takes a file's name and gives its findings, for each file, confined."""
+    """Run `MODULE:NAME`, which takes a file's name and gives its findings, for each file, confined.
+
+    Raises:
+        TemporaryError: a file was not answered within `WALL_S`.
+    """
     found: list[Diagnostic] = []
     waiting = list(files)
     while waiting:
@@ -46,8 +52,10 @@ def confined(function: str, files: Sequence[str]) -> tuple[Diagnostic, ...]:
             while waiting:
                 file = waiting.pop(0)
                 answer = child.ask(file)
+                if child.late.is_set():
+                    raise _machine_busy(file)
                 if answer is None:
-                    found.append(_too_costly(file, child.why()))
+                    found.append(_too_costly(file))
                     break
                 found += answer
     return in_order(found)
@@ -57,7 +65,7 @@ class _Child:
     """One confined process, asked about one file after the other."""
 
     def __init__(self, function: str) -> None:
-        self.late = False
+        self.late = threading.Event()  #: set when the clock ended the child
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _CHILD, function, *_import_path()],
             stdin=subprocess.PIPE,
@@ -88,14 +96,8 @@ class _Child:
             alarm.cancel()
         return [_from_json(item) for item in json.loads(line)] if line.endswith(b"\n") else None
 
-    def why(self) -> str:
-        """What ended the child."""
-        if self.late:
-            return f"took longer than {WALL_S:.0f} seconds"
-        return "used more memory or computing time than a spec may"
-
     def _stop(self) -> None:
-        self.late = True
+        self.late.set()
         self.process.kill()
 
 
@@ -110,11 +112,18 @@ def _import_path() -> list[str]:
     return [os.path.abspath(entry or ".") for entry in sys.path]  # noqa: PTH100 - text in, text out
 
 
-def _too_costly(file: str, why: str) -> Diagnostic:
+def _machine_busy(file: str) -> TemporaryError:
+    return TemporaryError(
+        f"Checking {file} got too little computing time within {WALL_S / 60:.0f} minutes: the machine is busy.",
+        remedy="Run the same command again when the machine has less to do.",
+    )
+
+
+def _too_costly(file: str) -> Diagnostic:
     return Diagnostic(
         severity="error",
         code="too-costly",
-        message=f"Checking this file {why}; it was given up.",
+        message="Checking this file used more memory or computing time than a spec may; it was given up.",
         span=Span(file=file, line=1, column=1, end_line=1, end_column=2),
         hint="look for very deep or very long expressions and templates",
     )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
+from click.testing import CliRunner
 from places import CASES
 
+from engine.cli import engine
+from engine.errors import TemporaryError
 from engine.spec import confined as confining
 from engine.spec.confined import confined
 from engine.spec.read import check_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 HERE = CASES / "bad-specs"
 
@@ -32,10 +36,16 @@ def test_a_confined_check_reaches_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_child_that_waits_for_ever_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confining, "WALL_S", 0.5)
-    found = confined("hostile_probe:endless", ["spec.yaml"])
-    assert [(one.code, str(one.span)) for one in found] == [("too-costly", "spec.yaml:1:1")]
+def test_a_child_that_gets_no_computing_time_is_the_machine_s_trouble(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock holds nothing against the file: the command is to be tried again, exit 5."""
+    monkeypatch.setattr(confining, "WALL_S", 0.05)
+    monkeypatch.setattr(confining, "_CHILD", "import time; time.sleep(600)")
+    ended = CliRunner().invoke(engine, ["validate", str(HERE / "key-twice.yaml")])
+    assert ended.exit_code == TemporaryError.exit_code
+    assert "the machine is busy" in ended.stderr
+    assert "key-twice.yaml" in ended.stderr
 
 
 def test_a_child_that_dies_is_one_finding_and_the_next_file_is_still_checked() -> None:
@@ -58,9 +68,7 @@ def test_a_defect_of_the_engine_is_a_finding_that_says_so() -> None:
     assert [one.code for one in found] == ["engine-defect"]
 
 
-@pytest.mark.slow
-def test_a_child_that_computes_for_ever_is_stopped_by_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confining, "WALL_S", 90.0)  # on a busy machine the clock would be first
-    found = confined("hostile_probe:busy", ["busy.yaml"])
-    assert [one.code for one in found] == ["too-costly"]
+def test_a_child_that_computes_for_ever_is_stopped_by_its_own_limit() -> None:
+    found = confined("hostile_probe:busy", ["harmless.yaml", "busy.yaml"])
+    assert [(one.code, one.span.file) for one in found] == [("too-costly", "busy.yaml")]
     assert "computing time" in found[0].message
