@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
-CPU_S = 5  #: seconds of computing for one file
 WALL_S = 300.0  #: seconds on the clock for one file: only a machine that is busy with other things needs them
-MEMORY_BYTES = 512 * 1024 * 1024  #: address space of the child
 ANSWER_BYTES = 4 * 1024 * 1024  #: what the child may answer for one file
 
 _CHILD = (

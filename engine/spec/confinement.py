@@ -8,8 +8,11 @@ import os
 import sys
 from typing import Any
 
-from engine.spec.confined import CPU_S, MEMORY_BYTES, to_json
+from engine.spec.confined import to_json
 from engine.spec.diagnostic import Diagnostic, Span
+
+CPU_S = 5  #: seconds of computing for one file
+MEMORY_BYTES = 512 * 1024 * 1024  #: address space of the child
 
 #: What no check of a spec ever needs; the names are those of Python's audit events.
 _REFUSED = (
