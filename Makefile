@@ -1,5 +1,5 @@
 # The handful of commands that work on this project; `make help` lists them.
-.PHONY: help setup check test fix cases bench
+.PHONY: help setup check test proofs fix cases bench
 PYTHON ?= python3
 
 help: ## this list
@@ -7,21 +7,17 @@ help: ## this list
 
 setup: ## a virtual environment in .venv with everything that working here needs
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --editable '.[dev]'
+	.venv/bin/pip install --editable '.[dev,sdk]'
 	.venv/bin/pre-commit install
 
-check: ## what a reviewer expects to be clean: format, lint, types, floors, spelling, our own specs, tests
-	ruff format --check
-	ruff check
-	mypy
-	cd engine/cli/shared/templates/code && mypy --cache-dir=/dev/null src tests
-	lint-imports
-	codespell
-	engine validate specs/ mappings/
+check: ## what a reviewer expects to be clean, as .ci/run checks it
+	.ci/checks
+
+test: ## the tests alone, without the proofs
 	pytest
 
-test: ## the tests alone
-	pytest
+proofs: ## the proofs alone: rows, kills at every step, mutants, documents
+	pytest tests/proofs
 
 fix: ## format, and repair what a tool can repair
 	ruff format
@@ -29,7 +25,7 @@ fix: ## format, and repair what a tool can repair
 	codespell --write-changes
 
 cases: ## rewrite the expected texts under tests/cases, to be reviewed as a diff
-	pytest --update-cases
+	pytest tests --update-cases
 
 bench: ## a million accounts from one table into another, beside plain statements
 	$(PYTHON) benchmarks/accounts.py

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from places import ROOT
+from row_ids import IDS, ROWS
 
 from engine.spec.files import loader_for
 from engine.spec.read import read_spec
@@ -16,15 +17,6 @@ if TYPE_CHECKING:
 
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))
 MAPPINGS = sorted((ROOT / "mappings").glob("*.yaml"))
-#: Which spec proves which rows, and how many there are.
-ROWS = {
-    "zoho-projects-crm": ("PC", 11),
-    "zoho-projects-erp": ("EP", 17),
-    "zoho-erp-crm": ("EC", 17),
-    "zoho-books-crm": ("BC", 15),
-    "zoho-projects-books": ("BP", 5),
-}
-IDS = [(spec, f"{area}-{row:02}") for spec, (area, rows) in ROWS.items() for row in range(1, rows + 1)]
 
 
 def comments(path: Path) -> str:

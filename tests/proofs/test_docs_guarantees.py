@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def tests() -> set[str]:
     """The names of all tests, and of the test cases of state machines."""
-    files = (ROOT / "tests").glob("test_*.py")
+    files = (ROOT / "tests").rglob("test_*.py")
     return {
         name for file in files for name in re.findall(r"\bdef (test_\w+)", file.read_text(encoding="utf-8"))
     }

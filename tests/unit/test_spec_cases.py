@@ -1,6 +1,7 @@
 """Every bad spec in tests/cases/bad-specs gives exactly the findings that stand beside it.
 
-`pytest tests/test_spec_cases.py --update-cases` rewrites the expected texts; the diff is then for a person to judge.
+`pytest tests/unit/test_spec_cases.py --update-cases` rewrites the expected texts; the diff is then
+for a person to judge.
 """
 
 from __future__ import annotations

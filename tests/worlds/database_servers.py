@@ -1,11 +1,13 @@
 """Real database servers for tests: where they are, and a schema or database of its own for each test.
 
-`ENGINE_TEST_POSTGRES` and `ENGINE_TEST_MARIADB` say where; a machine without the server skips its tests.
+`ENGINE_TEST_POSTGRES` and `ENGINE_TEST_MARIADB` say where; a machine without the server skips its tests. Run as a
+program, this file says which server does not answer, for checks in which nothing may be skipped.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from abc import ABC, abstractmethod
 from contextlib import closing, contextmanager
@@ -19,7 +21,7 @@ from engine.connectors.sql.address import parse_address
 from engine.testing import SystemUnderTest, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from engine.connectors.sql.connector import SqlConnector
@@ -115,19 +117,9 @@ class Mariadb(Server):
     """A database of its own."""
 
     def __init__(self, folder: Path) -> None:
-        import pymysql
-
         super().__init__(folder)
         self.url = f"{MARIADB.rpartition('/')[0]}/{self.name}"
-        where = parse_address(MARIADB, None)
-        self.plain = pymysql.connect(
-            host=where.host,
-            port=where.port,
-            user=where.user,
-            password=where.password or "",
-            charset="utf8mb4",
-            autocommit=True,
-        )
+        self.plain = connect_mariadb()
         self.ask(f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4")
         self.plain.select_db(self.name)
 
@@ -140,6 +132,21 @@ class Mariadb(Server):
         """Leave nothing behind."""
         self.ask(f"DROP DATABASE {self.name}")
         self.plain.close()
+
+
+def connect_mariadb() -> Any:
+    """A plain connection that commits every statement."""
+    import pymysql
+
+    where = parse_address(MARIADB, None)
+    return pymysql.connect(
+        host=where.host,
+        port=where.port,
+        user=where.user,
+        password=where.password or "",
+        charset="utf8mb4",
+        autocommit=True,
+    )
 
 
 @contextmanager
@@ -166,3 +173,27 @@ def postgres(folder: Path) -> Iterator[Postgres]:
         yield server
     finally:
         server.drop()
+
+
+def unreachable() -> list[str]:
+    """A sentence for each server that does not answer."""
+    import psycopg
+    import pymysql
+
+    servers: dict[tuple[str, str], Callable[[], Any]] = {
+        ("PostgreSQL", "ENGINE_TEST_POSTGRES"): lambda: psycopg.connect(POSTGRES, connect_timeout=30),
+        ("MariaDB", "ENGINE_TEST_MARIADB"): connect_mariadb,
+    }
+    told = []
+    for (product, variable), connect in servers.items():
+        try:
+            connect().close()
+        except (psycopg.Error, pymysql.Error) as error:
+            told.append(
+                f"{product} does not answer, and the tests need it: {error}. {variable} says where it is."
+            )
+    return told
+
+
+if __name__ == "__main__":
+    sys.exit("\n".join(unreachable()) or 0)

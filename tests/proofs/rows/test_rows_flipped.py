@@ -6,20 +6,19 @@ A quick run changes one line for each row, `--long` every line of every scenario
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from places import TESTS
+from row_ids import IDS
 from rows_world import PROOFS, Flip, house_of
-from test_specs_rows import IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from _pytest.mark import ParameterSet
 
-for _file in sorted((TESTS / "proofs" / "rows").glob("test_rows_[a-z][a-z]_*.py")):
+for _file in sorted(Path(__file__).parent.glob("test_rows_??_*.py")):
     import_module(_file.stem)
 
 CASES = [(name, one) for name, (proof, _) in PROOFS.items() for one in proof.flips]
