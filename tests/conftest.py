@@ -23,12 +23,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long proofs out unless they are asked for; they are not skipped, a skip counts as a failure."""
+    """Leave the long proofs out unless they are asked for, all of them or one by its id.
+
+    They are not skipped, a skip counts as a failure.
+    """
     if config.getoption("--long"):
         return
-    slow = [item for item in items if item.get_closest_marker("slow") is not None]
+    slow = [item for item in items if item.get_closest_marker("slow") and not _is_named(item, config)]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in slow]
+
+
+def _is_named(item: pytest.Item, config: pytest.Config) -> bool:
+    """Whether the command line names this very test, its function or its class."""
+    _, _, name = item.nodeid.partition("::")
+    return any(
+        item.path == (config.invocation_params.dir / file).resolve()
+        and f"{name}[".startswith((wanted + "[", wanted + "::"))
+        for file, _, wanted in (argument.partition("::") for argument in config.args)
+        if wanted
+    )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

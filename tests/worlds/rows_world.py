@@ -12,6 +12,7 @@ import json
 import shutil
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
     from engine.plan import Plan
     from engine.sandbox.server.site import CompanyName
-
-#: So many scenarios of a row are run by a quick test run, all of them with `--long`.
-QUICK = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +49,7 @@ class Proof:
     spec: str  #: name of a shipped spec
     flips: tuple[Flip, ...]
     company: CompanyName
+    sampled: bool = True  #: run by default; the others of a row only with `--long`
 
 
 #: Every scenario that `proves` has marked, by its name.
@@ -63,18 +62,21 @@ def flip(old: str, new: str = "", *, file: str | None = None, after: str | None 
 
 
 def proves(
-    spec: str, *flips: Flip, company: CompanyName = "bare"
+    spec: str, *flips: Flip, company: CompanyName = "bare", sampled: bool = True
 ) -> Callable[[Callable[[House], None]], Callable[[House], None]]:
-    """Mark a scenario: the spec it is about, and the lines that it proves."""
+    """Mark the first scenario of a row: the spec it is about, and the lines that it proves."""
 
     def mark(scenario: Callable[[House], None]) -> Callable[[House], None]:
         name = scenario.__name__
         assert name not in PROOFS, f"two scenarios are called {name}"
-        others = [one for one in PROOFS if one[5:10] == name[5:10]]
-        PROOFS[name] = (Proof(spec=spec, flips=flips, company=company), scenario)
-        return scenario if len(others) < QUICK else pytest.mark.slow(scenario)
+        PROOFS[name] = (Proof(spec=spec, flips=flips, company=company, sampled=sampled), scenario)
+        return scenario if sampled else pytest.mark.slow(scenario)
 
     return mark
+
+
+#: Mark a further scenario of a row, which is left to long runs.
+also_proves = partial(proves, sampled=False)
 
 
 @dataclass(kw_only=True)

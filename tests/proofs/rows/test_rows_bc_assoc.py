@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -87,7 +87,7 @@ def test_BC_12_a_deal_is_put_on_an_invoice_of_its_customer_shown_there_and_taken
     assert potential(house, other) is None
 
 
-@proves(SPEC, flip(WHEN, "left.Account_Name.id IS NOT NULL"))
+@also_proves(SPEC, flip(WHEN, "left.Account_Name.id IS NOT NULL"))
 def test_BC_12_a_deal_is_not_put_on_an_invoice_of_somebody_else(house: House) -> None:
     wanted, mine, other, _ = two_customers(house)
     house.forget_calls()
@@ -113,7 +113,7 @@ def test_BC_12_a_deal_is_not_put_on_an_invoice_of_somebody_else(house: House) ->
     assert potential(house, mine) == wanted
 
 
-@proves(SPEC, flip("offer: Record_Status__s = 'Available'", "offer: Record_Status__s = 'Trash'"))
+@also_proves(SPEC, flip("offer: Record_Status__s = 'Available'", "offer: Record_Status__s = 'Trash'"))
 def test_BC_12_a_deleted_deal_is_not_offered_and_what_it_was_put_on_says_that_it_is_gone(
     house: House,
 ) -> None:
@@ -133,7 +133,7 @@ def test_BC_12_a_deleted_deal_is_not_offered_and_what_it_was_put_on_says_that_it
     assert potential(house, mine) is None
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("associate: locked", "associate: yes", after="create: books.invoices"),
     flip("associate: locked", "associate: no", after="create: books.invoices"),
@@ -163,7 +163,7 @@ def test_BC_12_what_a_trigger_has_put_together_stays_together(house: House) -> N
     assert len(pairs(house, "list")) == 1
 
 
-@proves(SPEC, flip("if: options.deal_associations", after="  deal-transactions:"))
+@also_proves(SPEC, flip("if: options.deal_associations", after="  deal-transactions:"))
 def test_BC_12_without_the_option_no_deal_can_be_put_on_anything(house: House) -> None:
     wanted, mine, _, _ = two_customers(house)
     house.choose(deal_associations=False)
@@ -174,7 +174,9 @@ def test_BC_12_without_the_option_no_deal_can_be_put_on_anything(house: House) -
     assert house.writes() == []
 
 
-@proves(SPEC, flip("check: crm.org.license_details.paid_type <> 'free'", "check: crm.org.iso_code <> ''"))
+@also_proves(
+    SPEC, flip("check: crm.org.license_details.paid_type <> 'free'", "check: crm.org.iso_code <> ''")
+)
 def test_BC_12_a_crm_without_custom_modules_is_told_before_anything_is_written(house: House) -> None:
     house.choose(deal_associations=True)
     account(house, "Acme")
@@ -186,7 +188,7 @@ def test_BC_12_a_crm_without_custom_modules_is_told_before_anything_is_written(h
     assert house.writes() == []
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("to: [ books.estimates, books.salesorders,", "to: [ books.salesorders,"),
     flip("to: [ books.estimates, books.salesorders,", "to: [ books.estimates,"),

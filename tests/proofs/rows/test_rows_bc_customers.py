@@ -15,7 +15,7 @@ from rows_bc import (
     in_crm,
     names,
 )
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -54,7 +54,7 @@ def test_BC_02_several_books_organisations_cannot_be_synced_both_ways(house: Hou
     assert house.writes() == []
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("options.vendors = 'fetch' OR options.organizations = 'several'", "options.vendors = 'fetch'"),
     flip("options.items = 'fetch' OR options.organizations = 'several'", "options.items = 'fetch'"),
@@ -77,7 +77,7 @@ def test_BC_02_with_several_books_organisations_nothing_at_all_is_written_to_crm
     assert names(house.visitor.records("books", "items"), "name") == ["Desk", "Lamp"]
 
 
-@proves(SPEC, flip("crm.Accounts <-> books.contacts", "crm.Accounts -> books.contacts", after=ACCOUNTS))
+@also_proves(SPEC, flip("crm.Accounts <-> books.contacts", "crm.Accounts -> books.contacts", after=ACCOUNTS))
 def test_BC_02_one_organisation_each_is_synced_both_ways(house: House) -> None:
     house.choose(customers="accounts", extent="both")
     in_crm(house, "account", Account_Name="Nordwind")
@@ -98,7 +98,7 @@ def _people(house: House) -> None:
     in_crm(house, "contact", First_Name="Bo", Last_Name="Lund", Email="bo@lund.example")
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("if: options.customers = 'contacts' OR options.lone_contacts", "if: options.lone_contacts IS NULL"),
     flip("if: options.customers <> 'contacts'\n    sync", "sync"),
@@ -114,7 +114,7 @@ def test_BC_03_contacts_become_customers_of_type_individual(house: House) -> Non
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("if: options.customers = 'accounts-and-contacts'\n    sync", "sync"),
     flip("const: business", "const: individual", file="mappings/account-customer.yaml"),
@@ -129,7 +129,7 @@ def test_BC_03_accounts_become_customers_of_type_business_and_contacts_nothing(h
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "if: options.customers = 'accounts-and-contacts'", "if: options.customers = 'contacts'", after=PERSONS
@@ -151,7 +151,7 @@ def test_BC_03_accounts_and_their_contacts_become_customers_and_contact_persons(
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("OR customer_sub_type = 'business'", "OR TRUE"),
     flip("OR customer_sub_type = 'individual'", "OR TRUE"),
@@ -179,7 +179,7 @@ def test_BC_03_a_business_of_books_becomes_an_account_and_an_individual_a_contac
 # BC-03 ------------------------------------------------------------------------------------------------------------
 
 
-@proves(SPEC, flip(f"direction: {NARROWED}", "", after=ACCOUNTS))
+@also_proves(SPEC, flip(f"direction: {NARROWED}", "", after=ACCOUNTS))
 def test_BC_03_fetch_brings_records_of_crm_and_nothing_of_books(house: House) -> None:
     house.choose(extent="fetch")
     in_crm(house, "account", Account_Name="Nordwind")
@@ -189,7 +189,7 @@ def test_BC_03_fetch_brings_records_of_crm_and_nothing_of_books(house: House) ->
     assert names(customers(house), "contact_name") == ["Mira Ltd", "Nordwind"]
 
 
-@proves(SPEC, flip("crm.Accounts <-> books.contacts", "crm.Accounts -> books.contacts"))
+@also_proves(SPEC, flip("crm.Accounts <-> books.contacts", "crm.Accounts -> books.contacts"))
 def test_BC_03_both_ways_crm_goes_first(house: House) -> None:
     """Where both have a record of one name, what CRM says stands on both sides; then edits go both ways."""
     house.choose(customers="accounts", extent="both")
@@ -207,7 +207,7 @@ def test_BC_03_both_ways_crm_goes_first(house: House) -> None:
     assert len(customers(house)) == len(crm_all(house, "account")) == 1
 
 
-@proves(SPEC, flip(f"direction: {NARROWED}", "", after=ACCOUNTS))
+@also_proves(SPEC, flip(f"direction: {NARROWED}", "", after=ACCOUNTS))
 def test_BC_03_back_to_fetch_what_was_pushed_to_crm_stays_there_as_it_is(house: House) -> None:
     house.choose(customers="accounts", extent="both")
     customer = in_books(house, "customer", contact_name="Mira Ltd", customer_sub_type="business", notes="old")
@@ -233,7 +233,7 @@ def _twins(house: House) -> tuple[str, str]:
     return account, in_books(house, "customer", **same)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("match: [ Account_Name = contact_name ]", "match: [ Account_Number = contact_number ]"),
     flip("duplicates: ${options.duplicates}", "duplicates: skip", after=ACCOUNTS),
@@ -248,7 +248,7 @@ def test_BC_03_overwrite_replaces_the_details_of_the_customer_of_that_name(house
     house.quiet()
 
 
-@proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: overwrite", after=ACCOUNTS))
+@also_proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: overwrite", after=ACCOUNTS))
 def test_BC_03_skip_leaves_both_as_they_are(house: House) -> None:
     account, customer = _twins(house)
     house.choose(duplicates="skip")
@@ -261,7 +261,7 @@ def test_BC_03_skip_leaves_both_as_they_are(house: House) -> None:
     assert books_one(house, "customer", customer).get("website") == "https://books.example"
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("duplicates: ${options.duplicates}", "duplicates: overwrite", after=ACCOUNTS),
     flip("books.preferences.allow_duplicate_names ", "TRUE "),
@@ -287,7 +287,7 @@ def test_BC_03_clone_needs_the_preference_of_books_and_then_makes_a_second_one(h
 # BC-03 ------------------------------------------------------------------------------------------------------------
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("crm: saved(options.account_view)", "crm: TRUE"),
     flip("view: { crm: saved(options.contact_view) }", "", after=PERSONS),
@@ -314,7 +314,7 @@ def test_BC_03_one_view_each_limits_accounts_and_contacts_and_what_leaves_one_is
         assert names(kept["contact_persons"], "first_name") == ["Ada"]
 
 
-@proves(SPEC, flip("crm: saved(options.account_view)", "crm: TRUE"))
+@also_proves(SPEC, flip("crm: saved(options.account_view)", "crm: TRUE"))
 def test_BC_03_a_view_that_crm_does_not_have_stops_the_run_before_it_writes(house: House) -> None:
     house.choose(account_view="Beneluxx")
     in_crm(house, "account", Account_Name="Nordwind", Billing_Country="Belgium")
@@ -326,7 +326,7 @@ def test_BC_03_a_view_that_crm_does_not_have_stops_the_run_before_it_writes(hous
 # BC-03 ------------------------------------------------------------------------------------------------------------
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("Billing_City <-> billing_address.city", "", file="mappings/account-customer.yaml"),
     flip("Description <-> notes", "", file="mappings/account-customer.yaml"),
@@ -355,7 +355,7 @@ def _map(house: House, line: str, file: str = "account-customer") -> None:
     path.write_text(path.read_text(encoding="utf-8") + f"  - {line}\n", encoding="utf-8")
 
 
-@proves(SPEC, flip("mapping: account-customer", "fields: [ Account_Name <-> contact_name ]"))
+@also_proves(SPEC, flip("mapping: account-customer", "fields: [ Account_Name <-> contact_name ]"))
 def test_BC_03_a_further_field_is_mapped_by_hand_from_then_on(house: House) -> None:
     house.choose(extent="both")
     account = in_crm(house, "account", Account_Name="Nordwind", Account_Number="N 7")
@@ -371,7 +371,7 @@ def test_BC_03_a_further_field_is_mapped_by_hand_from_then_on(house: House) -> N
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "if: options.custom_fields",
@@ -393,7 +393,7 @@ def test_BC_03_custom_fields_come_over_if_one_chooses_so(house: House) -> None:
     assert hash_ == {"cf_industry": "Logistics", "cf_cost_centre": "K7", "cf_rating": "z"}
 
 
-@proves(SPEC, flip("mapping: account-customer", "fields: [ Account_Name <-> contact_name ]"))
+@also_proves(SPEC, flip("mapping: account-customer", "fields: [ Account_Name <-> contact_name ]"))
 def test_BC_03_fields_of_different_types_cannot_be_mapped_and_the_place_is_told(house: House) -> None:
     in_crm(house, "account", Account_Name="Nordwind", Employees=7)
     _map(house, "Employees <-> cf_cost_centre")

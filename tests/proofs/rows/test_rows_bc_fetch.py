@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -67,7 +67,7 @@ def test_BC_09_one_contact_alone_is_brought_in_step_again(house: House) -> None:
     house.quiet()
 
 
-@proves(SPEC, flip("match: [ Account_Name = contact_name ]", "match: [ Website = website ]"))
+@also_proves(SPEC, flip("match: [ Account_Name = contact_name ]", "match: [ Website = website ]"))
 def test_BC_09_one_contact_alone_meets_the_one_of_its_name_once_somebody_has_agreed(house: House) -> None:
     house.visitor.books("POST", "/contacts", json={"contact_name": "Nordwind", "notes": "old"})
     one = in_crm(
@@ -84,7 +84,7 @@ def test_BC_09_one_contact_alone_meets_the_one_of_its_name_once_somebody_has_agr
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("sync: crm.Vendors <-> books.contacts", "sync: crm.Vendors <- books.contacts"),
     flip("contact_type = 'vendor'", "contact_type = 'customer'"),
@@ -104,7 +104,7 @@ def test_BC_09_one_module_alone_is_synced_at_once(house: House) -> None:
     house.quiet()
 
 
-@proves(SPEC, flip("becomes: Probability = 100", "becomes: Probability = 90"))
+@also_proves(SPEC, flip("becomes: Probability = 100", "becomes: Probability = 90"))
 def test_BC_09_the_invoice_of_a_won_deal_is_made_at_once_and_nothing_else_is_looked_at(house: House) -> None:
     house.choose(invoice_won_deals=True)
     account = in_crm(house, "Accounts", Account_Name="Nordwind")
@@ -123,7 +123,7 @@ def test_BC_09_the_invoice_of_a_won_deal_is_made_at_once_and_nothing_else_is_loo
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("else: fetch }", "else: hold }", after="sync: crm.Finance_Quotes"),
     flip("sync: crm.Finance_Quotes <-> books.estimates", "sync: crm.Finance_Quotes <- books.estimates"),
@@ -147,7 +147,7 @@ def test_BC_09_a_quote_made_in_crm_is_in_books_at_once_with_the_customer_that_it
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("sync: crm.Finance_Invoices <-> books.invoices", "sync: crm.Finance_Invoices -> books.invoices"),
 )
@@ -200,7 +200,7 @@ def test_BC_11_an_account_outside_the_view_is_found_by_name_fetched_and_stays_in
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("search: [ First_Name, Last_Name ]", "search: [ Email ]", after=INDIVIDUALS),
     flip("crm: saved(options.contact_view) AND", "crm: Email_Opt_Out AND"),
@@ -219,7 +219,7 @@ def test_BC_11_a_contact_outside_the_view_is_found_by_first_or_last_name_and_fet
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("search: [ First_Name, Last_Name ]", after=PERSONS),
     flip("under: { Account_Name.id: customers"),
@@ -240,7 +240,9 @@ def test_BC_11_an_account_is_found_with_its_contacts_and_fetched_with_one_of_the
     house.quiet()
 
 
-@proves(SPEC, flip("id -> zcrm_account_id", "Fax -> zcrm_account_id", file="mappings/account-customer.yaml"))
+@also_proves(
+    SPEC, flip("id -> zcrm_account_id", "Fax -> zcrm_account_id", file="mappings/account-customer.yaml")
+)
 def test_BC_11_the_filter_of_books_finds_what_came_from_crm_and_nothing_else(house: House) -> None:
     house.choose(crm_filter=True)
     account = in_crm(house, "Accounts", Account_Name="Nordwind")

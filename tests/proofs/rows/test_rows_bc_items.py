@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rows_bc import books_one, change_books, change_crm, crm_all, crm_one, customers, in_books, in_crm, names
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -43,7 +43,7 @@ def _twins(house: House, **more: Any) -> tuple[str, str]:
     return item, in_crm(house, "product", **{"Product_Name": "Desk", "Description": "of CRM"} | more)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("books.items <-> crm.Products", "books.items <- crm.Products"),
     flip("name = Product_Name", "sku = Product_Code"),
@@ -58,7 +58,7 @@ def test_BC_05_both_ways_books_goes_first_so_an_item_overwrites_the_product_of_i
     house.quiet()
 
 
-@proves(SPEC, flip("options.items = 'fetch' OR", "FALSE OR"))
+@also_proves(SPEC, flip("options.items = 'fetch' OR", "FALSE OR"))
 def test_BC_05_fetched_only_products_overwrite_items_and_no_item_goes_to_crm(house: House) -> None:
     house.choose(items="fetch")
     item, product = _twins(house)
@@ -68,7 +68,7 @@ def test_BC_05_fetched_only_products_overwrite_items_and_no_item_goes_to_crm(hou
     assert [one["id"] for one in crm_all(house, "product")] == [product]
 
 
-@proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
+@also_proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
 def test_BC_05_skip_leaves_both_as_they_are(house: House) -> None:
     house.choose(items="both")
     house.choose(item_duplicates="skip")
@@ -80,7 +80,7 @@ def test_BC_05_skip_leaves_both_as_they_are(house: House) -> None:
     assert crm_one(house, "product", product).get("Description") == "of CRM"
 
 
-@proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
+@also_proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
 def test_BC_05_clone_makes_a_second_product_beside_the_old_one(house: House) -> None:
     house.choose(items="both")
     house.choose(item_duplicates="clone")
@@ -92,7 +92,7 @@ def test_BC_05_clone_makes_a_second_product_beside_the_old_one(house: House) -> 
     house.quiet()
 
 
-@proves(SPEC, flip("if: options.product_type", "if: options.figures", file="mappings/item-product.yaml"))
+@also_proves(SPEC, flip("if: options.product_type", "if: options.figures", file="mappings/item-product.yaml"))
 def test_BC_05_a_custom_field_with_goods_and_services_is_the_product_type(house: House) -> None:
     house.choose(items="both")
     house.choose(product_type=True)
@@ -108,7 +108,7 @@ def test_BC_05_a_custom_field_with_goods_and_services_is_the_product_type(house:
     house.quiet()
 
 
-@proves(SPEC, flip("view: { crm: saved(options.product_view) }", ""))
+@also_proves(SPEC, flip("view: { crm: saved(options.product_view) }", ""))
 def test_BC_05_a_view_limits_products_and_what_leaves_it_is_not_deleted(house: House) -> None:
     house.choose(items="both")
     house.choose(product_view="Software")
@@ -123,7 +123,7 @@ def test_BC_05_a_view_limits_products_and_what_leaves_it_is_not_deleted(house: H
         assert books_one(house, "item", item["item_id"]).get("status") == "active"
 
 
-@proves(SPEC, flip("deletes: keep", "deletes: propagate", after=ITEMS))
+@also_proves(SPEC, flip("deletes: keep", "deletes: propagate", after=ITEMS))
 def test_BC_10_an_item_pushed_to_crm_and_deleted_there_stays_in_books_and_is_not_made_again(
     house: House,
 ) -> None:

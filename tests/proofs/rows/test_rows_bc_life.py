@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rows_world import flip, proves
+from rows_world import also_proves, flip, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -48,7 +48,7 @@ def test_BC_01_other_credentials_for_the_same_organisation_just_work(house: Hous
     assert customers(house) == ["Acme Inc", "Beta GmbH"]
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("enable: { needs: [ disabled ] }", "enable: { pins: [ books.organizations.organization_id ] }"),
     NO_CUSTOMERS,
@@ -142,7 +142,7 @@ def test_BC_13_disabling_removes_what_the_finance_module_of_crm_keeps_and_books_
     assert "engine enable" in house.must("run", expect=7)
 
 
-@proves(SPEC, flip("delete: crm.Finance_Quotes, only: options.quotes", "delete: crm.Finance_Quotes"))
+@also_proves(SPEC, flip("delete: crm.Finance_Quotes, only: options.quotes", "delete: crm.Finance_Quotes"))
 def test_BC_13_without_transactions_the_finance_module_of_crm_is_left_alone(house: House) -> None:
     fill_finance_tab(house)
     house.must("connect", "--later", "--yes")
@@ -153,7 +153,7 @@ def test_BC_13_without_transactions_the_finance_module_of_crm_is_left_alone(hous
     assert [len(in_finance_tab(house, module)) for module in (*FINANCE, "Finance_Reports")] == [1] * 5
 
 
-@proves(SPEC, flip("      - { delete: crm.Finance_Quotes, only: options.quotes }\n", ""))
+@also_proves(SPEC, flip("      - { delete: crm.Finance_Quotes, only: options.quotes }\n", ""))
 def test_BC_13_enabled_again_the_finance_module_is_filled_from_books_and_books_loses_nothing(
     house: House,
 ) -> None:

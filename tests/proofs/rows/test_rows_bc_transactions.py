@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rows_bc import books_all, books_one, change_books, customers, in_books, in_crm, names
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -81,7 +81,7 @@ def test_BC_06_what_is_made_in_books_shows_in_the_finance_module_with_its_custom
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("crm.Finance_Quotes <-> books.estimates", "crm.Finance_Quotes <- books.estimates"),
     flip("crm.Finance_Sales_Orders <-> books", "crm.Finance_Sales_Orders <- books"),
@@ -104,7 +104,7 @@ def test_BC_06_what_is_made_in_the_finance_module_is_made_in_books_and_gets_its_
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("crm.Finance_Quotes <-> books.estimates", "crm.Finance_Quotes -> books.estimates"),
     flip("deletes: propagate", "deletes: keep", after="title: Quotes"),
@@ -132,7 +132,7 @@ def test_BC_06_a_quote_is_changed_and_deleted_on_either_side(house: House) -> No
     house.quiet()
 
 
-@proves(SPEC, flip("crm.Finance_Quotes <-> books.estimates", "crm.Quotes <-> books.estimates"))
+@also_proves(SPEC, flip("crm.Finance_Quotes <-> books.estimates", "crm.Quotes <-> books.estimates"))
 def test_BC_06_only_what_is_made_in_the_finance_module_is_fetched(house: House) -> None:
     """The quotes that CRM has of its own stay where they are."""
     house.choose(quotes=True)
@@ -146,7 +146,7 @@ def test_BC_06_only_what_is_made_in_the_finance_module_is_fetched(house: House) 
     house.quiet()
 
 
-@proves(SPEC, flip("    if: options.invoices\n", "", after="title: Invoices"))
+@also_proves(SPEC, flip("    if: options.invoices\n", "", after="title: Invoices"))
 def test_BC_06_only_the_kinds_that_one_has_chosen_are_synced(house: House) -> None:
     house.choose(quotes=True)
     in_crm(house, "account", Account_Name="Nordwind")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rows_bc import books_all, books_one, in_crm, mark
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -92,7 +92,7 @@ def crm_all_deals(house: House) -> list[dict[str, Any]]:
     return house.visitor.records("crm", "Deals")
 
 
-@proves(SPEC, flip("set: { status: accepted }", "set: { status: declined }"))
+@also_proves(SPEC, flip("set: { status: accepted }", "set: { status: declined }"))
 def test_BC_08_the_quote_is_accepted_at_the_chosen_stage(house: House) -> None:
     mine = quoted(house)
     move(house, mine, STAGES["quote_accepted_stage"])
@@ -101,7 +101,7 @@ def test_BC_08_the_quote_is_accepted_at_the_chosen_stage(house: House) -> None:
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("becomes: Stage = options.quote_declined_stage", "becomes: Stage = options.quote_accepted_stage"),
 )
@@ -113,7 +113,7 @@ def test_BC_08_the_quote_is_declined_at_the_chosen_stage(house: House) -> None:
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("only: status = 'draft' ", "only: TRUE ", after="  quote-accepted:"),
     flip("only: status = 'draft'", "only: TRUE", after="  quote-declined:"),
@@ -128,7 +128,7 @@ def test_BC_08_a_quote_that_was_sent_is_not_moved_by_the_deal_any_more(house: Ho
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("becomes: Probability = 100", "becomes: Probability = 90"),
     flip("becomes: Probability = 0", "becomes: Probability = 5"),
@@ -157,7 +157,7 @@ def test_BC_08_a_won_deal_makes_an_invoice_and_a_lost_one_voids_it(house: House)
     house.quiet()
 
 
-@proves(SPEC, flip("only: status = 'draft' ", "only: TRUE ", after="  void-on-lost:"))
+@also_proves(SPEC, flip("only: status = 'draft' ", "only: TRUE ", after="  void-on-lost:"))
 def test_BC_08_an_invoice_that_was_sent_is_not_voided(house: House) -> None:
     house.choose(invoice_won_deals=True)
     mine = deal(house, Account_Name={"id": account(house)})
@@ -171,7 +171,9 @@ def test_BC_08_an_invoice_that_was_sent_is_not_voided(house: House) -> None:
     house.quiet()
 
 
-@proves(SPEC, flip("check: linked('customers', Account_Name.id)", "check: TRUE", after="  invoice-on-won:"))
+@also_proves(
+    SPEC, flip("check: linked('customers', Account_Name.id)", "check: TRUE", after="  invoice-on-won:")
+)
 def test_BC_08_a_deal_without_an_account_waits_until_it_has_one(house: House) -> None:
     house.choose(invoice_won_deals=True)
     nordwind, mine = account(house), deal(house)
@@ -186,7 +188,7 @@ def test_BC_08_a_deal_without_an_account_waits_until_it_has_one(house: House) ->
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("check: linked('individuals', Contact_Name.id)", "check: FALSE", after="  invoice-on-won:"),
     flip(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rows_bc import books_all
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -60,7 +60,7 @@ def test_BC_07_the_role_is_granted_to_whoever_is_added_and_taken_away_again(hous
     house.quiet()
 
 
-@proves(SPEC, flip("check: status = 'active', else: Only active", "check: TRUE, else: Only active"))
+@also_proves(SPEC, flip("check: status = 'active', else: Only active", "check: TRUE, else: Only active"))
 def test_BC_07_somebody_who_is_not_active_in_crm_is_refused(house: House) -> None:
     with_transactions(house)
     bo = person(house, "Bo", "inactive")
@@ -72,7 +72,7 @@ def test_BC_07_somebody_who_is_not_active_in_crm_is_refused(house: House) -> Non
     assert in_role(house) == []
 
 
-@proves(SPEC, flip("at-most: 1000", "at-most: 9999"))
+@also_proves(SPEC, flip("at-most: 1000", "at-most: 9999"))
 def test_BC_07_no_more_have_the_role_than_there_may_be(house: House) -> None:
     """The bound of a thousand is brought down to one, so that the second is beyond it."""
     text = house.spec.read_text(encoding="utf-8")
@@ -87,7 +87,7 @@ def test_BC_07_no_more_have_the_role_than_there_may_be(house: House) -> None:
     assert [one.get("email") for one in in_role(house)] == ["ada@veld.example"]
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "needs: options.quotes AND options.sales_orders AND options.purchase_orders AND options.invoices",

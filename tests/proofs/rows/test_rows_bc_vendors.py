@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rows_bc import books_one, change_books, change_crm, crm_all, crm_one, customers, in_books, in_crm, names
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -32,7 +32,7 @@ def test_BC_04_vendors_go_both_ways_as_contacts_of_type_vendor(house: House) -> 
     house.quiet()
 
 
-@proves(SPEC, flip("options.vendors = 'fetch' OR", "FALSE OR"))
+@also_proves(SPEC, flip("options.vendors = 'fetch' OR", "FALSE OR"))
 def test_BC_04_vendors_are_only_fetched_if_one_chooses_so_and_what_was_pushed_stays(house: House) -> None:
     house.choose(vendors="both")
     vendor = in_books(house, "customer", contact_name="Kontor", contact_type="vendor", notes="old")
@@ -46,7 +46,7 @@ def test_BC_04_vendors_are_only_fetched_if_one_chooses_so_and_what_was_pushed_st
     assert crm_one(house, "vendor", pushed).get("Description") == "old"
 
 
-@proves(SPEC, flip("if: options.vendors <> 'none'\n    sync", "sync"))
+@also_proves(SPEC, flip("if: options.vendors <> 'none'\n    sync", "sync"))
 def test_BC_04_vendors_can_be_left_out(house: House) -> None:
     house.choose(vendors="none")
     in_crm(house, "vendor", Vendor_Name="Papier & Co")
@@ -63,7 +63,7 @@ def _twins(house: House) -> tuple[str, str]:
     return vendor, in_books(house, "customer", **same)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("duplicates: ${options.vendor_duplicates}", "duplicates: skip"),
     flip("match: [ Vendor_Name = contact_name ]", "match: [ Email = email ]"),
@@ -77,7 +77,7 @@ def test_BC_04_overwrite_replaces_the_vendor_of_that_name(house: House) -> None:
     house.quiet()
 
 
-@proves(SPEC, flip("duplicates: ${options.vendor_duplicates}", "duplicates: ${options.duplicates}"))
+@also_proves(SPEC, flip("duplicates: ${options.vendor_duplicates}", "duplicates: ${options.duplicates}"))
 def test_BC_04_skip_leaves_both_vendors_as_they_are(house: House) -> None:
     house.choose(vendors="both")
     _, there = _twins(house)
@@ -88,7 +88,7 @@ def test_BC_04_skip_leaves_both_vendors_as_they_are(house: House) -> None:
     assert only(customers(house, kind="vendor")).get("contact_id") == there
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("duplicates: ${options.vendor_duplicates}", "duplicates: ${options.duplicates}"),
     flip("OR (options.vendors <> 'none' AND options.vendor_duplicates = 'clone')", ""),
@@ -107,7 +107,7 @@ def test_BC_04_clone_makes_a_second_vendor_once_books_allows_it(house: House) ->
     house.quiet()
 
 
-@proves(SPEC, flip("crm: saved(options.vendor_view)", "crm: TRUE"))
+@also_proves(SPEC, flip("crm: saved(options.vendor_view)", "crm: TRUE"))
 def test_BC_04_a_view_limits_vendors_and_what_leaves_it_is_not_deleted(house: House) -> None:
     house.choose(vendors="both")
     house.choose(vendor_view="Carriers")
@@ -122,7 +122,7 @@ def test_BC_04_a_view_limits_vendors_and_what_leaves_it_is_not_deleted(house: Ho
         assert books_one(house, "customer", there["contact_id"]).get("status") == "active"
 
 
-@proves(SPEC, flip("mapping: vendor\n", "fields: [ Vendor_Name <-> contact_name ]\n"))
+@also_proves(SPEC, flip("mapping: vendor\n", "fields: [ Vendor_Name <-> contact_name ]\n"))
 def test_BC_04_a_further_field_of_vendors_is_mapped_by_hand(house: House) -> None:
     house.choose(vendors="both")
     vendor = in_crm(house, "vendor", Vendor_Name="Kontor", Category="Paper")
@@ -135,7 +135,7 @@ def test_BC_04_a_further_field_of_vendors_is_mapped_by_hand(house: House) -> Non
     house.quiet()
 
 
-@proves(SPEC, flip("deletes: keep", "deletes: propagate", after=VENDORS))
+@also_proves(SPEC, flip("deletes: keep", "deletes: propagate", after=VENDORS))
 def test_BC_10_a_vendor_pushed_to_crm_and_deleted_there_stays_in_books_and_is_not_made_again(
     house: House,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import rows_life as story
 from rows_projects import client, finance, me_there, project, there
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -20,19 +20,19 @@ def test_BP_01_lifecycle_it_is_saved_and_synced_and_the_status_says_so(house: Ho
     story.saved_and_synced(house)
 
 
-@proves(
+@also_proves(
     SPEC, flip("disable: { says: Sync is paused until the integration is enabled again. }", "disable: {}")
 )
 def test_BP_01_lifecycle_disabled_it_is_paused_and_enabled_it_goes_on(house: House) -> None:
     story.paused_and_goes_on(house)
 
 
-@proves(SPEC, flip("    pins: [ projects.portal.id ]", ""))
+@also_proves(SPEC, flip("    pins: [ projects.portal.id ]", ""))
 def test_BP_01_lifecycle_it_is_enabled_only_with_the_portal_that_it_was_connected_to(house: House) -> None:
     story.only_the_same_portal(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("    needs: [ disabled ]\n", "", after="  delete:"),
     flip("      - { convert: projects }\n", ""),
@@ -41,7 +41,7 @@ def test_BP_01_lifecycle_deleted_it_leaves_standalone_projects(house: House) -> 
     story.deleted_leaves_standalone_projects(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("books.me.user_role = 'admin'", "books.me.user_role <> ''"),
     flip("projects.portal.my_role IN ('owner', 'admin')", "projects.portal.my_role <> ''"),
@@ -134,7 +134,7 @@ def test_BP_03_the_older_integration_moves_with_transactions_of_a_primary_client
     assert "there is no way back" in again
 
 
-@proves(SPEC, flip("      - { import: links, from: books.projects.zprojects_id }\n", ""))
+@also_proves(SPEC, flip("      - { import: links, from: books.projects.zprojects_id }\n", ""))
 def test_BP_03_a_link_that_is_in_the_way_is_told_before_anything_moves(house: House) -> None:
     site = project(house, "New site", client=client(house, "Acme", currency_code="EUR"))
     house.run()

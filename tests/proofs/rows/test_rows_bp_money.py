@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import rows_money as story
-from rows_world import flip, proves
+from rows_world import also_proves, flip, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -25,7 +25,7 @@ def test_BP_02_transactions_made_in_books_show_in_the_finance_tab(house: House) 
     story.shows_what_finance_makes(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("deletes: propagate", "deletes: keep", after="projects.quotes <->"),
     flip("deletes: propagate", "deletes: keep", after="projects.invoices <->"),
@@ -36,7 +36,7 @@ def test_BP_02_what_books_changes_and_deletes_is_changed_and_deleted_in_projects
     story.shows_what_finance_changes(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("projects.quotes <->", "projects.quotes <-"),
     flip("projects.invoices <->", "projects.invoices <-"),
@@ -48,7 +48,7 @@ def test_BP_02_transactions_made_in_projects_are_made_in_books(house: House) -> 
     story.carries_what_projects_makes(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("deletes: propagate", "deletes: keep", after="projects.quotes <->"),
     flip("deletes: propagate", "deletes: keep", after="projects.invoices <->"),
@@ -59,7 +59,7 @@ def test_BP_02_what_projects_changes_and_deletes_is_changed_and_deleted_in_books
     story.carries_what_projects_changes(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("projects.recurring_invoices <-", "projects.recurring_invoices =="),
     flip("projects.recurring_expenses <-", "projects.recurring_expenses =="),
@@ -68,7 +68,7 @@ def test_BP_02_recurring_ones_are_shown_in_projects_and_never_made_there(house: 
     story.leaves_recurring_ones_to_finance(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("rate: rate", "rate: `7`", file="mappings/milestone-invoice.yaml"),
     flip("pairs: invoice-milestone", "pairs: invoice-milestone\n    if: options.general_timesheets"),
@@ -77,14 +77,14 @@ def test_BP_02_a_milestone_is_invoiced_by_hand_and_says_so(house: House) -> None
     story.invoices_by_hand(house, "invoice-milestone", "phases")
 
 
-@proves(
+@also_proves(
     SPEC, flip("pairs: invoice-task-list", "pairs: invoice-task-list\n    if: options.general_timesheets")
 )
 def test_BP_02_a_task_list_is_invoiced_by_hand_and_says_so(house: House) -> None:
     story.invoices_by_hand(house, "invoice-task-list", "tasklists")
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("pairs: invoice-task\n", "pairs: invoice-task\n    if: options.general_timesheets\n"),
     flip("check: state = 'closed'", "check: state = 'open'"),
@@ -101,7 +101,7 @@ def test_BP_04_a_task_invoiced_in_projects_is_not_invoiced_in_books(house: House
     story.task_invoiced_in_projects(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "task.invoice.id = id OR task.invoice_status <> 'invoiced'",
@@ -116,7 +116,7 @@ def test_BP_04_a_task_invoiced_in_books_is_not_invoiced_in_projects(house: House
     story.task_invoiced_in_books(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "invoice_status <-> billed_status",
@@ -128,7 +128,7 @@ def test_BP_04_time_invoiced_in_projects_is_not_invoiced_in_books(house: House) 
     story.time_invoiced_in_projects(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "invoice_status <-> billed_status",

@@ -8,7 +8,7 @@ import rows_errors
 import rows_time
 import rows_work
 from rows_projects import ANNA, client, log, project, task, there, user
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -24,7 +24,7 @@ BILLABLE, APPROVED = "check: billing_status = 'Billable'", "check: approval.stat
 TIME, GENERAL_TIME = "mappings/timelog-time-entry.yaml", "mappings/timelog-general.yaml"
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("view: { projects: project_type = 'active' }", "view: { projects: name IS NOT NULL }"),
     flip("check: client.id IS NOT NULL", "check: name IS NOT NULL"),
@@ -33,12 +33,12 @@ def test_BP_01_only_active_projects_with_a_primary_customer_come_over(house: Hou
     rows_work.active_projects_with_a_customer(house)
 
 
-@proves(SPEC, flip("    only: referenced by projects ", "    #"))
+@also_proves(SPEC, flip("    only: referenced by projects ", "    #"))
 def test_BP_01_of_the_customers_only_those_of_projects_come_over(house: House) -> None:
     rows_work.only_customers_of_projects(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("creates: left", "creates: none", after=TASKS),
     flip("projects.issues ->", "projects.issues =="),
@@ -47,12 +47,12 @@ def test_BP_01_tasks_and_bugs_come_along_and_stay_in_step(house: House) -> None:
     rows_work.tasks_and_bugs_come_along(house)
 
 
-@proves(SPEC, flip("if: options.timesheets\n", "", after=LOGS + "\n"))
+@also_proves(SPEC, flip("if: options.timesheets\n", "", after=LOGS + "\n"))
 def test_BP_01_timesheets_are_a_choice_that_can_be_made_later(house: House) -> None:
     rows_work.timesheets_are_a_choice(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(BILLABLE, "check: TRUE", after=LOGS),
     flip(APPROVED, "check: TRUE", after=LOGS),
@@ -63,7 +63,7 @@ def test_BP_01_only_billable_and_approved_timesheets_come_over(house: House) -> 
     rows_time.billable_and_approved(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("if: options.general_timesheets", "if: options.timesheets"),
     flip(BILLABLE, "check: TRUE", after=GENERAL),
@@ -79,7 +79,7 @@ def test_BP_01_general_timesheets_are_a_switch_of_their_own(house: House) -> Non
     rows_time.general_time(house, site)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("date < options.timesheets_from", "date <= options.timesheets_from", file=TIME),
     flip("date < options.timesheets_from", "date <= options.timesheets_from", file=GENERAL_TIME),
@@ -91,7 +91,7 @@ def test_BP_01_time_before_the_cut_off_day_arrives_as_invoiced_and_later_time_as
     rows_time.before_the_cut_off(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("ELSE 'unbilled'", "ELSE 'invoiced'", file=TIME),
     flip("ELSE 'unbilled'", "ELSE 'invoiced'", file=GENERAL_TIME),
@@ -101,7 +101,7 @@ def test_BP_01_without_a_cut_off_day_all_time_arrives_as_unbilled(house: House) 
     rows_time.all_as_unbilled(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("set: { status: inactive }", "set: { status: active }"),
     flip("referenced by project-staff, projects,", "referenced by projects,"),
@@ -121,24 +121,24 @@ def test_BP_01_all_users_of_the_projects_come_over_and_unknown_ones_are_inactive
     ]
 
 
-@proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: skip"))
+@also_proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: skip"))
 def test_BP_01_details_of_a_customer_that_is_there_are_replaced(house: House) -> None:
     rows_work.duplicates_are_overwritten(house)
 
 
-@proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: overwrite"))
+@also_proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: overwrite"))
 def test_BP_01_clone_makes_a_second_customer_from_the_next_run_on(house: House) -> None:
     rows_work.duplicates_are_cloned_from_now_on(house)
 
 
-@proves(
+@also_proves(
     SPEC, flip("- description -> description", "- name -> description", file="mappings/project-project.yaml")
 )
 def test_BP_01_a_sync_at_once_the_history_and_the_mapped_fields_can_be_seen(house: House) -> None:
     rows_work.seen_at_once_and_afterwards(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("else: The timesheet is not approved.", "else: No.", after=LOGS),
     flip("else: The project has no primary customer.", "else: No."),
@@ -148,7 +148,7 @@ def test_BP_01_errors_are_listed_module_by_module_with_why_and_what_resolves_eac
     rows_errors.the_error_summary(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("check: client.id IS NOT NULL", "check: TRUE"),
     flip("else: hold", "else: skip", after=TASKS),
@@ -162,17 +162,17 @@ def test_BP_01_a_project_without_a_primary_customer_keeps_what_hangs_on_it_until
     rows_errors.without_a_customer(house)
 
 
-@proves(SPEC, flip("right.currency_code = currency_code", "TRUE"))
+@also_proves(SPEC, flip("right.currency_code = currency_code", "TRUE"))
 def test_BP_01_a_customer_in_another_currency_keeps_its_projects_until_one_is_changed(house: House) -> None:
     rows_errors.another_currency(house)
 
 
-@proves(SPEC, flip("{ module_detail.id: tasks, else: hold }", "{ module_detail.id: tasks, else: skip }"))
+@also_proves(SPEC, flip("{ module_detail.id: tasks, else: hold }", "{ module_detail.id: tasks, else: skip }"))
 def test_BP_01_time_of_a_task_that_could_not_be_fetched_names_the_cause_and_follows(house: House) -> None:
     rows_errors.a_task_that_was_refused(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("check: books.me.user_role = 'admin'", "check: books.me.user_role <> ''"),
     flip("check: projects.portal.my_role IN ('owner', 'admin')", "check: projects.portal.my_role <> ''"),
@@ -186,7 +186,7 @@ def test_BP_01_who_connects_is_an_admin_in_both(house: House) -> None:
     house.quiet()
 
 
-@proves(SPEC, flip("sync: projects.projects ->", "sync: projects.projects =="))
+@also_proves(SPEC, flip("sync: projects.projects ->", "sync: projects.projects =="))
 def test_BP_01_other_credentials_for_the_same_accounts_just_work(house: House) -> None:
     acme = client(house, "Acme")
     log(house, (site := project(house, "First", client=acme)), task=task(house, site, "Dig"), owner=ANNA)

@@ -15,7 +15,7 @@ from rows_ec import (
     in_erp,
     names,
 )
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -41,7 +41,7 @@ def test_EC_01_a_crm_below_professional_is_refused_and_nothing_is_written(house:
     assert names(customers(house), "contact_name") == ["Nordwind"]
 
 
-@proves(SPEC, flip("crm.org.iso_code = erp.organizations.currency_code", "crm.org.iso_code IS NOT NULL"))
+@also_proves(SPEC, flip("crm.org.iso_code = erp.organizations.currency_code", "crm.org.iso_code IS NOT NULL"))
 def test_EC_01_another_base_currency_is_refused_and_nothing_is_written(house: House) -> None:
     in_crm(house, "account", Account_Name="Nordwind")
     house.visitor.command("organization", product="erp", set={"currency_code": "INR"})
@@ -67,7 +67,7 @@ def test_EC_02_several_erp_organisations_cannot_be_synced_both_ways(house: House
     assert house.writes() == []
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("options.vendors = 'fetch' OR options.organizations = 'several'", "options.vendors = 'fetch'"),
     flip("options.items = 'fetch' OR options.organizations = 'several'", "options.items = 'fetch'"),
@@ -90,7 +90,7 @@ def test_EC_02_with_several_erp_organisations_nothing_at_all_is_written_to_crm(h
     assert names(house.visitor.records("erp", "items"), "name") == ["Desk", "Lamp"]
 
 
-@proves(SPEC, flip("default: both", "default: fetch", after="  extent:"))
+@also_proves(SPEC, flip("default: both", "default: fetch", after="  extent:"))
 def test_EC_02_one_organisation_each_is_synced_both_ways(house: House) -> None:
     in_crm(house, "account", Account_Name="Nordwind")
     in_erp(house, "customer", contact_name="Mira Ltd", customer_sub_type="business")
@@ -126,7 +126,7 @@ def test_EC_03_contacts_become_customers_of_type_individual(house: House) -> Non
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("if: options.customers = 'accounts-and-contacts'\n    sync", "sync"),
     flip("const: business", "const: individual", file="mappings/account-customer.yaml"),
@@ -141,7 +141,7 @@ def test_EC_03_accounts_become_customers_of_type_business_and_contacts_nothing(h
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "if: options.customers = 'accounts-and-contacts'", "if: options.customers = 'contacts'", after=PERSONS
@@ -200,7 +200,7 @@ def test_EC_04_fetch_brings_records_of_crm_and_nothing_of_erp(house: House) -> N
     assert names(customers(house), "contact_name") == ["Mira Ltd", "Nordwind"]
 
 
-@proves(SPEC, flip("crm.Accounts <-> erp.contacts", "crm.Accounts -> erp.contacts"))
+@also_proves(SPEC, flip("crm.Accounts <-> erp.contacts", "crm.Accounts -> erp.contacts"))
 def test_EC_04_both_ways_crm_goes_first(house: House) -> None:
     """Where both have a record of one name, what CRM says stands on both sides; then edits go both ways."""
     account = in_crm(house, "account", Account_Name="Nordwind", Website="https://crm.example")
@@ -217,7 +217,7 @@ def test_EC_04_both_ways_crm_goes_first(house: House) -> None:
     assert len(customers(house)) == len(crm_all(house, "account")) == 1
 
 
-@proves(SPEC, flip(f"direction: {NARROWED}", "", after=ACCOUNTS))
+@also_proves(SPEC, flip(f"direction: {NARROWED}", "", after=ACCOUNTS))
 def test_EC_04_back_to_fetch_what_was_pushed_to_crm_stays_there_as_it_is(house: House) -> None:
     customer = in_erp(house, "customer", contact_name="Mira Ltd", customer_sub_type="business", notes="old")
     house.run()
@@ -257,7 +257,7 @@ def test_EC_06_overwrite_replaces_the_details_of_the_customer_of_that_name(house
     house.quiet()
 
 
-@proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: overwrite", after=ACCOUNTS))
+@also_proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: overwrite", after=ACCOUNTS))
 def test_EC_06_skip_leaves_both_as_they_are(house: House) -> None:
     account, customer = _twins(house)
     house.choose(duplicates="skip")
@@ -270,7 +270,7 @@ def test_EC_06_skip_leaves_both_as_they_are(house: House) -> None:
     assert erp_one(house, "customer", customer).get("website") == "https://erp.example"
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("duplicates: ${options.duplicates}", "duplicates: overwrite", after=ACCOUNTS),
     flip("erp.preferences.allow_duplicate_names ", "TRUE "),
@@ -322,7 +322,7 @@ def test_EC_07_one_view_each_limits_accounts_and_contacts_and_what_leaves_one_is
         assert names(kept["contact_persons"], "first_name") == ["Ada"]
 
 
-@proves(SPEC, flip("crm: saved(options.account_view)", "crm: TRUE"))
+@also_proves(SPEC, flip("crm: saved(options.account_view)", "crm: TRUE"))
 def test_EC_07_a_view_that_crm_does_not_have_stops_the_run_before_it_writes(house: House) -> None:
     house.choose(account_view="Beneluxx")
     in_crm(house, "account", Account_Name="Nordwind", Billing_Country="Belgium")
@@ -363,7 +363,7 @@ def _map(house: House, line: str, file: str = "account-customer") -> None:
     path.write_text(path.read_text(encoding="utf-8") + f"  - {line}\n", encoding="utf-8")
 
 
-@proves(SPEC, flip("mapping: account-customer", "fields: [ Account_Name <-> contact_name ]"))
+@also_proves(SPEC, flip("mapping: account-customer", "fields: [ Account_Name <-> contact_name ]"))
 def test_EC_08_a_further_field_is_mapped_by_hand_from_then_on(house: House) -> None:
     account = in_crm(house, "account", Account_Name="Nordwind", Account_Number="N 7")
     house.run()
@@ -378,7 +378,7 @@ def test_EC_08_a_further_field_is_mapped_by_hand_from_then_on(house: House) -> N
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "if: options.custom_fields",
@@ -400,7 +400,7 @@ def test_EC_08_custom_fields_come_over_if_one_chooses_so(house: House) -> None:
     assert hash_ == {"cf_industry": "Logistics", "cf_cost_centre": "K7", "cf_rating": "z"}
 
 
-@proves(SPEC, flip("mapping: account-customer", "fields: [ Account_Name <-> contact_name ]"))
+@also_proves(SPEC, flip("mapping: account-customer", "fields: [ Account_Name <-> contact_name ]"))
 def test_EC_08_fields_of_different_types_cannot_be_mapped_and_the_place_is_told(house: House) -> None:
     in_crm(house, "account", Account_Name="Nordwind", Employees=7)
     _map(house, "Employees <-> cf_cost_centre")

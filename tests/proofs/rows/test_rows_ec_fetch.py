@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rows_ec import change_crm, change_erp, crm_one, customers, erp_one, in_crm, names
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -54,7 +54,7 @@ def test_EC_12_one_customer_alone_is_brought_in_step_again_in_both_directions(ho
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC, flip("City <-> billing_address.city", "City -> billing_address.city", file="mappings/vendor.yaml")
 )
 def test_EC_12_one_vendor_alone_named_by_its_id_in_erp(house: House) -> None:
@@ -68,7 +68,7 @@ def test_EC_12_one_vendor_alone_named_by_its_id_in_erp(house: House) -> None:
     house.quiet()
 
 
-@proves(SPEC, flip("sync: crm.Vendors <-> erp.contacts", "sync: crm.Vendors <- erp.contacts"))
+@also_proves(SPEC, flip("sync: crm.Vendors <-> erp.contacts", "sync: crm.Vendors <- erp.contacts"))
 def test_EC_12_one_module_is_synced_at_once_and_the_others_are_left_for_later(house: House) -> None:
     in_crm(house, "vendor", Vendor_Name="Papier AG")
     in_crm(house, "account", Account_Name="Nordwind")
@@ -108,7 +108,7 @@ def test_EC_14_an_account_outside_the_view_is_found_by_name_fetched_and_stays_in
     assert "linked" in house.must("search", "customers", "südw")
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("search: [ First_Name, Last_Name ]", after=PERSONS),
     flip("under: { Account_Name.id: customers"),
@@ -132,7 +132,7 @@ def test_EC_14_an_account_is_found_with_its_contacts_and_fetched_with_one_of_the
     house.quiet()
 
 
-@proves(SPEC, flip("search: [ Vendor_Name ]"), flip("mapping: vendor", "mapping: account-customer"))
+@also_proves(SPEC, flip("search: [ Vendor_Name ]"), flip("mapping: vendor", "mapping: account-customer"))
 def test_EC_14_a_vendor_outside_the_view_is_found_and_fetched(house: House) -> None:
     house.choose(vendor_view="Carriers")
     wanted = in_crm(house, "vendor", Vendor_Name="Papier AG", Category="Paper")
@@ -143,7 +143,7 @@ def test_EC_14_a_vendor_outside_the_view_is_found_and_fetched(house: House) -> N
     house.quiet()
 
 
-@proves(SPEC, flip("search: [ Account_Name ]"))
+@also_proves(SPEC, flip("search: [ Account_Name ]"))
 def test_EC_14_what_is_not_there_is_told_and_nothing_is_written(house: House) -> None:
     house.run()
     house.forget_calls()
@@ -152,7 +152,9 @@ def test_EC_14_what_is_not_there_is_told_and_nothing_is_written(house: House) ->
     assert house.writes() == []
 
 
-@proves(SPEC, flip("id -> zcrm_account_id", "Fax -> zcrm_account_id", file="mappings/account-customer.yaml"))
+@also_proves(
+    SPEC, flip("id -> zcrm_account_id", "Fax -> zcrm_account_id", file="mappings/account-customer.yaml")
+)
 def test_EC_14_the_filter_of_erp_finds_what_came_from_crm_and_nothing_else(house: House) -> None:
     house.choose(crm_filter=True)
     account = in_crm(house, "account", Account_Name="Nordwind")

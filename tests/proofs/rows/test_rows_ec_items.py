@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rows_ec import change_crm, change_erp, crm_all, crm_one, customers, erp_one, in_crm, in_erp, names
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -42,7 +42,7 @@ def _twins(house: House, **more: Any) -> tuple[str, str]:
     return item, in_crm(house, "product", **{"Product_Name": "Desk", "Description": "of CRM"} | more)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("erp.items <-> crm.Products", "erp.items <- crm.Products"),
     flip("by: name = Product_Name", "by: sku = Product_Code"),
@@ -56,7 +56,7 @@ def test_EC_11_both_ways_erp_goes_first_so_an_item_overwrites_the_product_of_its
     house.quiet()
 
 
-@proves(SPEC, flip("options.items = 'fetch' OR", "FALSE OR"))
+@also_proves(SPEC, flip("options.items = 'fetch' OR", "FALSE OR"))
 def test_EC_11_fetched_only_products_overwrite_items_and_no_item_goes_to_crm(house: House) -> None:
     house.choose(items="fetch")
     item, product = _twins(house)
@@ -66,7 +66,7 @@ def test_EC_11_fetched_only_products_overwrite_items_and_no_item_goes_to_crm(hou
     assert [one["id"] for one in crm_all(house, "product")] == [product]
 
 
-@proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
+@also_proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
 def test_EC_11_by_name_skip_leaves_both_as_they_are(house: House) -> None:
     house.choose(item_duplicates="skip")
     item, product = _twins(house)
@@ -77,7 +77,7 @@ def test_EC_11_by_name_skip_leaves_both_as_they_are(house: House) -> None:
     assert crm_one(house, "product", product).get("Description") == "of CRM"
 
 
-@proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
+@also_proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
 def test_EC_11_by_name_clone_makes_a_second_product_beside_the_old_one(house: House) -> None:
     house.choose(item_duplicates="clone")
     item, product = _twins(house)
@@ -88,7 +88,7 @@ def test_EC_11_by_name_clone_makes_a_second_product_beside_the_old_one(house: Ho
     house.quiet()
 
 
-@proves(SPEC, flip("options.item_key = 'name' OR options.item_duplicates <> 'clone' ", "TRUE "))
+@also_proves(SPEC, flip("options.item_key = 'name' OR options.item_duplicates <> 'clone' ", "TRUE "))
 def test_EC_11_by_sku_clone_is_refused(house: House) -> None:
     house.choose(item_key="sku", item_duplicates="clone")
     _unique_names(house)
@@ -99,7 +99,7 @@ def test_EC_11_by_sku_clone_is_refused(house: House) -> None:
     assert house.writes() == []
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("if: options.item_key = 'sku' }", "if: options.item_key = 'neither' }"),
     flip("duplicates: ${options.item_duplicates}", "duplicates: skip"),
@@ -116,7 +116,7 @@ def test_EC_11_by_sku_an_item_overwrites_the_product_of_that_code_whatever_its_n
     house.quiet()
 
 
-@proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
+@also_proves(SPEC, flip("duplicates: ${options.item_duplicates}", "duplicates: overwrite"))
 def test_EC_11_by_sku_skip_leaves_both_as_they_are(house: House) -> None:
     house.choose(item_key="sku", item_duplicates="skip")
     _unique_names(house)
@@ -127,7 +127,7 @@ def test_EC_11_by_sku_skip_leaves_both_as_they_are(house: House) -> None:
     assert house.writes() == []
 
 
-@proves(SPEC, flip("check: crm.settings.product_name_unique ", "check: TRUE "))
+@also_proves(SPEC, flip("check: crm.settings.product_name_unique ", "check: TRUE "))
 def test_EC_11_by_sku_needs_a_product_name_that_is_unique_in_crm(house: House) -> None:
     house.choose(item_key="sku")
     in_erp(house, "item", name="Desk", rate=300, sku="D-1")
@@ -140,7 +140,7 @@ def test_EC_11_by_sku_needs_a_product_name_that_is_unique_in_crm(house: House) -
     assert names(crm_all(house, "product"), "Product_Code") == ["D-1"]
 
 
-@proves(SPEC, flip("by: sku = Product_Code, if: options.item_key = 'sku'", "by: name = Product_Name"))
+@also_proves(SPEC, flip("by: sku = Product_Code, if: options.item_key = 'sku'", "by: name = Product_Name"))
 def test_EC_11_by_sku_the_sku_must_be_mapped_to_product_code(house: House) -> None:
     house.choose(item_key="sku")
     _unique_names(house)
@@ -157,7 +157,7 @@ def test_EC_11_by_sku_the_sku_must_be_mapped_to_product_code(house: House) -> No
     assert names(crm_all(house, "product"), "Product_Code") == ["D-1"]
 
 
-@proves(SPEC, flip("if: options.product_type", "if: options.figures", file="mappings/item-product.yaml"))
+@also_proves(SPEC, flip("if: options.product_type", "if: options.figures", file="mappings/item-product.yaml"))
 def test_EC_11_a_custom_field_with_goods_and_services_is_the_product_type(house: House) -> None:
     house.choose(product_type=True)
     in_crm(house, "product", Product_Name="Lamp", Product_Type="Goods", Unit_Price=10)
@@ -172,7 +172,7 @@ def test_EC_11_a_custom_field_with_goods_and_services_is_the_product_type(house:
     house.quiet()
 
 
-@proves(SPEC, flip("view: { crm: saved(options.product_view) }", ""))
+@also_proves(SPEC, flip("view: { crm: saved(options.product_view) }", ""))
 def test_EC_11_a_view_limits_products_and_what_leaves_it_is_not_deleted(house: House) -> None:
     house.choose(product_view="Software")
     inside = in_crm(house, "product", Product_Name="Ledger", Product_Category="Software", Unit_Price=10)
@@ -186,7 +186,7 @@ def test_EC_11_a_view_limits_products_and_what_leaves_it_is_not_deleted(house: H
         assert erp_one(house, "item", item["item_id"]).get("status") == "active"
 
 
-@proves(SPEC, flip("deletes: keep", "deletes: propagate", after=ITEMS))
+@also_proves(SPEC, flip("deletes: keep", "deletes: propagate", after=ITEMS))
 def test_EC_13_an_item_pushed_to_crm_and_deleted_there_stays_in_erp_and_is_not_made_again(
     house: House,
 ) -> None:

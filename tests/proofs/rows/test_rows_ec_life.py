@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 from test_rows_pc_refusals import post_office
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_EC_09_it_is_saved_and_synced_at_once_or_saved_only_and_synced_later(hou
     assert "customers" in told
 
 
-@proves(SPEC, NO_CUSTOMERS)
+@also_proves(SPEC, NO_CUSTOMERS)
 def test_EC_12_paused_nothing_runs_and_resumed_it_goes_on(house: House) -> None:
     account(house)
     house.run()
@@ -77,7 +77,7 @@ def test_EC_12_paused_nothing_runs_and_resumed_it_goes_on(house: House) -> None:
     assert customers(house) == ["Acme Ltd", "Beta GmbH"]
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "{ to: \"->\", if: \"options.extent = 'fetch' OR options.organizations = 'several'\" }",
@@ -102,7 +102,7 @@ def test_EC_12_edited_preferences_apply_from_the_next_sync(house: House) -> None
     assert names == ["Acme Ltd", "Mira Ltd"]
 
 
-@proves(
+@also_proves(
     SPEC,
     flip(
         "  - check: crm.org.iso_code = erp.organizations.currency_code",
@@ -166,7 +166,7 @@ def test_EC_15_disabled_nothing_is_synced_and_enabled_it_goes_on_from_the_last_s
     house.quiet()
 
 
-@proves(SPEC, flip("    needs: [ disabled ]\n", "", after="  delete:"))
+@also_proves(SPEC, flip("    needs: [ disabled ]\n", "", after="  delete:"))
 def test_EC_15_it_can_be_deleted_only_when_it_is_disabled(house: House) -> None:
     account(house)
     house.run()
@@ -177,7 +177,7 @@ def test_EC_15_it_can_be_deleted_only_when_it_is_disabled(house: House) -> None:
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("finance apps of the\n      organisation lose the integration, too.", "things happen."),
     flip("        - { convert: customers }\n", ""),
@@ -202,7 +202,7 @@ def test_EC_15_deleted_with_convert_all_every_record_becomes_a_plain_one_of_erp(
     assert customers(house) == ["Acme Ltd"]
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("origin() = 'crm' AND has_transaction = false", "origin() = 'crm'"),
     flip("origin() = 'crm' AND has_transaction = false", "has_transaction = false"),

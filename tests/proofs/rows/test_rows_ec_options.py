@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rows_ec import crm_all, customers, in_crm, in_erp, names
-from rows_world import flip, proves
+from rows_world import also_proves, flip, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -44,7 +44,7 @@ def test_EC_10_preferences_are_kept_and_changed_later_and_what_that_does_is_show
     house.quiet()
 
 
-@proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: skip", after="title: Customers\n"))
+@also_proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: skip", after="title: Customers\n"))
 def test_EC_06_another_rule_for_duplicates_is_shown_before_and_holds_for_those_still_to_come(
     house: House,
 ) -> None:
@@ -62,7 +62,9 @@ def test_EC_06_another_rule_for_duplicates_is_shown_before_and_holds_for_those_s
     assert len(websites) == len(customers(house))
 
 
-@proves(SPEC, flip("check: options.item_key = 'name' OR options.item_duplicates <> 'clone' ", "check: TRUE "))
+@also_proves(
+    SPEC, flip("check: options.item_key = 'name' OR options.item_duplicates <> 'clone' ", "check: TRUE ")
+)
 def test_EC_11_cloning_by_sku_is_refused_when_one_chooses_it_and_nothing_is_kept(house: House) -> None:
     choose_anew(house, "item_key=sku")
     before = house.spec.with_name(f"{SPEC}.profile.yaml").read_text(encoding="utf-8")
@@ -71,7 +73,7 @@ def test_EC_11_cloning_by_sku_is_refused_when_one_chooses_it_and_nothing_is_kept
     assert house.spec.with_name(f"{SPEC}.profile.yaml").read_text(encoding="utf-8") == before
 
 
-@proves(SPEC, flip("check: options.organizations = 'one' OR options.extent = 'fetch' ", "check: TRUE "))
+@also_proves(SPEC, flip("check: options.organizations = 'one' OR options.extent = 'fetch' ", "check: TRUE "))
 def test_EC_02_several_organisations_and_both_ways_are_refused_when_one_chooses_it(house: House) -> None:
     said = choose_anew(house, "organizations=several", expect=1)
     assert "Several ERP organisations on one CRM organisation can only fetch from CRM." in said
@@ -82,7 +84,7 @@ def test_EC_02_several_organisations_and_both_ways_are_refused_when_one_chooses_
     )
 
 
-@proves(
+@also_proves(
     SPEC, flip("needs: options.customers = 'accounts-and-contacts'", "needs: options.customers <> 'none'")
 )
 def test_EC_03_contacts_of_no_account_can_only_be_chosen_beside_accounts_and_their_contacts(

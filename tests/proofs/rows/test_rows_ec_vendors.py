@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rows_ec import change_crm, change_erp, crm_all, crm_one, customers, erp_one, in_crm, in_erp, names
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -14,7 +14,7 @@ SPEC = "zoho-erp-crm"
 VENDORS = "title: Vendors\n"
 
 
-@proves(SPEC, flip("crm.Vendors <-> erp.contacts", "crm.Vendors -> erp.contacts"))
+@also_proves(SPEC, flip("crm.Vendors <-> erp.contacts", "crm.Vendors -> erp.contacts"))
 def test_EC_10_vendors_go_both_ways_as_contacts_of_type_vendor(house: House) -> None:
     in_crm(house, "vendor", Vendor_Name="Papier & Co", Email="shop@papier.example", City="Ghent")
     in_erp(house, "customer", contact_name="Kontor", contact_type="vendor", website="https://kontor.example")
@@ -29,7 +29,7 @@ def test_EC_10_vendors_go_both_ways_as_contacts_of_type_vendor(house: House) -> 
     house.quiet()
 
 
-@proves(SPEC, flip("options.vendors = 'fetch' OR", "FALSE OR"))
+@also_proves(SPEC, flip("options.vendors = 'fetch' OR", "FALSE OR"))
 def test_EC_10_vendors_are_only_fetched_if_one_chooses_so_and_what_was_pushed_stays(house: House) -> None:
     vendor = in_erp(house, "customer", contact_name="Kontor", contact_type="vendor", notes="old")
     house.run()
@@ -42,7 +42,7 @@ def test_EC_10_vendors_are_only_fetched_if_one_chooses_so_and_what_was_pushed_st
     assert crm_one(house, "vendor", pushed).get("Description") == "old"
 
 
-@proves(SPEC, flip("if: options.vendors <> 'none'\n    sync", "sync"))
+@also_proves(SPEC, flip("if: options.vendors <> 'none'\n    sync", "sync"))
 def test_EC_10_vendors_can_be_left_out(house: House) -> None:
     house.choose(vendors="none")
     in_crm(house, "vendor", Vendor_Name="Papier & Co")
@@ -59,7 +59,7 @@ def _twins(house: House) -> tuple[str, str]:
     return vendor, in_erp(house, "customer", **same)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("duplicates: ${options.vendor_duplicates}", "duplicates: skip"),
     flip("match: [ Vendor_Name = contact_name ]", "match: [ Email = email ]"),
@@ -72,7 +72,7 @@ def test_EC_10_overwrite_replaces_the_vendor_of_that_name(house: House) -> None:
     house.quiet()
 
 
-@proves(SPEC, flip("duplicates: ${options.vendor_duplicates}", "duplicates: ${options.duplicates}"))
+@also_proves(SPEC, flip("duplicates: ${options.vendor_duplicates}", "duplicates: ${options.duplicates}"))
 def test_EC_10_skip_leaves_both_vendors_as_they_are(house: House) -> None:
     _, there = _twins(house)
     house.choose(vendor_duplicates="skip")
@@ -82,7 +82,7 @@ def test_EC_10_skip_leaves_both_vendors_as_they_are(house: House) -> None:
     assert only(customers(house, kind="vendor")).get("contact_id") == there
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("duplicates: ${options.vendor_duplicates}", "duplicates: ${options.duplicates}"),
     flip("OR (options.vendors <> 'none' AND options.vendor_duplicates = 'clone')", ""),
@@ -100,7 +100,7 @@ def test_EC_10_clone_makes_a_second_vendor_once_erp_allows_it(house: House) -> N
     house.quiet()
 
 
-@proves(SPEC, flip("crm: saved(options.vendor_view)", "crm: TRUE"))
+@also_proves(SPEC, flip("crm: saved(options.vendor_view)", "crm: TRUE"))
 def test_EC_10_a_view_limits_vendors_and_what_leaves_it_is_not_deleted(house: House) -> None:
     house.choose(vendor_view="Carriers")
     inside = in_crm(house, "vendor", Vendor_Name="Kurier", Category="Carrier")
@@ -114,7 +114,7 @@ def test_EC_10_a_view_limits_vendors_and_what_leaves_it_is_not_deleted(house: Ho
         assert erp_one(house, "customer", there["contact_id"]).get("status") == "active"
 
 
-@proves(SPEC, flip("mapping: vendor ", "fields: [ Vendor_Name <-> contact_name ] "))
+@also_proves(SPEC, flip("mapping: vendor ", "fields: [ Vendor_Name <-> contact_name ] "))
 def test_EC_10_a_further_field_of_vendors_is_mapped_by_hand(house: House) -> None:
     vendor = in_crm(house, "vendor", Vendor_Name="Kontor", Category="Paper")
     path = house.root / "mappings" / "vendor.yaml"
@@ -126,7 +126,7 @@ def test_EC_10_a_further_field_of_vendors_is_mapped_by_hand(house: House) -> Non
     house.quiet()
 
 
-@proves(SPEC, flip("deletes: keep", "deletes: propagate", after=VENDORS))
+@also_proves(SPEC, flip("deletes: keep", "deletes: propagate", after=VENDORS))
 def test_EC_13_a_vendor_pushed_to_crm_and_deleted_there_stays_in_erp_and_is_not_made_again(
     house: House,
 ) -> None:

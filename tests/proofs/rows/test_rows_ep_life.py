@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import rows_life as story
 from rows_projects import client, project
-from rows_world import flip, proves
+from rows_world import also_proves, flip, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -55,7 +55,7 @@ def test_EP_09_nobody_makes_projects_in_erp_directly_while_those_of_projects_com
     assert by_hand(house) == 201
 
 
-@proves(SPEC, flip("only: options.only_from_projects, ", ""))
+@also_proves(SPEC, flip("only: options.only_from_projects, ", ""))
 def test_EP_09_it_is_a_choice(house: House) -> None:
     project(house, "New site", client=client(house, "Acme"))
     story.order(house, "connect")
@@ -74,12 +74,12 @@ def test_EP_16_disabled_it_is_paused_and_enabled_it_goes_on_from_the_last_sync(h
     story.paused_and_goes_on(house)
 
 
-@proves(SPEC, flip("    pins: [ projects.portal.id ]", ""))
+@also_proves(SPEC, flip("    pins: [ projects.portal.id ]", ""))
 def test_EP_16_it_is_enabled_only_with_the_portal_that_it_was_connected_to(house: House) -> None:
     story.only_the_same_portal(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("    needs: [ disabled ]\n", "", after="  delete:"),
     flip("The synced projects stay as standalone ones.", "Done."),

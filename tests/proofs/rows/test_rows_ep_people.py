@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import rows_time as story
 from rows_projects import ANNA, ME, client, edit, project, there, user
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -50,7 +50,7 @@ def test_EP_06_users_of_projects_become_employees_with_access_until_the_plan_has
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC, flip("const: false, on: create, if: options.portal_access = 'without'", "const: true, on: create")
 )
 def test_EP_06_they_can_come_without_access_and_not_at_all(house: House) -> None:

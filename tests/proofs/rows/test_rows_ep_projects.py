@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import rows_work as story
 from rows_projects import client, edit, finance, me_there, project, there
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -23,19 +23,19 @@ def test_EP_01_only_active_projects_with_a_primary_customer_come_over(house: Hou
     story.active_projects_with_a_customer(house)
 
 
-@proves(SPEC, flip("    only: referenced by projects ", "    #"))
+@also_proves(SPEC, flip("    only: referenced by projects ", "    #"))
 def test_EP_01_of_the_customers_only_those_of_projects_come_over(house: House) -> None:
     story.only_customers_of_projects(house)
 
 
-@proves(
+@also_proves(
     SPEC, flip("projects.tasks ->", "projects.tasks =="), flip("projects.issues ->", "projects.issues ==")
 )
 def test_EP_01_tasks_and_bugs_come_along_and_stay_in_step(house: House) -> None:
     story.tasks_and_bugs_come_along(house)
 
 
-@proves(SPEC, flip("if: options.timesheets\n", "", after="title: Timesheets of tasks\n"))
+@also_proves(SPEC, flip("if: options.timesheets\n", "", after="title: Timesheets of tasks\n"))
 def test_EP_01_timesheets_are_a_choice_that_can_be_made_later(house: House) -> None:
     story.timesheets_are_a_choice(house)
 
@@ -45,12 +45,12 @@ def test_EP_05_details_of_a_customer_that_is_there_are_replaced(house: House) ->
     story.duplicates_are_overwritten(house)
 
 
-@proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: overwrite"))
+@also_proves(SPEC, flip("duplicates: ${options.duplicates}", "duplicates: overwrite"))
 def test_EP_05_clone_makes_a_second_customer_from_the_next_run_on(house: House) -> None:
     story.duplicates_are_cloned_from_now_on(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("check: erp.preferences.allow_duplicate_names", "check: erp.preferences.allow_project_creation"),
 )
@@ -130,7 +130,7 @@ def test_EP_12_a_sync_at_once_the_history_and_the_mapped_fields_can_be_seen(hous
     story.seen_at_once_and_afterwards(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("check: erp.me.user_role = 'admin'", "check: erp.me.user_role <> ''"),
     flip("check: projects.portal.my_role = 'owner'", "check: projects.portal.my_role IN ('owner', 'admin')"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import rows_time as story
-from rows_world import flip, proves
+from rows_world import also_proves, flip, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -27,7 +27,7 @@ def test_EP_02_only_billable_and_approved_timesheets_come_over(house: House) -> 
     story.billable_and_approved(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("if: options.timesheets", "if: NOT options.timesheets", after=GENERAL),
     flip(BILLABLE, "check: TRUE", after=GENERAL),
@@ -48,7 +48,7 @@ def test_EP_04_time_before_the_cut_off_day_arrives_as_invoiced_and_later_time_as
     story.before_the_cut_off(house)
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("ELSE 'unbilled'", "ELSE 'invoiced'", file="mappings/timelog-time-entry.yaml"),
     flip("ELSE 'unbilled'", "ELSE 'invoiced'", file="mappings/timelog-general.yaml"),

@@ -21,17 +21,13 @@ if TYPE_CHECKING:
 for _file in sorted(Path(__file__).parent.glob("test_rows_??_*.py")):
     import_module(_file.stem)
 
-CASES = [(name, one) for name, (proof, _) in PROOFS.items() for one in proof.flips]
-
 
 def _cases() -> Iterator[ParameterSet]:
-    """Each line that a scenario proves; all but the first of its row are for long runs."""
-    told: set[str] = set()
-    for name, flipped in CASES:
-        row = name[5:10]
-        marks = [pytest.mark.slow] if row in told else []
-        told.add(row)
-        yield pytest.param(name, flipped, id=_title(name, flipped), marks=marks)
+    """Each line that a scenario proves; all but the first one of a sampled scenario are for long runs."""
+    for name, (proof, _) in PROOFS.items():
+        for number, flipped in enumerate(proof.flips):
+            marks = () if proof.sampled and not number else pytest.mark.slow
+            yield pytest.param(name, flipped, id=_title(name, flipped), marks=marks)
 
 
 def _title(name: str, flipped: Flip) -> str:
@@ -51,8 +47,9 @@ def test_every_scenario_names_a_line_that_it_proves() -> None:
 
 
 @pytest.mark.parametrize(("spec", "row"), IDS, ids=[row for _, row in IDS])
-def test_every_row_has_a_scenario_about_its_own_spec(spec: str, row: str) -> None:
+def test_every_row_has_one_sampled_scenario_and_it_is_about_its_own_spec(spec: str, row: str) -> None:
     named = [
         proof for name, (proof, _) in PROOFS.items() if name.startswith(f"test_{row.replace('-', '_')}_")
     ]
     assert spec in {proof.spec for proof in named}
+    assert sum(proof.sampled for proof in named) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rows_pc import ENROL, SPEC, crm_made, crm_one, job, later, made
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_pc import Job
@@ -47,7 +47,7 @@ def test_PC_06_no_task_goes_to_crm_by_itself_and_an_enrolled_one_is_kept_in_step
     assert len(tasks_in_crm(house)) == 1
 
 
-@proves(SPEC, flip("linked('clients', project.client.id)", "name IS NOT NULL"))
+@also_proves(SPEC, flip("linked('clients', project.client.id)", "name IS NOT NULL"))
 def test_PC_06_a_task_whose_project_has_no_associated_customer_is_refused(house: House) -> None:
     at = job(house)
     other = made(house, "/projects", name="Internal")
@@ -62,7 +62,7 @@ def test_PC_06_a_task_whose_project_has_no_associated_customer_is_refused(house:
     assert at.account not in [one.get("What_Id") for one in tasks_in_crm(house)]
 
 
-@proves(SPEC, flip("What_Id.id: [ clients, project ]", "What_Id.id: [ clients ]"))
+@also_proves(SPEC, flip("What_Id.id: [ clients, project ]", "What_Id.id: [ clients ]"))
 def test_PC_06_the_account_and_the_deals_of_that_project_are_offered_and_nothing_else(house: House) -> None:
     at = job(house)
     deal = associate_deal(house, at)
@@ -85,7 +85,7 @@ def test_PC_06_the_account_and_the_deals_of_that_project_are_offered_and_nothing
     house.quiet()
 
 
-@proves(SPEC, flip("What_Id.id: [ clients, project ]", "What_Id.id: [ project ]"))
+@also_proves(SPEC, flip("What_Id.id: [ clients, project ]", "What_Id.id: [ project ]"))
 def test_PC_06_a_task_of_another_project_of_the_customer_is_put_under_the_account(house: House) -> None:
     at = job(house)
     associate_deal(house, at)
@@ -94,7 +94,7 @@ def test_PC_06_a_task_of_another_project_of_the_customer_is_put_under_the_accoun
     assert only(tasks_in_crm(house))["What_Id"]["id"] == at.account
 
 
-@proves(SPEC, flip(ENROL, ""))
+@also_proves(SPEC, flip(ENROL, ""))
 def test_PC_06_a_task_made_in_crm_stays_there(house: House) -> None:
     at = job(house)
     task = crm_made(
@@ -108,7 +108,7 @@ def test_PC_06_a_task_made_in_crm_stays_there(house: House) -> None:
     assert "only records of projects.tasks are enrolled" in house.must("explain", f"crm.Tasks:{task}")
 
 
-@proves(SPEC, flip(ENROL, ""))
+@also_proves(SPEC, flip(ENROL, ""))
 def test_PC_06_an_answer_that_is_lost_while_it_is_enrolled_doubles_nothing(house: House) -> None:
     at = job(house)
     task = at.task("Dig")

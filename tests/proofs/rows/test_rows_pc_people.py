@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from rows_pc import SPEC, changed, crm_changed, crm_made, crm_one, later, made, shown, users
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -52,7 +52,9 @@ def test_PC_03_customers_of_one_name_are_offered_first_and_associated_then(house
     house.quiet()
 
 
-@proves(SPEC, flip("direction: { to: \"==\", if: options.customers = 'pair' }", "", after="\n  clients:"))
+@also_proves(
+    SPEC, flip("direction: { to: \"==\", if: options.customers = 'pair' }", "", after="\n  clients:")
+)
 def test_PC_03_who_wants_customers_only_associated_gets_no_new_ones(house: House) -> None:
     house.choose(customers="pair")
     account = crm_made(house, "Accounts", Account_Name="Mira Ltd")
@@ -89,7 +91,7 @@ def test_PC_11_customers_are_made_and_kept_in_step_on_both_sides(house: House) -
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("    if: options.client_users\n", "    if: NOT options.client_users\n"),
     flip(
@@ -129,7 +131,7 @@ def test_PC_11_the_contacts_of_an_account_become_users_of_the_customer_if_that_i
     house.quiet()
 
 
-@proves(SPEC, flip("match: [ email = email ]", "match: [ last_name = last_name ]", after="\n  users:"))
+@also_proves(SPEC, flip("match: [ email = email ]", "match: [ last_name = last_name ]", after="\n  users:"))
 def test_PC_11_people_of_one_mail_address_are_one_and_the_same(house: House) -> None:
     """By default users are only associated: what belongs to a person goes to that person on the other side."""
     first, second = users(house)[:2]
@@ -141,7 +143,7 @@ def test_PC_11_people_of_one_mail_address_are_one_and_the_same(house: House) -> 
         assert f"projects.users:{zpuid}" in house.must("explain", f"crm.users:{crm}")
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("direction: { to: \"==\", if: options.users = 'pair' }", 'direction: "=="', after="\n  users:"),
     flip("first_name <-> first_name", "first_name <- first_name", file="mappings/user-user.yaml"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rows_pc import SPEC, crm_changed, crm_made, crm_one, job, later, made, shown, users
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -66,7 +66,7 @@ def test_PC_01_a_project_is_made_on_demand_with_the_details_given_at_that_moment
     assert f"it has made projects.projects:{project['id']}" in again
 
 
-@proves(SPEC, flip('default: "{{ Deal_Name }}"', 'default: "A project"'))
+@also_proves(SPEC, flip('default: "{{ Deal_Name }}"', 'default: "A project"'))
 def test_PC_01_what_is_not_given_comes_from_the_deal(house: House) -> None:
     at = job(house)
     deal = deal_of(house, at.account, Closing_Date="2026-12-24")
@@ -101,7 +101,7 @@ def test_PC_02_a_deal_that_is_won_becomes_a_project_by_itself_and_once(house: Ho
     assert len([one for one in projects(house) if one["name"] == "Routers"]) == 1
 
 
-@proves(SPEC, flip("AND options.won_deals", "AND true"))
+@also_proves(SPEC, flip("AND options.won_deals", "AND true"))
 def test_PC_02_who_does_not_want_that_says_so(house: House) -> None:
     house.choose(won_deals=False)
     at = job(house)

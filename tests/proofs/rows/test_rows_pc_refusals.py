@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiosmtpd.controller import Controller
 from guard_world import Inbox
 from rows_pc import SPEC, crm_changed, crm_one, job, later, users
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +102,7 @@ def test_PC_08_a_due_date_outside_a_strict_project_is_refused_and_whoever_set_it
         assert at.shown(task)["end_date"] == "2026-12-24"
 
 
-@proves(SPEC, flip("project.is_strict_project AND", "", after=GUARD))
+@also_proves(SPEC, flip("project.is_strict_project AND", "", after=GUARD))
 def test_PC_08_in_a_project_that_is_not_strict_any_due_date_comes_over(house: House) -> None:
     at = job(house, **{**STRICT, "is_strict_project": False})
     task = at.task(end_date=INSIDE)

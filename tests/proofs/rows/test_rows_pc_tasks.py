@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rows_pc import NOTE, SPEC, TASK, crm_changed, crm_made, crm_one, job, later, made, users
-from rows_world import flip, only, proves
+from rows_world import also_proves, flip, only, proves
 
 if TYPE_CHECKING:
     from rows_world import House
@@ -61,7 +61,7 @@ def test_PC_04_what_is_changed_in_crm_shows_on_the_task_in_projects(house: House
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("- Subject <-> name", "- Subject -> name", file=TASK),
     flip("- Description <-> description", "- Description -> description", file=TASK),
@@ -88,7 +88,7 @@ def test_PC_04_what_is_changed_in_projects_shows_on_the_task_in_crm(house: House
     assert crm_one(house, "Tasks", crm["id"])["Status"] == "Not Started", "reopened"
 
 
-@proves(SPEC, flip("conflicts: newest", "conflicts: hold", after="\n  tasks:"))
+@also_proves(SPEC, flip("conflicts: newest", "conflicts: hold", after="\n  tasks:"))
 def test_PC_04_of_two_changes_to_one_field_the_newer_one_stands(house: House) -> None:
     at = job(house)
     task = at.task()
@@ -124,7 +124,7 @@ def test_PC_05_a_comment_made_in_crm_shows_on_the_task_in_projects(house: House)
     house.quiet()
 
 
-@proves(
+@also_proves(
     SPEC,
     flip("- Note_Content <-> comment", "- Note_Content -> comment", file=NOTE),
     flip("else: skip", "else: hold", after="\n  comments:"),
