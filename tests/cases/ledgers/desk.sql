@@ -1,0 +1,15 @@
+BEGIN TRANSACTION;
+CREATE TABLE clients (id INTEGER PRIMARY KEY, label TEXT, town TEXT, grade TEXT, changed TEXT);
+INSERT INTO "clients" VALUES(1,'Ann','Gent','A','2026-01-01T08:00:00Z');
+INSERT INTO "clients" VALUES(2,'Eve','Agra',NULL,'2026-01-01T08:00:00Z');
+INSERT INTO "clients" VALUES(3,'Bob','Mumbai','B','2026-11-30T20:44:26Z');
+INSERT INTO "clients" VALUES(4,'Fay','Goa','B',NULL);
+CREATE TABLE invoices (id INTEGER PRIMARY KEY, title TEXT, deal TEXT, status TEXT);
+INSERT INTO "invoices" VALUES(1,'Deck','1','draft');
+CREATE TABLE jobs (id INTEGER PRIMARY KEY, label TEXT, ready TEXT, changed TEXT);
+INSERT INTO "jobs" VALUES(1,'Paint twice','yes','2026-11-30T20:44:26Z');
+INSERT INTO "jobs" VALUES(2,'Sand','no','2026-01-01T08:00:00Z');
+CREATE TABLE places (id INTEGER PRIMARY KEY, code TEXT, name TEXT);
+INSERT INTO "places" VALUES(1,'G','Gent');
+INSERT INTO "places" VALUES(2,'P','Pune');
+COMMIT;

@@ -1,0 +1,13 @@
+BEGIN TRANSACTION;
+CREATE TABLE deals (id INTEGER PRIMARY KEY, name TEXT, stage TEXT, changed TEXT);
+INSERT INTO "deals" VALUES(1,'Deck','won','2026-11-30T20:44:24Z');
+INSERT INTO "deals" VALUES(2,'Door','open','2026-01-01T08:00:00Z');
+CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, city TEXT, rank TEXT, changed TEXT);
+INSERT INTO "people" VALUES(1,'Ann','Gent','gold','2026-01-01T08:00:00Z');
+INSERT INTO "people" VALUES(2,'Bob','Delhi','tin','2026-11-30T20:44:26Z');
+INSERT INTO "people" VALUES(3,'Cy','Goa','lead','2026-01-01T08:00:00Z');
+INSERT INTO "people" VALUES(4,'Eve','Agra',NULL,NULL);
+INSERT INTO "people" VALUES(5,'Fay','Goa','tin','2026-11-30T20:44:28Z');
+CREATE TABLE tasks (id INTEGER PRIMARY KEY, title TEXT, changed TEXT);
+INSERT INTO "tasks" VALUES(1,'Paint twice','2026-11-30T20:44:26Z');
+COMMIT;
