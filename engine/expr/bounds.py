@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from engine.expr.error import ExprError
+from engine.expr.nesting import MAX_BRACKETS, Nesting
 
 if TYPE_CHECKING:
     from sqlglot.tokens import Token  # type: ignore[attr-defined]  # re-exported there in every version
 
 MAX_LENGTH = 2048  #: bytes of UTF-8
-MAX_DEPTH = 15  #: brackets and CASEs inside each other
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
@@ -48,7 +48,7 @@ _WORDS_INSTEAD = {
     "INTERVAL": "Write `Field + 30` for thirty days after a date.",
     "ESCAPE": "Write `contains(Field, '…')` to look for `%` or `_` itself.",
 }
-_OPERATORS = frozenset({"=", "<>", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "(", ")", ",", "."})
+OPERATORS = frozenset({"=", "<>", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "(", ")", ",", "."})
 
 
 def check_text(text: str) -> None:
@@ -86,33 +86,32 @@ def _check_brackets(text: str) -> None:
             quote = char
         elif char in "([{":
             depth += 1
-            _refuse_depth(depth, offset)
+            if depth > MAX_BRACKETS:
+                raise _too_deep(MAX_BRACKETS, offset)
         elif char in ")]}":
             depth -= 1
 
 
-def _refuse_depth(depth: int, offset: int) -> None:
-    if depth > MAX_DEPTH:
-        raise ExprError(
-            "too-deep",
-            f"The expression is nested more than {MAX_DEPTH} levels deep.",
-            offset=offset,
-            length=1,
-            hint="Write it flatter; AND and OR need no brackets among themselves.",
-        )
+def _too_deep(most: int, offset: int) -> ExprError:
+    return ExprError(
+        "too-deep",
+        f"The expression is nested more than {most} levels deep.",
+        offset=offset,
+        length=1,
+        hint="Write it flatter; AND and OR need no brackets among themselves.",
+    )
 
 
 def check_tokens(text: str, tokens: list[Token]) -> None:
     """Refuse every token that the language does not have. Raises ExprError at the first one."""
-    depth = 0
+    nesting = Nesting()
     end = 0
     for token in tokens:
         source = text[token.start : token.end + 1]
         _refuse_comment(text, end, token)
         _check_token(source, token)
-        upper = source.upper()
-        depth += {"(": 1, "CASE": 1, ")": -1, "END": -1}.get(upper, 0)
-        _refuse_depth(depth, token.start)
+        if most := nesting.step(source.upper()):
+            raise _too_deep(most, token.start)
         end = token.end + 1
     _refuse_comment_between(text, end, len(text))
     _check_neighbours(text, tokens)
@@ -138,7 +137,7 @@ def _refuse_comment_between(text: str, start: int, stop: int) -> None:
 
 
 def _check_token(source: str, token: Token) -> None:
-    if source[0] in "'\"" or source in _OPERATORS:
+    if source[0] in "'\"" or source in OPERATORS:
         return
     if source[0].isdigit():
         if not _PLAIN_NUMBER.fullmatch(source):

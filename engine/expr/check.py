@@ -14,7 +14,7 @@ from engine.expr.functions import FUNCTIONS
 from engine.expr.lattice import FAMILY, read_date, read_instant, said
 from engine.expr.parse import span
 from engine.expr.scope import CALLS, Name, OptionValue, Scope
-from engine.expr.term import MAX_HEIGHT, MAX_WEIGHT, Literal_, Term
+from engine.expr.term import FLATTER, MAX_HEIGHT, MAX_WEIGHT, TOO_HIGH, Literal_, Term
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,13 +73,7 @@ class Checker:
         weight = 1 + sum(arg.weight for arg in term.args) + _copies(term)
         height = 1 + max((arg.height for arg in term.args), default=0)
         if height > MAX_HEIGHT or weight > MAX_WEIGHT:
-            raise ExprError(
-                "too-deep",
-                "The expression is too deeply nested to be evaluated safely.",
-                offset=offset,
-                length=length,
-                hint="Write it flatter, or split it into two fields.",
-            )
+            raise ExprError("too-deep", TOO_HIGH, offset=offset, length=length, hint=FLATTER)
         return Term(
             op=term.op,
             type=term.type,

@@ -10,12 +10,15 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ParseError, TokenError
 
-from engine.expr.bounds import check_text, check_tokens
+from engine.expr.bounds import OPERATORS, check_text, check_tokens
 from engine.expr.error import ExprError
+from engine.expr.nesting import KEYWORDS
+from engine.expr.term import FLATTER, TOO_HIGH
 
 if TYPE_CHECKING:
     from sqlglot.tokens import Token  # type: ignore[attr-defined]  # re-exported there in every version
 
+MAX_TREE = 120  #: levels of a parsed tree; more than any that is accepted once its types are known
 
 Primary = Callable[["_Parser", "Token"], Any]
 
@@ -51,13 +54,26 @@ def parse(text: str) -> exp.Expression:
         trees = _Parser(dialect=_dialect()).parse(tokens, text)
     except ParseError as error:
         raise _syntax(text, tokens, error) from error
-    except RecursionError as error:
-        raise ExprError(
-            "too-deep", "The expression is nested too deeply.", hint="Write it flatter."
-        ) from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Expression):
         raise ExprError("syntax", "The expression is not complete.")
+    _check_height(text, trees[0])
     return trees[0]
+
+
+def _check_height(text: str, tree: exp.Expression) -> None:
+    """Refuse a chain of operators that would be too high to walk; chains of AND or OR count as one level."""
+    level, height = [tree], 0
+    while level:
+        height += 1
+        if height > MAX_TREE:
+            raise ExprError("too-deep", TOO_HIGH, offset=0, length=len(text), hint=FLATTER)
+        level = [child for node in level for child in _below(node)]
+
+
+def _below(node: exp.Expression) -> list[exp.Expression]:
+    chain = type(node) in (exp.And, exp.Or)
+    parts = node.flatten(unnest=False) if chain else node.iter_expressions()
+    return [part for part in parts if isinstance(part, exp.Expression)]
 
 
 @lru_cache(maxsize=1)
@@ -96,14 +112,14 @@ def _syntax(text: str, tokens: list[Token], error: ParseError) -> ExprError:
     place = (detail.get("line"), detail.get("col"))
     token = next((t for t in tokens if (t.line, t.col) == place), tokens[-1])
     source = text[token.start : token.end + 1]
-    missed = str(detail.get("description", ""))
-    if missed.startswith("Expecting )"):
+    words = [text[one.start : one.end + 1] for one in tokens]
+    if words.count("(") > words.count(")") and (token is tokens[-1] or source in {"(", ","}):
         message, hint = f"A bracket is not closed after `{source}`.", "Add a `)`, or an operator."
-    elif missed.startswith("Required keyword"):
-        message, hint = f"Something is missing beside `{source}`.", "An operator needs a value on both sides."
-    else:
+    elif source == ")" or (source[0] not in "'0123456789" and source.upper() not in KEYWORDS | OPERATORS):
         message = f"The expression cannot be read near `{source}`."
         hint = "A field whose name is a word of SQL goes in double quotes."
+    else:
+        message, hint = f"Something is missing beside `{source}`.", "An operator needs a value on both sides."
     return ExprError("syntax", message, offset=token.start, length=token.end - token.start + 1, hint=hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from engine.record import Value
 
 MAX_DEPTH = 30  #: parts of a path inside each other
+_TOO_DEEP = "The path has too many parts inside each other."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ def compile_path(text: str) -> Path:
     from jmespath.exceptions import JMESPathError, ParseError  # see above
 
     check_text(text)
+    _check_nesting(text)
     try:
         compiled = jmespath.compile(text)
     except ParseError as error:
@@ -85,12 +88,36 @@ def compile_path(text: str) -> Path:
             "syntax", message, offset=place, length=max(len(str(error.token_value or "")), 1)
         ) from error
     except JMESPathError as error:
-        raise ExprError("syntax", f"The path cannot be read: {str(error).partition(chr(10))[0]}.") from error
-    except RecursionError as error:
-        raise ExprError("too-deep", "The path is nested too deeply.", hint="Write it flatter.") from error
+        raise ExprError("syntax", "The path cannot be read.") from error
     _check_depth(compiled.parsed)
     _check_functions(text, compiled.parsed)
     return Path(text=text, roots=_roots(compiled.parsed), compiled=compiled)
+
+
+#: Texts and literals, which are passed over; what begins anew; what goes deeper; brackets.
+_NESTS = re.compile(
+    r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`|(?P<anew>[,|=<>]|&&)|(?P<into>!|(?<!\[)\*)"""
+    r"""|(?P<rest>&)|(?P<list>\[(?=[*?\]]|-?\d*:))|(?P<open>[\[({])|(?P<close>[\])}])"""
+)
+
+
+def _check_nesting(text: str) -> None:
+    """Refuse what a parser would follow into its own depth: it need not be the first to notice."""
+    level = floor = 0  #: `floor`: where what begins anew stands
+    opened: list[tuple[int, int]] = []
+    for found in _NESTS.finditer(text):
+        kind = found.lastgroup
+        level += kind in {"into", "rest", "list"}
+        if kind in {"list", "open"}:
+            opened.append((level, floor))
+        elif kind == "close" and opened:
+            level, floor = opened.pop()
+        if kind in {"list", "open", "rest"}:
+            floor = level
+        elif kind == "anew":
+            level = floor
+        if level > MAX_DEPTH:
+            raise ExprError("too-deep", _TOO_DEEP, offset=found.start(), length=1, hint="Write it flatter.")
 
 
 #: Kinds of node whose first child enters the record; the others look into what it found.
@@ -113,7 +140,7 @@ def _check_depth(tree: Mapping[str, Any]) -> None:
         level = [child for node in level for child in node["children"] if isinstance(child, dict)]
         if not level:
             return
-    raise ExprError("too-deep", "The path has too many parts inside each other.", hint="Write it flatter.")
+    raise ExprError("too-deep", _TOO_DEEP, hint="Write it flatter.")
 
 
 def _check_functions(text: str, tree: Mapping[str, Any]) -> None:
@@ -147,16 +174,3 @@ def _roots(tree: Mapping[str, Any]) -> tuple[str, ...]:
         elif kind != "expref":
             level.extend(children)
     return () if whole else tuple(sorted(entered))
-
-
-_INTO = frozenset(
-    {
-        "subexpression",
-        "index_expression",
-        "projection",
-        "value_projection",
-        "filter_projection",
-        "pipe",
-        "flatten",
-    }
-)

@@ -18,6 +18,9 @@ Literal_ = str | int | Decimal | bool | dt.date | dt.datetime | None
 MAX_HEIGHT = 40  #: levels of a checked tree
 MAX_WEIGHT = 4000  #: nodes that DuckDB would have to bind
 
+TOO_HIGH = "The expression is too deeply nested to be evaluated safely."
+FLATTER = "Write it flatter, or split it into two fields."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:

@@ -7,15 +7,16 @@ composed by the YAML library, whose composer follows aliases and overflows the s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
+from engine.spec.report import Report
 from engine.spec.scalar import Scalar, ScalarError, plain
 from engine.spec.syntax import explain
 
 if TYPE_CHECKING:
-    from engine.spec.report import Report
+    from engine.spec.diagnostic import Diagnostic
 
 #: Where something is in a document: keys and list positions from the root, as jsonschema's `absolute_path`.
 Pointer = tuple[str | int, ...]
@@ -52,7 +53,10 @@ def compose(text: str, report: Report) -> tuple[Any, Places] | None:
     except _RefusedError:
         return None
     except yaml.YAMLError as wrong:
-        explain(wrong, report)
+        if found := _exceeded(text, wrong, report):
+            report.findings[:] = found
+        else:
+            explain(wrong, report)
         return None
     finally:
         composer.parser.dispose()
@@ -61,6 +65,29 @@ def compose(text: str, report: Report) -> tuple[Any, Places] | None:
 
 class _RefusedError(Exception):
     """A finding was noted after which reading on would be unsafe or pointless."""
+
+
+class _ExceededError(_RefusedError):
+    """The finding says that the file exceeds a bound of ours."""
+
+
+def _exceeded(text: str, wrong: yaml.YAMLError, report: Report) -> list[Diagnostic]:
+    """The findings where a bound of ours is exceeded before the parser gives up, else none.
+
+    The parser looks ahead of the events that it gives, and has bounds of its own, which differ by version.
+    """
+    mark = getattr(wrong, "problem_mark", None)
+    before = Report(file=report.file, lines=report.lines)
+    composer = _Composer(text[: mark.index if mark else 0], before)
+    try:
+        composer.document()
+    except _ExceededError:
+        return before.findings
+    except (_RefusedError, yaml.YAMLError):
+        return []
+    finally:
+        composer.parser.dispose()
+    return []
 
 
 class _Composer:
@@ -93,7 +120,7 @@ class _Composer:
         event = self.parser.get_event()
         if self.events > MOST_EVENTS:
             message = f"The file has more than {MOST_EVENTS:,} keys and values."
-            self._stop("too-many", message, self._stretch(event, event), "split it into several files")
+            self._exceed("too-many", message, self._stretch(event, event), "split it into several files")
         return event
 
     def _node(self, pointer: Pointer, event: Any) -> Any:
@@ -127,7 +154,7 @@ class _Composer:
         self.depth += 1
         if self.depth > MOST_DEEP:
             message = f"More than {MOST_DEEP} levels stand inside one another."
-            self._stop("too-deep", message, self._stretch(event, event))
+            self._exceed("too-deep", message, self._stretch(event, event))
         mapping = isinstance(event, yaml.MappingStartEvent)
         value, end = self._mapping(pointer) if mapping else self._sequence(pointer)
         self.places.values[pointer] = self._stretch(event, end)
@@ -191,7 +218,7 @@ class _Composer:
         word: str = event.value
         if len(word) > MOST_CHARACTERS:
             message = f"This text has {len(word):,} characters; at most {MOST_CHARACTERS:,} are read."
-            self._stop("too-long", message, stretch)
+            self._exceed("too-long", message, stretch)
         self.places.scalars[pointer] = (word, event.style or "")
         tag = _TAGS.get(event.tag or "")
         if tag == "str" or (tag is None and event.style):
@@ -224,6 +251,10 @@ class _Composer:
         self.refused = True
         self.report.add(code, message, self.report.span(self._stretch(event, event)), hint=hint)
 
-    def _stop(self, code: str, message: str, stretch: Stretch, hint: str | None = None) -> None:
+    def _exceed(self, code: str, message: str, stretch: Stretch, hint: str | None = None) -> NoReturn:
+        self.report.add(code, message, self.report.span(stretch), hint=hint)
+        raise _ExceededError
+
+    def _stop(self, code: str, message: str, stretch: Stretch, hint: str | None = None) -> NoReturn:
         self.report.add(code, message, self.report.span(stretch), hint=hint)
         raise _RefusedError

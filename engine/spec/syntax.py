@@ -1,98 +1,120 @@
-"""Syntax: the YAML parser's complaints in words that tell an author what to type."""
+"""Syntax: where the YAML parser gives up, what is wrong there in words that tell an author what to type.
+
+Only the place comes from the parser; its words and limits differ by version.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+
+from yaml.scanner import ScannerError
 
 if TYPE_CHECKING:
     import yaml
 
     from engine.spec.report import Report
 
-#: What the parser says, our sentence, our hint.
-_WORDS = (
-    (
-        "mapping values are not allowed",
+Words = tuple[str, str | None]
+
+_BRACKETS = {"{": "}", "[": "]"}
+_LIST_AS_KEY = re.compile(r"\[[^\[\]]*\]\s*:")
+
+#: What cannot stand where the parser gives up, inside of nothing -> our sentence and hint.
+_NOT_HERE: dict[str, Words] = {
+    ":": (
         "A second `: ` stands in this line.",
         "quote a value that contains `: `, and check that the line above is indented alike",
     ),
-    (
-        "found character that cannot start any token",
-        "A value cannot start with this character.",
-        "quote the value",
-    ),
-    ("found unexpected end of stream", "The file ends inside a quoted text.", "close the quote"),
-    ("found unexpected document indicator", "A quoted text is not closed.", "close the quote"),
-    ("could not find expected ':'", "A key stands here without its `:`.", "write `key: value`"),
-    (
-        "did not find expected ',' or '}'",
-        "The `{ … }` is broken here: a `,` or `}` is missing.",
-        "quote a value that contains `{`, `}`, `[`, `]` or `,`",
-    ),
-    (
-        "did not find expected ',' or ']'",
-        "The `[ … ]` is broken here: a `,` or `]` is missing.",
-        "quote a value that contains `{`, `}`, `[`, `]` or `,`",
-    ),
-    (
-        "did not find expected key",
-        "A key was expected here.",
-        "check the indentation; a value that starts with a quote must be quoted as a whole",
-    ),
-    (
-        "did not find expected '-' indicator",
-        "A list item was expected here.",
-        "start the line with `- ` at the indentation of the items above",
-    ),
-    (
-        "unknown escape",
-        "`\\` starts an escape that YAML does not know.",
-        "use single quotes, or write `\\\\`",
-    ),
-    ("did not find expected node content", "A value was expected here.", "quote the value"),
+    "-": ("A list cannot start in the line of its key.", "start it in the next line"),
+}
+_DIRECTIVE: Words = ("A line that starts with `%` is a directive; a spec has none.", "remove it")
+_UNKNOWN: Words = ("This is not YAML.", None)
+_START: Words = ("A value cannot start with this character.", "quote the value")
+_ESCAPE: Words = (
+    "`\\` starts an escape that YAML does not know.",
+    "use single quotes, or write `\\\\`",
+)
+#: What the parser was reading when it gave up, by the character it starts with.
+_BEGUN: dict[str, Words] = {
+    **dict.fromkeys("@`%*&!", _START),
+    **dict.fromkeys("'\"", ("A quoted text is not closed.", "close the quote")),
+    **dict.fromkeys("|>", ("A text of several lines starts in the next line.", "break the line here")),
+}
+_NO_COLON: Words = ("A key stands here without its `:`.", "write `key: value`")
+_VALUE: Words = ("A value was expected here.", "quote the value")
+_ITEM: Words = (
+    "A list item was expected here.",
+    "start the line with `- ` at the indentation of the items above",
+)
+_KEY: Words = (
+    "A key was expected here.",
+    "check the indentation; a value that starts with a quote must be quoted as a whole",
 )
 
 
 def explain(wrong: yaml.YAMLError, report: Report) -> None:
     """Note a parser's error as one finding."""
-    if _is_open(wrong):
-        _tell_open(wrong, report)
+    met = _place(getattr(wrong, "problem_mark", None), report) or (0, 0)
+    begun = _place(getattr(wrong, "context_mark", None), report)
+    rest = "" if begun is None else report.lines[begun[0]][begun[1] :]
+    scanner = isinstance(wrong, ScannerError)
+    bracket = not scanner and begun != met and rest[:1] in _BRACKETS and not _LIST_AS_KEY.match(rest)
+    if bracket and begun is not None and begun[0] < met[0]:
+        _tell_open(begun, met, report)
         return
-    problem = str(getattr(wrong, "problem", None) or getattr(wrong, "reason", None) or wrong)
-    mark = getattr(wrong, "problem_mark", None)
-    line, column = (0, 0) if mark is None else _inside(mark.line, mark.column, report)
-    message, hint = _words(problem, report.lines[line][max(column - 1, 0) :])
-    report.add("yaml-syntax", message, report.span((line, column, column + 1)), hint=hint)
-
-
-def _words(problem: str, around: str) -> tuple[str, str | None]:
-    """Our sentence and hint for what the parser says; `around` starts one character before the place."""
+    line, column = met
+    around = report.lines[line][max(column - 1, 0) :]
     if around.startswith("${"):
-        return "Inside `{ … }`, a reference must be quoted.", 'write `"${…}"`'
-    found = ((message, hint) for known, message, hint in _WORDS if known in problem)
-    return next(found, (f"This is not YAML: {problem}.", None))
+        words: Words = ("Inside `{ … }`, a reference must be quoted.", 'write `"${…}"`')
+    elif report.lines[line].startswith("%"):
+        words = _DIRECTIVE
+    elif bracket:
+        words = _broken(rest[0])
+    else:
+        words = (
+            _unread(rest, report.lines[line], column) if scanner else _unparsed(rest, at_once=begun == met)
+        )
+    report.add("yaml-syntax", words[0], report.span((line, column, column + 1)), hint=words[1])
 
 
-def _is_open(wrong: yaml.YAMLError) -> bool:
-    """Whether a bracket was opened on an earlier line than the one the parser stumbled over."""
-    opened, stumbled = getattr(wrong, "context_mark", None), getattr(wrong, "problem_mark", None)
-    flow = "flow" in str(getattr(wrong, "context", ""))
-    return bool(flow and opened and stumbled and opened.line < stumbled.line)
+def _unread(begun: str, line: str, column: int) -> Words:
+    """What the scanner could not read: it began with `begun`, empty = with nothing, and stopped in `line`."""
+    if not begun:
+        return _NOT_HERE.get(line[column : column + 1], _UNKNOWN)
+    if begun[0] == '"' and "\\" in line[max(column - 2, 0) : column + 1]:
+        return _ESCAPE
+    return _BEGUN.get(begun[0], _NO_COLON)
 
 
-def _tell_open(wrong: yaml.YAMLError, report: Report) -> None:
-    """The bracket is what matters, not where its absence was noticed."""
-    marks: Any = wrong
-    opened, stumbled = marks.context_mark, marks.problem_mark
-    line, column = _inside(stumbled.line, stumbled.column, report)
-    span = report.span((opened.line, opened.column, opened.column + 1))
-    message = (
-        f"This `{report.lines[opened.line][opened.column]}` is not closed where line {line + 1} goes on."
+def _unparsed(begun: str, *, at_once: bool) -> Words:
+    """What the parser missed in the part that starts with `begun`; `at_once`: at its very first character."""
+    if not begun:
+        return _UNKNOWN
+    if at_once:
+        return _VALUE
+    return _ITEM if re.match(r"-(\s|$)", begun) else _KEY
+
+
+def _broken(bracket: str) -> Words:
+    close = _BRACKETS[bracket]
+    return (
+        f"The `{bracket} … {close}` is broken here: a `,` or `{close}` is missing.",
+        "quote a value that contains `{`, `}`, `[`, `]` or `,`",
     )
-    report.add("yaml-syntax", message, span, related=(report.span((line, column, column + 1)),))
 
 
-def _inside(line: int, column: int, report: Report) -> tuple[int, int]:
-    """The parser's mark; the end of the last line where it points behind the file."""
-    line = min(line, len(report.lines) - 1)
-    return line, min(column, len(report.lines[line]))
+def _tell_open(begun: tuple[int, int], met: tuple[int, int], report: Report) -> None:
+    """The bracket is what matters, not where its absence was noticed."""
+    line, column = begun
+    message = f"This `{report.lines[line][column]}` is not closed where line {met[0] + 1} goes on."
+    related = report.span((*met, met[1] + 1))
+    report.add("yaml-syntax", message, report.span((line, column, column + 1)), related=(related,))
+
+
+def _place(mark: Any, report: Report) -> tuple[int, int] | None:
+    """Line and column of a mark, the end of the last line where it points behind the file; None = no mark."""
+    if mark is None:
+        return None
+    line = min(mark.line, len(report.lines) - 1)
+    return line, min(mark.column, len(report.lines[line]))

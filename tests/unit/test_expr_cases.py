@@ -50,6 +50,35 @@ def test_what_is_wrong_is_refused_where_it_stands_with_what_to_write(case: dict[
             assert error.offset == case["text"].rindex(case["at"])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NOT f_text = " * 150 + "f_text",
+        "f_text LIKE NOT " * 120 + "f_text",
+        "f_integer BETWEEN 1 AND NOT " * 70 + "1",
+        "- + " * 500 + "1",
+        "ARRAY " * 300,
+        "FROM " * 400,
+        "( END * " * 250,
+        "CASE END + " * 180,
+        "f_integer" + "+1" * 900,
+        "f_integer" + "*1" * 900,
+        "1" + "=1" * 900,
+        "f_text" + ".a" * 1000,
+        "CASE WHEN true THEN 1 ELSE " * 16 + "1" + " END" * 16,
+        "(" * 16 + "1" + ")" * 16,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_a_parser_or_a_walk_could_not_hold_is_refused_by_a_bound_of_ours(text: str) -> None:
+    for compiler in (compile_condition, compile_value):
+        with pytest.raises(ExprError) as caught:
+            compiler(text[:2000], scope())
+        assert caught.value.code == "too-deep"
+        assert caught.value.length > 0
+        assert caught.value.__cause__ is None
+
+
 @pytest.mark.parametrize("case", _load("evaluates.yaml"), ids=lambda case: case["text"][:60])
 def test_an_expression_gives_what_it_says(case: dict[str, Any]) -> None:
     expr = compile_value(case["text"], scope("today"))

@@ -143,6 +143,13 @@ def test_a_path_compares_decimals_as_numbers_and_gives_them_back_exactly() -> No
         ("persons[?name = 'a']", "syntax", "="),
         ("lenght(persons)", "unknown-function", "lenght"),
         ("(" * 500 + "a", "too-deep", "("),
+        ("!" * 500 + "a", "too-deep", "!"),
+        ("a" + "[*]" * 500, "too-deep", "["),
+        ("a" + "[]" * 500, "too-deep", "["),
+        ("a" + "[?b]" * 400, "too-deep", "["),
+        ("a" + "[1:2]" * 400, "too-deep", "["),
+        ("a" + ".*" * 500, "too-deep", "*"),
+        ("a" + "|&a" * 500, "too-deep", "&"),
         ("a" * 3000, "too-long", ""),
     ],
 )
@@ -151,9 +158,43 @@ def test_a_wrong_path_is_refused_where_it_stands(text: str, code: str, at: str) 
         compile_path(text)
     error = caught.value
     assert (error.code, text[error.offset : error.offset + error.length]) == (code, at)
+    assert not isinstance(error.__cause__, RecursionError)
 
 
 def test_a_path_that_fails_on_a_record_says_so_without_raising() -> None:
     error = compile_path("length(owner) > `1` && abs(owner)").search(RECORD)
     assert isinstance(error, ExprError)
     assert error.code == "failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "at"),
+    [
+        ("{{ " + "not " * 4000 + "1 }}", "too-deep", "n"),
+        ("{{ " + "-" * 8000 + "1 }}", "too-deep", "-"),
+        ("{{ " + "1 if 1 else " * 1200 + "1 }}", "too-deep", "i"),
+        ("{{ " + "(" * 5000, "too-deep", "("),
+        ("{% if 1 %}" * 700 + "{% endif %}" * 700, "too-deep", "i"),
+        ("{% for a in persons %}" * 16 + "{% endfor %}" * 16, "too-deep", "f"),
+        ("{{ " + "9" * 5000 + " }}", "too-long", "9" * 5000),
+        ("{{ 0x" + "f" * 9000 + " }}", "too-long", "0x" + "f" * 9000),
+        ("{% with a = 1 %}" * 700, "not-allowed", "with"),
+        ("{% fro a in persons %}{% endfor %}", "not-allowed", "fro"),
+    ],
+    ids=lambda part: part[:20],
+)
+def test_a_template_that_a_parser_could_not_hold_is_refused_where_it_stands(
+    text: str, code: str, at: str
+) -> None:
+    with pytest.raises(ExprError) as caught:
+        compile_template(text, SCOPE)
+    error = caught.value
+    assert (error.code, text[error.offset : error.offset + error.length]) == (code, at)
+    assert error.__cause__ is None
+
+
+def test_what_the_bounds_of_a_template_allow_can_be_compiled() -> None:
+    loops = "{% for a in persons %}" * 15 + "{% if a %}" * 10 + "x" + "{% endif %}" * 10 + "{% endfor %}" * 15
+    assert compile_template(loops, SCOPE)
+    assert compile_template("{{ " + "(" * 15 + "-Amount" + ")" * 15 + " }}", SCOPE)
+    assert compile_template("{# {% set %} #}{% raw %}{% set %}{{ ((({% endraw %}", SCOPE).render({})

@@ -171,3 +171,61 @@ def test_only_one_module_knows_yaml() -> None:
         if re.search(r"^import yaml", path.read_text("utf-8"), re.MULTILINE)
     ]
     assert importers == ["compose.py"]
+
+
+@pytest.mark.parametrize("count", [41, 999, 1_000, 1_001, 4_000])
+@pytest.mark.parametrize(
+    ("shape", "line", "column"),
+    [
+        ("[", 1, 41),
+        ("{", 1, 41),
+        ("[{", 1, 41),
+        ("- ", 1, 81),
+        ("? ", 1, 81),
+        ("[\n", 41, 1),
+        ("{a: \n", 41, 1),
+        ("[" * 30 + "\n", 2, 11),
+        ("[" * 1_000 + "\n", 1, 41),
+    ],
+)
+def test_our_bound_of_nesting_decides_before_any_of_the_parser(
+    shape: str, line: int, column: int, count: int
+) -> None:
+    text = (shape * count)[:250_000]
+    document, found = read_document("deep.yaml", text.encode())
+    assert document is None
+    assert [(one.code, one.span.line, one.span.column) for one in found] == [("too-deep", line, column)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "says"),
+    [
+        ("a: b: c", 1, 5, "second `: `"),
+        ("a: @b", 1, 4, "cannot start"),
+        ("a: %b", 1, 4, "cannot start"),
+        ("a: *", 1, 5, "cannot start"),
+        ("a: 'b\nc: d", 2, 5, "quoted text is not closed"),
+        ("a: 'b\n---\nc: d", 2, 1, "quoted text is not closed"),
+        ('a: "\\q"', 1, 5, "escape"),
+        ('a: "\\xZZ"', 1, 7, "escape"),
+        ("a: 1\nbcd\ne: 2", 3, 1, "without its `:`"),
+        ("a: {b: c d: e}", 1, 11, "`{ … }` is broken"),
+        ("a: [b c: d: e]", 1, 11, "`[ … ]` is broken"),
+        ("a: [b, c\nd: e", 1, 4, "`[` is not closed where line 2"),
+        ("a:\n  [b, c]: 1\n d: 2", 3, 2, "A key was expected"),
+        ("a: 'b' c\nd: 1", 1, 8, "A key was expected"),
+        ("- a\nb: 1", 2, 1, "A list item was expected"),
+        ("a: - b", 1, 4, "A list cannot start"),
+        ("a: [,]", 1, 5, "A value was expected"),
+        ("a: |x", 1, 5, "starts in the next line"),
+        ("%YAML 3.0\n---\na: 1", 1, 1, "directive"),
+        ("a: ${b}\nc: { d: ${e} }", 2, 10, "a reference must be quoted"),
+        ("a: 1\n... x", 2, 5, "This is not YAML."),
+    ],
+)
+def test_what_the_parser_stumbles_over_is_told_in_words_of_ours(
+    text: str, line: int, column: int, says: str
+) -> None:
+    _, [found] = read_document("wrong.yaml", text.encode())
+    assert (found.code, found.span.line, found.span.column) == ("yaml-syntax", line, column)
+    assert says in found.message
