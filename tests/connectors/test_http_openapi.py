@@ -20,7 +20,7 @@ from engine.connectors.http.bulking import Bulking
 from engine.connectors.http.transport import Transport
 from engine.connectors.port import Surroundings
 from engine.connectors.zoho import BOOKS, CRM
-from engine.sandbox.server.serve import start
+from engine.sandbox.serve import start
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from http_scripted import Clock
 
 from engine.connectors.port import Surroundings
 from engine.connectors.zoho import BOOKS, CRM, ERP, PROJECTS
-from engine.sandbox.server.serve import Running, start
+from engine.sandbox.serve import Running, start
 from engine.testing import FAULTS, ConnectorSuite, SystemUnderTest
 
 if TYPE_CHECKING:

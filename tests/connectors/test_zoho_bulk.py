@@ -22,7 +22,7 @@ from engine.errors import TemporaryError
 from engine.run.operations.preview import preview
 from engine.run.session.run_request import RunRequest
 from engine.run.sync.execute import execute
-from engine.sandbox.crm import bulk as crm_bulk
+from engine.sandbox.crm import bulk_read as crm_bulk
 from engine.sandbox.crm.write import API_USER
 from engine.sandbox.server.clock import START, crm_time
 from engine.sandbox.server.refusals import CrmRefused

@@ -24,7 +24,7 @@ from engine.connectors.port import ReadRequest, Surroundings
 from engine.connectors.registry import connector_type
 from engine.connectors.zoho import BOOKS, CRM, ERP, HERE, PROJECTS
 from engine.errors import UserError
-from engine.sandbox.server.serve import start
+from engine.sandbox.serve import start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

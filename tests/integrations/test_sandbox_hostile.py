@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sandbox_visitor import Visitor, visit
 
-from engine.sandbox.books.shapes import COLLECTIONS, CONTACTS
+from engine.sandbox.books.contacts import COLLECTIONS, CONTACTS
 from engine.sandbox.crm.modules import MODULES
-from engine.sandbox.projects.shapes import ENTITIES
+from engine.sandbox.projects.entities import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sandbox_visitor import Visitor, visit
 
-from engine.sandbox.projects.shapes import FIRST_USER
+from engine.sandbox.projects.entities import FIRST_USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sandbox_visitor import Visitor, visit
 
-from engine.sandbox.projects.shapes import ENTITIES, STATUSES
+from engine.sandbox.projects.entities import ENTITIES, STATUSES
 from engine.sandbox.server.throttle import LIMITS, Throttle
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 from sandbox_visitor import Visitor, visit
 
 from engine.errors import UserError
+from engine.sandbox.serve import start
 from engine.sandbox.server.clock import START, Clock, books_time, crm_time, parse_time
-from engine.sandbox.server.serve import start
 from engine.sandbox.server.throttle import Limits, Throttle
 
 if TYPE_CHECKING:

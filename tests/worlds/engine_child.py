@@ -37,7 +37,7 @@ def sandbox_at(connections: Mapping[str, Any]) -> Iterator[None]:
     def start(*_words: Any, **_more: Any) -> Iterator[Elsewhere]:
         yield Elsewhere(connections)
 
-    with mock.patch("engine.sandbox.server.serve.start", start):
+    with mock.patch("engine.sandbox.serve.start", start):
         yield
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rows_projects import client, edit, errors, finance, log, product, project, task
 from rows_world import only
 
-from engine.sandbox.projects.shapes import STATUSES
+from engine.sandbox.projects.entities import STATUSES
 
 if TYPE_CHECKING:
     from rows_world import House

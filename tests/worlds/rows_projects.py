@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from rows_world import only
 
 from engine.cli import engine
-from engine.sandbox.projects.shapes import FIRST_USER
+from engine.sandbox.projects.entities import FIRST_USER
 
 if TYPE_CHECKING:
     from rows_world import House

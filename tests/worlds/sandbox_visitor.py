@@ -10,7 +10,7 @@ import httpx
 import yaml
 from places import CASES
 
-from engine.sandbox.server.serve import Running, start
+from engine.sandbox.serve import Running, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

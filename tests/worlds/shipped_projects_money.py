@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.projects.shapes import FIRST_USER
+from engine.sandbox.projects.entities import FIRST_USER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

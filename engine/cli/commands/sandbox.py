@@ -41,7 +41,7 @@ def sandbox(
 ) -> None:
     """Serve stand-ins for the systems on this machine, over real HTTP, and say how to connect."""
     from engine.render.stand_in import connect_text
-    from engine.sandbox.server.serve import Running, serve_forever
+    from engine.sandbox.serve import Running, serve_forever
 
     def tell(running: Running) -> None:
         served = running.connect()

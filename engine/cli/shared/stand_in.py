@@ -79,7 +79,7 @@ def sandbox_settings(sandbox: Sandbox | None, plan: Standing, folder: Path) -> I
     elif sandbox.startswith(_ADDRESSES):
         yield _for_systems(_asked(sandbox), plan)
     else:
-        from engine.sandbox.server.serve import start
+        from engine.sandbox.serve import start
 
         with start(folder, company=cast("Company", sandbox)) as running:
             yield _for_systems(running.connect(), plan)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.sandbox.books import fields
-from engine.sandbox.books.table import (
+from engine.sandbox.books import field_tables
+from engine.sandbox.books.collection import (
     ADDRESS,
     LIST,
     NUMBER,
@@ -102,7 +102,7 @@ def _document(plural: str, table: str, number: str, custom: int, **more: Any) ->
 DOCUMENTS = (
     collection(
         "items",
-        fields.ITEMS,
+        field_tables.ITEMS,
         name="name",
         sorts={"name": "key", "tax_name": "json_extract(body, '$.tax_name')", **plain_sorts("rate")},
         searches=("name", "description", "sku", "status"),
@@ -113,7 +113,7 @@ DOCUMENTS = (
     ),
     _document(
         "estimates",
-        fields.ESTIMATES,
+        field_tables.ESTIMATES,
         "QT",
         46000000000098201,
         statuses=("draft", "sent", "invoiced", "accepted", "declined", "expired"),
@@ -127,7 +127,7 @@ DOCUMENTS = (
     ),
     _document(
         "invoices",
-        fields.INVOICES,
+        field_tables.INVOICES,
         "INV",
         46000000000098301,
         statuses=("draft", "sent", "viewed", "unpaid", "partially_paid", "overdue", "paid", "void"),
@@ -146,7 +146,7 @@ DOCUMENTS = (
     ),
     _document(
         "salesorders",
-        fields.SALESORDERS,
+        field_tables.SALESORDERS,
         "SO",
         46000000000098401,
         title="Sales order",
@@ -161,7 +161,7 @@ DOCUMENTS = (
     ),
     _document(
         "purchaseorders",
-        fields.PURCHASEORDERS,
+        field_tables.PURCHASEORDERS,
         "PO",
         46000000000098501,
         title="Purchase order",
@@ -177,7 +177,7 @@ DOCUMENTS = (
     ),
     collection(
         "expenses",
-        fields.EXPENSES,
+        field_tables.EXPENSES,
         name="reference_number",
         unique=False,
         sorts=plain_sorts("date", "total", "created_time"),
@@ -188,7 +188,7 @@ DOCUMENTS = (
     ),
     collection(
         "recurring_invoices",
-        fields.RECURRING_INVOICES,
+        field_tables.RECURRING_INVOICES,
         path="recurringinvoices",
         name="recurrence_name",
         unique=False,
@@ -201,7 +201,7 @@ DOCUMENTS = (
     ),
     collection(
         "recurring_expenses",
-        fields.RECURRING_EXPENSES,
+        field_tables.RECURRING_EXPENSES,
         path="recurringexpenses",
         name="recurrence_name",
         unique=False,
@@ -213,7 +213,7 @@ DOCUMENTS = (
     ),
     collection(
         "projects",
-        fields.PROJECTS,
+        field_tables.PROJECTS,
         name="project_name",
         unique=False,
         sorts=plain_sorts("project_name", "rate", "created_time"),
@@ -225,7 +225,7 @@ DOCUMENTS = (
     ),
     collection(
         "project_tasks",
-        fields.TASKS,
+        field_tables.TASKS,
         path="projects/{parent}/tasks",
         singular="task",
         name="task_name",
@@ -236,7 +236,7 @@ DOCUMENTS = (
     ),
     collection(
         "project_users",
-        fields.STAFF,
+        field_tables.STAFF,
         path="projects/{parent}/users",
         singular="user",
         id="project_user_id",
@@ -250,7 +250,7 @@ DOCUMENTS = (
     ),
     collection(
         "time_entries",
-        fields.TIME,
+        field_tables.TIME,
         path="projects/timeentries",
         singular="time_entry",
         name="notes",
@@ -261,7 +261,7 @@ DOCUMENTS = (
     ),
     collection(
         "general_time_entries",
-        fields.GENERAL_TIME,
+        field_tables.GENERAL_TIME,
         path="timeentries",
         singular="time_entry",
         name="notes",
@@ -272,7 +272,7 @@ DOCUMENTS = (
     ),
     collection(
         "users",
-        fields.USERS,
+        field_tables.USERS,
         name="email",
         sorts={"name": "json_extract(body, '$.name')", "email": "key"},
         searches=("name", "email"),
@@ -282,7 +282,7 @@ DOCUMENTS = (
     ),
     collection(
         "accounts",
-        fields.ACCOUNTS,
+        field_tables.ACCOUNTS,
         path="chartofaccounts",
         name="account_name",
         title="Account",

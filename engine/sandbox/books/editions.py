@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from engine.sandbox.books.collection import Action, plain_sorts
+from engine.sandbox.books.contacts import COLLECTIONS, FIRST_ID, ORGANIZATION_ID
 from engine.sandbox.books.documents import collection
-from engine.sandbox.books.shapes import COLLECTIONS, FIRST_ID, ORGANIZATION_ID
-from engine.sandbox.books.table import Action, plain_sorts
 
 if TYPE_CHECKING:
-    from engine.sandbox.books.table import Collection
+    from engine.sandbox.books.collection import Collection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.books.editions import EDITIONS, Edition
-from engine.sandbox.server.accounts import account_of
 from engine.sandbox.server.refusals import BooksRefused
 from engine.sandbox.server.site import Site, site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from engine.sandbox.books.table import Collection
+    from engine.sandbox.books.collection import Collection
     from engine.sandbox.server.store import Query, Row
 
 
@@ -77,6 +76,6 @@ def require_organization(request: Request) -> Finance:
     named = request.query_params.get("organization_id")
     if named is None:
         raise BooksRefused(400, 6, "The parameter organization_id is missing.")
-    if named != account_of(finance.site, finance.product):
+    if named != finance.site.account(finance.product):
         raise BooksRefused(400, 6041, f"This user is not associated with the CompanyID/CompanyName:{named}.")
     return finance

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.books.documents import CURRENCY_ID
-from engine.sandbox.books.figures import hours, hours_text, receivables
+from engine.sandbox.books.sums import hours, receivables
 from engine.sandbox.server.clock import books_time, parse_time
+from engine.sandbox.server.hours import hours_text
 from engine.sandbox.server.refusals import BooksRefused
 from engine.sandbox.server.site import as_of, whole_number
 from engine.sandbox.server.store import Query, Row, fold
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from engine.sandbox.books.collection import Collection
     from engine.sandbox.books.finance import Finance
-    from engine.sandbox.books.table import Collection
 
 MAX_PER_PAGE = 200
 _CURRENCY = {"currency_code": "EUR", "currency_symbol": "€"}

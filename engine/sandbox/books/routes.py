@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engine.sandbox.books import persons, write
+from engine.sandbox.books import contact_persons, write
 from engine.sandbox.books.documents import CURRENCY_ID
 from engine.sandbox.books.finance import Finance, finance_of, require_organization
 from engine.sandbox.books.read import list_body, parse_listing, show_whole
 from engine.sandbox.books.settings import ROUTES as SETTINGS
 from engine.sandbox.books.settings import refuse_here
-from engine.sandbox.server.accounts import account_of
 from engine.sandbox.server.refusals import BooksRefused
 from engine.sandbox.server.site import read_json
 from engine.sandbox.server.store import Query
@@ -22,7 +21,7 @@ from engine.sandbox.server.store import Query
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from engine.sandbox.books.table import Collection
+    from engine.sandbox.books.collection import Collection
     from engine.sandbox.server.store import Row
 
 _TIME = "/projects/timeentries"
@@ -64,7 +63,7 @@ async def read_record(request: Request) -> Response:
 
 async def create_record(request: Request) -> Response:
     """A new record."""
-    (finance, shape), sent = _found(request), await body_of(request)
+    (finance, shape), sent = _found(request), await read_json(request)
     if shape.parent is not None:
         sent |= {shape.parent: request.path_params["parent"]}
     refuse_here(finance, shape, sent)
@@ -78,7 +77,7 @@ async def create_record(request: Request) -> Response:
 
 async def assign_users(request: Request) -> Response:
     """People join a project: `{"users": [{"user_id": …}]}`; one who is there already keeps the place."""
-    (finance, shape), sent = _found(request), await body_of(request)
+    (finance, shape), sent = _found(request), await read_json(request)
     people, parent = sent.get("users"), request.path_params["parent"]
     if not isinstance(people, list) or not people or not all(isinstance(one, dict) for one in people):
         raise BooksRefused(400, 4, "Invalid value passed for users")
@@ -96,7 +95,7 @@ async def assign_users(request: Request) -> Response:
 
 async def update_record(request: Request) -> Response:
     """A changed record."""
-    (finance, shape), sent = _found(request), await body_of(request)
+    (finance, shape), sent = _found(request), await read_json(request)
     with finance.site.store.transaction():
         row = write.update(finance, shape, _row(request, finance, shape), sent)
     return _answer(finance, f"{shape.title} information has been saved.", shape, row)
@@ -104,7 +103,7 @@ async def update_record(request: Request) -> Response:
 
 async def upsert_record(request: Request) -> Response:
     """A record found by a custom field without duplicates, or made when `X-Upsert` says so."""
-    (finance, shape), sent = _found(request), await body_of(request)
+    (finance, shape), sent = _found(request), await read_json(request)
     key, value = (request.headers.get(f"X-Unique-Identifier-{part}") for part in ("Key", "Value"))
     if not key or not value:
         raise BooksRefused(400, 4, "Invalid value passed for X-Unique-Identifier-Key")
@@ -135,7 +134,7 @@ async def act_on_record(request: Request) -> Response:
 
 async def set_percentage(request: Request) -> Response:
     """How far a general task of ERP is, in percent."""
-    (finance, shape), sent = _found(request), await body_of(request)
+    (finance, shape), sent = _found(request), await read_json(request)
     percentage = sent.get("percentage")
     if shape.plural != "tasks" or not isinstance(percentage, int) or not 0 <= percentage <= 100:  # noqa: PLR2004  # percent
         raise BooksRefused(400, 4, "Invalid value passed for percentage")
@@ -153,7 +152,7 @@ async def set_custom_fields(request: Request) -> Response:
     )
     if shape is None:
         raise BooksRefused(404, 5, "Invalid URL Passed")
-    sent = await body_of(request)
+    sent = await read_json(request)
     with finance.site.store.transaction():
         row = _row(request, finance, shape)
         row = write.update(finance, shape, row, {"custom_fields": sent.get("custom_fields")})
@@ -175,14 +174,6 @@ async def delete_records(request: Request) -> Response:
     )
 
 
-async def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object that was sent. Raises BooksRefused."""
-    try:
-        return await read_json(request)
-    except ValueError:
-        raise BooksRefused(400, 4, "Invalid value passed for JSONString") from None
-
-
 async def list_organizations(request: Request) -> Response:
     """The organisations of the token's user: one."""
     return JSONResponse({"code": 0, "message": "success", "organizations": [_organization(request)]})
@@ -191,7 +182,7 @@ async def list_organizations(request: Request) -> Response:
 async def read_organization(request: Request) -> Response:
     """The organisation."""
     finance = finance_of(request)
-    if request.path_params["id"] != account_of(finance.site, finance.product):
+    if request.path_params["id"] != finance.site.account(finance.product):
         raise BooksRefused(404, write.UNKNOWN_ID, "Organization does not exist.")
     return JSONResponse({"code": 0, "message": "success", "organization": _organization(request)})
 
@@ -243,13 +234,13 @@ ROUTES = [
     Route("/users/me", read_me, methods=["GET"]),
     Route("/settings/currencies", list_currencies, methods=["GET"]),
     *SETTINGS,
-    Route("/contacts/contactpersons", persons.create_person, methods=["POST"]),
-    Route("/contacts/contactpersons/{id}", persons.read_person, methods=["GET"]),
-    Route("/contacts/contactpersons/{id}", persons.update_person, methods=["PUT"]),
-    Route("/contacts/contactpersons/{id}", persons.delete_person, methods=["DELETE"]),
-    Route("/contacts/contactpersons/{id}/primary", persons.make_primary, methods=["POST"]),
-    Route("/contacts/{contact}/contactpersons/{id}", persons.read_person, methods=["GET"]),
-    Route("/contacts/{id}/contactpersons", persons.list_persons, methods=["GET"]),
+    Route("/contacts/contactpersons", contact_persons.create_person, methods=["POST"]),
+    Route("/contacts/contactpersons/{id}", contact_persons.read_person, methods=["GET"]),
+    Route("/contacts/contactpersons/{id}", contact_persons.update_person, methods=["PUT"]),
+    Route("/contacts/contactpersons/{id}", contact_persons.delete_person, methods=["DELETE"]),
+    Route("/contacts/contactpersons/{id}/primary", contact_persons.make_primary, methods=["POST"]),
+    Route("/contacts/{contact}/contactpersons/{id}", contact_persons.read_person, methods=["GET"]),
+    Route("/contacts/{id}/contactpersons", contact_persons.list_persons, methods=["GET"]),
     Route(_TIME, delete_records, methods=["DELETE"]),
     *_records(_TIME),
     *_records("/projects/{parent}/tasks"),

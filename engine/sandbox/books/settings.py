@@ -12,14 +12,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.books.finance import Finance, require_organization
-from engine.sandbox.server.accounts import account_of
 from engine.sandbox.server.refusals import BooksRefused
 from engine.sandbox.server.site import read_json
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from engine.sandbox.books.table import Collection, CustomField
+    from engine.sandbox.books.collection import Collection, CustomField
 
 #: Switches and how they stand in a new organisation.
 PREFERENCES = {"allow_duplicate_names": False, "allow_project_creation": True}
@@ -49,11 +48,7 @@ async def read_preferences(request: Request) -> Response:
 
 async def set_preferences(request: Request) -> Response:
     """Some switches are set; the others stay."""
-    finance = require_organization(request)
-    try:
-        sent = await read_json(request)
-    except ValueError:
-        raise BooksRefused(400, 4, "Invalid value passed for JSONString") from None
+    finance, sent = require_organization(request), await read_json(request)
     known = {name: value for name, value in sent.items() if name in PREFERENCES}
     for name, value in known.items():
         if not isinstance(value, bool):
@@ -64,7 +59,7 @@ async def set_preferences(request: Request) -> Response:
 
 
 def _answer(finance: Finance) -> Response:
-    shown = {"organization_id": account_of(finance.site, finance.product)} | preferences(finance)
+    shown = {"organization_id": finance.site.account(finance.product)} | preferences(finance)
     return JSONResponse({"code": 0, "message": "success", "preferences": shown})
 
 

@@ -7,12 +7,12 @@ import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.books.table import LIST, NUMBER
+from engine.sandbox.books.collection import LIST, NUMBER
 from engine.sandbox.server.refusals import BooksRefused
 
 if TYPE_CHECKING:
+    from engine.sandbox.books.collection import Collection
     from engine.sandbox.books.finance import Finance
-    from engine.sandbox.books.table import Collection
 
 #: Numbers for a value that is not taken, and for one that is too long; as clients report them.
 INVALID, TOO_LONG, UNKNOWN = 4, 15, 1002

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.books.figures import computed, receivables
 from engine.sandbox.books.settings import preferences
+from engine.sandbox.books.sums import computed, receivables
 from engine.sandbox.books.values import ID, INVALID, merged
 from engine.sandbox.server.refusals import BooksRefused
 from engine.sandbox.server.store import Query, Row, fold
 
 if TYPE_CHECKING:
+    from engine.sandbox.books.collection import Collection
     from engine.sandbox.books.finance import Finance
-    from engine.sandbox.books.table import Collection
 
 #: Numbers for what is refused. 1002 is published; the others are as clients report them, or chosen here.
 UNKNOWN_ID, EXISTS, NAME_EXISTS, IN_USE, NOT_NOW = 1002, 1001, 3062, 3061, 1038

@@ -12,10 +12,10 @@ from engine.sandbox.books.documents import CURRENCY_ID
 from engine.sandbox.books.editions import BOOKS, EDITIONS, ERP, Edition
 from engine.sandbox.books.write import key_of as finance_key
 from engine.sandbox.company.names import Names, plain
-from engine.sandbox.crm.lines import FIRST_ID
+from engine.sandbox.crm.document_rows import FIRST_ID
 from engine.sandbox.crm.modules import MODULES
 from engine.sandbox.crm.write import API_USER, key_of
-from engine.sandbox.projects.shapes import PORTAL_ID
+from engine.sandbox.projects.entities import PORTAL_ID
 from engine.sandbox.server.clock import DAY_S, START
 from engine.sandbox.server.store import Row, last_id
 

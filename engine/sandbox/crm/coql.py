@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.crm.conditions import Condition, bound, column
+from engine.sandbox.crm.criteria import Condition, bound, column
 from engine.sandbox.crm.modules import MODULES, CrmModule
 from engine.sandbox.server.refusals import CrmRefused
 

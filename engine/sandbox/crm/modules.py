@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.sandbox.crm import finance as crm_finance
-from engine.sandbox.crm import tables
+from engine.sandbox.crm import field_tables, finance_modules
 from engine.sandbox.crm.fields import CrmField, parse_fields
 
 #: What a lookup into any module is resolved by.
@@ -28,37 +27,37 @@ class CrmModule:
 
 
 def _module(name: str, table: str, label: str, key: str | None = None, *, upsert: bool = True) -> CrmModule:
-    fields = parse_fields(table.strip() + tables.COMMON)
+    fields = parse_fields(table.strip() + field_tables.COMMON)
     return CrmModule(name=name, fields=fields, label=label, key=(key or label) if upsert else None)
 
 
 def _document(name: str, table: str) -> CrmModule:
-    parts = (table, tables.ADDRESSES, tables.TOTALS)
+    parts = (table, field_tables.ADDRESSES, field_tables.TOTALS)
     return _module(name, "\n".join(part.strip() for part in parts), "Subject")
 
 
 MODULES = {
     module.name: module
     for module in (
-        _module("Accounts", tables.ACCOUNTS, "Account_Name"),
-        _module("Contacts", tables.CONTACTS, "Full_Name", key="Email"),
-        _module("Vendors", tables.VENDORS, "Vendor_Name"),
-        _module("Products", tables.PRODUCTS, "Product_Name"),
-        _module("Deals", tables.DEALS, "Deal_Name"),
-        _module("Tasks", tables.TASKS, "Subject", upsert=False),
-        _module("Notes", tables.NOTES, "Note_Title", upsert=False),
-        _document("Quotes", tables.QUOTES),
-        _document("Sales_Orders", tables.SALES_ORDERS),
-        _document("Purchase_Orders", tables.PURCHASE_ORDERS),
-        _document("Invoices", tables.INVOICES),
-        _module("Regions", tables.REGIONS, "Name", key="Code"),
-        *(_module(name, table, "Number", upsert=False) for name, table in crm_finance.DOCUMENTS.items()),
-        _module("Finance_Reports", crm_finance.REPORTS, "Name", upsert=False),
+        _module("Accounts", field_tables.ACCOUNTS, "Account_Name"),
+        _module("Contacts", field_tables.CONTACTS, "Full_Name", key="Email"),
+        _module("Vendors", field_tables.VENDORS, "Vendor_Name"),
+        _module("Products", field_tables.PRODUCTS, "Product_Name"),
+        _module("Deals", field_tables.DEALS, "Deal_Name"),
+        _module("Tasks", field_tables.TASKS, "Subject", upsert=False),
+        _module("Notes", field_tables.NOTES, "Note_Title", upsert=False),
+        _document("Quotes", field_tables.QUOTES),
+        _document("Sales_Orders", field_tables.SALES_ORDERS),
+        _document("Purchase_Orders", field_tables.PURCHASE_ORDERS),
+        _document("Invoices", field_tables.INVOICES),
+        _module("Regions", field_tables.REGIONS, "Name", key="Code"),
+        *(_module(name, table, "Number", upsert=False) for name, table in finance_modules.DOCUMENTS.items()),
+        _module("Finance_Reports", finance_modules.REPORTS, "Name", upsert=False),
     )
 }
 #: Those that the organisation made itself.
 CUSTOM = frozenset({"Regions"})
-LINE_FIELDS = parse_fields(tables.LINE)
+LINE_FIELDS = parse_fields(field_tables.LINE)
 
 
 def module_id(name: str) -> str:

@@ -21,7 +21,7 @@ from engine.sandbox.crm.read import (
     refuse_param,
     show,
 )
-from engine.sandbox.crm.unique import unique_fields
+from engine.sandbox.crm.unique_fields import unique_fields
 from engine.sandbox.server.clock import DAY_S, crm_time, parse_time
 from engine.sandbox.server.refusals import CrmRefused
 from engine.sandbox.server.site import Site, read_json, site_of, whole_number
@@ -200,10 +200,7 @@ def _short(site: Site, id_: str) -> dict[str, str]:
 
 async def _body(request: Request) -> dict[str, Any]:
     """The checked body of a write. Raises CrmRefused."""
-    try:
-        body = await read_json(request)
-    except ValueError:
-        raise CrmRefused(400, "INVALID_DATA", "body", expected_data_type="jsonobject") from None
+    body = await read_json(request)
     rows = body.get("data")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise CrmRefused(

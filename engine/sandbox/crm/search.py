@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engine.sandbox.crm.conditions import Condition, parse_criteria
 from engine.sandbox.crm.coql import parse_select
+from engine.sandbox.crm.criteria import Condition, parse_criteria
 from engine.sandbox.crm.read import MAX_PER_PAGE, refuse_param, show
 from engine.sandbox.crm.records import module_of
 from engine.sandbox.server.refusals import CrmRefused
@@ -78,10 +78,7 @@ def _anywhere(module: CrmModule, kind: str, text: str) -> Condition:
 async def run_coql(request: Request) -> Response:
     """The rows of a COQL statement."""
     site = site_of(request)
-    try:
-        statement = (await read_json(request)).get("select_query")
-    except ValueError:
-        raise CrmRefused(400, "INVALID_DATA", "body", expected_data_type="jsonobject") from None
+    statement = (await read_json(request)).get("select_query")
     if not isinstance(statement, str):
         words = "required field not found"
         raise CrmRefused(400, "MANDATORY_NOT_FOUND", words, api_name="select_query")

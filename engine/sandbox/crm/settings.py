@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from engine.sandbox.crm.modules import CUSTOM, MODULES, CrmModule, module_id
 from engine.sandbox.crm.read import MAX_PER_PAGE, refuse_param
-from engine.sandbox.crm.unique import unique_fields
+from engine.sandbox.crm.unique_fields import unique_fields
 from engine.sandbox.crm.views import VIEWS, show_view
 from engine.sandbox.crm.write import API_USER
 from engine.sandbox.server.clock import crm_time

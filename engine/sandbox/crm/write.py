@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.sandbox.crm.document_rows import FIRST_ID, judge_lines, merged_lines, summed
 from engine.sandbox.crm.fields import CrmField, is_id, judge
-from engine.sandbox.crm.lines import FIRST_ID, judge_lines, merged_lines, summed
 from engine.sandbox.crm.modules import MODULE_OF, MODULES
-from engine.sandbox.crm.unique import unique_fields
+from engine.sandbox.crm.unique_fields import unique_fields
 from engine.sandbox.server.clock import crm_time
 from engine.sandbox.server.refusals import crm_error
 from engine.sandbox.server.store import Query, Row, fold

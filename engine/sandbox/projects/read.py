@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from engine.sandbox.books.figures import hours_text
+from engine.sandbox.projects.entities import STATUSES, Entity
 from engine.sandbox.projects.rules import is_closed
-from engine.sandbox.projects.shapes import STATUSES, Entity
 from engine.sandbox.projects.write import refused
-from engine.sandbox.server.site import Site, as_of, whole_number
+from engine.sandbox.server.hours import hours_text
+from engine.sandbox.server.refusals import ProjectsRefused
+from engine.sandbox.server.site import Site, as_of, site_of, whole_number
 from engine.sandbox.server.store import Query, Row
 
 if TYPE_CHECKING:
@@ -33,6 +34,15 @@ _NAMES = {
 def moment(at: int) -> str:
     """As Projects shows an instant: `2026-11-20T09:00:00.000Z`."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def require_portal(request: Request) -> Site:
+    """The sandbox, for a path of its portal. Raises ProjectsRefused."""
+    site = site_of(request)
+    portal = site.account("projects")
+    if request.path_params.get("portal", portal) != portal:
+        raise ProjectsRefused(404, "RESOURCE_NOT_FOUND", "The portal does not exist.")
+    return site
 
 
 def parse_page(request: Request) -> tuple[int, int]:

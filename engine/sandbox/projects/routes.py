@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engine.sandbox.projects import finance, logs, people, write
-from engine.sandbox.projects.read import list_answer, moment, parse_page, show, show_log
-from engine.sandbox.projects.shapes import COMMENTED, ENTITIES, FINANCE, Entity
+from engine.sandbox.projects import finance_tab, time_logs, users, write
+from engine.sandbox.projects.entities import COMMENTED, ENTITIES, FINANCE, Entity
+from engine.sandbox.projects.read import list_answer, parse_page, require_portal, show, show_log
 from engine.sandbox.projects.templates import lay_out
-from engine.sandbox.server.accounts import account_of
 from engine.sandbox.server.refusals import ProjectsRefused
-from engine.sandbox.server.site import Site, read_json, site_of
+from engine.sandbox.server.site import Site, read_json
 from engine.sandbox.server.store import Query
 
 if TYPE_CHECKING:
@@ -26,18 +25,9 @@ if TYPE_CHECKING:
 _EVERYWHERE = ("tasks", "issues", "phases", "tasklists", *FINANCE)
 
 
-def _site(request: Request) -> Site:
-    """The sandbox, for a path of its portal. Raises ProjectsRefused."""
-    site = site_of(request)
-    portal = account_of(site, "projects")
-    if request.path_params.get("portal", portal) != portal:
-        raise ProjectsRefused(404, "RESOURCE_NOT_FOUND", "The portal does not exist.")
-    return site
-
-
 def _found(request: Request) -> tuple[Site, Entity, dict[str, str]]:
     """The sandbox, the entity of a path, and the fields that its place gives to records. Raises ProjectsRefused."""
-    site, params, place = _site(request), request.path_params, {}
+    site, params, place = require_portal(request), request.path_params, {}
     name = params.get("entity", "projects")
     if "project" in params:
         place["project"] = write.living(site, ENTITIES["projects"], params["project"]).id
@@ -79,11 +69,11 @@ async def read_record(request: Request) -> Response:
 
 async def create_record(request: Request) -> Response:
     """A new record."""
-    (site, entity, place), sent = _found(request), await _body(request)
+    (site, entity, place), sent = _found(request), await read_json(request)
     if entity.within_project and "project" not in place:
         raise _wrong_url(request)
     with site.store.transaction():
-        row = finance.create(site, entity, sent, place)
+        row = finance_tab.create(site, entity, sent, place)
         if entity.name == "projects":
             lay_out(site, row)
     return JSONResponse(show(site, entity, [row])[0], status_code=201)
@@ -91,9 +81,9 @@ async def create_record(request: Request) -> Response:
 
 async def update_record(request: Request) -> Response:
     """A record with the fields that were sent."""
-    (site, entity, _), sent = _found(request), await _body(request)
+    (site, entity, _), sent = _found(request), await read_json(request)
     with site.store.transaction():
-        row = finance.update(site, entity, _row(request, site, entity), sent)
+        row = finance_tab.update(site, entity, _row(request, site, entity), sent)
     return JSONResponse(show(site, entity, [row])[0])
 
 
@@ -101,13 +91,13 @@ async def delete_record(request: Request) -> Response:
     """A record goes to the trash."""
     site, entity, _ = _found(request)
     with site.store.transaction():
-        finance.trash(site, entity, _row(request, site, entity))
+        finance_tab.trash(site, entity, _row(request, site, entity))
     return Response(status_code=204)
 
 
 async def move_task(request: Request) -> Response:
     """A task goes to another list of its project."""
-    site, sent, project = _site(request), await _body(request), request.path_params["project"]
+    site, sent, project = require_portal(request), await read_json(request), request.path_params["project"]
     target = write.living(site, ENTITIES["tasklists"], str(sent.get("target_tasklist_id", "")), project)
     with site.store.transaction():
         row = _row(request, site, ENTITIES["tasks"])
@@ -122,18 +112,18 @@ async def list_portals(request: Request) -> Response:
 
 async def read_portal(request: Request) -> Response:
     """The portal."""
-    _site(request)
+    require_portal(request)
     return JSONResponse(_portal(request))
 
 
 def _portal(request: Request) -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(_site(request).store.setting("company/projects") or "{}")
+    kept: dict[str, Any] = json.loads(require_portal(request).store.setting("company/projects") or "{}")
     return kept
 
 
 async def list_users(request: Request) -> Response:
     """A page of the users of the portal, or of one project: those who own or work on something there."""
-    site, (page, per_page) = _site(request), parse_page(request)
+    site, (page, per_page) = require_portal(request), parse_page(request)
     where, args = ["deleted IS NULL"], []
     if "project" in request.path_params:
         args = _members(site, request)
@@ -142,18 +132,18 @@ async def list_users(request: Request) -> Response:
     rows = site.store.rows("projects", "users", query)
     if not rows:
         return Response(status_code=204)
-    shown = [_user(row) for row in rows[:per_page]]
+    shown = [users.show_user(row) for row in rows[:per_page]]
     info = {"page": page, "per_page": per_page, "has_next_page": len(rows) > per_page}
     return JSONResponse({"users": shown, "page_info": info})
 
 
 async def read_user(request: Request) -> Response:
     """One user of a project, as the list shows people."""
-    site, id_ = _site(request), request.path_params["id"]
+    site, id_ = require_portal(request), request.path_params["id"]
     row = site.store.get("projects", "users", id_) if id_ in _members(site, request) else None
     if row is None:
         raise ProjectsRefused(404, "RESOURCE_NOT_FOUND", "User does not exist.")
-    return JSONResponse(_user(row))
+    return JSONResponse(users.show_user(row))
 
 
 def _members(site: Site, request: Request) -> list[str]:
@@ -162,36 +152,31 @@ def _members(site: Site, request: Request) -> list[str]:
     return list(project.body.get("members") or [project.body["owner"]])
 
 
-def _user(row: Row) -> dict[str, Any]:
-    times = {"added_time": moment(row.created), "updated_time": moment(row.modified)}
-    return {"id": row.id} | row.body | times
-
-
 async def list_logs(request: Request) -> Response:
     """The time logs of a window, of the portal or of one project."""
     _found_project(request)
-    return await logs.list_logs(request)
+    return await time_logs.list_logs(request)
 
 
 async def create_log(request: Request) -> Response:
     """A new time log."""
-    site, sent = _found_project(request), await _body(request)
+    site, sent = _found_project(request), await read_json(request)
     with site.store.transaction():
-        row = logs.create_log(site, request.path_params["project"], sent)
+        row = time_logs.create_log(site, request.path_params["project"], sent)
     return JSONResponse(show_log(site, row), status_code=201)
 
 
 async def change_log(request: Request) -> Response:
     """GET: a time log. PATCH: with the fields that were sent. DELETE: into the trash."""
     site = _found_project(request)
-    sent = await _body(request) if request.method == "PATCH" else {}
+    sent = await read_json(request) if request.method == "PATCH" else {}
     with site.store.transaction():
-        row = _row(request, site, logs.LOGS)
+        row = _row(request, site, time_logs.LOGS)
         if request.method == "DELETE":
-            write.trash(site, logs.LOGS, row)
+            write.trash(site, time_logs.LOGS, row)
             return Response(status_code=204)
         if request.method == "PATCH":
-            row = logs.update_log(site, row, sent)
+            row = time_logs.update_log(site, row, sent)
     return JSONResponse(show_log(site, row))
 
 
@@ -199,22 +184,15 @@ async def bill_log(request: Request) -> Response:
     """A time log is invoiced, or not any more, by another program."""
     site = _found_project(request)
     with site.store.transaction():
-        row = finance.mark_log(site, _row(request, site, logs.LOGS), request.path_params["status"])
+        row = finance_tab.mark_log(site, _row(request, site, time_logs.LOGS), request.path_params["status"])
     return JSONResponse(show_log(site, row))
 
 
 def _found_project(request: Request) -> Site:
-    site = _site(request)
+    site = require_portal(request)
     if "project" in request.path_params:
         write.living(site, ENTITIES["projects"], request.path_params["project"])
     return site
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    try:
-        return await read_json(request)
-    except ValueError:
-        raise ProjectsRefused(400, "INVALID_JSON", "The body is not a JSON object.") from None
 
 
 def _records(path: str) -> list[Route]:
@@ -233,7 +211,7 @@ ROUTES = [
     Route("/portals", list_portals, methods=["GET"]),
     Route(_PORTAL, read_portal, methods=["GET"]),
     Route(f"{_PORTAL}/users", list_users, methods=["GET"]),
-    *people.routes(_PORTAL),
+    *users.routes(_PORTAL),
     Route(f"{_PROJECT}/users", list_users, methods=["GET"]),
     Route(f"{_PROJECT}/users/{{id}}", read_user, methods=["GET"]),
     Route(f"{_PORTAL}/timelogs", list_logs, methods=["GET"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.projects.shapes import FINANCE, STATUSES
+from engine.sandbox.projects.entities import FINANCE, STATUSES
 from engine.sandbox.server.refusals import ProjectsRefused
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.sandbox.projects.shapes import ENTITIES, FIRST_ID
+from engine.sandbox.projects.entities import ENTITIES, FIRST_ID
 from engine.sandbox.server.store import Query, Row
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from engine.sandbox.projects.entities import ENTITIES, FINANCE, FIRST_ID, FIRST_USER, STATUSES, Entity, Field
 from engine.sandbox.projects.rules import require_dates, require_open
-from engine.sandbox.projects.shapes import ENTITIES, FINANCE, FIRST_ID, FIRST_USER, STATUSES, Entity, Field
 from engine.sandbox.server.refusals import ProjectsRefused
 from engine.sandbox.server.store import Query, Row
 

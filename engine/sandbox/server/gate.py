@@ -12,15 +12,12 @@ from starlette.responses import JSONResponse
 
 from engine.sandbox.server.faults import Fault, play
 from engine.sandbox.server.oauth import Standing, expire_all, standing
-from engine.sandbox.server.refusals import crm_error, projects_error, too_many
+from engine.sandbox.server.refusals import COMMANDS, crm_error, projects_error, too_many
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from engine.sandbox.server.site import Site
-
-#: The path below which the sandbox's own commands lie; they are neither logged nor faulted.
-COMMANDS = "/_sandbox/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+#: The path below which the sandbox's own commands lie; they are neither logged nor faulted.
+COMMANDS = "/_sandbox/"
+
 
 class CrmRefused(Exception):  # noqa: N818  # named for what happened, as the answers are
     """CRM refuses a whole request, with a flat body."""
@@ -88,6 +91,17 @@ def broken(path: str) -> dict[str, Any]:
     if is_projects(path):
         return projects_error(500, "INTERNAL_SERVER_ERROR", "Internal Server Error")
     return crm_error("INTERNAL_ERROR", "Internal Server Error")
+
+
+def no_json(path: str, why: str) -> dict[str, Any]:
+    """The body of a refusal, with status 400, of what is no JSON object."""
+    if is_finance(path):
+        return {"code": 4, "message": "Invalid value passed for JSONString"}
+    if is_projects(path):
+        return projects_error(400, "INVALID_JSON", "The body is not a JSON object.")
+    if path.startswith(COMMANDS):
+        return {"error": f"The command's body cannot be read: {why}."}
+    return crm_error("INVALID_DATA", "body", expected_data_type="jsonobject")
 
 
 def quoting(path: str, words: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from engine.sandbox.crm.bulk import Job
+    from engine.sandbox.server.bulk_job import Job
     from engine.sandbox.server.clock import Clock
     from engine.sandbox.server.store import Store
     from engine.sandbox.server.throttle import Throttle
@@ -24,6 +24,8 @@ CompanyName = Literal["clean", "awkward", "bare"]
 
 #: A larger body is refused.
 MAX_BODY_BYTES = 10 * 1024 * 1024
+#: The field of a product's organisation that identifies it.
+_ACCOUNT_ID = {"books": "organization_id", "erp": "organization_id", "projects": "id"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,10 @@ class Site:
         """The company's date: `2026-11-02`."""
         return crm_time(self.second())[:10]
 
+    def account(self, product: str) -> str:
+        """The id of a product's organisation or portal, as paths and parameters name it now."""
+        return str(json.loads(self.store.setting(f"company/{product}") or "{}").get(_ACCOUNT_ID[product], ""))
+
     def second(self) -> int:
         """The present moment as the products stamp it."""
         return int(self.clock.now())
@@ -69,8 +75,19 @@ def as_of(request: Request) -> float | None:
     return cast("float | None", request.scope.get("sandbox.as_of"))
 
 
+class NotJson(ValueError):  # noqa: N818  # named for what was sent
+    """The body of a request is no JSON object; each product refuses it in its own words."""
+
+
 async def read_json(request: Request) -> dict[str, Any]:
-    """The JSON object in a request's body. Raises ValueError for anything else."""
+    """The JSON object in a request's body. Raises NotJson for anything else."""
+    try:
+        return await _json_object(request)
+    except ValueError as error:
+        raise NotJson(str(error)) from error
+
+
+async def _json_object(request: Request) -> dict[str, Any]:
     raw = await request.body()
     if len(raw) > MAX_BODY_BYTES:
         raise ValueError("the body is too large")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from engine.sandbox.server.hours import clock_minutes, hours_text
 from engine.sandbox.server.refusals import BooksRefused
 
 if TYPE_CHECKING:
+    from engine.sandbox.books.collection import Collection
     from engine.sandbox.books.finance import Finance
-    from engine.sandbox.books.table import Collection
 
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 #: Statuses of an invoice that is still to be paid.
 _OWED = ("sent", "viewed", "unpaid", "partially_paid", "overdue")
 _RECEIVABLES = f"""
@@ -80,27 +79,20 @@ def _expense(shape: Collection, body: dict[str, Any]) -> dict[str, Any]:
 def _worked(body: dict[str, Any]) -> dict[str, Any]:
     """Minutes from `log_time`, else from begin to end."""
     if body["log_time"]:
-        minutes = clock_minutes(body["log_time"], "log_time")
+        minutes = _minutes(body, "log_time")
     else:
-        begin = clock_minutes(body["begin_time"], "begin_time")
-        minutes = clock_minutes(body["end_time"], "end_time") - begin
+        minutes = _minutes(body, "end_time") - _minutes(body, "begin_time")
         if minutes < 0:
             raise BooksRefused(400, 4, "Invalid value passed for end_time")
     status = body["billed_status"] or "unbilled"
     return {"minutes": minutes, "log_time": hours_text(minutes), "billed_status": status}
 
 
-def clock_minutes(text: str, name: str) -> int:
-    """Minutes of `HH:mm`. Raises BooksRefused."""
-    found = _CLOCK.fullmatch(text)
-    if found is None or int(found[1]) > 24:  # noqa: PLR2004  # a day has no more hours
+def _minutes(body: dict[str, Any], name: str) -> int:
+    minutes = clock_minutes(body[name])
+    if minutes is None:
         raise BooksRefused(400, 4, f"Invalid value passed for {name}")
-    return int(found[1]) * 60 + int(found[2])
-
-
-def hours_text(minutes: int) -> str:
-    """Minutes as `12:26`."""
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return minutes
 
 
 def receivables(finance: Finance) -> dict[str, tuple[Any, ...]]:

@@ -13,9 +13,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.sandbox.books.editions import EDITIONS
-from engine.sandbox.company.crm import deal_crm
-from engine.sandbox.company.finance import Dealer
-from engine.sandbox.company.projects import deal_projects, deal_users
+from engine.sandbox.company.deal_crm import deal_crm
+from engine.sandbox.company.deal_finance import Dealer
+from engine.sandbox.company.deal_projects import deal_projects, deal_users
 from engine.sandbox.company.seed import Seed, words
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from engine.sandbox.books.collection import ADDRESS, Action, Collection, folded
 from engine.sandbox.books.documents import CURRENCY_ID, DOCUMENTS, custom_fields
-from engine.sandbox.books.table import ADDRESS, Action, Collection, folded
 
 #: The only organisation of Books, and its first id.
 ORGANIZATION_ID = "20081234567"

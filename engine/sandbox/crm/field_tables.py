@@ -1,4 +1,4 @@
-"""The fields of each CRM module, one table each; crm_fields.py reads them."""
+"""The fields of each CRM module, one table each; fields.py reads them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ import io
 import json
 import secrets
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
@@ -17,6 +16,7 @@ from engine.sandbox.crm.modules import MODULES, CrmModule, module_id
 from engine.sandbox.crm.read import show
 from engine.sandbox.crm.records import module_of
 from engine.sandbox.crm.write import API_USER
+from engine.sandbox.server.bulk_job import Job
 from engine.sandbox.server.clock import DAY_S, crm_time
 from engine.sandbox.server.refusals import CrmRefused
 from engine.sandbox.server.site import Site, read_json, site_of
@@ -28,31 +28,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 ROWS_A_JOB = 200_000
-#: Records that a job gets ready in a second; a small one is ready at once.
-ROWS_A_SECOND = 100_000
 #: What a job costs beyond the credit of every call.
 CREDITS = 49
 DOWNLOADS_A_MINUTE = 10
 _CHUNK = 5_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One bulk read."""
-
-    id: str
-    module: str
-    fields: tuple[str, ...]  #: empty = all
-    page: int
-    count: int  #: rows of the file
-    more: bool
-    token: str | None  #: continues behind the last row; None = there is nothing more
-    created: float
-
-    @property
-    def ready(self) -> float:
-        """When the file is there, epoch seconds."""
-        return self.created + self.count // ROWS_A_SECOND
 
 
 async def count_records(request: Request) -> Response:
@@ -66,7 +45,7 @@ async def count_records(request: Request) -> Response:
 async def create_job(request: Request) -> Response:
     """A new job: for a module and its fields, or for the rows behind a page token."""
     site = site_of(request)
-    query = (await _body(request)).get("query")
+    query = (await read_json(request)).get("query")
     if not isinstance(query, dict):
         raise CrmRefused(400, "MANDATORY_NOT_FOUND", "required field not found", api_name="query")
     if "criteria" in query or "cvid" in query:
@@ -89,13 +68,6 @@ async def create_job(request: Request) -> Response:
     details = {"id": job.id, "operation": "read", "state": "ADDED", **_made(job)}
     added = {"status": "success", "code": "ADDED_SUCCESSFULLY", "message": "Added successfully."}
     return JSONResponse({"data": [{**added, "details": details}], "info": {}}, status_code=201)
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    try:
-        return await read_json(request)
-    except ValueError:
-        raise CrmRefused(400, "INVALID_DATA", "body", expected_data_type="jsonobject") from None
 
 
 def _begun(query: dict[str, Any]) -> tuple[str, tuple[str, ...], int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.server.refusals import crm_error
-from engine.sandbox.server.site import Site, site_of
+from engine.sandbox.server.site import Site, read_json, site_of
 from engine.sandbox.server.store import Query, Row
 
 if TYPE_CHECKING:
@@ -23,11 +22,7 @@ _NEEDED = ("last_name", "email", "role", "profile")
 
 async def _sent(request: Request) -> dict[str, Any] | None:
     """The user that was sent; None = there is none, or several."""
-    try:
-        body = json.loads(await request.body() or b"null")
-    except ValueError:
-        return None
-    rows = body.get("users") if isinstance(body, dict) else None
+    rows = (await read_json(request)).get("users")
     one = rows[0] if isinstance(rows, list) and len(rows) == 1 else None
     return one if isinstance(one, dict) else None
 

@@ -11,17 +11,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from engine.errors import UserError
+from engine.sandbox import control, control_settings
 from engine.sandbox.books import routes as books_routes
 from engine.sandbox.books.editions import EDITIONS
-from engine.sandbox.crm import bin as crm_bin
-from engine.sandbox.crm import bulk as crm_bulk
-from engine.sandbox.crm import people as crm_people
-from engine.sandbox.crm import records as crm_records
-from engine.sandbox.crm import search as crm_search
-from engine.sandbox.crm import settings as crm_settings
-from engine.sandbox.crm import watch as crm_watch
+from engine.sandbox.crm import routes as crm_routes
 from engine.sandbox.projects import routes as projects_routes
-from engine.sandbox.server import control, control_settings
 from engine.sandbox.server.gate import BooksGate, CallLog, CrmGate, ProjectsGate
 from engine.sandbox.server.oauth import grant
 from engine.sandbox.server.refusals import (
@@ -32,9 +26,10 @@ from engine.sandbox.server.refusals import (
     crm_error,
     is_finance,
     is_projects,
+    no_json,
     projects_error,
 )
-from engine.sandbox.server.site import Site, site_of
+from engine.sandbox.server.site import NotJson, Site, site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -60,6 +55,10 @@ def _refuse(_: Request, error: Exception) -> Response:
 
 def _refuse_command(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, status_code=400)
+
+
+def _refuse_body(request: Request, error: Exception) -> Response:
+    return JSONResponse(no_json(request.url.path, str(error)), status_code=400)
 
 
 def _refuse_path(request: Request, error: Exception) -> Response:
@@ -88,18 +87,10 @@ def make_app(site: Site) -> Starlette:
             Route("/oauth/v2/token", token, methods=["POST"]),
             Mount(
                 "/crm/v8",
-                routes=[
-                    *crm_bin.ROUTES,
-                    *crm_settings.ROUTES,
-                    *crm_people.ROUTES,
-                    *crm_watch.ROUTES,
-                    *crm_search.ROUTES,
-                    *crm_bulk.COUNT_ROUTES,
-                    *crm_records.ROUTES,
-                ],
+                routes=crm_routes.ROUTES,
                 middleware=[Middleware(CrmGate, site=site)],
             ),
-            Mount("/crm/bulk/v8", routes=crm_bulk.ROUTES, middleware=[Middleware(CrmGate, site=site)]),
+            Mount("/crm/bulk/v8", routes=crm_routes.BULK_ROUTES, middleware=[Middleware(CrmGate, site=site)]),
             *(
                 Mount(
                     f"/{product}/v3",
@@ -122,6 +113,7 @@ def make_app(site: Site) -> Starlette:
             BooksRefused: _refuse,
             ProjectsRefused: _refuse,
             UserError: _refuse_command,
+            NotJson: _refuse_body,
             HTTPException: _refuse_path,
             500: _break,
         },

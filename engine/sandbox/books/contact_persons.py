@@ -42,7 +42,7 @@ async def read_person(request: Request) -> Response:
 
 async def create_person(request: Request) -> Response:
     """A further person of the contact that the body names."""
-    finance, sent = require_organization(request), await _sent(request)
+    finance, sent = require_organization(request), await read_json(request)
     if not sent.get("first_name"):
         raise BooksRefused(400, 4, "Invalid value passed for first_name")
     shape = finance.edition.collections["contacts"]
@@ -55,7 +55,7 @@ async def create_person(request: Request) -> Response:
 
 async def update_person(request: Request) -> Response:
     """A person with the fields that were sent."""
-    finance, sent, id_ = require_organization(request), await _sent(request), request.path_params["id"]
+    finance, sent, id_ = require_organization(request), await read_json(request), request.path_params["id"]
     with finance.site.store.transaction():
         contact, person = _found(finance, id_)
         rows = [row | sent | {_ID: id_} if row == person else row for row in contact.body["contact_persons"]]
@@ -105,10 +105,3 @@ def _shown(contact: Row, person: dict[str, Any]) -> dict[str, Any]:
 def _answer(message: str, contact: Row, person: dict[str, Any], status: int = 200) -> Response:
     body = {"code": 0, "message": message, "contact_person": _shown(contact, person)}
     return JSONResponse(body, status_code=status)
-
-
-async def _sent(request: Request) -> dict[str, Any]:
-    try:
-        return await read_json(request)
-    except ValueError:
-        raise BooksRefused(400, 4, "Invalid value passed for JSONString") from None

@@ -1,4 +1,4 @@
-"""The fields of each collection of a finance product, one table each; books_table.py reads them."""
+"""The fields of each collection of a finance product, one table each; collection.py reads them."""
 
 from __future__ import annotations
 

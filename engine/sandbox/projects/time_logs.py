@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from engine.sandbox.books.figures import clock_minutes, hours_text
 from engine.sandbox.projects import write
+from engine.sandbox.projects.entities import ENTITIES
 from engine.sandbox.projects.read import module_asked, parse_page, show_log
-from engine.sandbox.projects.shapes import ENTITIES
-from engine.sandbox.server.refusals import BooksRefused
+from engine.sandbox.server.hours import clock_minutes, hours_text
 from engine.sandbox.server.site import Site, as_of, site_of
 from engine.sandbox.server.store import Query
 
@@ -128,12 +127,16 @@ def update_log(site: Site, row: Row, sent: dict[str, Any]) -> Row:
 
 def minutes_of(sent: dict[str, Any]) -> int:
     """Minutes of `hours`, else from start to end. Raises ProjectsRefused."""
-    try:
-        if sent.get("hours"):
-            return clock_minutes(str(sent["hours"]), "hours")
-        start, end = (clock_minutes(str(sent.get(name, "")), name) for name in ("start_time", "end_time"))
-    except BooksRefused as error:
-        raise write.refused("hours", str(error)) from error
+    if sent.get("hours"):
+        return _minutes(sent, "hours")
+    start, end = _minutes(sent, "start_time"), _minutes(sent, "end_time")
     if end < start:
         raise write.refused("end_time", "end_time is before start_time")
     return end - start
+
+
+def _minutes(sent: dict[str, Any], name: str) -> int:
+    minutes = clock_minutes(str(sent.get(name, "")))
+    if minutes is None:
+        raise write.refused("hours", f"Invalid value passed for {name}")
+    return minutes

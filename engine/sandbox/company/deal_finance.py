@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.books.figures import computed
+from engine.sandbox.books.sums import computed
 from engine.sandbox.server.clock import START
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.books.editions import EDITIONS
-from engine.sandbox.company.finance import day
-from engine.sandbox.projects.shapes import ENTITIES, FIRST_ID, FIRST_USER, STATUSES
+from engine.sandbox.company.deal_finance import day
+from engine.sandbox.projects.entities import ENTITIES, FIRST_ID, FIRST_USER, STATUSES
 from engine.sandbox.projects.write import defaults_of
 
 if TYPE_CHECKING:

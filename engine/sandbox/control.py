@@ -13,16 +13,15 @@ from engine.sandbox.books.editions import EDITIONS
 from engine.sandbox.books.finance import Finance
 from engine.sandbox.books.read import show as show_finance
 from engine.sandbox.books.write import key_of as finance_key
-from engine.sandbox.crm.lines import FIRST_ID
+from engine.sandbox.crm.document_rows import FIRST_ID
 from engine.sandbox.crm.modules import MODULES
 from engine.sandbox.crm.read import show
 from engine.sandbox.crm.write import API_USER, key_of
+from engine.sandbox.projects.entities import ENTITIES
+from engine.sandbox.projects.entities import FIRST_ID as FIRST_PROJECTS_ID
 from engine.sandbox.projects.read import moment, show_log
 from engine.sandbox.projects.read import show as show_projects
-from engine.sandbox.projects.shapes import ENTITIES
-from engine.sandbox.projects.shapes import FIRST_ID as FIRST_PROJECTS_ID
 from engine.sandbox.projects.write import defaults_of
-from engine.sandbox.server.accounts import account_of
 from engine.sandbox.server.clock import books_time, crm_time
 from engine.sandbox.server.faults import parse_fault
 from engine.sandbox.server.oauth import clients
@@ -44,12 +43,12 @@ def connections(url: str, site: Site) -> dict[str, dict[str, Any]]:
         "zoho-crm": hosts | {"credentials": credentials["crm"]},
         **{
             f"zoho-{product}": hosts
-            | {"credentials": credentials[product], "organization": account_of(site, product)}
+            | {"credentials": credentials[product], "organization": site.account(product)}
             for product in EDITIONS
         },
         # The company's first time sheet is of this year: earlier half-years need not be asked for one by one.
         "zoho-projects": hosts
-        | {"credentials": credentials["projects"], "portal": account_of(site, "projects")}
+        | {"credentials": credentials["projects"], "portal": site.account("projects")}
         | {"timesheets_from": "2026-01-01"}
         # A margin is left, as for the real thing.
         | {"requests_per_path": site.throttle.limits.projects_per_address * 84 // 100},
@@ -65,7 +64,7 @@ async def faults(request: Request) -> Response:
     """GET: the faults still to come. POST: one more. DELETE: none any more."""
     waiting = site_of(request).faults.waiting
     if request.method == "POST":
-        waiting.append(parse_fault(await _json(request)))
+        waiting.append(parse_fault(await read_json(request)))
     elif request.method == "DELETE":
         waiting.clear()
     shown = [{"fault": f.kind, "method": f.method, "path": f.path.pattern, "times": f.times} for f in waiting]
@@ -95,7 +94,7 @@ async def reset(request: Request) -> Response:
 
 async def clock(request: Request) -> Response:
     """Move the sandbox's time forward by `advance_s` seconds."""
-    site, wanted = site_of(request), await _json(request)
+    site, wanted = site_of(request), await read_json(request)
     seconds = wanted.get("advance_s")
     if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
         raise UserError("`advance_s` is a number of seconds, 0 or more.")
@@ -128,7 +127,7 @@ def _plain(site: Site, product: str, module: str, rows: list[Row]) -> list[dict[
 
 async def edit(request: Request) -> Response:
     """A person's edit, unchecked: `set` fields of record `id` (absent: a new record), or `delete` it."""
-    site, wanted = site_of(request), await _json(request)
+    site, wanted = site_of(request), await read_json(request)
     product, module = str(wanted.get("product")), str(wanted.get("module"))
     key = _key_by(product, module)
     values = wanted.get("set", {})
@@ -193,13 +192,6 @@ def _set(body: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         outer, dot, inner = name.partition(".")
         changed[outer] = {**changed.get(outer, {}), inner: value} if dot else value
     return changed
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    try:
-        return await read_json(request)
-    except ValueError as error:
-        raise UserError(f"The command's body cannot be read: {error}.") from error
 
 
 ROUTES = [

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.projects import write
-from engine.sandbox.projects.shapes import ENTITIES, FINANCE
+from engine.sandbox.projects.entities import ENTITIES, FINANCE
 from engine.sandbox.server.refusals import ProjectsRefused
 from engine.sandbox.server.store import Query
 
 if TYPE_CHECKING:
-    from engine.sandbox.projects.shapes import Entity
+    from engine.sandbox.projects.entities import Entity
     from engine.sandbox.server.site import Site
     from engine.sandbox.server.store import Row
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.sandbox.company.finance import day
-from engine.sandbox.crm.lines import summed, with_total
+from engine.sandbox.company.deal_finance import day
+from engine.sandbox.crm.document_rows import summed, with_total
 from engine.sandbox.crm.modules import MODULE_OF, MODULES
 
 if TYPE_CHECKING:

@@ -87,10 +87,7 @@ async def restore(request: Request) -> Response:
 
 
 async def _ids(request: Request) -> list[str]:
-    try:
-        ids = (await read_json(request)).get("ids")
-    except ValueError:
-        ids = None
+    ids = (await read_json(request)).get("ids")
     if not isinstance(ids, list) or not 0 < len(ids) <= MOST_RESTORED:
         raise CrmRefused(400, "MANDATORY_NOT_FOUND", "required field not found", api_name="ids")
     return [str(one) for one in ids]

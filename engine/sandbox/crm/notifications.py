@@ -32,10 +32,7 @@ async def watch(request: Request) -> Response:
     if request.method == "DELETE":
         ids = request.query_params.get("channel_ids", "").split(",")
         return _answer([_ended(site, id_) for id_ in ids])
-    try:
-        rows = (await read_json(request)).get("watch")
-    except ValueError:
-        rows = None
+    rows = (await read_json(request)).get("watch")
     if not isinstance(rows, list) or not rows or len(rows) > MAX_CHANNELS:
         raise CrmRefused(400, "INVALID_DATA", "invalid data", api_name="watch", limit=MAX_CHANNELS)
     renew = request.method in ("PUT", "PATCH")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 
 from engine.errors import TemporaryError, UserError
-from engine.sandbox.company.company import fill
-from engine.sandbox.server.app import make_app
+from engine.sandbox.app import make_app
+from engine.sandbox.company.move_in import fill
+from engine.sandbox.control import connections
 from engine.sandbox.server.clock import Clock
-from engine.sandbox.server.control import connections
 from engine.sandbox.server.site import CompanyName, Site
 from engine.sandbox.server.store import Store
 from engine.sandbox.server.throttle import LIMITS, LimitsName, Throttle

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from engine.errors import UserError
 from engine.sandbox.crm.modules import MODULES
-from engine.sandbox.crm.unique import unique_fields, unique_from_now_on
+from engine.sandbox.crm.unique_fields import unique_fields, unique_from_now_on
 from engine.sandbox.server.oauth import clients, renew
 from engine.sandbox.server.site import read_json, site_of
 

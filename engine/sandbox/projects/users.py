@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engine.sandbox.projects.read import moment
-from engine.sandbox.projects.shapes import FIRST_ID
+from engine.sandbox.projects.entities import FIRST_ID
+from engine.sandbox.projects.read import moment, require_portal
 from engine.sandbox.projects.write import refused
-from engine.sandbox.server.accounts import account_of
 from engine.sandbox.server.refusals import ProjectsRefused
-from engine.sandbox.server.site import Site, read_json, site_of
+from engine.sandbox.server.site import Site, read_json
 from engine.sandbox.server.store import Query, Row
 
 if TYPE_CHECKING:
@@ -21,14 +20,6 @@ if TYPE_CHECKING:
 
 _TEXTS = ("first_name", "last_name", "email", "status")
 _STATES = ("active", "inactive")
-
-
-def _site(request: Request) -> Site:
-    """The sandbox, for a path of its portal. Raises ProjectsRefused."""
-    site = site_of(request)
-    if request.path_params["portal"] != account_of(site, "projects"):
-        raise ProjectsRefused(404, "RESOURCE_NOT_FOUND", "The portal does not exist.")
-    return site
 
 
 def show_user(row: Row) -> dict[str, Any]:
@@ -46,10 +37,7 @@ def _row(request: Request, site: Site) -> Row:
 
 async def _sent(request: Request) -> dict[str, Any]:
     """The fields that were sent. Raises ProjectsRefused for what is no text, or no status."""
-    try:
-        body = await read_json(request)
-    except ValueError:
-        raise ProjectsRefused(400, "INVALID_JSON", "The body is not a JSON object.") from None
+    body = await read_json(request)
     found = {name: body[name] for name in _TEXTS if name in body}
     for name, value in found.items():
         if not isinstance(value, str) or (name == "status" and value not in _STATES):
@@ -71,12 +59,12 @@ def _refuse_twin(site: Site, email: str, own: str | None) -> None:
 
 async def read_user(request: Request) -> Response:
     """One user."""
-    return JSONResponse({"users": [show_user(_row(request, _site(request)))]})
+    return JSONResponse({"users": [show_user(_row(request, require_portal(request)))]})
 
 
 async def invite_user(request: Request) -> Response:
     """A new user; the invitation is taken up at once."""
-    site, sent = _site(request), await _sent(request)
+    site, sent = require_portal(request), await _sent(request)
     if not sent.get("email"):
         raise refused("email", "email is mandatory")
     with site.store.transaction():
@@ -90,7 +78,7 @@ async def invite_user(request: Request) -> Response:
 
 async def change_user(request: Request) -> Response:
     """A user with the fields that were sent."""
-    site, sent = _site(request), await _sent(request)
+    site, sent = require_portal(request), await _sent(request)
     with site.store.transaction():
         row = _row(request, site)
         _refuse_twin(site, sent.get("email", ""), row.id)
@@ -101,7 +89,7 @@ async def change_user(request: Request) -> Response:
 
 async def remove_user(request: Request) -> Response:
     """A user is taken out of the portal."""
-    site = _site(request)
+    site = require_portal(request)
     with site.store.transaction():
         row = replace(_row(request, site), deleted=site.second())
         site.store.replace("projects", "users", row, since=site.clock.now())
