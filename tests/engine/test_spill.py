@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import UserError
 from engine.run.session import columns
-from engine.run.session.columns import Columns
+from engine.run.session.columns import Session
 from engine.run.session.spill import spill_folder
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def small_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_memory")
 def test_what_memory_cannot_hold_goes_to_a_private_folder_and_is_gone_afterwards(tmp_path: Path) -> None:
     """It does so although the session may not touch files otherwise."""
-    session = Columns(DAY, spill_folder(tmp_path))
+    session = Session(DAY, spill_folder(tmp_path))
     session.run(f"CREATE TABLE large AS {LARGE}")
     private = tmp_path / "spill"
     assert [file for place in private.iterdir() for file in place.iterdir()]
@@ -47,7 +47,7 @@ def test_what_memory_cannot_hold_goes_to_a_private_folder_and_is_gone_afterwards
 def test_without_a_place_to_go_to_it_says_what_to_do(tmp_path: Path) -> None:
     blocked = tmp_path / "a-file"
     blocked.write_text("not a folder")
-    session = Columns(DAY, blocked / "spill")
+    session = Session(DAY, blocked / "spill")
     with pytest.raises(UserError) as told:
         session.run(f"CREATE TABLE large AS {LARGE}")
     assert "Make room" in (told.value.remedy or "")
@@ -69,19 +69,20 @@ def test_what_a_killed_run_left_is_removed_by_the_next_one_and_what_is_in_use_st
 def test_a_session_that_stayed_small_is_used_again_and_nothing_of_the_last_run_is_in_it(
     tmp_path: Path,
 ) -> None:
-    """Not its tables, not those that all rooms see, not its date; another folder gets a session of its own."""
-    first = Columns(DAY, spill_folder(tmp_path))
-    inner = first._session
-    first.enter("from_left").run("CREATE TABLE work AS SELECT 'a secret' AS text")
+    """Not its tables, not those that all passes see, not its date; another folder gets a session of its own."""
+    first = Session(DAY, spill_folder(tmp_path))
+    inner = first._connection
+    first.of_pass("left").run("CREATE TABLE staged AS SELECT 'a secret' AS text")
     first.share("all_links", pa.table({"id": ["a secret"]}))
     first.close()
-    again = Columns(date(2026, 11, 23), spill_folder(tmp_path))
-    assert again._session is inner
+    again = Session(date(2026, 11, 23), spill_folder(tmp_path))
+    assert again._connection is inner
     assert again.rows("SELECT table_name FROM duckdb_tables()") == []
-    again.enter("from_left").add("work", "SELECT 1 AS number")
-    assert again.one("SELECT number FROM work") == 1
-    assert str(again.one(f"SELECT {columns.TODAY}")) == "2026-11-23"
+    mine = again.of_pass("left")
+    mine.add("staged", "SELECT 1 AS number")
+    assert mine.one("SELECT number FROM staged") == 1
+    assert {str(one.one(f"SELECT {columns.TODAY}")) for one in (again, mine)} == {"2026-11-23"}
     again.close()
-    elsewhere = Columns(DAY, spill_folder(tmp_path / "elsewhere"))
-    assert elsewhere._session is not inner
+    elsewhere = Session(DAY, spill_folder(tmp_path / "elsewhere"))
+    assert elsewhere._connection is not inner
     elsewhere.close()

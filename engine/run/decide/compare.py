@@ -148,8 +148,8 @@ def _trusted(sync: SyncPass, linked: Sequence[tuple[int | None, str]]) -> dict[s
     What this very run has seen changed on the other side is not among them: that is looked at.
     """
     wanted = {link: record for link, record in linked if link is not None}
-    if sync.reverse is not None:
-        rows = sync.columns.rows(f"SELECT link_id FROM {sync.reverse.room}.work WHERE link_id IS NOT NULL")
+    if sync.both_ways:
+        rows = sync.columns.rows(f"SELECT link_id FROM {sync.reverse.schema}.work WHERE link_id IS NOT NULL")
         for row in rows:
             wanted.pop(row[0], None)
     side, bases = sync.target.side, sync.ledger.bases(list(wanted))
@@ -177,7 +177,7 @@ def fetch(
 
 def read_again(sync: SyncPass, ids: Sequence[str], side: SidePlan, into: str) -> None:
     """Leave records as they are now in a table that is not there yet; none of them becomes a Python object."""
-    functions = sync.slow[side.side]
+    functions = sync.computed[side.side]
     request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
     for page in pull(sync.connector(side), side, request, functions, Reading(), lambda _page: None):
         walk(sync, side, page)
@@ -204,7 +204,7 @@ def _shown(sync: SyncPass, row: Sequence[Any]) -> Shown:
         label=label,
         trouble=trouble,
         # In one direction a view chooses who is recognised; whoever has a link stays in step.
-        in_view=in_view or (sync.reverse is None and sync.module.trigger is None),
+        in_view=in_view or (not sync.both_ways and sync.module.trigger is None),
     )
 
 
@@ -266,7 +266,7 @@ def _times(sync: SyncPass, pair: Pair) -> Times | None:
 
 def _resolutions(sync: SyncPass, pair: Pair) -> dict[str, Resolution] | None:
     """What a person has decided about fields of this pair."""
-    found = sync.disputed.get(left_id(sync, pair), ())
+    found = sync.shared.disputed.get(left_id(sync, pair), ())
     return {
         one.key: Resolution(take=one.take, left=one.left, right=one.right) for one in found if one.take
     } or None

@@ -38,8 +38,8 @@ def agreed(sync: SyncPass, decided: Sequence[Decided]) -> tuple[str, ...]:
     return tuple(
         record
         for record, pair in quiet
-        if record in sync.disputed
-        and not {one.key for one in sync.disputed[record]} & (pair.mine.absent | pair.its.absent)
+        if record in sync.shared.disputed
+        and not {one.key for one in sync.shared.disputed[record]} & (pair.mine.absent | pair.its.absent)
     )
 
 

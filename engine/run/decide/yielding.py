@@ -21,7 +21,7 @@ def yielding(sync: SyncPass, several: Sequence[Pair]) -> dict[str, str]:
         ids = {_id(sync, one, pair): pair.mine.id for pair in several}
         for record in _linked(sync, one, list(ids)):
             found.setdefault(ids[record], one.to)
-    sync.yielded.update(found)
+    sync.learned.yielded.update(found)
     return found
 
 
@@ -42,7 +42,7 @@ def _linked(sync: SyncPass, one: YieldPlan, ids: list[str]) -> list[str]:
 def yielded(sync: SyncPass) -> list[str]:
     """What a person is told of the pairs that yielded in this pass, a sentence for each module."""
     by_module: dict[str, int] = {}
-    for to in sync.yielded.values():
+    for to in sync.learned.yielded.values():
         by_module[to] = by_module.get(to, 0) + 1
     return [
         f"{count} {'record yields' if count == 1 else 'records yield'} to `{to}`, which has linked "

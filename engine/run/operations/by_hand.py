@@ -137,7 +137,7 @@ def read_alone(sync: SyncPass, record: str) -> None:
     sync.columns.run("CREATE OR REPLACE TABLE skips (record_id VARCHAR, other_id VARCHAR)")
     reading, side = Reading(), sync.source
     request = ReadRequest(stream=side.stream, fields=side.reads, ids=(record,))
-    functions = sync.slow[side.side]
+    functions = sync.computed[side.side]
     for page in pull(sync.connector(side), side, request, functions, reading, lambda _page: None):
         walk(sync, side, page)
         take_in(sync, page, "links")
@@ -147,7 +147,7 @@ def read_alone(sync: SyncPass, record: str) -> None:
         sync.integration, sync.module.name, pa.array([record], pa.string()), sync.source_side
     )
     sync.columns.keep("anew", pa.table({"id": own["left_id"], "link_id": own["link_id"]}))
-    sync.found = count_situations(sync)
+    sync.learned.found = count_situations(sync)
 
 
 def refuse_lacking(sync: SyncPass, record: str) -> None:

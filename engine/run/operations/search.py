@@ -84,7 +84,7 @@ def _read(
     request = ReadRequest(stream=side.stream, fields=wanted.reads, contains=contains)
     pages, complete = [Page(records=())], False
     session.show("page", stage(pages[0], side, wanted.reads))
-    session.run(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {wanted.lens}')
+    session.share_answer(table, wanted.lens)
     session.hide("page")
     matching = "WHERE contains(lower(label), lower(?))" if contains else ""
     for page in systems[side.system].read(request):

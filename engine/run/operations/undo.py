@@ -195,7 +195,7 @@ def _batches(sync: SyncPass, several: list[One]) -> Iterator[list[One]]:
     size = batch_size(sync)
     for first in range(0, len(several), size):
         yield several[first : first + size]
-        sync.heed_stop()
+        sync.check_stop()
 
 
 def _restored(sync: SyncPass, run: str, one: Restore) -> ChangeLine:

@@ -56,10 +56,10 @@ def meet(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
     """
     if sync.moving:
         _no_matches(sync)
-    if not (newcomers and sync.module.keys and sync.reverse is not None):
+    if not (newcomers and sync.module.keys and sync.both_ways):
         return ()
     sync.columns.drop("known")
-    sync.columns.add("known", f"SELECT * FROM {sync.reverse.room}.keyed")
+    sync.columns.add("known", f"SELECT * FROM {sync.reverse.schema}.keyed")
     gone = () if all_known else _add_remembered(sync)
     sync.columns.last_of_each("known")
     _mark_taken(sync)
@@ -70,9 +70,9 @@ def meet(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
 
 def yield_met(sync: SyncPass) -> None:
     """Leave to the first pass what it works on already: its pairs are not looked at a second time."""
-    if sync.reverse is None:
+    if not sync.both_ways:
         return
-    first = sync.reverse.room
+    first = sync.reverse.schema
     sync.columns.run(
         "UPDATE work SET situation = 'met' WHERE situation IN ('newcomer', 'changed') AND id IN "
         f"(SELECT other_id FROM {first}.work WHERE situation = 'changed')"
@@ -124,7 +124,9 @@ def _known_until(sync: SyncPass, state: ModuleState, scope: str) -> str | None:
     usable = side.version_field and side.can.since and not side.saved_view
     # Where both sides are read for their own sake, that side's own reading tells how far it is known.
     own = (
-        source_scope(sync.reverse) if sync.reverse and state.fingerprint == sync.module.fingerprint else scope
+        source_scope(sync.reverse)
+        if sync.both_ways and state.fingerprint == sync.module.fingerprint
+        else scope
     )
     return since(known) if usable and last in (scope, own) else None
 
@@ -147,7 +149,7 @@ def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[s
 
     for page in pull(sync.connector(side), side, request, {}, reading, arrived):
         _take_in(sync, page)
-        sync.heed_stop()
+        sync.check_stop()
     sync.counts.read[side.side] += reading.records
     latest = None
     if side.version_field:

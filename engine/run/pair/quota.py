@@ -62,7 +62,7 @@ def _taken(sync: SyncPass, quota: QuotaPlan) -> int:
         sync.columns.show("page", page)
         sync.columns.add("holders", quota.has)
         sync.columns.hide("page")
-        sync.heed_stop()
+        sync.check_stop()
     # A page may show a record again that an earlier one has shown.
     count = int(sync.columns.one("SELECT count(DISTINCT id) FROM holders WHERE has"))
     sync.columns.drop("holders")

@@ -46,12 +46,12 @@ def sort(sync: SyncPass) -> None:
 
 def _strangers(sync: SyncPass) -> bool:
     """Whether a newcomer here may be what we sent from the other side and nobody has confirmed yet."""
-    return sync.reverse is not None and sync.reverse.awaiting
+    return sync.both_ways and sync.reverse.learned.awaiting
 
 
 def set_aside(sync: SyncPass) -> list[tuple[str, str]]:
     """Newcomers that the rule for duplicates skips, with the record they equal."""
-    if sync.module.duplicates != "skip" or not sync.found["newcomer"]:
+    if sync.module.duplicates != "skip" or not sync.learned.found["newcomer"]:
         return []
     found = sync.columns.rows(
         "SELECT w.id, m.other_id FROM work AS w JOIN matched AS m USING (id) "
@@ -62,7 +62,7 @@ def set_aside(sync: SyncPass) -> list[tuple[str, str]]:
 
 def cloned(sync: SyncPass) -> list[tuple[str, str]]:
     """Newcomers that get a second record beside the one they equal: (newcomer, the old one)."""
-    if sync.module.duplicates != "clone" or not sync.found["newcomer"]:
+    if sync.module.duplicates != "clone" or not sync.learned.found["newcomer"]:
         return []
     found = sync.columns.rows(
         "SELECT a.id, m.other_id FROM absent AS a JOIN matched AS m USING (id) WHERE m.candidates = 1"
@@ -72,7 +72,7 @@ def cloned(sync: SyncPass) -> list[tuple[str, str]]:
 
 def not_made(sync: SyncPass) -> int:
     """Newcomers that nobody makes on the other side, because the module does not create there."""
-    if sync.target.side in sync.module.creates or not sync.found["newcomer"]:
+    if sync.target.side in sync.module.creates or not sync.learned.found["newcomer"]:
         return 0
     found = sync.columns.one(
         "SELECT count(*) FROM work AS w LEFT JOIN matched AS m USING (id) "
@@ -86,7 +86,7 @@ def no_longer_held(sync: SyncPass, *, whole: bool) -> tuple[RecordKey, ...]:
 
     One that was asked for and not delivered is gone on the source; a window tells that only of those due.
     """
-    if not sync.attempts:
+    if not sync.learned.attempts:
         return ()
     found = sync.columns.rows(f"""
         SELECT h.record_id FROM held AS h LEFT JOIN work AS w ON w.id = h.record_id
@@ -98,9 +98,9 @@ def no_longer_held(sync: SyncPass, *, whole: bool) -> tuple[RecordKey, ...]:
 
 def held_records(sync: SyncPass) -> Iterator[HeldRow]:
     """Records that cannot go on now, each with the hash of what it looked like."""
-    if sync.found["unreadable"]:
+    if sync.learned.found["unreadable"]:
         yield from _unreadable(sync)
-    if not sync.found["newcomer"]:
+    if not sync.learned.found["newcomer"]:
         return
     yield from _lacking(sync)
     yield from _unclear(sync)

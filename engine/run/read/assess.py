@@ -86,13 +86,13 @@ def assess(sync: SyncPass, state: ModuleState) -> Assessed:
 def _assess_alone(sync: SyncPass, state: ModuleState, only: frozenset[str]) -> Assessed:
     """The same for single records: those that are asked for, and those that others bring along."""
     rows = _held_rows(sync)
-    sync.called = only | due_by_reference(sync)
-    waiting = frozenset(row.record_id for row in rows) - sync.called
+    sync.learned.requested = only | due_by_reference(sync)
+    waiting = frozenset(row.record_id for row in rows) - sync.learned.requested
     _keep_memory(sync, _HeldNow(rows=rows, waiting=waiting, due=()))
     sync.columns.drop("work", "seen", "ids", "keyed")
     before = sync.counts.read[sync.source_side]
-    if sync.called:
-        _read_into_work(sync, _by_ids(sync, sorted(sync.called)), all_links=False)
+    if sync.learned.requested:
+        _read_into_work(sync, _by_ids(sync, sorted(sync.learned.requested)), all_links=False)
     else:
         _take_in_nothing(sync)
     drop_repeats(sync)
@@ -110,7 +110,7 @@ def _take_in_nothing(sync: SyncPass) -> None:
     links = sync.ledger.links_table(sync.integration, sync.module.name, nobody, sync.source_side)
     sync.columns.keep("links", links)
     side, nothing = sync.source, Page(records=())
-    take_in(sync, add_slow(stage(nothing, side, side.reads), nothing, sync.slow[side.side]), "links")
+    take_in(sync, add_slow(stage(nothing, side, side.reads), nothing, sync.computed[side.side]), "links")
 
 
 def _handled(sync: SyncPass, state: ModuleState, newest: str | None, began: datetime) -> str | None:
@@ -201,12 +201,14 @@ def _held(sync: SyncPass, *, whole: bool) -> _HeldNow:
     due = {row.record_id for row in rows if _is_due(sync, row, now)} | set(due_by_waits(sync))
     view = sync.source.saved_view is not None
     if view or not whole:
-        sync.called = frozenset(due_by_reference(sync) | (admitted(sync) if view else set()))
+        sync.learned.requested = frozenset(due_by_reference(sync) | (admitted(sync) if view else set()))
     waiting = frozenset(row.record_id for row in rows) - due
     due |= due_by_enrolment(sync) - waiting
     # All that is held was read with everything else, unless it comes from outside the saved view.
     return _HeldNow(
-        rows=rows, waiting=waiting, due=tuple(sorted(sync.called if whole else due | sync.called))
+        rows=rows,
+        waiting=waiting,
+        due=tuple(sorted(sync.learned.requested if whole else due | sync.learned.requested)),
     )
 
 
@@ -216,7 +218,7 @@ def _held_rows(sync: SyncPass) -> tuple[HeldRow, ...]:
         for row in sync.ledger.held_rows(sync.integration, sync.module.name)
         if row.side == sync.source_side
     )
-    sync.attempts.update({row.record_id: row.attempts for row in rows})
+    sync.learned.attempts.update({row.record_id: row.attempts for row in rows})
     return rows
 
 
@@ -225,7 +227,7 @@ def _is_due(sync: SyncPass, row: HeldRow, now: str) -> bool:
         return False  # its intent decides, by a look at the target at the start of a run
     if row.plan_fingerprint != sync.module.fingerprint:
         return True
-    if row.code == "conflict" and any(one.take for one in sync.disputed.get(row.record_id, ())):
+    if row.code == "conflict" and any(one.take for one in sync.shared.disputed.get(row.record_id, ())):
         return True  # a person has decided
     return row.temporary and (row.next_try is None or row.next_try <= now)
 
@@ -258,7 +260,7 @@ def _read_into_work(sync: SyncPass, request: ReadRequest, *, all_links: bool) ->
             sync.writer.renew()
         sync.listen(PageRead(module=sync.module.name, side=side.side, records=len(page)))
 
-    functions = sync.slow[side.side]
+    functions = sync.computed[side.side]
     for page in pull(sync.connector(side), side, request, functions, reading, arrived):
         if not all_links:
             ids = page["_id"].combine_chunks()
@@ -266,17 +268,17 @@ def _read_into_work(sync: SyncPass, request: ReadRequest, *, all_links: bool) ->
             sync.columns.keep("links", links)
         walk(sync, side, page)
         take_in(sync, page, ALL_LINKS if all_links else "links")
-        sync.heed_stop()
+        sync.check_stop()
     sync.counts.read[side.side] += reading.records
 
 
 def _share_links(sync: SyncPass) -> None:
     """Every link of the module, read once for both passes."""
-    if sync.reverse is not None and sync.reverse.links_shared:
+    if sync.shared.links_shared:
         return
-    sides = SIDES if sync.reverse is not None else (sync.source_side,)
+    sides = SIDES if sync.both_ways else (sync.source_side,)
     versions = [f"{side}_version" for side in sides if sync.module.side(side).version_field]
     needed = ("link_id", "left_id", "right_id", *(f"{side}_hash" for side in sides), *versions, "state")
     with sync.ledger.links_reader(sync.integration, sync.module.name, needed) as links:
         sync.columns.share(ALL_LINKS, links)
-    sync.links_shared = True
+    sync.shared.links_shared = True

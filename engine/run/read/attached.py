@@ -45,7 +45,7 @@ def read_attached(
     Raises TemporaryError where the system does not deliver them all.
     """
     fields = tuple(one for one in end.reads if ids is not None or side == "left" or one != end.shown)
-    session.run(f'CREATE OR REPLACE TEMP TABLE "{_table(side)}" AS {_staged(session, end, Page(records=()))}')
+    session.share_answer(_table(side), _staged(session, end, Page(records=())))
     session.hide("page")
     complete = False
     for page in systems[end.system].read(ReadRequest(stream=end.stream, fields=fields, ids=ids)):

@@ -20,8 +20,8 @@ def admitted(sync: SyncPass) -> set[str]:
 
 def remember_called(sync: SyncPass, writer: LedgerWriter) -> None:
     """Store who was asked for, before anything of them is written: a run that is killed goes on with them."""
-    if sync.source.saved_view is None or not sync.called:
+    if sync.source.saved_view is None or not sync.learned.requested:
         return
     rows = sync.columns.rows("SELECT id FROM work WHERE in_view")
-    ids = {str(row[0]) for row in rows} & sync.called
+    ids = {str(row[0]) for row in rows} & sync.learned.requested
     sync.ledger.admit(writer.renew(), sync.module.name, sync.source_side, sorted(ids), sync.clock.text())

@@ -27,7 +27,7 @@ def show_referred(sync: SyncPass) -> None:
     for side in SIDES:
         if sync.module.side(side).referrers is None and not sync.module.side(side).fetched_by:
             continue
-        sync.columns.run(f'CREATE OR REPLACE TEMP TABLE "{_table(side)}" (id VARCHAR)')
+        sync.columns.share_answer(_table(side), "SELECT NULL::VARCHAR AS id WHERE false")
         for request, several in _requests(sync, side).items():
             _read(sync, side, request, several)
         for one, ids in _referrers(sync, side):
@@ -102,7 +102,7 @@ def _read(sync: SyncPass, side: Side, request: ReadRequest, several: Sequence[Re
             ids = f"SELECT DISTINCT id FROM ({one.lens}) WHERE id IS NOT NULL"
             sync.columns.run(f'INSERT INTO "{_table(side)}" {ids}')
         sync.columns.hide("page")
-        sync.heed_stop()
+        sync.check_stop()
     if not complete:
         raise TemporaryError(
             f"Reading {several[0].name} ended before the system had delivered everything.",
@@ -121,4 +121,4 @@ def due_by_reference(sync: SyncPass) -> set[str]:
     )
     skips = sync.ledger.skips_table(sync.integration, sync.module.name)
     left = skips.filter(pc.equal(skips["side"], side))["record_id"].to_pylist()
-    return ids - set(links[f"{side}_id"].to_pylist()) - set(left) - set(sync.attempts)
+    return ids - set(links[f"{side}_id"].to_pylist()) - set(left) - set(sync.learned.attempts)

@@ -33,7 +33,7 @@ def take_in(sync: SyncPass, page: pa.Table, links: str) -> None:
         columns.add("seen", f"{latest} FROM ({sync.source.clock})")
     if sync.module.deletes == "propagate":
         columns.add("ids", f"SELECT id FROM ({sync.source.clock})")
-    if sync.reverse is not None and sync.module.keys:
+    if sync.both_ways and sync.module.keys:
         columns.add("keyed", sync.source.key_lens)  # what newcomers of the other side are recognised by
     columns.hide("page")
 

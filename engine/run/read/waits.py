@@ -27,9 +27,9 @@ LIVE = ("active", "missing-left", "missing-right", "suspended")
 
 def show_references(sync: SyncPass) -> None:
     """The links that the module's lenses translate ids through, as tables that both passes see; shown once."""
-    if sync.references_shown:
+    if sync.shared.references_shown:
         return
-    sync.references_shown = True
+    sync.shared.references_shown = True
     begin_walks(sync)
     show_referred(sync)
     for one in {*sync.module.left.references, *sync.module.right.references}:

@@ -43,7 +43,9 @@ def begin_walks(sync: SyncPass) -> None:
 def begin(sync: Walker, walks: Sequence[WalkPlan]) -> None:
     """The tables of these references, empty."""
     for one in walks:
-        _hold(sync, one, Page(records=()), f'CREATE OR REPLACE TEMP TABLE "{one.table}" AS {one.lens}')
+        sync.columns.show("page", stage(Page(records=()), one, one.reads))
+        sync.columns.share_answer(one.table, one.lens)
+        sync.columns.hide("page")
 
 
 def walk(sync: SyncPass, side: SidePlan, page: pa.Table) -> None:

@@ -1,4 +1,4 @@
-"""Columns: one DuckDB session per run, in memory, cut off from files and network. The one home of duckdb."""
+"""Columns: one DuckDB database per run, in memory, cut off from files and network. The one home of duckdb."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
+    from engine.record import Side
+
 
 #: What a session keeps in memory before it goes to disk, and the threads that this is enough for.
 MEMORY, THREADS = "480MB", 4
@@ -27,7 +29,7 @@ PARSED = 500
 _PARSED: dict[str, duckdb.Statement] = {}
 _Kind = tuple[Path, str, int]
 #: The session that the last run of this process has left, empty: to open one takes as long as twenty records.
-_SPARE: dict[_Kind, tuple[Path, duckdb.DuckDBPyConnection]] = {}
+_SPARE: dict[_Kind, tuple[Path, dict[str, duckdb.DuckDBPyConnection]]] = {}
 #: A session with more than so many bytes in its tables is closed, not kept.
 SMALL = 8_000_000
 _TYPES = {pa.string(): "VARCHAR", pa.binary(): "BLOB", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}
@@ -39,28 +41,16 @@ Compute: TypeAlias = "Callable[[Mapping[str, Any]], Any]"
 TODAY = "getvariable('today')"
 
 
+#: The schema whose tables every pass sees. One that a pass has under the same name comes first for it.
+SHARED = "main"
+
+
 class Columns:
-    """Tables of one run as columns. Not shared between threads.
+    """Tables as columns, seen through one connection, which has one schema for its own. Not shared between threads."""
 
-    Spec text reaches SQL only as expressions that the compiler has checked, and even those run in a session
-    whose access to files is off and whose configuration is locked. What does not fit into memory goes to files
-    in `spill`, a folder that it makes and removes itself.
-    """
-
-    def __init__(self, today: date, spill: Path) -> None:
-        self._room = "main"  #: the schema whose tables are meant where none is named
-        self._made: set[tuple[str, str]] = set()  #: tables that `add` has made, with their room
-        self._kind: _Kind = (spill.parent, MEMORY, THREADS)
-        spare = _SPARE.pop(self._kind, None)
-        self._spill, self._session = spare if spare is not None else (spill, _open(spill))
-        self._session.execute(f"SET VARIABLE today = DATE '{today:%Y-%m-%d}'")
-
-    def enter(self, room: str) -> Columns:
-        """The same session in one of its rooms: two passes over a module keep tables of the same names apart."""
-        if room != self._room:
-            self._session.execute(f"USE {room}")
-            self._room = room
-        return self
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._made: set[str] = set()  #: tables that `add` has made
 
     def run(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
         """Execute a statement that answers nothing."""
@@ -77,41 +67,44 @@ class Columns:
 
     def table(self, sql: str) -> pa.Table:
         """The whole answer as an Arrow table."""
-        with _told():
-            return self._session.sql(self._parsed(sql)).to_arrow_table()
+        with _explained():
+            return self._connection.sql(self._parsed(sql)).to_arrow_table()
 
     def _execute(self, sql: str, parameters: Sequence[Any] | None = None) -> duckdb.DuckDBPyConnection:
-        with _told():
-            return self._session.execute(self._parsed(sql), parameters)
+        with _explained():
+            return self._connection.execute(self._parsed(sql), parameters)
 
     def _parsed(self, sql: str) -> duckdb.Statement:
         """One statement, read once for all pages and runs of this process."""
         if sql not in _PARSED:
             if len(_PARSED) >= PARSED:
                 _PARSED.clear()
-            (_PARSED[sql],) = self._session.extract_statements(sql)
+            (_PARSED[sql],) = self._connection.extract_statements(sql)
         return _PARSED[sql]
 
     def add(self, name: str, sql: str) -> None:
         """Add the answer to a table, which the first answer makes."""
-        made = (self._room, name)
-        self.run(f"INSERT INTO {name} {sql}" if made in self._made else f"CREATE TABLE {name} AS {sql}")
-        self._made.add(made)
+        self.run(f"INSERT INTO {name} {sql}" if name in self._made else f"CREATE TABLE {name} AS {sql}")
+        self._made.add(str(name))
 
     def show(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible to SQL under a name, without copying it, in parts that threads can share."""
         parts = table.to_batches(max_chunksize=PART)
-        self._session.register(name, table.from_batches(parts, table.schema))
+        self._connection.register(name, table.from_batches(parts, table.schema))
 
     def share(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
-        """Copy rows from outside into a table that every room sees; a reader's never stand in memory at once."""
-        self._session.register("arriving", rows)
-        self.run(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM arriving')
+        """Copy rows from outside into a table that every pass sees; a reader's never stand in memory at once."""
+        self._connection.register("arriving", rows)
+        self.share_answer(name, "SELECT * FROM arriving")
         self.hide("arriving")
+
+    def share_answer(self, name: str, sql: str) -> None:
+        """Make a table that every pass sees of an answer."""
+        self.run(f'CREATE OR REPLACE TABLE {SHARED}."{name}" AS {sql}')
 
     def hide(self, name: str) -> None:
         """Forget a table made visible by `show`."""
-        self._session.unregister(name)
+        self._connection.unregister(name)
 
     def keep(self, name: str, table: pa.Table) -> None:
         """Copy an Arrow table into a table of the session."""
@@ -137,20 +130,54 @@ class Columns:
         """Drop tables that may exist."""
         for name in names:
             self.run(f"DROP TABLE IF EXISTS {name}")
-            self._made.discard((self._room, name))
+            self._made.discard(str(name))
+
+
+class Session(Columns):
+    """The database of one run.
+
+    Spec text reaches SQL only as expressions that the compiler has checked, and even those run in a session
+    whose access to files is off and whose configuration is locked. What does not fit into memory goes to files
+    in `spill`, a folder that it makes and removes itself.
+    """
+
+    def __init__(self, today: date, spill: Path) -> None:
+        self._kind: _Kind = (spill.parent, MEMORY, THREADS)
+        spare = _SPARE.pop(self._kind, None)
+        self._spill, self._connections = spare if spare is not None else (spill, {SHARED: _open(spill)})
+        self._today = f"SET VARIABLE today = DATE '{today:%Y-%m-%d}'"
+        self._columns: dict[str, Columns] = {}
+        super().__init__(self._connections[SHARED])
+        self._connection.execute(self._today)
+
+    def of_pass(self, side: Side) -> Columns:
+        """The tables of the pass that takes changes from that side; those of the other have the same names."""
+        schema = f"from_{side}"
+        if schema not in self._columns:
+            if schema not in self._connections:
+                self._connections[schema] = self._connection.cursor()
+                self._connections[schema].execute(f"USE {schema}")
+            self._connections[schema].execute(self._today)
+            self._columns[schema] = Columns(self._connections[schema])
+        return self._columns[schema]
 
     def close(self) -> None:
         """Give the memory back. A session that stayed small is emptied and kept for the next run of this process."""
         _close_spare()
-        if self._spill.exists() or not _emptied(self._session):
-            self._session.close()
+        if self._spill.exists() or not _emptied(self._connections):
+            _close(self._connections)
         else:
-            _SPARE[self._kind] = (self._spill, self._session)
+            _SPARE[self._kind] = (self._spill, self._connections)
+
+
+def _close(connections: Mapping[str, duckdb.DuckDBPyConnection]) -> None:
+    for connection in connections.values():
+        connection.close()
 
 
 def _close_spare() -> None:
     while _SPARE:
-        _SPARE.popitem()[1][1].close()
+        _close(_SPARE.popitem()[1][1])
 
 
 # What outlives the interpreter is reported as leaked, on the user's screen.
@@ -175,25 +202,26 @@ def _open(spill: Path) -> duckdb.DuckDBPyConnection:
     return session
 
 
-def _emptied(session: duckdb.DuckDBPyConnection) -> bool:
+def _emptied(connections: Mapping[str, duckdb.DuckDBPyConnection]) -> bool:
     """Whether nothing of a run is left in a session; one that was used for much, or is in trouble, is not worth it."""
+    session = connections[SHARED]
     try:
         used = session.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()[0][0]
         if used > SMALL:
             return False
-        session.execute("USE main; DROP SCHEMA from_left CASCADE; DROP SCHEMA from_right CASCADE")
-        shared = session.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
-        for (name,) in shared:
-            session.execute(f'DROP TABLE "{name}"')
-        views = session.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
-        session.execute("CREATE SCHEMA from_left; CREATE SCHEMA from_right")
+        tables = session.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
+        for schema, name in tables:
+            session.execute(f'DROP TABLE {schema}."{name}"')
+        views = (
+            "SELECT view_name FROM duckdb_views() WHERE NOT internal"  # each connection sees its own alone
+        )
+        return not any(connection.execute(views).fetchall() for connection in connections.values())
     except duckdb.Error:
         return False
-    return not views
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _explained() -> Iterator[None]:
     """Turn what the session says about memory and disk into an error that says what the caller does next."""
     try:
         yield

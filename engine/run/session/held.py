@@ -55,7 +55,7 @@ def hold(
 
 
 def _next_try(sync: SyncPass, record: str) -> str:
-    doublings = min(sync.attempts.get(record, 0), 10)
+    doublings = min(sync.learned.attempts.get(record, 0), 10)
     return sync.clock.text_in(min(FIRST_WAIT * 2**doublings, LONGEST_WAIT))
 
 

@@ -1,4 +1,4 @@
-"""Work: what one pass over a module works with, and what it counts.
+"""SyncPass: what is fixed for one pass over a module, and beside it what the pass learns on its way.
 
 A module in one direction has one pass; one that is kept in step both ways has two, the left's changes first. Each
 pass looks from its source to its target.
@@ -6,7 +6,7 @@ pass looks from its source to its target.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
@@ -43,6 +43,33 @@ class Accepted:
 
 
 @dataclass(slots=True, kw_only=True)
+class Learned:
+    """What a pass has found out so far."""
+
+    #: records of the source that come over although no saved view shows them: somebody asked for them
+    requested: frozenset[str] = frozenset()
+    attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
+    found: dict[str, int] = field(default_factory=dict)  #: staged records by situation
+    yielded: dict[str, str] = field(default_factory=dict)  #: records not written -> the module that wins
+    awaiting: bool = False  #: a record that we sent to the target may still turn up there
+    #: records of the target that were made just now and say what the source does not know yet, such as their number
+    to_write_back: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, kw_only=True)
+class Shared:
+    """What the passes of a module have in common."""
+
+    counts: Counts = field(default_factory=Counts)
+    references_shown: bool = False  #: what the lenses translate ids through stands in tables
+    links_shared: bool = False  #: every link of the module stands in a table
+    #: fields in conflict, by the pair's left id
+    disputed: dict[str, list[Conflict]] = field(default_factory=dict)
+    left: Learned = field(default_factory=Learned)  #: by the pass that takes changes from the left
+    right: Learned = field(default_factory=Learned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SyncPass:
     """One pass over one module in one run."""
 
@@ -50,43 +77,56 @@ class SyncPass:
     integration: str
     module: ModulePlan
     source_side: Side  #: the side that this pass takes changes from
-    session: Columns
+    tables: Mapping[Side, Columns]  #: of the passes, by the side that they take changes from
     systems: Mapping[str, Connector]
     ledger: Ledger
     writer: LedgerWriter | None  #: None = a preview: nothing may be written anywhere
     clock: Clock
     listen: Listener
     stop: Callable[[], bool]
-    slow: Mapping[Side, dict[str, Compute]]
+    computed: Mapping[Side, dict[str, Compute]]  #: fields made record by record, such as templates
     accepted: Accepted
     whole: bool = False  #: a person asks for everything to be read again
     aim: Aim | None = None  #: what the run is about; None = everything
-    only: frozenset[str] | None = None  #: records of the source that are looked at; None = whatever changed
-    counts: Counts = field(default_factory=Counts)  #: shared by the passes of a module
-    reverse: SyncPass | None = None  #: the pass in the other direction; None = the module has only this one
-    #: records of the source that come over although no saved view shows them
-    called: frozenset[str] = frozenset()
-    attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
-    found: dict[str, int] = field(default_factory=dict)  #: records of the table `work` by situation
-    references_shown: bool = False  #: what its lenses translate ids through stands in tables
-    yielded: dict[str, str] = field(default_factory=dict)  #: records not written -> the module that wins
-    links_shared: bool = False  #: every link of the module stands in a table for both passes
-    awaiting: bool = False  #: a record that we sent to the target may still turn up there
-    #: records of the target that were made just now and say what the source does not know yet, such as their number
-    news: set[str] = field(default_factory=set)
-    disputed: dict[str, list[Conflict]] = field(
-        default_factory=dict
-    )  #: fields in conflict, by the pair's left id
+    named: Mapping[Side, frozenset[str]] | None = (
+        None  #: records that are looked at alone; None = whatever changed
+    )
+    shared: Shared = field(default_factory=Shared)
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether the module has a pass in the other direction, too."""
+        return len(self.module.sources) > 1
+
+    @property
+    def reverse(self) -> SyncPass:
+        """The same, looked at from the other side; where `both_ways`, that is the module's other pass."""
+        return replace(self, source_side=other(self.source_side))
 
     @property
     def columns(self) -> Columns:
-        """The session, in the room of this pass."""
-        return self.session.enter(self.room)
+        """The tables of this pass."""
+        return self.tables[self.source_side]
 
     @property
-    def room(self) -> str:
-        """Where the tables of this pass stand."""
+    def schema(self) -> str:
+        """Where the tables of this pass stand, for the other pass."""
         return f"from_{self.source_side}"
+
+    @property
+    def learned(self) -> Learned:
+        """What this pass has found out so far."""
+        return self.shared.left if self.source_side == "left" else self.shared.right
+
+    @property
+    def counts(self) -> Counts:
+        """What became of the records, of all passes together."""
+        return self.shared.counts
+
+    @property
+    def only(self) -> frozenset[str] | None:
+        """Records of the source that are looked at; None = whatever changed."""
+        return None if self.named is None else self.named[self.source_side]
 
     @property
     def source(self) -> SidePlan:
@@ -106,13 +146,14 @@ class SyncPass:
     @property
     def moving(self) -> bool:
         """Whether any record is to be made or compared; else there is nothing to sort or to push."""
-        return bool(self.found.get("newcomer") or self.found.get("changed"))
+        found = self.learned.found
+        return bool(found.get("newcomer") or found.get("changed"))
 
     def connector(self, side: SidePlan) -> Connector:
         """The open connection to that side."""
         return self.systems[side.system]
 
-    def heed_stop(self) -> None:
+    def check_stop(self) -> None:
         """Between batches: end here if a person asked for it."""
         if self.stop():
             raise StopAskedError(

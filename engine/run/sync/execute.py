@@ -17,7 +17,7 @@ from engine.run.read.requirements import check_requirements, requirement_reads
 from engine.run.read.single import read_told
 from engine.run.read.slow import compile_slow
 from engine.run.session.aim import modules_of, only_of
-from engine.run.session.columns import Columns
+from engine.run.session.columns import Session
 from engine.run.session.held import as_held
 from engine.run.session.history import holder, outcome_of, run_id, sentence_of
 from engine.run.session.ledger_writer import Clock, LedgerWriter
@@ -165,7 +165,7 @@ def _module(
 
 
 def _check(
-    plan: Plan, request: RunRequest, systems: Mapping[str, Connector], session: Columns, writer: LedgerWriter
+    plan: Plan, request: RunRequest, systems: Mapping[str, Connector], session: Session, writer: LedgerWriter
 ) -> None:
     """Nothing runs against other accounts than before, nor where a requirement does not hold."""
     standing, prints = writer.ledger.standing(plan.name), settings_prints(plan, request.world())
@@ -188,9 +188,9 @@ def systems_of(plan: Plan, request: RunRequest) -> Iterator[dict[str, Connector]
 
 
 @contextmanager
-def columns(request: RunRequest) -> Iterator[Columns]:
+def columns(request: RunRequest) -> Iterator[Session]:
     """A session for one run."""
-    session = Columns(request.now().date(), spill_folder(request.folder))
+    session = Session(request.now().date(), spill_folder(request.folder))
     try:
         yield session
     finally:
@@ -203,40 +203,32 @@ def passes_of(
     plan: Plan,
     module: ModulePlan,
     request: RunRequest,
-    session: Columns,
+    session: Session,
     systems: Mapping[str, Connector],
     ledger: Ledger,
     writer: LedgerWriter | None,
     run: str,
 ) -> tuple[SyncPass, ...]:
     """The passes over one module, in their order; without a pen nothing can be written."""
-    counts, slow = Counts(), {side: compile_slow(module.side(side).slow) for side in SIDES}
-    only = only_of(plan, module, request.aim, ledger)
-    passes = tuple(
-        SyncPass(
-            run=run,
-            integration=plan.name,
-            module=module,
-            source_side=side,
-            session=session,
-            systems=systems,
-            ledger=ledger,
-            writer=writer,
-            clock=Clock(now=request.now),
-            listen=request.listen,
-            stop=request.stop,
-            slow=slow,
-            accepted=request.accepted,
-            whole=request.whole,
-            aim=request.aim,
-            only=only[side] if only is not None else None,
-            counts=counts,
-        )
-        for side in module.sources
+    first = SyncPass(
+        run=run,
+        integration=plan.name,
+        module=module,
+        source_side=module.sources[0],
+        tables={side: session.of_pass(side) for side in module.sources},
+        systems=systems,
+        ledger=ledger,
+        writer=writer,
+        clock=Clock(now=request.now),
+        listen=request.listen,
+        stop=request.stop,
+        computed={side: compile_slow(module.side(side).slow) for side in SIDES},
+        accepted=request.accepted,
+        whole=request.whole,
+        aim=request.aim,
+        named=only_of(plan, module, request.aim, ledger),
     )
-    if len(passes) > 1:
-        passes[0].reverse, passes[1].reverse = passes[1], passes[0]
-    return passes
+    return (first, first.reverse) if first.both_ways else (first,)
 
 
 def held_now(ledger: Ledger, integration: str) -> tuple[HeldRecord, ...]:

@@ -69,7 +69,7 @@ def stops_of(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[str
 def _first_contact(passes: Sequence[SyncPass], state: ModuleState) -> Iterator[Stop]:
     """Existing records of both sides meet for the first time: linking the wrong ones cannot be taken back easily."""
     sync = passes[0]
-    if not any(one.found["newcomer"] for one in passes):
+    if not any(one.learned.found["newcomer"] for one in passes):
         return
     if state.contacted or sync.module.arrow == "==" or sync.module.duplicates in ("skip", "clone"):
         return
@@ -90,7 +90,7 @@ def _first_contact(passes: Sequence[SyncPass], state: ModuleState) -> Iterator[S
 
 def _recognised(sync: SyncPass) -> list[tuple[str, str, str]]:
     """(left id, right id, label) of newcomers that were recognised."""
-    if not sync.found["newcomer"]:
+    if not sync.learned.found["newcomer"]:
         return []
     rows = sync.columns.rows(
         "SELECT p.id, p.other_id, w.label FROM paired AS p JOIN work AS w ON w.rowid = p.place "
@@ -135,7 +135,7 @@ def _too_many(
 ) -> Iterator[Stop]:
     limits = sync.module.limits
     # A first run makes everything; only one that was worked off to its end tells how much is usual.
-    made = state.fingerprint is not None and sync.found["newcomer"]
+    made = state.fingerprint is not None and sync.learned.found["newcomer"]
     absent = [str(row[0]) for row in sync.columns.rows("SELECT id FROM absent")] if made else []
     if _beyond(limits.creates, len(absent), links, largest=True):
         yield _stop(sync, "create", absent, links)
@@ -161,7 +161,7 @@ def _both_changed(
 
 def _changed(sync: SyncPass, *, same_plan: bool) -> dict[str, str]:
     """Linked records of the source that do not look as they did, with their counterparts."""
-    if not (sync.found["changed"] or sync.found["met"]):
+    if not (sync.learned.found["changed"] or sync.learned.found["met"]):
         return {}
     moved = "link_id IS NOT NULL AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
     moved += " AND situation IN ('changed', 'met')"

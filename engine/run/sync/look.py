@@ -50,7 +50,7 @@ def look(passes: Sequence[SyncPass], state: ModuleState) -> dict[str, Looked]:
         assessed[sync.source_side] = assess(sync, state)
         arm(sync, state)
         admit(sync)
-        sync.found = count_situations(sync)
+        sync.learned.found = count_situations(sync)
     seen: dict[str, Looked] = {}
     for sync in passes:
         seen[sync.source_side] = _looked(sync, state, assessed)
@@ -65,19 +65,17 @@ def recall(passes: Sequence[SyncPass]) -> None:
     """What people have been asked about: fields in conflict, by the left id of their pair."""
     sync = passes[0]
     for one in sync.ledger.conflicts(sync.integration, sync.module.name):
-        sync.disputed.setdefault(one.left_id, []).append(one)
-    for further in passes[1:]:
-        further.disputed.update(sync.disputed)
+        sync.shared.disputed.setdefault(one.left_id, []).append(one)
 
 
 def _looked(sync: SyncPass, state: ModuleState, assessed: Mapping[Side, Assessed]) -> Looked:
     own = assessed[sync.source_side]
     lost = departed(sync, own, state_cursor(sync, state)) if sync.only is None else Departed()
-    if not sync.first and sync.reverse is not None and sync.moving and sync.reverse.moving:
+    if not sync.first and sync.both_ways and sync.moving and sync.reverse.moving:
         yield_met(sync)
-        sync.found = count_situations(sync)
-    newcomers = sync.found["newcomer"]
-    if sync.reverse is None or sync.only is not None:
+        sync.learned.found = count_situations(sync)
+    newcomers = sync.learned.found["newcomer"]
+    if not sync.both_ways or sync.only is not None:
         matched = match(sync, state, newcomers)
         meet_made(sync)
         return Looked(assessed=own, matched=matched, departed=lost)
@@ -105,7 +103,7 @@ def planned(sync: SyncPass) -> int:
 
 def _tally(sync: SyncPass) -> None:
     """Count what is settled by looking alone; pushing counts the rest."""
-    counts, found = sync.counts, sync.found
+    counts, found = sync.counts, sync.learned.found
     listed = sum(found.values())
     counts.unchanged += counts.read[sync.source_side] - listed + found["met"]
     counts.skipped += found["out-of-view"] + found["gone"] + found["skipped"]

@@ -124,7 +124,7 @@ def _note(sync: SyncPass, writer: LedgerWriter, looked: Looked) -> None:
 
 def _out_of_view(sync: SyncPass) -> pa.Table | None:
     """Links of records that have left the view: let alone until both are seen again, and compared afresh then."""
-    if sync.reverse is None or not sync.found["out-of-view"]:
+    if not sync.both_ways or not sync.learned.found["out-of-view"]:
         return None
     rows = sync.columns.rows(
         "SELECT link_id FROM work WHERE situation = 'out-of-view' AND (state = 'active' OR state LIKE 'missing-%')"
@@ -140,7 +140,7 @@ def _skips(sync: SyncPass) -> pa.Table | None:
         {"side": mine, "record_id": record, "other_id": found, "why": skipped}
         for record, found in set_aside(sync)
     ]
-    if sync.reverse is not None:
+    if sync.both_ways:
         rows += [
             {**row, "side": its, "record_id": row["other_id"], "other_id": row["record_id"]} for row in rows
         ]

@@ -19,7 +19,9 @@ def carry_news(
     passes: Sequence[SyncPass], again: Callable[[Aim], Sequence[SyncPass]], writer: LedgerWriter
 ) -> None:
     """Look once more at the records that were made with something to say; `again` gives the passes over them."""
-    said = {one.target.name: frozenset(one.news) for one in passes if one.news}
+    said = {
+        one.target.name: frozenset(one.learned.to_write_back) for one in passes if one.learned.to_write_back
+    }
     if said:
         further = again(Aim(records=said))
         run_module(further, writer)

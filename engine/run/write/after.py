@@ -32,7 +32,7 @@ def shown_after(
     Both by target id; `hashes` is what is expected. A listing that is older than such a version shows no edit.
     """
     accepted, versions = _accepted(sync, by_op), {}
-    asked = [record for record in ids if record not in accepted] if sync.reverse is not None else []
+    asked = [record for record in ids if record not in accepted] if sync.both_ways else []
     if asked:
         sync.columns.drop("after")
         read_again(sync, asked, sync.target, "after")
@@ -67,7 +67,7 @@ def made(
     by_op: Mapping[str, Receipt],
 ) -> dict[str, tuple[str, bytes]]:
     """Target id -> (its base as JSON, its hash) for records made just now that differ from what was sent."""
-    if sync.reverse is None and not any(one.accepted is not None for one in by_op.values()):
+    if not sync.both_ways and not any(one.accepted is not None for one in by_op.values()):
         return {}
     records = ids.to_pylist()
     shown, _ = shown_after(sync, records, rows["_hash"].to_pylist(), by_op)
@@ -82,7 +82,7 @@ def made(
         base = held_values(values, one, told.get(record))
         news = _news(sync, values, base)
         if any(base[key] != value for key, value in news.items()):
-            sync.news.add(record)
+            sync.learned.to_write_back.add(record)
         base |= news
         found[record] = (simplejson.dumps(base, ensure_ascii=False), content_hash(base, order))
     return found

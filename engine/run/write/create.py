@@ -26,7 +26,7 @@ def push_creates(sync: SyncPass, writer: LedgerWriter) -> None:
     """Make the records of `absent` on the target."""
     for first, last in portions(sync, "absent", batch_size(sync)):
         _create_batch(sync, writer, sync.columns.table(creates_sql(sync, first, last)))
-        sync.heed_stop()
+        sync.check_stop()
 
 
 def _create_batch(sync: SyncPass, writer: LedgerWriter, rows: pa.Table) -> None:

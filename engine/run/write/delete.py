@@ -120,7 +120,7 @@ def push_deletes(sync: SyncPass, writer: LedgerWriter, lost: Departed) -> None:
     sync.counts.skipped += len(edited)
     for first in range(0, len(doomed), batch_size(sync)):
         delete_batch(sync, writer, doomed[first : first + batch_size(sync)])
-        sync.heed_stop()
+        sync.check_stop()
 
 
 def _kept(sync: SyncPass, count: int) -> str:
@@ -146,7 +146,7 @@ def _sifted(sync: SyncPass, gone: Sequence[Pair]) -> tuple[list[Pair], list[Pair
     same = [
         pair.other is not None
         and pair.other.content == known.get(pair.link_id)
-        and left_id(sync, pair) not in sync.disputed
+        and left_id(sync, pair) not in sync.shared.disputed
         for pair in there
     ]
     return (

@@ -31,7 +31,7 @@ def push_taken(
         doomed = [pair for pair in found if pair.clear and wanted(pair)]
         for start in range(0, len(doomed), batch_size(sync)):
             delete_batch(sync, writer, doomed[start : start + batch_size(sync)])
-            sync.heed_stop()
+            sync.check_stop()
 
 
 def _hold_unreadable(sync: SyncPass, writer: LedgerWriter, unclear: Sequence[Pair]) -> None:

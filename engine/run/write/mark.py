@@ -54,7 +54,7 @@ def _written(
     """Write the mark; answers those that have it now."""
     if not several:
         return []
-    back = sync.reverse or replace(sync, source_side=sync.target.side)
+    back = sync.reverse
     rows = _rows(sync.module.enrol.mark if sync.module.enrol else None, several, yes=yes)
     before = pa.table({"_op": rows["_op"], "before": pa.array(["{}"] * len(several), pa.string())})
     answer = write(back, writer, "update", rows, before=before)

@@ -62,4 +62,4 @@ def accepted_page(sync: SyncPass, told: Sequence[Receipt]) -> pa.Table:
     """The target's records as its answers show them, staged for its lens."""
     side = sync.target
     page = Page(records=[dict(receipt.accepted or {}) for receipt in told])
-    return add_slow(stage(page, side, side.reads), page, sync.slow[side.side])
+    return add_slow(stage(page, side, side.reads), page, sync.computed[side.side])

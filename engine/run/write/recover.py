@@ -112,7 +112,7 @@ def _lost(
 
 def _read_target(sync: SyncPass) -> None:
     """The table `present`: every record of the target as it is now. A lookup that fails stops the run."""
-    side, functions = sync.target, sync.slow[sync.target.side]
+    side, functions = sync.target, sync.computed[sync.target.side]
     sync.columns.drop("present")
     request = ReadRequest(stream=side.stream, fields=side.reads)
     for page in pull(sync.connector(side), side, request, functions, Reading(), lambda _page: None):
@@ -144,7 +144,7 @@ def _adopt(sync: SyncPass, writer: LedgerWriter, intent: Intent) -> None:
         not_before=intent.not_before if waits else None,
     )
     sync.ledger.settle(writer.renew(), intent.id, settlement)
-    sync.awaiting = sync.awaiting or waits
+    sync.learned.awaiting = sync.learned.awaiting or waits
     if there.num_rows:
         sync.listen(Noted(module=sync.module.name, message=_sentence(sync, there.num_rows)))
 

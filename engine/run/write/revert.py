@@ -233,6 +233,6 @@ def _new_rows(sync: SyncPass, several: Sequence[Remake]) -> pa.Table:
 
 def _left_alone(sync: SyncPass, ids: Sequence[str]) -> pa.Table | None:
     """In both directions a record without a counterpart would be taken for a new one, and made on the other side."""
-    if sync.reverse is None or not ids:
+    if not sync.both_ways or not ids:
         return None
     return pa.Table.from_pylist([{"side": sync.target.side, "record_id": one, "why": _WHY} for one in ids])

@@ -75,7 +75,7 @@ def push_judged(sync: SyncPass, writer: LedgerWriter, judged: Judged) -> None:
     note_refusals(sync, writer, refusals(sync, judged.decided))
     _note_quiet(sync, writer, judged.quiet)
     moved = list(push_decided(sync, writer, judged.moving))
-    if sync.reverse is not None:
+    if sync.both_ways:
         list(push_decided(sync.reverse, writer, [_flipped(sync, one) for one in moved]))
 
 
@@ -164,7 +164,7 @@ def _released(sync: SyncPass, decided: Sequence[Decided]) -> tuple[RecordKey, ..
     keys: list[RecordKey] = []
     for one in decided:
         sides: list[tuple[Side, str]] = [(sync.source_side, one.pair.mine.id)]
-        if sync.reverse is not None:
+        if sync.both_ways:
             sides.append((sync.target.side, one.pair.other_id))
         keepers = {other(refusal.side) for refusal in one.refusals if refusal.held}
         keepers |= {sync.module.sources[0]} if one.decision.conflicts else set()
@@ -182,7 +182,7 @@ def push_decided(sync: SyncPass, writer: LedgerWriter, moving: Sequence[Decided]
         several = list(same)
         for first in range(0, len(several), batch_size(sync)):
             yield from _update_batch(sync, writer, several[first : first + batch_size(sync)])
-            sync.heed_stop()
+            sync.check_stop()
 
 
 def _flipped(sync: SyncPass, one: Decided) -> Decided:
@@ -193,7 +193,7 @@ def _flipped(sync: SyncPass, one: Decided) -> Decided:
         mine=pair.its,
         other_id=pair.mine.id,
         other=pair.mine,
-        values=f"{sync.room}.fresh",
+        values=f"{sync.schema}.fresh",
     )
     return replace(one, pair=turned)
 
