@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.ledger.already_linked import AlreadyLinked, clash
 from engine.ledger.model import (
-    BASE_COLUMNS,
-    CHANGE_COLUMNS,
-    LINK_COLUMNS,
-    NEW_LINK_COLUMNS,
-    SIGHTING_COLUMNS,
-    SKIP_COLUMNS,
     Conflict,
     Enrolment,
     HeldRow,
@@ -25,9 +20,17 @@ from engine.ledger.model import (
     RecordKey,
     RunOutcome,
     RunRow,
+    Wait,
+)
+from engine.ledger.settlement import (
+    BASE_COLUMNS,
+    CHANGE_COLUMNS,
+    LINK_COLUMNS,
+    NEW_LINK_COLUMNS,
+    SIGHTING_COLUMNS,
+    SKIP_COLUMNS,
     Settlement,
     Sightings,
-    Wait,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ __all__ = [
     "NEW_LINK_COLUMNS",
     "SIGHTING_COLUMNS",
     "SKIP_COLUMNS",
+    "AlreadyLinked",
     "Conflict",
     "Enrolment",
     "HeldRow",
@@ -59,6 +63,7 @@ __all__ = [
     "Settlement",
     "Sightings",
     "Wait",
+    "clash",
     "ledger_exists",
     "open_ledger",
 ]

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from engine.errors import LockedError
-from engine.ledger import schema
-from engine.ledger.codec import later, moment
+from engine.ledger.database.transaction import SqlTransaction
 from engine.ledger.model import Lease
-from engine.ledger.work import OrdinaryWork
+from engine.ledger.tables import schema
+from engine.ledger.tables.cells import later, moment
 
 if TYPE_CHECKING:
-    from engine.ledger.database import Database
-    from engine.ledger.work import Work
+    from engine.ledger.database.port import Database
+    from engine.ledger.database.transaction import WriteTransaction
 
 _TABLE = schema.lease
 
@@ -51,19 +51,19 @@ def take(connection: sa.Connection, database: Database, wanted: Lease, now: str)
     lease = Lease(
         integration=wanted.integration, epoch=before + 1, holder=wanted.holder, expires=wanted.expires
     )
-    OrdinaryWork(connection).upsert(_TABLE, [asdict(lease)])
+    SqlTransaction(connection).upsert(_TABLE, [asdict(lease)])
     database.grasp(lease)
     return lease
 
 
-def fence(work: Work, lease: Lease) -> None:
+def fence(transaction: WriteTransaction, lease: Lease) -> None:
     """Prove that the lease is the current one, first in every write transaction. Raises LockedError."""
     mine = sa.select(_TABLE.c.epoch).where(
         _TABLE.c.integration == lease.integration,
         _TABLE.c.epoch == lease.epoch,
         _TABLE.c.holder == lease.holder,
     )
-    if not work.rows(mine):
+    if not transaction.rows(mine):
         raise LockedError(
             f"This run of `{lease.integration}` has lost its lease, so it stores nothing more.",
             remedy="Another run has taken over; `engine history` shows it. Nothing has to be repaired.",

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from engine.errors import UserError
-from engine.ledger import schema
+from engine.ledger.tables import schema
 
 if TYPE_CHECKING:
-    from engine.ledger.database import Database
+    from engine.ledger.database.port import Database
 
 
 def database_at(url: str, *, readonly: bool, patience_s: float) -> Database:
     """The database that a path or URL names; nothing is opened yet. Raises UserError for a kind that is not known."""
     scheme, found, rest = url.partition("://")
     if not found or (scheme == "sqlite" and rest.startswith("/")):
-        from engine.ledger.sqlite import SqliteDatabase
+        from engine.ledger.sqlite.database import SqliteDatabase
 
         return SqliteDatabase(Path(rest[1:] if found else url), readonly=readonly, patience_s=patience_s)
     if scheme in {"postgresql", "postgres"}:
-        from engine.ledger.postgres import PostgresDatabase
+        from engine.ledger.postgres.database import PostgresDatabase
 
         return PostgresDatabase(url, readonly=readonly, patience_s=patience_s)
     raise UserError(

@@ -10,36 +10,23 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from engine.errors import LockedError
-from engine.ledger import (
-    associating,
-    by_hand,
-    indexes,
-    leases,
-    opening,
-    schema,
-    settling,
-)
+from engine.ledger import leases, opening
 from engine.ledger.association import Association
-from engine.ledger.codec import later, pack, to_json
-from engine.ledger.model import (
-    Intent,
-    Lease,
-    ModuleState,
-    RunOutcome,
-    RunRow,
-    Settlement,
-    Sightings,
-)
-from engine.ledger.taking_part import TakingPart
-from engine.ledger.work import OrdinaryWork
+from engine.ledger.database.transaction import SqlTransaction
+from engine.ledger.model import Intent, Lease, ModuleState, RunOutcome, RunRow
+from engine.ledger.participation import Participation
+from engine.ledger.tables import schema
+from engine.ledger.tables.cells import later, pack, to_json
+from engine.ledger.write import associations, link_indexes, links_by_hand, settlements
 from engine.record import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from engine.ledger.database.transaction import WriteTransaction
     from engine.ledger.model import LinkRow, Notice, RecordKey
-    from engine.ledger.work import Work
+    from engine.ledger.settlement import Settlement, Sightings
     from engine.record import Side
 
 
@@ -59,7 +46,7 @@ def open_ledger(url: str | Path, *, readonly: bool = False, patience_s: float = 
     return Ledger(database)
 
 
-class Ledger(TakingPart):
+class Ledger(Participation):
     """The durable memory of every integration in a folder.
 
     Every writing method takes the lease and raises LockedError, storing nothing, if it is no longer the
@@ -93,7 +80,7 @@ class Ledger(TakingPart):
                 raise
             time.sleep(self._database.notice_s)
             lease = self._take(wanted, now)
-        indexes.repair(self._database, lease, now)
+        link_indexes.repair(self._database, lease, now)
         return lease
 
     def _take(self, wanted: Lease, now: str) -> Lease:
@@ -159,10 +146,10 @@ class Ledger(TakingPart):
         Answers with the ids of the new links, in the order of their rows. Raises RecordError `linked-twice`,
         storing nothing, if a record already has a link in this module.
         """
-        with self._work(lease, settling.size(settlement)) as work:
-            new = settling.settle(work, lease, settlement)
+        with self._transaction(lease, settlements.size(settlement)) as transaction:
+            new = settlements.store(transaction, lease, settlement)
             if intent_id is not None:
-                settling.close_intent(work, lease, intent_id, settlement)
+                settlements.close_intent(transaction, lease, intent_id, settlement)
         return new
 
     def note(self, lease: Lease, settlement: Settlement) -> range:
@@ -181,11 +168,13 @@ class Ledger(TakingPart):
         scope = {"integration": lease.integration, "module": state.module}
         values = {**asdict(state), **scope}
         sides = dict(zip(SIDES, (left, right), strict=True))
-        with self._work(lease, sum(seen.records.num_rows for seen in sides.values() if seen)) as work:
-            work.upsert(schema.modules, [values])
+        with self._transaction(
+            lease, sum(seen.records.num_rows for seen in sides.values() if seen)
+        ) as transaction:
+            transaction.upsert(schema.modules, [values])
             for side, seen in sides.items():
                 if seen is not None:
-                    settling.remember_sightings(work, scope, side, seen)
+                    settlements.remember_sightings(transaction, scope, side, seen)
 
     # by people
 
@@ -195,8 +184,8 @@ class Ledger(TakingPart):
         What held these records is over, and the next run looks at each pair, from its module's side in `sources`.
         Raises AlreadyLinked (a UserError), storing nothing, if a record has another link.
         """
-        with self._work(lease, len(rows)) as work:
-            return by_hand.add(work, lease, rows, sources)
+        with self._transaction(lease, len(rows)) as transaction:
+            return links_by_hand.add(transaction, lease, rows, sources)
 
     def remove_links(
         self, lease: Lease, module: str, keys: Sequence[RecordKey], *, alone: str | None = None
@@ -206,36 +195,36 @@ class Ledger(TakingPart):
         `alone`: why both records of each link are left alone from now on; None = they are not.
         Raises UserError, forgetting nothing, if one of the records has no link.
         """
-        with self._work(lease, len(keys)) as work:
-            return by_hand.remove(work, lease, module, keys, alone)
+        with self._transaction(lease, len(keys)) as transaction:
+            return links_by_hand.remove(transaction, lease, module, keys, alone)
 
     def skip_records(self, lease: Lease, module: str, keys: Sequence[RecordKey], why: str) -> None:
         """Remember that these records are left alone."""
-        with self._work(lease, len(keys)) as work:
-            by_hand.leave_alone(work, lease, module, keys, why)
+        with self._transaction(lease, len(keys)) as transaction:
+            links_by_hand.leave_alone(transaction, lease, module, keys, why)
 
     def decide(self, lease: Lease, takes: Mapping[int, Side]) -> None:
         """Note which side conflicts take, by number; a run then applies it to exactly the values they show.
 
         Raises UserError, storing nothing, if one of them is not there any more.
         """
-        with self._work(lease, len(takes)) as work:
-            by_hand.decide(work, lease, takes)
+        with self._transaction(lease, len(takes)) as transaction:
+            links_by_hand.decide(transaction, lease, takes)
 
     def associate(self, lease: Lease, one: Association) -> None:
         """Remember that two records are shown on each other."""
-        with self._work(lease, 1) as work:
-            associating.associate(work, lease, [one])
+        with self._transaction(lease, 1) as transaction:
+            associations.associate(transaction, lease, [one])
 
     def dissociate(self, lease: Lease, one: Association) -> None:
         """Forget that two records are shown on each other."""
-        with self._work(lease, 1) as work:
-            associating.dissociate(work, lease, one)
+        with self._transaction(lease, 1) as transaction:
+            associations.dissociate(transaction, lease, one)
 
     def associations(self, integration: str) -> list[Association]:
         """Every pair of records that is shown on each other, in the order in which they were put together."""
         with self._database.reading() as connection:
-            rows = connection.execute(associating.stored(integration)).mappings()
+            rows = connection.execute(associations.stored(integration)).mappings()
             return [Association(**row) for row in rows]
 
     def mailed(self, lease: Lease, notice: Notice) -> None:
@@ -253,12 +242,12 @@ class Ledger(TakingPart):
         Also after an error; after a kill `take_lease` builds them. Look nothing up by record id inside.
         """
         with self._fenced(lease) as connection:
-            loading = indexes.take_away(connection, lease)
+            loading = link_indexes.take_away(connection, lease)
         try:
             yield
         finally:
             if loading:
-                indexes.build(self._database)
+                link_indexes.build(self._database)
 
     def tidy(self, lease: Lease, before: str) -> None:
         """Forget what settled intents sent and replaced, where they were made before a moment."""
@@ -273,16 +262,16 @@ class Ledger(TakingPart):
     def _fenced(self, lease: Lease) -> Iterator[sa.Connection]:
         """A write transaction of the run that holds the lease."""
         with self._database.writing() as connection:
-            leases.fence(OrdinaryWork(connection), lease)
+            leases.fence(SqlTransaction(connection), lease)
             yield connection
 
     @contextmanager
-    def _work(self, lease: Lease, rows: int) -> Iterator[Work]:
+    def _transaction(self, lease: Lease, rows: int) -> Iterator[WriteTransaction]:
         """The same for so many rows, by the quicker way in."""
         if rows > self._database.bulk_rows:
-            with self._database.bulk_writing() as work:
-                leases.fence(work, lease)
-                yield work
+            with self._database.bulk_writing() as transaction:
+                leases.fence(transaction, lease)
+                yield transaction
         else:
             with self._fenced(lease) as connection:
-                yield OrdinaryWork(connection)
+                yield SqlTransaction(connection)

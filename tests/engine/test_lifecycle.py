@@ -10,8 +10,7 @@ import pytest
 from run_world import MATCH, Fate, Killed, World, mortal, person
 
 from engine.errors import LockedError, TemporaryError, UserError
-from engine.ledger import open_ledger
-from engine.ledger.by_hand import AlreadyLinked
+from engine.ledger import AlreadyLinked, open_ledger
 from engine.run.operations.lifecycle import Order, carry, foresee
 from engine.run.operations.states import choice_of, stage_of
 

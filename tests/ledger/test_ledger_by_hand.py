@@ -10,8 +10,7 @@ import pytest
 from test_ledger_waiting import CONFLICT, LATER, NOW, pair, settlement
 
 from engine.errors import LockedError, UserError
-from engine.ledger import HeldRow, Lease, LinkRow, Wait, open_ledger
-from engine.ledger.by_hand import AlreadyLinked
+from engine.ledger import AlreadyLinked, HeldRow, Lease, LinkRow, Wait, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

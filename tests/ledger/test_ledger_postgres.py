@@ -23,8 +23,9 @@ from ledger_place import SERVER, demand_server, new_schema, on_server, schema_of
 
 from engine.cli.shared.command import FOLDER, repeated
 from engine.errors import EngineError, LockedError, TemporaryError, UserError
-from engine.ledger import Lease, Settlement, ledger_exists, open_ledger, schema
-from engine.ledger.postgres import PostgresDatabase
+from engine.ledger import Lease, Settlement, ledger_exists, open_ledger
+from engine.ledger.postgres.database import PostgresDatabase
+from engine.ledger.tables import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,7 +213,7 @@ def cut(name: str) -> None:
 
 def interrupted(ledger: Ledger, lease: Lease, name: str) -> None:
     """A settlement whose session ends in the middle."""
-    with ledger._work(lease, 1_000) as work:
+    with ledger._transaction(lease, 1_000) as work:
         work.insert(schema.bases, pa.table({"link_id": [1], "left_values": ["x"]}))
         cut(name)
         work.insert(schema.bases, pa.table({"link_id": [2], "left_values": ["x"]}))

@@ -21,8 +21,9 @@ from alembic.script import ScriptDirectory
 from ledger_place import ask, new_place
 
 from engine.errors import TemporaryError, UserError
-from engine.ledger import Settlement, Wait, open_ledger, opening, schema
-from engine.ledger.sqlite import SqliteDatabase
+from engine.ledger import Settlement, Wait, open_ledger, opening
+from engine.ledger.sqlite.database import SqliteDatabase
+from engine.ledger.tables import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,10 @@ from engine.connectors import memory
 from engine.connectors.memory import MemoryConnector, MemoryType, Store
 from engine.connectors.port import Batch, Page, ReadRequest
 from engine.connectors.registry import connector_types
-from engine.ledger import indexes, open_ledger
+from engine.ledger import open_ledger
 from engine.ledger.model import LEDGER_FILE
 from engine.ledger.store import Ledger
+from engine.ledger.write import link_indexes
 from engine.run.operations.discover import compile_live
 from engine.run.operations.preview import preview
 from engine.run.session.run_request import RunRequest
@@ -371,7 +372,9 @@ class mortal:  # noqa: N801 - used as a context manager, like a function
         self._patches = ExitStack()
         for name in LEDGER_CALLS:
             self._patches.enter_context(mock.patch.object(Ledger, name, _mortal(fate, getattr(Ledger, name))))
-        self._patches.enter_context(mock.patch.object(indexes, "build", _mortal(fate, indexes.build)))
+        self._patches.enter_context(
+            mock.patch.object(link_indexes, "build", _mortal(fate, link_indexes.build))
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -151,7 +151,7 @@ def import_(
     All of them or, if one line cannot be taken, none. Links that are there already are no mistake.
     """
     from engine.cli.shared.link_file import read_links, refuse
-    from engine.ledger.by_hand import AlreadyLinked, clash
+    from engine.ledger import AlreadyLinked, clash
 
     plan = plan_of(spec, choices)
     links = read_links(file, [one.name for one in plan.modules])

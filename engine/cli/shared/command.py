@@ -144,7 +144,7 @@ def ledger_options(function: Function) -> Function:
 
 def repeated(folder: Path, ledger: str | None) -> str:
     """The ledger options to write on the next command line, so that it means the same place; empty by default."""
-    from engine.ledger.postgres_address import without_password
+    from engine.ledger.postgres.address import without_password
 
     words = [] if folder == FOLDER else ["--folder", str(folder)]
     words += ["--ledger", without_password(ledger)] if ledger else []

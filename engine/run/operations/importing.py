@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.ledger import LinkRow
-from engine.ledger.by_hand import AlreadyLinked
+from engine.ledger import AlreadyLinked, LinkRow
 from engine.record import other
 from engine.run.operations.stage_progress import Doing, StepDone, StepSeen
 from engine.run.read.chosen import present

@@ -1,0 +1,3 @@
+"""A ledger in a SQLite file."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The tables of the ledger, and how values stand in their cells."""
+
+from __future__ import annotations
