@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
+from patience import LONGEST_S
 from places import ROOT
 
 from engine.cli import engine
@@ -114,6 +115,6 @@ def test_the_sandbox_is_served_alone_until_ctrl_c(tmp_path: Path) -> None:
         assert serving.stderr is not None
         assert serving.stderr.readline() == "Serving until Ctrl-C.\n"
         serving.send_signal(signal.SIGINT)
-        shown, told = serving.communicate(timeout=30)
+        shown, told = serving.communicate(timeout=LONGEST_S)
     assert (serving.returncode, told) == (0, "Stopped; the records stay in the folder.\n")
     assert json.loads(shown)["zoho-crm"]["host"].startswith("http://127.0.0.1:")

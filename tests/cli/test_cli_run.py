@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 from filelock import FileLock
+from patience import LONGEST_S
 from places import ROOT
 
 from engine.cli import engine
@@ -157,7 +158,7 @@ def test_ctrl_c_settles_says_how_to_go_on_and_the_next_run_goes_on(tmp_path: Pat
         assert running.stderr is not None
         assert next(line for line in running.stderr if line.startswith("run "))
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=60)
+        _, told = running.communicate(timeout=LONGEST_S)
     assert running.returncode == 130, told
     assert "Run the same command again to go on" in told
     assert asked(tmp_path, "run", SPEC, "--sandbox")["outcome"] == "done"

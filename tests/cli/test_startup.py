@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import LONGEST_S
 from places import ROOT
 
 STORES = ("duckdb", "pyarrow", "sqlalchemy", "alembic", "adbc_driver_manager")
@@ -38,7 +39,7 @@ def run_without(refused: tuple[str, ...], program: str, *words: str) -> subproce
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_S,
         check=False,
     )
 

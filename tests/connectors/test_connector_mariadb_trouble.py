@@ -70,7 +70,7 @@ def test_of_two_transactions_that_wait_for_each_other_one_is_repeated(server: Ma
     except pymysql.err.OperationalError as error:
         assert error.args[0] == 1213  # noqa: PT017 - this side may be the one that is ended
     server.ask("COMMIT")
-    writer.join(20)
+    writer.join()
     assert isinstance(answers[0], AllApplied)
     assert server.ask("SELECT name FROM t") == [("ours",), ("ours",)]
 

@@ -70,7 +70,7 @@ def test_of_two_transactions_that_wait_for_each_other_one_is_repeated(server: Po
     except Exception as error:  # noqa: BLE001 - this side may be the one that is ended
         assert "deadlock" in str(error)  # noqa: PT017 - one of two right outcomes
     server.ask("COMMIT")
-    writer.join(20)
+    writer.join()
     assert isinstance(answers[0], AllApplied)
     assert server.ask("SELECT name FROM t") == [("ours",), ("ours",)]
 

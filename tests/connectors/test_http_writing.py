@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from http_scripted import Answer, Bench, Request, batch, bench, break_off, write
+from patience import LONGEST_S
 
 from engine.errors import TemporaryError, UserError
 
@@ -167,7 +168,7 @@ def test_a_spent_day_ends_the_batch_with_a_receipt_for_every_record_and_none_lef
 
 def test_one_record_a_call_goes_several_at_a_time_but_no_more_than_the_system_allows(at: Bench) -> None:
     lock, together = threading.Lock(), {"now": 0, "most": 0}
-    gate = threading.Barrier(5, timeout=5)
+    gate = threading.Barrier(5, timeout=LONGEST_S)
 
     def answer(request: Request) -> Answer:
         with lock:

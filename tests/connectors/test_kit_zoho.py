@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import httpx
 import pytest
 from http_scripted import Clock
+from patience import LONGEST_S, wait_little_for
 
 from engine.connectors.port import Surroundings
 from engine.connectors.zoho import BOOKS, CRM, ERP, PROJECTS
@@ -20,7 +21,7 @@ from engine.sandbox.serve import Running, start
 from engine.testing import FAULTS, ConnectorSuite, SystemUnderTest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from engine.connectors.port import Connector
@@ -52,7 +53,7 @@ class Collection:
     product: str
     module: str
     path: str  #: what the addresses of its requests have in them
-    hurry: Callable[[], None]  #: lets connectors that are opened from now on wait for an answer less long
+    monkeypatch: pytest.MonkeyPatch
 
     def empty(self) -> None:
         """Take away what the seeded company has in it."""
@@ -80,11 +81,11 @@ class Collection:
         return {str(row[key]): row for row in json.loads(answer.content, parse_float=Decimal)["records"]}
 
     def strike(self, fault: Fault, what: str, times: int) -> None:
+        method = {"read": "GET", "create": "POST", "delete": "DELETE"}.get(what)
         if fault in ("silent", "silent-after"):
-            self.hurry()
-        methods = {"read": "GET", "create": "POST", "delete": "DELETE"}
-        match = {"method": methods.get(what), "path": self.path}
-        seconds = 60 if fault == "stale" else 1
+            wait_little_for(self.monkeypatch, method, self.path, times)
+        match = {"method": method, "path": self.path}
+        seconds = 60 if fault in ("stale", "silent", "silent-after") else 1
         self.command("faults", fault=PLAYED[fault], match=match, times=times, seconds=seconds, retry_after=0)
 
 
@@ -103,14 +104,14 @@ class ZohoSuite(ConnectorSuite):
 
     @pytest.fixture
     def collection(self, running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collection]:
-        with httpx.Client(base_url=f"{running.url}/_sandbox", timeout=10, verify=False) as http:
+        with httpx.Client(base_url=f"{running.url}/_sandbox", timeout=LONGEST_S, verify=False) as http:
             one = Collection(
                 running=running,
                 http=http,
                 product=self.product,
                 module=self.module,
                 path=self.path,
-                hurry=lambda: monkeypatch.setattr("engine.connectors.http.transport.READ_S", 0.2),
+                monkeypatch=monkeypatch,
             )
             one.empty()
             yield one

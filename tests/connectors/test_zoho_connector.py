@@ -16,6 +16,7 @@ import yaml
 from http_scripted import batch, ids, read, write
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import wait_little_for
 
 import engine.connectors.http
 from engine.connectors.http.load import check_document, describe, load_description
@@ -140,8 +141,11 @@ def nap(seconds: float) -> None:
 class Company:
     """The sandbox's company, with our connectors on it."""
 
-    def __init__(self, connect: dict[str, dict[str, Any]], folder: Path, url: str) -> None:
+    def __init__(
+        self, connect: dict[str, dict[str, Any]], folder: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self._url = url
+        self._monkeypatch = monkeypatch
         self._around = Surroundings(folder=folder, clock=time.time, sleep=nap, sandbox=True)
         self.crm = self._open(CRM, connect)
         self.books = self._open(BOOKS, connect)
@@ -149,7 +153,9 @@ class Company:
 
     def strike(self, kind: str, method: str, path: str) -> None:
         """Something goes wrong with the next request that fits."""
-        fault = {"fault": kind, "match": {"method": method, "path": path}, "seconds": 1, "retry_after": 0}
+        if kind.startswith("timeout"):
+            wait_little_for(self._monkeypatch, method, path)
+        fault = {"fault": kind, "match": {"method": method, "path": path}, "seconds": 60, "retry_after": 0}
         httpx.post(f"{self._url}/_sandbox/faults", json=fault).raise_for_status()
 
     def named(self, name: str) -> int:
@@ -163,9 +169,8 @@ class Company:
 
 @pytest.fixture
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
-    monkeypatch.setattr("engine.connectors.http.transport.READ_S", 0.4)
     with start(tmp_path) as running:
-        made = Company(running.connect(), tmp_path, running.url)
+        made = Company(running.connect(), tmp_path, running.url, monkeypatch)
         with closing(made.crm), closing(made.books), closing(made.erp):
             yield made
 

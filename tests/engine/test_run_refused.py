@@ -16,6 +16,7 @@ import engine_child
 import pytest
 from click.testing import CliRunner, Result
 from engine_child import sandbox_at
+from patience import LONGEST_S
 from sandbox_visitor import Visitor, visit
 
 from engine.cli import engine
@@ -253,7 +254,7 @@ def test_ctrl_c_finishes_the_batch_and_the_next_run_goes_on(folder: Path, visito
         while len(people(visitor)) < 3:
             assert running.poll() is None, running.communicate()
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=60)
+        _, told = running.communicate(timeout=LONGEST_S)
     assert running.returncode == 130, told
     assert "Run the same command again to go on" in told
     made = len(people(visitor))

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import LONGEST_S
 from places import TESTS
 from sandbox_visitor import visit
 
@@ -64,7 +65,7 @@ def drive(connection: dict[str, Any], folder: Path) -> dict[str, Any]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=LONGEST_S,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

@@ -195,11 +195,9 @@ def test_readers_do_not_wait_for_a_writer_and_another_writer_says_why_it_stops(u
         with other._database.writing() as connection:
             connection.execute(sa.delete(schema.links))
             connection.execute(sa.delete(schema.lease))
-            began = time.monotonic()
-            with open_ledger(url, readonly=True) as reader:
+            with open_ledger(url, readonly=True) as reader:  # waiting, it would wait for ever
                 assert reader.links_table("i", "m").num_rows == 3
                 assert [status.links for status in reader.status("i")] == [3]
-            assert time.monotonic() - began < 2
             with pytest.raises(TemporaryError, match="written by another process"):
                 ledger.note(lease, batch(1))
 

@@ -6,7 +6,6 @@ import resource
 import sqlite3
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -100,11 +99,9 @@ def test_readers_do_not_wait_for_a_write_and_another_writer_says_whom_it_waits_f
         lease = ledger.take_lease("i", "a test", NOW, 60)
         ledger.note(lease, Settlement(run="r", module="m", links=links(3)))
         with another_writer(path):
-            began = time.monotonic()
-            with open_ledger(path, readonly=True) as reader:
+            with open_ledger(path, readonly=True) as reader:  # waiting, it would wait for ever
                 assert reader.links_table("i", "m").num_rows == 3
                 assert [status.links for status in reader.status("i")] == [3]
-            assert time.monotonic() - began < 1
             with pytest.raises(TemporaryError, match="written by another process"):
                 ledger.note(lease, Settlement(run="r", module="m", dropped=(1,)))
         ledger.note(lease, Settlement(run="r", module="m", dropped=(1,)))

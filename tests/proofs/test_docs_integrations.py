@@ -8,12 +8,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from patience import LONGEST_S, eventually
 from places import ROOT
 
 PAGES = sorted((ROOT / "docs" / "integrations").glob("*.md"))
@@ -83,7 +83,7 @@ def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
         env=_environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONGEST_S,
         check=False,
     )
 
@@ -104,10 +104,8 @@ class _serving:  # noqa: N801 - used as a context manager, like a function
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 30
-        while not self._answers(port):
-            assert time.monotonic() < deadline, "the sandbox does not answer"
-            time.sleep(0.05)
+        assert eventually(lambda: self._process.poll() is not None or self._answers(port))
+        assert self._process.poll() is None, "the sandbox has ended"
 
     @staticmethod
     def _answers(port: str) -> bool:
@@ -121,4 +119,4 @@ class _serving:  # noqa: N801 - used as a context manager, like a function
 
     def __exit__(self, *exc: object) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(LONGEST_S)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import ledger_child as child
 from ledger_place import ask, schema_of
+from patience import LONGEST_S
 
 from engine.ledger import open_ledger
 
@@ -72,7 +73,7 @@ def test_of_two_processes_that_fight_for_a_lease_only_one_holds_it_at_a_time(
     command = [sys.executable, child.__file__, place, "fights", str(tmp_path / "flag")]
     fighters = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
     for fighter in fighters:
-        fighter.communicate(timeout=60)
+        fighter.communicate(timeout=LONGEST_S)
     assert [fighter.returncode for fighter in fighters] == [0, 0]
     assert ask(place, "SELECT epoch FROM lease") == [(8,)]
     assert ask(place, "SELECT count(*) FROM links") == [(8,)]

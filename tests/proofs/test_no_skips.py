@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import LONGEST_S
 from places import TESTS
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def test_a_proof_that_did_not_run_is_none(text: str, code: int, tmp_path: Path) 
         env={**os.environ, "PYTHONPATH": str(TESTS / "worlds")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_S,
         check=False,
     )
     assert ended.returncode == code, ended.stdout

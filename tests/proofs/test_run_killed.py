@@ -14,6 +14,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import LONGEST_S
 from sandbox_visitor import visit
 
 from engine.ledger import open_ledger
@@ -68,7 +69,7 @@ def make_table(folder: Path) -> list[str]:
         new.execute("CREATE TABLE clients (number INTEGER PRIMARY KEY, label TEXT, town TEXT)")
         new.executemany("INSERT INTO clients (label) VALUES (?)", [(name,) for name in names()[::10]])
     with begin(folder, []) as running:
-        _, errors = running.communicate(timeout=100)
+        _, errors = running.communicate(timeout=LONGEST_S)
     assert running.returncode == 6, errors
     code = re.search(r"--accept (\w+)", errors)
     assert code is not None, errors
@@ -135,7 +136,7 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_left_alone(
         kills += running.returncode == -9
     assert kills > 0
     with begin(tmp_path, more) as running:
-        told, errors = running.communicate(timeout=100)
+        told, errors = running.communicate(timeout=LONGEST_S)
     assert running.returncode == 0, errors
     counts = json.loads(told)["modules"]["people"]
     assert counts["read"]["left"] == PEOPLE
@@ -146,6 +147,6 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_left_alone(
         assert next(run.outcome for run in ledger.runs()) == "done"
     assert len(set(links["left_id"].to_pylist())) == len(set(links["right_id"].to_pylist())) == PEOPLE
     with begin(tmp_path, more) as running:
-        told, _ = running.communicate(timeout=100)
+        told, _ = running.communicate(timeout=LONGEST_S)
     counts = json.loads(told)["modules"]["people"]
     assert (counts["unchanged"], counts["created"]["right"], counts["updated"]["right"]) == (PEOPLE, 0, 0)

@@ -75,9 +75,9 @@ def test_a_value_is_never_a_template_itself() -> None:
     ids=lambda case: case["text"][:50],
 )
 def test_a_hostile_template_is_refused_or_fails_on_its_record_alone(case: dict[str, Any]) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     error = _trouble(case["text"])
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     assert error is not None
     assert error.code == case["code"]
     if "at" in case:

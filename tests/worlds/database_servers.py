@@ -181,7 +181,7 @@ def unreachable() -> list[str]:
     import pymysql
 
     servers: dict[tuple[str, str], Callable[[], Any]] = {
-        ("PostgreSQL", "ENGINE_TEST_POSTGRES"): lambda: psycopg.connect(POSTGRES, connect_timeout=30),
+        ("PostgreSQL", "ENGINE_TEST_POSTGRES"): lambda: psycopg.connect(POSTGRES, connect_timeout=60),
         ("MariaDB", "ENGINE_TEST_MARIADB"): connect_mariadb,
     }
     told = []

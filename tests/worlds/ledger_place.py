@@ -28,7 +28,7 @@ _QUICK = quote("-c synchronous_commit=off")
 def refusal() -> str | None:
     """Why the server cannot be used; None = it can."""
     try:
-        psycopg.connect(SERVER, connect_timeout=3).close()
+        psycopg.connect(SERVER, connect_timeout=60).close()
     except psycopg.OperationalError as error:
         return str(error)
     return None

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from rows_projects import client, product, project, there, title
 
+from engine.connectors.http.transport import Transport
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rows_world import House
+
+    from engine.connectors.http.transport import Answer, Wanted
 
 #: A portal that is not the one of the first day.
 OTHER_PORTAL = {"id": "60099999999", "portal_name": "zweite-halle", "org_name": "Zweite Halle"}
-LONGEST_S = 20.0
 
 
 def status(house: House) -> dict[str, Any]:
@@ -41,35 +44,23 @@ def saved_and_synced(house: House) -> None:
     order(house, "connect", "--later")
     assert projects_there(house) == []
     assert (status(house).get("state"), status(house).get("modules")) == ("active", {})
-    house.visitor.command("faults", match={"path": ".*/projects$"}, fault="slow", times=3, seconds=2)
-    sync = subprocess.Popen(_run(house), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        assert _seen_at_work(house, sync)
-        told = sync.communicate(timeout=LONGEST_S)[0]
-    finally:
-        sync.kill()
-    assert sync.returncode == 0, told
+    seen: list[str] = []
+    fetch: Callable[..., Answer] = Transport.fetch
+
+    def asked_meanwhile(transport: Transport, wanted: Wanted, *more: Any) -> Answer:
+        if "projects" in wanted.url:
+            seen.append(house.bare_engine("status").output)
+        return fetch(transport, wanted, *more)
+
+    with mock.patch.object(Transport, "fetch", asked_meanwhile):
+        house.run()
+    assert "sync in progress" in seen[0]
     assert "sync in progress" not in house.bare_engine("status").output
     assert status(house).get("sync_in_progress") is False
     assert projects_there(house) == ["New site"]
     project(house, "Second site", client=acme)
     house.run()
     assert projects_there(house) == ["New site", "Second site"]
-
-
-def _run(house: House) -> list[str]:
-    words = ["run", str(house.spec), f"--sandbox={house.visitor.running.url}", "--folder", str(house.folder)]
-    return [sys.executable, "-m", "engine", *words]
-
-
-def _seen_at_work(house: House, sync: subprocess.Popen[bytes]) -> bool:
-    """Whether the status says that a sync is in progress, while it is."""
-    end = time.monotonic() + LONGEST_S
-    while sync.poll() is None and time.monotonic() < end:
-        if "sync in progress" in house.bare_engine("status").output:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def paused_and_goes_on(house: House) -> None:

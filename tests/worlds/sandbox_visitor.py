@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import yaml
+from patience import LONGEST_S
 from places import CASES
 
 from engine.sandbox.serve import Running, start
@@ -91,7 +92,7 @@ def visit(folder: Path, *, company: CompanyName = "clean", limits: LimitsName = 
     """A visitor of the sandbox of a folder, for as long as the block lasts."""
     with (
         start(folder, company=company, limits=limits) as running,
-        httpx.Client(base_url=running.url, timeout=10) as http,
+        httpx.Client(base_url=running.url, timeout=LONGEST_S, verify=False) as http,
     ):
         visitor = Visitor(running=running, http=http, tokens={})
         visitor.sign_in()
