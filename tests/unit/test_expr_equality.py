@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any, cast
 
 import phonenumbers
@@ -25,7 +25,7 @@ HERE = CASES / "expr"
 COLUMN = exp.column("x", quoted=True)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _database() -> Any:
     return open_database()
 
@@ -47,11 +47,21 @@ def _examples() -> list[Any]:
 
 def _seen(field: Field, raw: str | None) -> tuple[str | None, bool]:
     """What a lens compares of a staged text, and whether it is called unreadable."""
+    return cast("tuple[str | None, bool]", _database().execute(_comparison(field), [raw]).fetchone())
+
+
+@cache
+def _comparison(field: Field) -> Any:
     canonical = read(COLUMN, field, empty_is_null=True)
     words = compared(canonical, field.type, caseless=field.caseless)
-    wrong = unreadable(COLUMN, field, empty_is_null=True)
+    return _statement(words, unreadable(COLUMN, field, empty_is_null=True))
+
+
+def _statement(words: exp.Expression, wrong: exp.Expression) -> Any:
+    """Both of them of one text, parsed once."""
     query = f"SELECT {words.sql('duckdb')}, {wrong.sql('duckdb')} FROM (SELECT ?::VARCHAR AS x)"
-    return cast("tuple[str | None, bool]", _database().execute(query, [raw]).fetchone())
+    (statement,) = _database().extract_statements(query)
+    return statement
 
 
 @pytest.mark.parametrize(("field", "one", "other", "same"), _examples())
@@ -151,13 +161,17 @@ def test_what_was_read_stays_the_same_when_it_is_written_and_read_again(known: t
 
 def _canonical(field: Field, raw: str | None) -> tuple[str | None, bool]:
     """The canonical text; of a duration as hours and minutes, because a number is in the field's unit."""
-    value = as_text(read(COLUMN, field, empty_is_null=True), field.type)
-    wrong = unreadable(COLUMN, field, empty_is_null=True)
-    query = f"SELECT {value.sql('duckdb')}, {wrong.sql('duckdb')} FROM (SELECT ?::VARCHAR AS x)"
-    text, unread = cast("tuple[str | None, bool]", _database().execute(query, [raw]).fetchone())
+    statement = _reading(field)
+    text, unread = cast("tuple[str | None, bool]", _database().execute(statement, [raw]).fetchone())
     if field.type == "duration" and text is not None:
         text = f"{int(text) // 60}:{int(text) % 60:02d}"
     return (None, False) if unread and raw is not None and text is None else (text, unread)
+
+
+@cache
+def _reading(field: Field) -> Any:
+    value = as_text(read(COLUMN, field, empty_is_null=True), field.type)
+    return _statement(value, unreadable(COLUMN, field, empty_is_null=True))
 
 
 def _written(field: Field, canonical: str | None) -> str | None:
