@@ -16,7 +16,8 @@ from engine.ledger.store import Ledger
 from engine.reconcile import merge, reconcile
 from engine.run.decide import compare
 from engine.run.pair import match
-from engine.run.read import assess
+from engine.run.read import assess, counterparts
+from engine.run.session import pair
 from engine.run.session.columns import Columns
 from engine.run.sync import limits, look, module
 from engine.run.write import after, recover, settle, write
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import ModuleState, Settlement
     from engine.reconcile import Decision, Rule, Seen
-    from engine.run.decide.compare import Decided, Pair, Shown
+    from engine.run.session.pair import Decided, Pair, Shown
     from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.look import Looked
     from engine.run.write.update import Judged
@@ -173,7 +174,7 @@ def a_cursor_ahead_of_the_work(patch: pytest.MonkeyPatch) -> None:
 
 def absence_is_deletion(patch: pytest.MonkeyPatch) -> None:
     """What a listing does not show is deleted, without asking for it."""
-    real = compare.fetch
+    real = counterparts.fetch
 
     def fetch(sync: SyncPass, ids: Sequence[str], **more: Any) -> dict[str, Shown]:
         return {} if more.get("side") is sync.source else real(sync, ids, **more)
@@ -213,7 +214,7 @@ def half_a_pair_is_a_pair(patch: pytest.MonkeyPatch) -> None:
             {key: one.holds[side][key] for key in one.decision.writes(side)} if side in one.holds else {}
         )
         order = [line.key for line in sync.module.compared]
-        return compare.content_hash({**shown.texts, **written}, order)
+        return pair.content_hash({**shown.texts, **written}, order)
 
     patch.setattr(settle, "_hash_after", content)
 
@@ -240,7 +241,7 @@ def first_contact_unasked(patch: pytest.MonkeyPatch) -> None:
 
 def unknown_is_empty(patch: pytest.MonkeyPatch) -> None:
     """A field that a system does not show is taken for a cleared one."""
-    patch.setattr(compare.Shown, "seen", lambda self: dict(self.texts))
+    patch.setattr(pair.Shown, "seen", lambda self: dict(self.texts))
 
 
 def repeats_count_twice(patch: pytest.MonkeyPatch) -> None:

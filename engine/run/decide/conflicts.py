@@ -8,15 +8,15 @@ from engine.ledger.model import Conflict
 from engine.plan import Trouble
 from engine.reconcile import Missing, Seen
 from engine.record import other
-from engine.run.decide.compare import left_id
 from engine.run.session.held import hold
+from engine.run.session.pair import left_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.ledger import HeldRow
     from engine.reconcile import FieldDecision
-    from engine.run.decide.compare import Decided
+    from engine.run.session.pair import Decided
     from engine.run.session.sync_pass import SyncPass
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.plan import FieldPlan
     from engine.reconcile import FieldDecision, Seen
     from engine.record import Side
-    from engine.run.decide.compare import Decided, Pair, Shown
+    from engine.run.session.pair import Decided, Pair, Shown
     from engine.run.session.sync_pass import SyncPass
 
 

@@ -8,29 +8,31 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from engine.guard import Letter, Refusal, refused_keys, without
-from engine.run.decide.compare import portions
 from engine.run.decide.newcomers import creates_sql
 from engine.run.decide.refusals import Refused, Subject, quoted, shown_by, told
 from engine.run.read.slow import compile_slow
-from engine.run.read.walk import begin, walk_on
-from engine.run.session.batches import batch_size
+from engine.run.session.batches import batch_size, portions
+from engine.run.session.tables import ABSENT, BECOMING, STAGED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from engine.plan import GuardPlan, SlowField
-    from engine.run.decide.compare import Decided
+    from engine.plan import GuardPlan, SidePlan, SlowField, WalkPlan
+    from engine.run.session.pair import Decided
     from engine.run.session.sync_pass import SyncPass
 
+    #: Reads the records of a side that the rows of a table refer to, anew.
+    Refer = Callable[[SyncPass, SidePlan, Sequence[WalkPlan], str], None]
 
-def guarded(sync: SyncPass, decided: Sequence[Decided]) -> list[Decided]:
+
+def guarded(sync: SyncPass, decided: Sequence[Decided], refer: Refer) -> list[Decided]:
     """The decisions without what guards refuse; whatever else is written may still make another guard refuse."""
     found = list(decided)
     again = range(len(found)) if sync.module.guards else range(0)
     while again:
         hit: dict[int, None] = {}
         for guard in sync.module.guards:
-            for one in _refused(sync, guard, found, again):
+            for one in _refused(sync, guard, found, again, refer):
                 found[one.number] = _without(sync, found[one.number], guard, one)
                 hit[one.number] = None
         again = tuple(hit)  # type: ignore[assignment]  # places in `found`, as before
@@ -38,7 +40,7 @@ def guarded(sync: SyncPass, decided: Sequence[Decided]) -> list[Decided]:
 
 
 def _refused(
-    sync: SyncPass, guard: GuardPlan, decided: Sequence[Decided], places: Sequence[int]
+    sync: SyncPass, guard: GuardPlan, decided: Sequence[Decided], places: Sequence[int], refer: Refer
 ) -> list[Hit]:
     """The pairs, by place, whose decision a guard does not let through as it is."""
     by_table: dict[str, list[int]] = {}
@@ -52,7 +54,7 @@ def _refused(
         sync.columns.show("judged", _judged(sync, guard, decided, numbers))
         written = _sent(sync, guard, sent)
         becoming = f"SELECT {', '.join(guard.becoming)}, n.nr AS _nr, n._to FROM ({written}) AS n"
-        _become(sync, guard, f"{becoming} JOIN {shown} AS o ON o.id = n._other")
+        _become(sync, guard, f"{becoming} JOIN {shown} AS o ON o.id = n._other", refer)
         sync.columns.hide("judged")
         found += _hits(sync, guard)
     return found
@@ -87,14 +89,11 @@ def _addressee(guard: GuardPlan) -> str:
     return f'CAST(w."field {guard.mail.to}" AS VARCHAR)' if guard.mail else "NULL::VARCHAR"
 
 
-def _become(sync: SyncPass, guard: GuardPlan, sql: str) -> None:
+def _become(sync: SyncPass, guard: GuardPlan, sql: str, refer: Refer) -> None:
     """The table `becoming`, and beside it the records that it refers to, read just now."""
-    sync.columns.drop("becoming")
-    sync.columns.add("becoming", sql)
-    begin(sync, guard.walks)
-    for one in guard.walks:
-        ids = f'SELECT DISTINCT CAST("{one.by}" AS VARCHAR) AS "{one.by}" FROM becoming'
-        walk_on(sync, sync.module.side(guard.side), (one,), sync.columns.table(ids))
+    sync.columns.drop(BECOMING)
+    sync.columns.add(BECOMING, sql)
+    refer(sync, sync.module.side(guard.side), guard.walks, BECOMING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +111,9 @@ def _hits(sync: SyncPass, guard: GuardPlan) -> list[Hit]:
     shows = "".join(f', CAST("{column}" AS VARCHAR) AS "{name}"' for name, column in guard.shows)
     behind = "".join(f", {one}" for one in guard.behind)
     rows = sync.columns.table(
-        f"SELECT _nr, _to{shows} FROM (SELECT *{behind} FROM becoming AS typed) WHERE {guard.condition} ORDER BY _nr"
+        f"SELECT _nr, _to{shows} FROM (SELECT *{behind} FROM {BECOMING} AS typed) WHERE {guard.condition} ORDER BY _nr"
     ).to_pylist()
-    sync.columns.drop("becoming")
+    sync.columns.drop(BECOMING)
     return [_hit(guard, int(row.pop("_nr")), row.pop("_to"), row) for row in rows]
 
 
@@ -151,33 +150,36 @@ def _without(sync: SyncPass, one: Decided, guard: GuardPlan, hit: Hit) -> Decide
     return replace(one, decision=decision, refusals=(*one.refusals, refusal))
 
 
-def refused_creates(sync: SyncPass) -> list[Refused]:
+def refused_creates(sync: SyncPass, refer: Refer) -> list[Refused]:
     """Newcomers that guards do not let be made; they are no longer among those that are."""
     found: list[Refused] = []
     for guard in sync.module.guards:
         if guard.side == sync.target.side:
-            for first, last in portions(sync, "absent", batch_size(sync)):
-                found += _refused_creates(sync, guard, first, last)
+            for first, last in portions(sync, ABSENT, batch_size(sync)):
+                found += _refused_creates(sync, guard, (first, last), refer)
     return found
 
 
-def _refused_creates(sync: SyncPass, guard: GuardPlan, first: int, last: int) -> list[Refused]:
+def _refused_creates(
+    sync: SyncPass, guard: GuardPlan, places: tuple[int, int], refer: Refer
+) -> list[Refused]:
     if not guard.whole and not guard.targets:
         return []
     wanted = "true" if guard.whole else " OR ".join(f'n."{name}" IS NOT NULL' for name in guard.targets)
+    first, last = places
     sent = creates_sql(sync, first, last)
-    # `_nr` is the record's place in `work`.
+    # `_nr` is the record's place in `staged`.
     made = f"SELECT {', '.join(guard.made)}, w.rowid AS _nr, {_addressee(guard)} AS _to FROM ({sent}) AS n"
     within = f"w.id = n._source AND w.rowid BETWEEN {first} AND {last}"
-    _become(sync, guard, f"{made} JOIN work AS w ON {within} WHERE {wanted}")
+    _become(sync, guard, f"{made} JOIN {STAGED} AS w ON {within} WHERE {wanted}", refer)
     hits = {one.number: one for one in _hits(sync, guard)}
     if not hits:
         return []
-    places = ", ".join(map(str, hits))
+    refused = ", ".join(map(str, hits))
     rows = sync.columns.rows(
-        f"SELECT rowid, id, label, hash FROM work WHERE rowid IN ({places}) ORDER BY rowid"
+        f"SELECT rowid, id, label, hash FROM {STAGED} WHERE rowid IN ({refused}) ORDER BY rowid"
     )
-    sync.columns.run(f"DELETE FROM absent WHERE place IN ({places})")
+    sync.columns.run(f"DELETE FROM {ABSENT} WHERE place IN ({refused})")
     return [_refused_create(sync, guard, row, hits[int(row[0])]) for row in rows]
 
 

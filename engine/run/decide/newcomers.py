@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.run.pair.quota import given
 from engine.run.read.enrolled import placed
+from engine.run.session.tables import ABSENT, BEYOND, STAGED
 
 if TYPE_CHECKING:
+    from engine.plan import FieldPlan
+    from engine.record import Side
     from engine.run.session.sync_pass import SyncPass
 
 
@@ -17,11 +19,21 @@ def creates_sql(sync: SyncPass, first: int, last: int) -> str:
     lines = sync.module.making(target)
     within = f"place BETWEEN {first} AND {last}"
     keys = "".join(f"w.k{index} AS _k{index}, " for index in range(len(sync.module.keys)))
-    columns = ", ".join(f'{given(line, target)} AS "{line.writes[target].to}"' for line in lines)
+    columns = ", ".join(f'{_given(line, target)} AS "{line.writes[target].to}"' for line in lines)
     columns += "".join(f', {sql} AS "{name}"' for name, sql in placed(sync).items())
     return (
         "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, "
         f"w.id AS _source, w.hash AS _hash, w.version AS _seen, w.label AS _label, {sync.module.snapshot} AS _base, "
-        f"{keys}{columns} FROM work AS w SEMI JOIN (FROM absent WHERE {within}) AS a ON a.place = w.rowid "
+        f"{keys}{columns} FROM {STAGED} AS w SEMI JOIN (FROM {ABSENT} WHERE {within}) AS a ON a.place = w.rowid "
         f"WHERE {within.replace('place', 'w.rowid')} ORDER BY w.rowid"
     )
+
+
+def _given(line: FieldPlan, side: Side) -> str:
+    """SQL over a row of `staged`: what a record that is made gets by a line."""
+    value, quota = line.writes[side].sql, line.quota
+    if quota is None:
+        return value
+    name = quota.field.replace("'", "''")
+    places = f"SELECT place FROM {BEYOND} WHERE field = '{name}'"
+    return f"CASE WHEN w.rowid IN ({places}) THEN {quota.other} ELSE {value} END"

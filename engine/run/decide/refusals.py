@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.guard import Letter, Refusal, notice_key
-from engine.ledger import Settlement
 from engine.ledger.model import Notice
 from engine.plan import Trouble
 from engine.record import other
-from engine.run.session.held import hold, report_held
+from engine.run.session.held import hold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from engine.ledger.model import NoticeState
     from engine.plan import GuardPlan
     from engine.record import Side
-    from engine.run.decide.compare import Decided, Shown
-    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.pair import Decided, Shown
     from engine.run.session.sync_pass import SyncPass
 
 
@@ -110,15 +108,3 @@ def _mailing(letter: Letter | None) -> dict[str, Any]:
     state: NoticeState = "pending" if letter.to else "failed"
     subject = " ".join(letter.subject.split())
     return {"state": state, "mail_to": letter.to, "subject": subject, "body": letter.body, "error": lost}
-
-
-def note_refusals(sync: SyncPass, writer: LedgerWriter, found: Sequence[Refused]) -> None:
-    """Remember what was refused before anything else of these records is written; each change is told once."""
-    if not found:
-        return
-    held = tuple(one.held for one in found if one.held is not None)
-    notices = {one.notice.key: one.notice for one in found}
-    known = sync.ledger.known_notices(sync.integration, tuple(notices))
-    settlement = Settlement(run=sync.run, module=sync.module.name, held=held, notices=tuple(notices.values()))
-    sync.ledger.settle(writer.renew(), None, settlement)
-    report_held(sync, [one.held for one in found if one.held is not None and one.notice.key not in known])

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.plan import YieldPlan
-    from engine.run.decide.compare import Pair
+    from engine.run.session.pair import Pair
     from engine.run.session.sync_pass import SyncPass
 
 

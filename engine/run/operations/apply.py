@@ -16,16 +16,19 @@ import pyarrow as pa
 from engine.errors import StoppedError, UserError
 from engine.event import ModuleStarted, Noted
 from engine.record import SIDES
-from engine.run.decide.compare import fetch, pairs, portions
 from engine.run.decide.expected_changes import creates, delete_change, pair_changes
-from engine.run.decide.trigger import remember, sift, takes
+from engine.run.decide.trigger import sift, takes
+from engine.run.read.counterparts import fetch, pairs
+from engine.run.session.batches import portions
 from engine.run.session.report import Applied, RunReport, Spared
+from engine.run.session.tables import TABLES
 from engine.run.sync.execute import execute
-from engine.run.sync.look import TABLES, look
+from engine.run.sync.look import look
 from engine.run.write.create import push_creates
 from engine.run.write.delete import Departed, push_deletes, sifted
 from engine.run.write.delete_by_trigger import push_taken
 from engine.run.write.recover import recover
+from engine.run.write.remember import remember
 from engine.run.write.update import CHUNK, judge, portion_size, push_judged
 
 if TYPE_CHECKING:
@@ -34,9 +37,9 @@ if TYPE_CHECKING:
     from engine.ledger import RunRow
     from engine.plan import Plan
     from engine.record import Side
-    from engine.run.decide.compare import Shown
     from engine.run.session.changes import Change, SavedChanges
     from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.pair import Shown
     from engine.run.session.run_request import RunRequest
     from engine.run.session.sync_pass import SyncPass
 

@@ -15,24 +15,27 @@ from engine.connectors.port import ReadRequest
 from engine.errors import UserError
 from engine.event import ModuleStarted
 from engine.ledger import ModuleState, Settlement
-from engine.run.decide.compare import pairs, portions
 from engine.run.decide.expected_changes import creates, delete_change, pair_changes
-from engine.run.decide.trigger import make_room, meet_made, sift, takes
+from engine.run.decide.trigger import meet_made, sift, takes
 from engine.run.operations.preview import lines_of, remembered
 from engine.run.pair.match import match
 from engine.run.pair.quota import ration
 from engine.run.pair.sort import held_records, sort
+from engine.run.read.counterparts import pairs
 from engine.run.read.pull import Reading, pull
 from engine.run.read.requirements import check_requirements
 from engine.run.read.situation import count_situations, drop_repeats, take_in
-from engine.run.read.waits import LIVE, show_references
+from engine.run.read.waits import show_references
 from engine.run.read.walk import walk
+from engine.run.session.batches import portions
 from engine.run.session.held import as_held
+from engine.run.session.pair import LIVE
+from engine.run.session.tables import STAGED, TABLES
 from engine.run.sync.execute import columns, execute, passes_of, systems_of
-from engine.run.sync.look import TABLES
 from engine.run.write.create import push_creates
 from engine.run.write.delete_by_trigger import push_taken
 from engine.run.write.recover import recover
+from engine.run.write.remember import make_room
 from engine.run.write.update import judge, push_pairs
 
 if TYPE_CHECKING:
@@ -126,8 +129,8 @@ def _look(sync: SyncPass, record: str) -> None:
 
 
 def read_alone(sync: SyncPass, record: str) -> None:
-    """The record alone in the table `work`, beside empty memories; its link, if any, in `anew`."""
-    sync.columns.drop("work", "seen", "ids", "keyed")
+    """The record alone in the table `staged`, beside empty memories; its link, if any, in `anew`."""
+    sync.columns.drop(STAGED, "seen", "ids", "keyed")
     nobody = sync.ledger.links_table(
         sync.integration, sync.module.name, pa.array([], pa.string()), sync.source_side
     )
@@ -153,7 +156,7 @@ def read_alone(sync: SyncPass, record: str) -> None:
 def refuse_lacking(sync: SyncPass, record: str) -> None:
     """Raises UserError for a record that is not there, or does not meet what is asked of it."""
     name = f"{sync.source.name}:{record}"
-    rows = sync.columns.rows("SELECT trouble FROM work")
+    rows = sync.columns.rows(f"SELECT trouble FROM {STAGED}")
     if not rows:
         raise UserError(f"{sync.source.system} has no record {name}.", remedy="Look its id up there.")
     if rows[0][0] is not None:

@@ -15,17 +15,18 @@ import pyarrow as pa
 from engine.errors import UserError
 from engine.event import ModuleStarted
 from engine.ledger import Enrolment, ModuleState
-from engine.run.decide.compare import fetch
 from engine.run.operations.by_hand import changes_of, read_alone
 from engine.run.operations.offers import Offer, offers_of
 from engine.run.operations.preview import lines_of, remembered
 from engine.run.pair.match import match
 from engine.run.pair.sort import held_records, sort
+from engine.run.read.counterparts import fetch
 from engine.run.read.enrolled import enrolments, show_enrolled
 from engine.run.read.requirements import check_requirements
-from engine.run.read.waits import LIVE, show_references
+from engine.run.read.waits import show_references
+from engine.run.session.pair import LIVE
+from engine.run.session.tables import STAGED, TABLES
 from engine.run.sync.execute import columns, execute, passes_of, systems_of
-from engine.run.sync.look import TABLES
 from engine.run.write.create import push_creates
 from engine.run.write.mark import mark_enrolled, unmark
 from engine.run.write.recover import recover
@@ -208,7 +209,7 @@ def _refuse_unconfirmed(sync: SyncPass, record: str) -> None:
 def _refuse_unfit(sync: SyncPass, record: str) -> None:
     """Raises UserError for a record that is not there, is outside the view, or fails a check."""
     name = f"{sync.source.name}:{record}"
-    rows = sync.columns.rows("SELECT in_view, trouble, lacks FROM work")
+    rows = sync.columns.rows(f"SELECT in_view, trouble, lacks FROM {STAGED}")
     if not rows:
         raise UserError(f"{sync.source.system} has no record {name}.", remedy="Look its id up there.")
     in_view, trouble, lacks = rows[0]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from engine.errors import UserError
 from engine.run.operations.explain import explain
 from engine.run.operations.preview import preview
-from engine.run.read.waits import LIVE
 from engine.run.session.aim import Aim
+from engine.run.session.pair import LIVE
 from engine.run.sync.execute import execute
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from engine.connectors.port import ReadRequest
 from engine.record import other
 from engine.run.decide.trigger import NUMBERED
 from engine.run.read.stage import pick, text_of
-from engine.run.read.waits import LIVE
+from engine.run.session.pair import LIVE
+from engine.run.session.tables import STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,7 +43,7 @@ class Offer:
 
 
 def offers_of(sync: SyncPass) -> tuple[Offer, ...]:
-    """What is linked to the records that the one in `work` refers to, in the order of the spec."""
+    """What is linked to the records that the one in `staged` refers to, in the order of the spec."""
     enrol = sync.module.enrol
     return tuple(
         Offer(
@@ -61,7 +62,7 @@ def offers_of(sync: SyncPass) -> tuple[Offer, ...]:
 
 def _linked(sync: SyncPass, offer: OfferPlan) -> Iterator[str]:
     """Ids of what is linked to the record that ours refers to."""
-    here = sync.columns.one(f'SELECT "field {offer.by}"::VARCHAR FROM work')
+    here = sync.columns.one(f'SELECT "field {offer.by}"::VARCHAR FROM {STAGED}')
     if here is None:
         return
     ids = pa.array([str(here)], pa.string())

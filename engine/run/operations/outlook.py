@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from engine.reconcile import Missing
 from engine.record import SIDES, other
-from engine.run.decide.compare import Pair, decide, fetch
+from engine.run.decide.compare import decide
 from engine.run.decide.expected_changes import pair_changes
 from engine.run.decide.guard import guarded
 from engine.run.decide.yielding import yielded
+from engine.run.read.counterparts import fetch
 from engine.run.read.enrolled import enrolments
 from engine.run.read.waits import show_references
+from engine.run.read.walk import walk_anew
+from engine.run.session.pair import Pair
 from engine.run.sync.look import recall
 
 if TYPE_CHECKING:
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
     from engine.ledger import HeldRow
     from engine.plan import TriggerPlan
     from engine.record import Side
-    from engine.run.decide.compare import Decided, Shown
     from engine.run.session.changes import Change
+    from engine.run.session.pair import Decided, Shown
     from engine.run.session.sync_pass import SyncPass
 
 
@@ -176,7 +179,7 @@ def _decided(
     pair = Pair(link_id=link["link_id"], mine=mine, other_id=its.id, other=its, values="again")
     (one,) = decide(sync, [pair])
     if asked == sync.source_side:  # guards look at what is sent where a run has it
-        (one,) = guarded(sync, [one])
+        (one,) = guarded(sync, [one], walk_anew)
     (change,) = pair_changes(sync, [one])
     yields = " ".join(yielded(sync))
     return _differing(sync, one, sides), yields or _told(sync, change, one)

@@ -13,16 +13,18 @@ from engine.connectors.port import Metered
 from engine.ledger import ledger_exists, open_ledger
 from engine.ledger.model import LEDGER_FILE
 from engine.record import SIDES
-from engine.run.decide.compare import pairs, portions
 from engine.run.decide.expected_changes import creates, delete_change, pair_changes
 from engine.run.decide.guard import refused_creates
 from engine.run.decide.refusals import refusals
 from engine.run.decide.trigger import sift, takes
 from engine.run.decide.yielding import yielded
 from engine.run.pair.sort import held_records
+from engine.run.read.counterparts import pairs
 from engine.run.read.requirements import check_requirements
 from engine.run.read.waits import name_roots, new_waits
+from engine.run.read.walk import walk_anew
 from engine.run.session.aim import modules_of
+from engine.run.session.batches import portions
 from engine.run.session.changes import Change, Header, Saving
 from engine.run.session.held import as_held
 from engine.run.session.ledger_writer import Clock
@@ -40,8 +42,8 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import Plan
     from engine.record import Counts, Kind, Side
-    from engine.run.decide.compare import Decided, Pair
     from engine.run.decide.refusals import Refused
+    from engine.run.session.pair import Decided, Pair
     from engine.run.session.run_request import RunRequest
     from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.limits import Stop
@@ -169,7 +171,7 @@ def _pass(sync: SyncPass, gathered: Gathered, room: int, lost: Departed) -> int:
     held = [as_held(row) for row in name_roots(sync, tuple(held_records(sync)), waits)]
     sync.counts.held += len(held)
     gathered.held += [HeldRecord(module=sync.module.name, held=one) for one in held]
-    refused = refused_creates(sync)
+    refused = refused_creates(sync, walk_anew)
     _refused(sync, gathered, refused)
     sync.counts.held += len({one.notice.record_id for one in refused})
     room = _creates(sync, gathered, room)

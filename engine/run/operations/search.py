@@ -12,7 +12,7 @@ from engine.errors import TemporaryError, UserError
 from engine.record import other
 from engine.run.operations.preview import remembered
 from engine.run.read.stage import stage
-from engine.run.read.waits import LIVE
+from engine.run.session.pair import LIVE
 from engine.run.sync.execute import columns, systems_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,9 @@ from engine.event import PageRead
 from engine.ledger import ModuleState, Sightings
 from engine.plan import digest
 from engine.run.read.assess import source_scope
-from engine.run.read.pull import Reading, earlier, pull, since
+from engine.run.read.pull import Reading, pull
+from engine.run.session.cursors import earlier, since
+from engine.run.session.tables import ASIDE, KEYED, KNOWN, MATCHED, STAGED, TAKEN
 
 if TYPE_CHECKING:
     from engine.plan import SidePlan
@@ -58,10 +60,10 @@ def meet(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
         _no_matches(sync)
     if not (newcomers and sync.module.keys and sync.both_ways):
         return ()
-    sync.columns.drop("known")
-    sync.columns.add("known", f"SELECT * FROM {sync.reverse.schema}.keyed")
+    sync.columns.drop(KNOWN)
+    sync.columns.add(KNOWN, f"SELECT * FROM {sync.reverse.schema}.{KEYED}")
     gone = () if all_known else _add_remembered(sync)
-    sync.columns.last_of_each("known")
+    sync.columns.last_of_each(KNOWN)
     _mark_taken(sync)
     _join(sync)
     _join_twins(sync)
@@ -74,18 +76,18 @@ def yield_met(sync: SyncPass) -> None:
         return
     first = sync.reverse.schema
     sync.columns.run(
-        "UPDATE work SET situation = 'met' WHERE situation IN ('newcomer', 'changed') AND id IN "
-        f"(SELECT other_id FROM {first}.work WHERE situation = 'changed')"
+        f"UPDATE {STAGED} SET situation = 'met' WHERE situation IN ('newcomer', 'changed') AND id IN "
+        f"(SELECT other_id FROM {first}.{STAGED} WHERE situation = 'changed')"
     )
     sync.columns.run(
-        "UPDATE work SET situation = 'met' WHERE situation = 'newcomer' AND id IN "
-        f"(SELECT other_id FROM {first}.matched WHERE candidates = 1 AND rivals = 1)"
+        f"UPDATE {STAGED} SET situation = 'met' WHERE situation = 'newcomer' AND id IN "
+        f"(SELECT other_id FROM {first}.{MATCHED} WHERE candidates = 1 AND rivals = 1)"
     )
 
 
 def _no_matches(sync: SyncPass) -> None:
     sync.columns.run(
-        "CREATE OR REPLACE TABLE matched (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
+        f"CREATE OR REPLACE TABLE {MATCHED} (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
         " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER)"
     )
 
@@ -138,7 +140,7 @@ def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[s
     """
     side = sync.target
     fields = side.key_reads
-    sync.columns.drop("known")
+    sync.columns.drop(KNOWN)
     request = ReadRequest(stream=side.stream, fields=fields, since=cursor, view=side.saved_view)
     reading, began = Reading(), sync.clock.now()
 
@@ -153,17 +155,17 @@ def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[s
     sync.counts.read[side.side] += reading.records
     latest = None
     if side.version_field:
-        newest = sync.columns.one("SELECT arg_max(version, moment) FROM known")
+        newest = sync.columns.one(f"SELECT arg_max(version, moment) FROM {KNOWN}")
         latest = earlier(newest, sync.clock.now() - began)  # see `assess`: a change may have been passed by
     gone = _add_remembered(sync) if cursor is not None else ()
-    sync.columns.last_of_each("known")
+    sync.columns.last_of_each(KNOWN)
     _mark_taken(sync)
     return latest, gone
 
 
 def _take_in(sync: SyncPass, page: pa.Table) -> None:
     sync.columns.show("page", page)
-    sync.columns.add("known", sync.target.key_lens)
+    sync.columns.add(KNOWN, sync.target.key_lens)
     sync.columns.hide("page")
 
 
@@ -177,8 +179,8 @@ def _add_remembered(sync: SyncPass) -> tuple[str, ...]:
         "remembered", sync.ledger.sightings_table(sync.integration, sync.module.name, side.side)
     )
     wanted = " UNION ".join(
-        f"SELECT r.record_id FROM remembered AS r JOIN work AS w ON json_extract_string(r.keys, '$.k{index}') "
-        f"= w.k{index} WHERE w.situation = 'newcomer' AND r.record_id NOT IN (SELECT id FROM known)"
+        f"SELECT r.record_id FROM remembered AS r JOIN {STAGED} AS w ON json_extract_string(r.keys, '$.k{index}') "
+        f"= w.k{index} WHERE w.situation = 'newcomer' AND r.record_id NOT IN (SELECT id FROM {KNOWN})"
         for index in range(len(sync.module.keys))
     )
     ids = tuple(str(row[0]) for row in sync.columns.rows(f"SELECT record_id FROM ({wanted}) ORDER BY 1"))
@@ -188,7 +190,7 @@ def _add_remembered(sync: SyncPass) -> tuple[str, ...]:
     request = ReadRequest(stream=side.stream, fields=side.key_reads, ids=ids)
     for page in pull(sync.connector(side), side, request, {}, Reading(), lambda _page: None):
         _take_in(sync, page)
-    there = {row[0] for row in sync.columns.rows("SELECT id FROM known")}
+    there = {row[0] for row in sync.columns.rows(f"SELECT id FROM {KNOWN}")}
     return tuple(one for one in ids if one not in there)
 
 
@@ -196,31 +198,31 @@ def _mark_taken(sync: SyncPass) -> None:
     """Which target records that a newcomer equals have a link already, or were set aside by a person's choice."""
     side, integration, name = sync.target.side, sync.integration, sync.module.name
     equal = " UNION ".join(
-        f"SELECT k.id FROM known AS k JOIN work AS w ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
+        f"SELECT k.id FROM {KNOWN} AS k JOIN {STAGED} AS w ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
         for index in range(len(sync.module.keys))
     )
     ids = sync.columns.table(equal)["id"].combine_chunks()
     links = sync.ledger.links_table(integration, name, ids, side)
-    sync.columns.keep("taken", pa.table({"id": links[f"{side}_id"]}))
+    sync.columns.keep(TAKEN, pa.table({"id": links[f"{side}_id"]}))
     skips = sync.ledger.skips_table(integration, name)
     aside = skips.filter(pc.equal(skips["side"], side))
-    sync.columns.keep("aside", pa.table({"id": aside["record_id"].cast(pa.string())}))
+    sync.columns.keep(ASIDE, pa.table({"id": aside["record_id"].cast(pa.string())}))
 
 
 def _join(sync: SyncPass) -> None:
     """Keys in their order: the first that finds anybody decides; empty keys never match."""
     found = " UNION ALL ".join(
-        f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key FROM work AS w "
-        f"JOIN known AS k ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
+        f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key FROM {STAGED} AS w "
+        f"JOIN {KNOWN} AS k ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
         for index in range(len(sync.module.keys))
     )
     sync.columns.run(f"""
-        INSERT INTO matched BY NAME
+        INSERT INTO {MATCHED} BY NAME
         WITH candidates AS ({found}),
-             wanted AS (SELECT * FROM candidates WHERE other_id NOT IN (SELECT id FROM aside)),
+             wanted AS (SELECT * FROM candidates WHERE other_id NOT IN (SELECT id FROM {ASIDE})),
              best AS (SELECT *, min(key) OVER (PARTITION BY id) AS first_key FROM wanted),
              kept AS (SELECT * FROM best WHERE key = first_key),
-             free AS (SELECT *, other_id IN (SELECT id FROM taken) AS is_taken FROM kept),
+             free AS (SELECT *, other_id IN (SELECT id FROM {TAKEN}) AS is_taken FROM kept),
              counted AS (SELECT *, count(*) FILTER (NOT is_taken) OVER (PARTITION BY other_id) AS rivals FROM free)
         SELECT id, count(*) FILTER (NOT is_taken) AS candidates,
                coalesce(min(other_id) FILTER (NOT is_taken), min(other_id)) AS other_id,
@@ -236,9 +238,9 @@ def _join_twins(sync: SyncPass) -> None:
     first = "coalesce(" + ", ".join(f"'{index}:' || w.k{index}" for index in keys) + ")"
     which = "CASE " + " ".join(f"WHEN w.k{index} IS NOT NULL THEN {index}" for index in keys) + " END"
     sync.columns.run(f"""
-        INSERT INTO matched BY NAME
-        WITH alone AS (SELECT w.id, {first} AS identity, {which} AS key FROM work AS w
-                       WHERE w.situation = 'newcomer' AND w.id NOT IN (SELECT id FROM matched)),
+        INSERT INTO {MATCHED} BY NAME
+        WITH alone AS (SELECT w.id, {first} AS identity, {which} AS key FROM {STAGED} AS w
+                       WHERE w.situation = 'newcomer' AND w.id NOT IN (SELECT id FROM {MATCHED})),
              counted AS (SELECT *, count(*) OVER (PARTITION BY identity) AS twins FROM alone
                          WHERE identity IS NOT NULL)
         SELECT id, 0 AS candidates, twins AS rivals, false AS taken, []::VARCHAR[] AS others, key

@@ -13,20 +13,11 @@ from engine.connectors.port import ReadRequest
 from engine.event import Noted
 from engine.run.read.pull import Reading, pull
 from engine.run.read.single import read_told, value_of
+from engine.run.session.tables import ABSENT, BEYOND
 
 if TYPE_CHECKING:
-    from engine.plan import FieldPlan, QuotaPlan
-    from engine.record import Side
+    from engine.plan import QuotaPlan
     from engine.run.session.sync_pass import SyncPass
-
-
-def given(line: FieldPlan, side: Side) -> str:
-    """SQL over a row of `work`: what a record that is made gets by a line."""
-    value, quota = line.writes[side].sql, line.quota
-    if quota is None:
-        return value
-    places = f"SELECT place FROM beyond WHERE field = '{_quoted(quota.field)}'"
-    return f"CASE WHEN w.rowid IN ({places}) THEN {quota.other} ELSE {value} END"
 
 
 def ration(sync: SyncPass) -> None:
@@ -34,12 +25,12 @@ def ration(sync: SyncPass) -> None:
     quotas = [one.quota for one in sync.module.fields if one.quota and one.quota.side == sync.target.side]
     if not quotas or not sync.moving:
         return
-    sync.columns.run("CREATE OR REPLACE TABLE beyond (field VARCHAR, place BIGINT)")
-    wanted = int(sync.columns.one("SELECT count(*) FROM absent"))
+    sync.columns.run(f"CREATE OR REPLACE TABLE {BEYOND} (field VARCHAR, place BIGINT)")
+    wanted = int(sync.columns.one(f"SELECT count(*) FROM {ABSENT}"))
     for quota in quotas if wanted else ():
         room = _room(sync, quota)
         sync.columns.run(
-            f"INSERT INTO beyond SELECT '{_quoted(quota.field)}', place FROM absent ORDER BY place OFFSET {room}"
+            f"INSERT INTO {BEYOND} SELECT '{_quoted(quota.field)}', place FROM {ABSENT} ORDER BY place OFFSET {room}"
         )
         if room < wanted:
             _tell(sync, quota, room, wanted)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.plan import Trouble
 from engine.run.session.held import hold
+from engine.run.session.tables import ABSENT, HELD, MATCHED, PAIRED, STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ HOLD_COLUMNS = "w.id, w.label, w.hash"
 
 
 def sort(sync: SyncPass) -> None:
-    """Leave tables `absent` (to be made) and `paired` (to be compared): record ids and their `place` in `work`.
+    """Leave tables `absent` (to be made) and `paired` (to be compared): record ids and their `place` in `staged`.
 
     `paired` holds linked records that changed and newcomers that were recognised; a newcomer that shows that it
     is not alone, or that its counterpart is taken, is in neither: `held_newcomers` tells it.
@@ -30,16 +31,16 @@ def sort(sync: SyncPass) -> None:
     made = f"m.id IS NULL OR ({single}) OR len(m.others) = 0" if clone else "m.id IS NULL"
     creates = sync.target.side in sync.module.creates and not _strangers(sync)
     sync.columns.run(f"""
-        CREATE OR REPLACE TABLE absent AS
-        SELECT w.id, w.rowid AS place FROM work AS w LEFT JOIN matched AS m USING (id)
+        CREATE OR REPLACE TABLE {ABSENT} AS
+        SELECT w.id, w.rowid AS place FROM {STAGED} AS w LEFT JOIN {MATCHED} AS m USING (id)
         WHERE w.situation = 'newcomer' AND ({made}) AND {creates} AND w.lacks IS NULL ORDER BY place
     """)
     sync.columns.run(f"""
-        CREATE OR REPLACE TABLE paired AS
+        CREATE OR REPLACE TABLE {PAIRED} AS
         SELECT id, link_id, other_id, place FROM (
-            SELECT id, link_id, other_id, rowid AS place FROM work WHERE situation = 'changed'
+            SELECT id, link_id, other_id, rowid AS place FROM {STAGED} WHERE situation = 'changed'
             UNION ALL
-            SELECT w.id, NULL, m.other_id, w.rowid FROM work AS w JOIN matched AS m USING (id)
+            SELECT w.id, NULL, m.other_id, w.rowid FROM {STAGED} AS w JOIN {MATCHED} AS m USING (id)
             WHERE w.situation = 'newcomer' AND {single} AND {not (clone or skip)}) ORDER BY place
     """)
 
@@ -54,7 +55,7 @@ def set_aside(sync: SyncPass) -> list[tuple[str, str]]:
     if sync.module.duplicates != "skip" or not sync.learned.found["newcomer"]:
         return []
     found = sync.columns.rows(
-        "SELECT w.id, m.other_id FROM work AS w JOIN matched AS m USING (id) "
+        f"SELECT w.id, m.other_id FROM {STAGED} AS w JOIN {MATCHED} AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND m.candidates = 1 AND m.rivals = 1"
     )
     return [(str(mine), str(other)) for mine, other in found]
@@ -65,7 +66,7 @@ def cloned(sync: SyncPass) -> list[tuple[str, str]]:
     if sync.module.duplicates != "clone" or not sync.learned.found["newcomer"]:
         return []
     found = sync.columns.rows(
-        "SELECT a.id, m.other_id FROM absent AS a JOIN matched AS m USING (id) WHERE m.candidates = 1"
+        f"SELECT a.id, m.other_id FROM {ABSENT} AS a JOIN {MATCHED} AS m USING (id) WHERE m.candidates = 1"
     )
     return [(str(mine), str(other)) for mine, other in found]
 
@@ -75,7 +76,7 @@ def not_made(sync: SyncPass) -> int:
     if sync.target.side in sync.module.creates or not sync.learned.found["newcomer"]:
         return 0
     found = sync.columns.one(
-        "SELECT count(*) FROM work AS w LEFT JOIN matched AS m USING (id) "
+        f"SELECT count(*) FROM {STAGED} AS w LEFT JOIN {MATCHED} AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND m.id IS NULL"
     )
     return int(found)
@@ -89,7 +90,7 @@ def no_longer_held(sync: SyncPass, *, whole: bool) -> tuple[RecordKey, ...]:
     if not sync.learned.attempts:
         return ()
     found = sync.columns.rows(f"""
-        SELECT h.record_id FROM held AS h LEFT JOIN work AS w ON w.id = h.record_id
+        SELECT h.record_id FROM {HELD} AS h LEFT JOIN {STAGED} AS w ON w.id = h.record_id
         WHERE h.code <> 'unconfirmed' AND (w.situation IN ('out-of-view', 'gone', 'skipped')
               OR (w.id IS NULL AND ({whole} OR NOT h.waits)))
     """)
@@ -109,7 +110,7 @@ def held_records(sync: SyncPass) -> Iterator[HeldRow]:
 
 def _unreadable(sync: SyncPass) -> Iterator[HeldRow]:
     rows = sync.columns.rows(
-        f"SELECT {HOLD_COLUMNS}, w.trouble FROM work AS w WHERE w.situation = 'unreadable'"
+        f"SELECT {HOLD_COLUMNS}, w.trouble FROM {STAGED} AS w WHERE w.situation = 'unreadable'"
     )
     for record, label, content, index in rows:
         trouble = sync.source.troubles[index]
@@ -120,7 +121,7 @@ def _lacking(sync: SyncPass) -> Iterator[HeldRow]:
     if sync.target.side not in sync.module.creates:
         return
     rows = sync.columns.rows(
-        f"SELECT {HOLD_COLUMNS}, w.lacks FROM work AS w LEFT JOIN matched AS m USING (id) "
+        f"SELECT {HOLD_COLUMNS}, w.lacks FROM {STAGED} AS w LEFT JOIN {MATCHED} AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NOT NULL"
     )
     for record, label, content, index in rows:
@@ -133,7 +134,7 @@ def _unsure(sync: SyncPass) -> Iterator[HeldRow]:
     if not (_strangers(sync) and sync.target.side in sync.module.creates):
         return
     rows = sync.columns.rows(
-        f"SELECT {HOLD_COLUMNS} FROM work AS w LEFT JOIN matched AS m USING (id) "
+        f"SELECT {HOLD_COLUMNS} FROM {STAGED} AS w LEFT JOIN {MATCHED} AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NULL"
     )
     doubt = Trouble(
@@ -149,9 +150,9 @@ def _unsure(sync: SyncPass) -> Iterator[HeldRow]:
 def _unclear(sync: SyncPass) -> Iterator[HeldRow]:
     rows = sync.columns.rows(
         f"SELECT {HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key "
-        "FROM work AS w JOIN matched AS m USING (id) "
+        f"FROM {STAGED} AS w JOIN {MATCHED} AS m USING (id) "
         "WHERE w.situation = 'newcomer' AND NOT (m.candidates = 1 AND m.rivals = 1) "
-        "AND w.id NOT IN (SELECT id FROM absent)"
+        f"AND w.id NOT IN (SELECT id FROM {ABSENT})"
     )
     for record, label, content, taken, candidates, others, key in rows:
         doubt = _doubt(sync, taken, candidates, others, key)

@@ -1,7 +1,7 @@
 """Assess: read the source, compare it with what was last in step, and find out what is new, changed or held.
 
 Every page goes through the lens and meets its links at once, so that unchanged records never pile up and never
-become Python objects. What is left stands in the table `work`, one row a record, with its situation.
+become Python objects. What is left stands in the table `staged`, one row a record, with its situation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.event import PageRead
 from engine.record import SIDES
 from engine.run.read.called import admitted
 from engine.run.read.enrolled import due_by_enrolment
-from engine.run.read.pull import OVERLAP, Reading, earlier, later, pull, since
+from engine.run.read.pull import Reading, pull
 from engine.run.read.referred import due_by_reference
 from engine.run.read.situation import drop_repeats, take_in
 from engine.run.read.slow import add_slow
@@ -26,6 +26,8 @@ from engine.run.read.stage import stage
 from engine.run.read.waits import due_by_waits
 from engine.run.read.walk import walk
 from engine.run.session.columns import TODAY
+from engine.run.session.cursors import OVERLAP, earlier, later, since
+from engine.run.session.tables import ALL_LINKS, HELD, IDS, KEYED, LINKS, SEEN, SKIPS, STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,12 +35,10 @@ if TYPE_CHECKING:
     from engine.ledger import HeldRow, ModuleState
     from engine.run.session.sync_pass import SyncPass
 
-HELD = pa.schema(
+HELD_COLUMNS = pa.schema(
     [("record_id", pa.string()), ("content_hash", pa.binary()), ("waits", pa.bool_()), ("code", pa.string())]
 )
-#: Where the links of a module stand while everything is read.
-ALL_LINKS = "all_links"
-SKIPPED = pa.schema([("record_id", pa.string()), ("other_id", pa.string())])
+SKIPS_COLUMNS = pa.schema([("record_id", pa.string()), ("other_id", pa.string())])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,18 +54,20 @@ class Assessed:
 
 
 def assess(sync: SyncPass, state: ModuleState) -> Assessed:
-    """Read what may have changed on the source and leave it in the table `work`."""
+    """Read what may have changed on the source and leave it in the table `staged`."""
     if sync.only is not None:
         return _assess_alone(sync, state, sync.only)
     cursor = _cursor(sync, state)
     whole = cursor is None
     held = _held(sync, whole=whole)
     _keep_memory(sync, held)
-    sync.columns.drop("work", "seen", "ids", "keyed")
+    sync.columns.drop(STAGED, SEEN, IDS, KEYED)
     began, before = sync.clock.now(), sync.counts.read[sync.source_side]
     _read_into_work(sync, _request(sync, cursor), all_links=whole)
     newest = (
-        sync.columns.one("SELECT arg_max(version, moment) FROM seen") if sync.source.version_field else None
+        sync.columns.one(f"SELECT arg_max(version, moment) FROM {SEEN}")
+        if sync.source.version_field
+        else None
     )
     latest = _handled(sync, state, newest, began)
     stale = _forget_stale(sync)
@@ -89,7 +91,7 @@ def _assess_alone(sync: SyncPass, state: ModuleState, only: frozenset[str]) -> A
     sync.learned.requested = only | due_by_reference(sync)
     waiting = frozenset(row.record_id for row in rows) - sync.learned.requested
     _keep_memory(sync, _HeldNow(rows=rows, waiting=waiting, due=()))
-    sync.columns.drop("work", "seen", "ids", "keyed")
+    sync.columns.drop(STAGED, SEEN, IDS, KEYED)
     before = sync.counts.read[sync.source_side]
     if sync.learned.requested:
         _read_into_work(sync, _by_ids(sync, sorted(sync.learned.requested)), all_links=False)
@@ -108,7 +110,7 @@ def _take_in_nothing(sync: SyncPass) -> None:
     """The tables that records would stand in."""
     nobody = pa.array([], pa.string())
     links = sync.ledger.links_table(sync.integration, sync.module.name, nobody, sync.source_side)
-    sync.columns.keep("links", links)
+    sync.columns.keep(LINKS, links)
     side, nothing = sync.source, Page(records=())
     take_in(sync, add_slow(stage(nothing, side, side.reads), nothing, sync.computed[side.side]), "links")
 
@@ -172,7 +174,7 @@ def _forget_stale(sync: SyncPass) -> tuple[str, ...]:
     """
     stale = _stale(sync)
     if stale:
-        sync.columns.run("DELETE FROM work WHERE list_contains(?, id)", [list(stale)])
+        sync.columns.run(f"DELETE FROM {STAGED} WHERE list_contains(?, id)", [list(stale)])
         sync.counts.read[sync.source_side] -= len(stale)
     return stale
 
@@ -181,7 +183,7 @@ def _stale(sync: SyncPass) -> tuple[str, ...]:
     if not sync.source.version_field:
         return ()
     rows = sync.columns.rows(
-        "SELECT id, version, base_version FROM work "
+        f"SELECT id, version, base_version FROM {STAGED} "
         "WHERE situation = 'changed' AND base_version IS NOT NULL AND version <> base_version"
     )
     return tuple(record for record, shown, known in rows if later(shown, known) == known)
@@ -243,10 +245,10 @@ def _keep_memory(sync: SyncPass, held: _HeldNow) -> None:
         }
         for row in held.rows
     ]
-    sync.columns.keep("held", pa.Table.from_pylist(rows, schema=HELD))
+    sync.columns.keep(HELD, pa.Table.from_pylist(rows, schema=HELD_COLUMNS))
     skips = sync.ledger.skips_table(sync.integration, sync.module.name)
-    mine = skips.filter(pc.equal(skips["side"], sync.source_side)).select(SKIPPED.names)
-    sync.columns.keep("skips", mine.cast(SKIPPED))
+    mine = skips.filter(pc.equal(skips["side"], sync.source_side)).select(SKIPS_COLUMNS.names)
+    sync.columns.keep(SKIPS, mine.cast(SKIPS_COLUMNS))
 
 
 def _read_into_work(sync: SyncPass, request: ReadRequest, *, all_links: bool) -> None:
@@ -265,9 +267,9 @@ def _read_into_work(sync: SyncPass, request: ReadRequest, *, all_links: bool) ->
         if not all_links:
             ids = page["_id"].combine_chunks()
             links = sync.ledger.links_table(sync.integration, sync.module.name, ids, side.side)
-            sync.columns.keep("links", links)
+            sync.columns.keep(LINKS, links)
         walk(sync, side, page)
-        take_in(sync, page, ALL_LINKS if all_links else "links")
+        take_in(sync, page, ALL_LINKS if all_links else LINKS)
         sync.check_stop()
     sync.counts.read[side.side] += reading.records
 

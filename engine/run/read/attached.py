@@ -10,7 +10,7 @@ import pyarrow as pa
 from engine.connectors.port import Page, ReadRequest
 from engine.errors import TemporaryError
 from engine.run.read.stage import stage
-from engine.run.read.waits import LIVE
+from engine.run.session.pair import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,19 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.sync_pass import SyncPass
 
 
 def admitted(sync: SyncPass) -> set[str]:
     """Records of the source that were asked for in earlier runs."""
     return sync.ledger.admitted(sync.integration, sync.module.name, sync.source_side)
-
-
-def remember_called(sync: SyncPass, writer: LedgerWriter) -> None:
-    """Store who was asked for, before anything of them is written: a run that is killed goes on with them."""
-    if sync.source.saved_view is None or not sync.learned.requested:
-        return
-    rows = sync.columns.rows("SELECT id FROM work WHERE in_view")
-    ids = {str(row[0]) for row in rows} & sync.learned.requested
-    sync.ledger.admit(writer.renew(), sync.module.name, sync.source_side, sorted(ids), sync.clock.text())

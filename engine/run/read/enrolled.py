@@ -10,24 +10,23 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from engine.run.session.tables import ENROLLED, STAGED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.ledger import Enrolment
     from engine.run.session.sync_pass import SyncPass
 
-#: Of each enrolled record: its id, and what its counterpart gets, by field.
-TABLE = "enrolled"
-
 
 def admit(sync: SyncPass) -> None:
-    """Leave in `work` as newcomers those alone that are enrolled."""
+    """Leave in `staged` as newcomers those alone that are enrolled."""
     if sync.module.enrol is None:
         return
     show_enrolled(sync, enrolments(sync))
     sync.columns.run(
-        f"UPDATE work SET situation = 'skipped', roots = NULL WHERE link_id IS NULL AND situation IN "
-        f"('newcomer', 'unreadable', 'still-held', 'gone') AND id NOT IN (SELECT id FROM {TABLE})"
+        f"UPDATE {STAGED} SET situation = 'skipped', roots = NULL WHERE link_id IS NULL AND situation IN "
+        f"('newcomer', 'unreadable', 'still-held', 'gone') AND id NOT IN (SELECT id FROM {ENROLLED})"
     )
 
 
@@ -56,7 +55,7 @@ def show_enrolled(sync: SyncPass, several: Iterable[Enrolment]) -> None:
     columns: dict[str, list[str | None]] = {"id": [one.record_id for one in rows]}
     columns |= {name: [one.place.get(name) for one in rows] for name in fields}
     sync.columns.keep(
-        TABLE, pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+        ENROLLED, pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
     )
 
 
@@ -72,10 +71,11 @@ def due_by_enrolment(sync: SyncPass) -> set[str]:
 
 
 def placed(sync: SyncPass) -> dict[str, str]:
-    """Fields that a person has filled in for records that are made on the target: name -> SQL over `work AS w`."""
+    """Fields that a person has filled in for records that are made on the target: name -> SQL over `staged AS w`."""
     enrol = sync.module.enrol
     if enrol is None or sync.source_side not in enrol.sides:
         return {}
     return {
-        name: f'(SELECT any_value(e."{name}") FROM {TABLE} AS e WHERE e.id = w.id)' for name in enrol.fields
+        name: f'(SELECT any_value(e."{name}") FROM {ENROLLED} AS e WHERE e.id = w.id)'
+        for name in enrol.fields
     }

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 from engine.connectors.port import ReadRequest
 from engine.errors import TemporaryError
 from engine.record import SIDES
-from engine.run.read.pull import since
 from engine.run.read.stage import stage
 from engine.run.session.aim import referring
+from engine.run.session.cursors import since
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.run.session.tables import HELD, IDS, KEYED, SEEN, SKIPS, STAGED
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -24,17 +26,17 @@ SITUATIONS = (
 
 
 def take_in(sync: SyncPass, page: pa.Table, links: str) -> None:
-    """Put what is not plainly unchanged into `work`; of the rest remember only what the run needs."""
+    """Put what is not plainly unchanged into `staged`; of the rest remember only what the run needs."""
     columns = sync.columns
     columns.show("page", page)
-    columns.add("work", _situations(sync, links))
+    columns.add(STAGED, _situations(sync, links))
     if sync.source.version_field:
         latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment"
-        columns.add("seen", f"{latest} FROM ({sync.source.clock})")
+        columns.add(SEEN, f"{latest} FROM ({sync.source.clock})")
     if sync.module.deletes == "propagate":
-        columns.add("ids", f"SELECT id FROM ({sync.source.clock})")
+        columns.add(IDS, f"SELECT id FROM ({sync.source.clock})")
     if sync.both_ways and sync.module.keys:
-        columns.add("keyed", sync.source.key_lens)  # what newcomers of the other side are recognised by
+        columns.add(KEYED, sync.source.key_lens)  # what newcomers of the other side are recognised by
     columns.hide("page")
 
 
@@ -61,8 +63,8 @@ def _situations(sync: SyncPass, links: str) -> str:
                     ELSE 'newcomer' END AS situation
         FROM ({sync.source.lens}) AS p
         LEFT JOIN {links} AS l ON l.{mine}_id = p.id
-        LEFT JOIN held AS h ON h.record_id = p.id
-        LEFT JOIN skips AS k ON k.record_id = p.id
+        LEFT JOIN {HELD} AS h ON h.record_id = p.id
+        LEFT JOIN {SKIPS} AS k ON k.record_id = p.id
         WHERE NOT (l.link_id IS NOT NULL AND l.state IN ('active', 'missing-{other}')
                    AND l.{mine}_hash IS NOT DISTINCT FROM p.hash
                    AND p.in_view AND p.trouble IS NULL AND h.record_id IS NULL)
@@ -71,11 +73,11 @@ def _situations(sync: SyncPass, links: str) -> str:
 
 def drop_repeats(sync: SyncPass) -> None:
     """A record that was delivered twice counts once; the later delivery is the fresher one."""
-    sync.counts.read[sync.source.side] -= sync.columns.last_of_each("work")
+    sync.counts.read[sync.source.side] -= sync.columns.last_of_each(STAGED)
 
 
 def count_situations(sync: SyncPass) -> dict[str, int]:
-    """Records of `work` by situation."""
+    """Records of `staged` by situation."""
     counts = dict.fromkeys(SITUATIONS, 0)
-    counts.update(sync.columns.rows("SELECT situation, count(*) FROM work GROUP BY situation"))
+    counts.update(sync.columns.rows(f"SELECT situation, count(*) FROM {STAGED} GROUP BY situation"))
     return counts

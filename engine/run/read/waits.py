@@ -11,6 +11,8 @@ from engine.ledger.model import Wait
 from engine.record import SIDES
 from engine.run.read.referred import show_referred
 from engine.run.read.walk import begin_walks
+from engine.run.session.pair import LIVE
+from engine.run.session.tables import STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Modules that can stand behind each other; a chain of waits that is longer goes round in a circle.
 DEEPEST = 50
-#: A link in one of these states leads to a record that is there.
-LIVE = ("active", "missing-left", "missing-right", "suspended")
 
 
 def show_references(sync: SyncPass) -> None:
@@ -73,13 +73,13 @@ def _of_module(sync: SyncPass, root_module: str) -> tuple[str, str]:
 def new_waits(sync: SyncPass) -> tuple[tuple[Wait, ...], tuple[RecordKey, ...]]:
     """(what the records looked at in this pass wait for now, those that wait for nothing any more)."""
     refers = sync.module.left.references or sync.module.right.references
-    roots = "SELECT id, unnest(roots) FROM work WHERE roots IS NOT NULL"
+    roots = f"SELECT id, unnest(roots) FROM {STAGED} WHERE roots IS NOT NULL"
     # Without references nothing new is waited for; what waits for a link made by hand may be over.
     rows = sync.columns.rows(roots) if refers else []
     waits = tuple(_wait(sync, str(record), root) for record, root in rows)
     waiting = {one.record_id for one in waits}
     known = {one.record_id for one in _waits(sync) if one.side == sync.source_side} - waiting
-    seen = {str(row[0]) for row in sync.columns.rows("SELECT id FROM work")} if known else set()
+    seen = {str(row[0]) for row in sync.columns.rows(f"SELECT id FROM {STAGED}")} if known else set()
     return waits, tuple((sync.source_side, record) for record in sorted(known & seen))
 
 

@@ -61,6 +61,14 @@ def walk_on(sync: Walker, side: object, walks: Sequence[WalkPlan], page: pa.Tabl
             _read(sync, side, one, wanted)
 
 
+def walk_anew(sync: SyncPass, side: SidePlan, walks: Sequence[WalkPlan], table: str) -> None:
+    """Read what the rows of a table refer to, whatever was read before."""
+    begin(sync, walks)
+    for one in walks:
+        ids = f'SELECT DISTINCT CAST("{one.by}" AS VARCHAR) AS "{one.by}" FROM {table}'
+        walk_on(sync, side, (one,), sync.columns.table(ids))
+
+
 def _wanted(sync: Walker, one: WalkPlan, page: pa.Table) -> list[str]:
     """Ids that no earlier page has asked for."""
     ids = {str(value).strip() for value in pc.unique(page[one.by]).to_pylist() if value is not None}

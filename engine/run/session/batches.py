@@ -15,3 +15,13 @@ def batch_size(sync: SyncPass) -> int:
     """Writes of one batch to the target."""
     can = sync.target.can
     return BULK if can.bulk else max(SINGLE, can.batch_size)
+
+
+def portions(sync: SyncPass, table: str, size: int) -> list[tuple[int, int]]:
+    """The places in `staged` between which `absent` or `paired` has so many rows at a time: (first, last)."""
+    if not sync.moving:
+        return []
+    found = sync.columns.rows(
+        f"SELECT min(place), max(place) FROM {table} GROUP BY rowid // {size} ORDER BY 1"
+    )
+    return [(int(first), int(last)) for first, last in found]

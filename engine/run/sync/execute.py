@@ -12,7 +12,6 @@ from engine.errors import NotBuiltError
 from engine.event import Noted, RunStarted
 from engine.ledger import RunOutcome, RunRow, open_ledger
 from engine.record import SIDES, Counts
-from engine.run.decide.trigger import put_to_sleep
 from engine.run.read.requirements import check_requirements, requirement_reads
 from engine.run.read.single import read_told
 from engine.run.read.slow import compile_slow
@@ -40,6 +39,7 @@ from engine.run.sync.standing import (
     undone,
 )
 from engine.run.sync.write_back import carry_news
+from engine.run.write.remember import put_to_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

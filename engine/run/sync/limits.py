@@ -14,6 +14,7 @@ import simplejson
 from engine.errors import StoppedError
 from engine.event import Noted
 from engine.plan import digest
+from engine.run.session.tables import STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -93,7 +94,7 @@ def _recognised(sync: SyncPass) -> list[tuple[str, str, str]]:
     if not sync.learned.found["newcomer"]:
         return []
     rows = sync.columns.rows(
-        "SELECT p.id, p.other_id, w.label FROM paired AS p JOIN work AS w ON w.rowid = p.place "
+        f"SELECT p.id, p.other_id, w.label FROM paired AS p JOIN {STAGED} AS w ON w.rowid = p.place "
         "WHERE p.link_id IS NULL ORDER BY p.place"
     )
     turned = sync.source_side == "right"
@@ -166,11 +167,11 @@ def _changed(sync: SyncPass, *, same_plan: bool) -> dict[str, str]:
     moved = "link_id IS NOT NULL AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
     moved += " AND situation IN ('changed', 'met')"
     if same_plan:
-        found = sync.columns.rows(f"SELECT id, other_id FROM work WHERE {moved}")
+        found = sync.columns.rows(f"SELECT id, other_id FROM {STAGED} WHERE {moved}")
         return {str(mine): str(its) for mine, its in found}
     # A hash tells nothing across plans: a line that was taken out changes every hash and no record.
     rows = sync.columns.rows(
-        f"SELECT id, other_id, link_id, {sync.module.snapshot} FROM work AS w WHERE {moved}"
+        f"SELECT id, other_id, link_id, {sync.module.snapshot} FROM {STAGED} AS w WHERE {moved}"
     )
     bases = sync.ledger.bases([row[2] for row in rows])
     side = 0 if sync.source_side == "left" else 1

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.run.decide.trigger import TABLES as OF_TRIGGERS
 from engine.run.decide.trigger import arm, meet_made
 from engine.run.pair.match import Matched, match, meet, own_sightings, sightings, yield_met
 from engine.run.pair.quota import ration
 from engine.run.pair.sort import not_made, set_aside, sort
-from engine.run.read.assess import ALL_LINKS, Assessed, assess, state_cursor
-from engine.run.read.enrolled import TABLE as ENROLLED
+from engine.run.read.assess import Assessed, assess, state_cursor
 from engine.run.read.enrolled import admit
 from engine.run.read.situation import count_situations
 from engine.run.read.waits import show_references
@@ -23,12 +21,6 @@ if TYPE_CHECKING:
     from engine.ledger import ModuleState, Sightings
     from engine.record import Side
     from engine.run.session.sync_pass import SyncPass
-
-TABLES = (
-    *("work", "seen", "ids", "keyed", "links", "held", "skips", "matched", "known", "taken", "aside"),
-    *("absent", "beyond", "paired", "fresh", "again", "after", ENROLLED, ALL_LINKS),
-    *OF_TRIGGERS,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,21 +10,21 @@ import pyarrow as pa
 from engine.event import ModuleStarted, PushPlanned
 from engine.ledger import ModuleState, Settlement
 from engine.run.decide.guard import refused_creates
-from engine.run.decide.refusals import note_refusals
-from engine.run.decide.trigger import remember
 from engine.run.pair.sort import cloned, held_records, no_longer_held, set_aside
 from engine.run.read.assess import source_scope
-from engine.run.read.called import remember_called
-from engine.run.read.pull import later
 from engine.run.read.waits import name_roots, new_waits, show_references
+from engine.run.read.walk import walk_anew
+from engine.run.session.cursors import later
 from engine.run.session.held import report_held
+from engine.run.session.tables import STAGED, TABLES
 from engine.run.sync.limits import heed_limits
-from engine.run.sync.look import TABLES, Looked, known_records, look, planned
+from engine.run.sync.look import Looked, known_records, look, planned
 from engine.run.write.create import push_creates
 from engine.run.write.delete import push_deletes
 from engine.run.write.delete_by_trigger import push_taken
 from engine.run.write.mark import mark_enrolled
 from engine.run.write.recover import recover
+from engine.run.write.remember import note_refusals, remember, remember_called
 from engine.run.write.settle import states_of
 from engine.run.write.update import push_pairs
 from engine.run.write.withdrawn import take_out
@@ -72,7 +72,7 @@ def _contacted(sync: SyncPass, writer: LedgerWriter, state: ModuleState) -> Modu
 
 
 def _push(sync: SyncPass, writer: LedgerWriter, looked: Looked) -> None:
-    refused = refused_creates(sync)
+    refused = refused_creates(sync, walk_anew)
     note_refusals(sync, writer, refused)
     sync.counts.held += len({one.notice.record_id for one in refused})
     with sync.ledger.bulk_load(writer.renew()):
@@ -127,7 +127,7 @@ def _out_of_view(sync: SyncPass) -> pa.Table | None:
     if not sync.both_ways or not sync.learned.found["out-of-view"]:
         return None
     rows = sync.columns.rows(
-        "SELECT link_id FROM work WHERE situation = 'out-of-view' AND (state = 'active' OR state LIKE 'missing-%')"
+        f"SELECT link_id FROM {STAGED} WHERE situation = 'out-of-view' AND (state = 'active' OR state LIKE 'missing-%')"
     )
     return states_of([(int(row[0]), "suspended") for row in rows])
 

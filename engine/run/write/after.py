@@ -14,7 +14,8 @@ import pyarrow as pa
 import simplejson
 
 from engine.reconcile import Missing, Seen, settled
-from engine.run.decide.compare import Shown, content_hash, read_again, shown_of
+from engine.run.read.counterparts import read_again, shown_of
+from engine.run.session.pair import Shown, content_hash
 from engine.run.write.receipts import accepted_page
 
 if TYPE_CHECKING:

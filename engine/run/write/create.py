@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from engine.ledger import RecordKey, Settlement
-from engine.run.decide.compare import portions
 from engine.run.decide.newcomers import creates_sql
-from engine.run.session.batches import batch_size
+from engine.run.session.batches import batch_size, portions
 from engine.run.write.after import made
 from engine.run.write.receipts import held_of, ids_of
 from engine.run.write.settle import associating, new_links

@@ -16,10 +16,12 @@ import simplejson
 from engine.connectors.port import ReadRequest
 from engine.event import Noted
 from engine.ledger import Settlement
-from engine.run.decide.compare import Pair, Shown, fetch, left_id
-from engine.run.read.assess import ALL_LINKS
-from engine.run.read.pull import demand_whole, since
+from engine.run.read.counterparts import fetch
+from engine.run.read.pull import demand_whole
 from engine.run.session.batches import batch_size
+from engine.run.session.cursors import since
+from engine.run.session.pair import Pair, Shown, left_id
+from engine.run.session.tables import ALL_LINKS
 from engine.run.write.receipts import held_of
 from engine.run.write.settle import states_of
 from engine.run.write.write import settle, write

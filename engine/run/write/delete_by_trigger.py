@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.run.decide.compare import pairs, portions
-from engine.run.decide.trigger import leave_alone, sift, takes
-from engine.run.session.batches import batch_size
+from engine.run.decide.trigger import sift, takes
+from engine.run.read.counterparts import pairs
+from engine.run.session.batches import batch_size, portions
 from engine.run.session.held import report_held
 from engine.run.write.delete import delete_batch
+from engine.run.write.remember import leave_alone
 from engine.run.write.settle import unclear_settlement
 from engine.run.write.update import portion_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engine.run.decide.compare import Pair
     from engine.run.session.ledger_writer import LedgerWriter
+    from engine.run.session.pair import Pair
     from engine.run.session.sync_pass import SyncPass
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from engine.connectors.port import Page
-from engine.run.decide.compare import shown_of
+from engine.run.read.counterparts import shown_of
 from engine.run.read.slow import add_slow
 from engine.run.read.stage import stage
 

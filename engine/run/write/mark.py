@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from engine.ledger import Settlement
 from engine.run.read.enrolled import enrolments
-from engine.run.read.waits import LIVE
+from engine.run.session.pair import LIVE
 from engine.run.write.write import settle, write
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from engine.connectors.port import ReadRequest
 from engine.event import Noted
 from engine.ledger import HeldRow, Intent, Loser, Settlement
 from engine.plan import Trouble
-from engine.run.decide.compare import fetch
+from engine.run.read.counterparts import fetch
 from engine.run.read.pull import Reading, pull
 from engine.run.read.walk import walk
 from engine.run.session.held import hold

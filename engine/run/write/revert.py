@@ -13,7 +13,7 @@ import simplejson
 
 from engine.ledger import Settlement
 from engine.reconcile import Decision, FieldDecision
-from engine.run.decide.compare import Decided, Pair, Shown, content_hash
+from engine.run.session.pair import Decided, Pair, Shown, content_hash
 from engine.run.write.after import held_values, shown_after
 from engine.run.write.images import put_in_table
 from engine.run.write.settle import states_of

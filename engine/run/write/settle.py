@@ -13,14 +13,14 @@ from engine.ledger.association import Associating
 from engine.plan import Trouble
 from engine.reconcile import Missing
 from engine.record import other
-from engine.run.decide.compare import content_hash
 from engine.run.session.held import hold
+from engine.run.session.pair import content_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.record import Side
-    from engine.run.decide.compare import Decided, Pair, Shown
+    from engine.run.session.pair import Decided, Pair, Shown
     from engine.run.session.sync_pass import SyncPass
 
 

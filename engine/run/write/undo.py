@@ -13,8 +13,8 @@ import pyarrow as pa
 import simplejson
 
 from engine.reconcile import settled
-from engine.run.decide.compare import Shown, fetch
-from engine.run.read.waits import LIVE
+from engine.run.read.counterparts import fetch
+from engine.run.session.pair import LIVE, Shown
 from engine.run.session.report import Spared
 from engine.run.write.images import as_read, put_in_table
 

@@ -12,16 +12,20 @@ import simplejson
 from engine.event import Noted
 from engine.ledger import RecordKey, Settlement
 from engine.record import SIDES, other
-from engine.run.decide.compare import Decided, Pair, content_hash, decide, fetch, pairs, portions
+from engine.run.decide.compare import decide
 from engine.run.decide.conflicts import agreed, disputes
 from engine.run.decide.guard import guarded
-from engine.run.decide.refusals import note_refusals, refusals
-from engine.run.decide.trigger import leave_alone, sift, takes
+from engine.run.decide.refusals import refusals
+from engine.run.decide.trigger import sift, takes
 from engine.run.decide.yielding import yielded
-from engine.run.session.batches import batch_size
+from engine.run.read.counterparts import fetch, pairs
+from engine.run.read.walk import walk_anew
+from engine.run.session.batches import batch_size, portions
 from engine.run.session.held import report_held
+from engine.run.session.pair import Decided, Pair, content_hash
 from engine.run.write.after import held_values, shown_after
 from engine.run.write.receipts import held_of
+from engine.run.write.remember import leave_alone, note_refusals
 from engine.run.write.settle import changed_links, losers_of, states_of, unclear_settlement
 from engine.run.write.write import Answer, settle, write
 
@@ -88,7 +92,7 @@ def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     """Decide the pairs; those whose source would be written are decided anew from a source read just now."""
     clear = [pair for pair in found if pair.clear]
     unclear = [pair for pair in found if not pair.clear]
-    decided = guarded(sync, list(decide(sync, clear)))
+    decided = guarded(sync, list(decide(sync, clear)), walk_anew)
     back = [one.pair for one in decided if one.writes(sync.source_side)]
     if not back:
         return Judged(decided=decided, unclear=unclear, lost=[])
@@ -101,7 +105,7 @@ def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     forth = [one for one in decided if not one.writes(sync.source_side)]
     # One that has just become unreadable was changed just now: the next run sees that, and holds it.
     lost = [pair for pair in back if pair.mine.id not in again]
-    anew = guarded(sync, list(decide(sync, fresh)))
+    anew = guarded(sync, list(decide(sync, fresh)), walk_anew)
     return Judged(decided=[*forth, *anew], unclear=unclear, lost=lost)
 
 

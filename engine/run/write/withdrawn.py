@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from engine.run.decide.compare import Pair, Shown, fetch
+from engine.run.read.counterparts import fetch
 from engine.run.read.enrolled import leaving
-from engine.run.read.waits import LIVE
+from engine.run.session.pair import LIVE, Pair, Shown
 from engine.run.write.delete import delete_batch
 
 if TYPE_CHECKING:
