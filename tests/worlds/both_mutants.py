@@ -15,8 +15,8 @@ from engine.ledger import leases
 from engine.ledger.store import Ledger
 from engine.reconcile import merge, reconcile
 from engine.run.decide import compare
-from engine.run.pair import match
-from engine.run.read import assess, counterparts
+from engine.run.pair import pairing_sql
+from engine.run.read import absent_or_deleted, counterparts, stage_source
 from engine.run.session import pair
 from engine.run.session.columns import Columns
 from engine.run.sync import limits, look, module
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 def no_overlap(patch: pytest.MonkeyPatch) -> None:
     """A window begins exactly where the last one ended."""
-    patch.setattr(assess, "since", lambda cursor: cursor)
+    patch.setattr(stage_source, "since", lambda cursor: cursor)
 
 
 def a_strict_cursor(patch: pytest.MonkeyPatch) -> None:
@@ -51,12 +51,12 @@ def a_strict_cursor(patch: pytest.MonkeyPatch) -> None:
             return None
         return (datetime.fromisoformat(cursor) + timedelta(microseconds=1)).isoformat()
 
-    patch.setattr(assess, "since", strict)
+    patch.setattr(stage_source, "since", strict)
 
 
 def our_own_clock(patch: pytest.MonkeyPatch) -> None:
     """The cursor is the time of this machine."""
-    patch.setattr(assess, "_handled", lambda sync, *_told: sync.clock.text())
+    patch.setattr(stage_source, "_handled", lambda sync, *_told: sync.clock.text())
 
 
 def no_base(patch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def no_answer_means_no(patch: pytest.MonkeyPatch) -> None:
 
 def no_stale_guard(patch: pytest.MonkeyPatch) -> None:
     """A listing is believed, even where it shows less than we know."""
-    patch.setattr(assess, "_stale", lambda _work: ())
+    patch.setattr(stage_source, "_stale", lambda _work: ())
 
 
 def raw_comparison(patch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def absence_is_deletion(patch: pytest.MonkeyPatch) -> None:
     def fetch(sync: SyncPass, ids: Sequence[str], **more: Any) -> dict[str, Shown]:
         return {} if more.get("side") is sync.source else real(sync, ids, **more)
 
-    patch.setattr(remove, "fetch", fetch)
+    patch.setattr(absent_or_deleted, "fetch", fetch)
 
 
 def deletion_beats_edit(patch: pytest.MonkeyPatch) -> None:
@@ -253,7 +253,7 @@ def no_meeting(patch: pytest.MonkeyPatch) -> None:
     """Nobody looks whether a newcomer is on the other side already."""
 
     def meet(sync: SyncPass, _newcomers: int, **_more: Any) -> tuple[str, ...]:
-        match._no_matches(sync)
+        sync.columns.run(pairing_sql.NO_MATCHES)
         return ()
 
     patch.setattr(look, "meet", meet)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from engine.guard import Letter, Refusal, refused_keys, without
 from engine.run.decide.newcomers import creates_sql
 from engine.run.decide.refusals import Refused, Subject, quoted, shown_by, told
-from engine.run.read.slow import compile_slow
+from engine.run.read.computed_fields import compile_computed
 from engine.run.session.batches import batch_size, portions
 from engine.run.session.tables import ABSENT, BECOMING, STAGED
 
@@ -128,7 +128,7 @@ def _hit(guard: GuardPlan, number: int, to: str | None, row: Mapping[str, Any]) 
 
 def _text(template: SlowField, row: Mapping[str, Any]) -> str:
     """What a person reads; a template that fails on this record says so."""
-    return str(compile_slow([template])["text"](row)).strip()
+    return str(compile_computed([template])["text"](row)).strip()
 
 
 def _without(sync: SyncPass, one: Decided, guard: GuardPlan, hit: Hit) -> Decided:

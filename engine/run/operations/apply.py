@@ -18,6 +18,7 @@ from engine.event import ModuleStarted, Noted
 from engine.record import SIDES
 from engine.run.decide.expected_changes import creates, delete_change, pair_changes
 from engine.run.decide.trigger import sift, takes
+from engine.run.read.absent_or_deleted import Departed
 from engine.run.read.counterparts import fetch, pairs
 from engine.run.session.batches import portions
 from engine.run.session.report import Applied, RunReport, Spared
@@ -25,7 +26,7 @@ from engine.run.session.tables import TABLES
 from engine.run.sync.execute import execute
 from engine.run.sync.look import look
 from engine.run.write.create import push_creates
-from engine.run.write.delete import Departed, push_deletes, sifted
+from engine.run.write.delete import push_deletes, sifted
 from engine.run.write.delete_by_trigger import push_taken
 from engine.run.write.recover import recover
 from engine.run.write.remember import remember

@@ -15,8 +15,8 @@ from engine.connectors.port import AllApplied, Batch
 from engine.errors import TemporaryError, UserError
 from engine.ledger.association import Association
 from engine.run.read.attached import Attached, read_attached, together
+from engine.run.read.one_record_streams import read_fields
 from engine.run.read.requirements import check_requirements
-from engine.run.read.single import read_told
 from engine.run.sync.execute import columns, systems_of
 from engine.run.sync.standing import (
     heed_accounts,
@@ -191,7 +191,7 @@ def _demand_same_accounts(
     """Raises UserError where a system is another account than the one that the integration was connected to."""
     standing = ledger.standing(plan.name)
     known = known_systems(plan, standing, settings_prints(plan, request.world()))
-    heed_accounts(plan, standing, pins_of(plan, read_told(pin_reads(plan, known), systems)))
+    heed_accounts(plan, standing, pins_of(plan, read_fields(pin_reads(plan, known), systems)))
 
 
 def _both(

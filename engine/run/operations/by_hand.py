@@ -23,10 +23,10 @@ from engine.run.pair.quota import ration
 from engine.run.pair.sort import held_records, sort
 from engine.run.read.counterparts import pairs
 from engine.run.read.pull import Reading, pull
+from engine.run.read.referenced_records import read_referenced
 from engine.run.read.requirements import check_requirements
-from engine.run.read.situation import count_situations, drop_repeats, take_in
+from engine.run.read.situation import count_situations, drop_repeats, stage_page
 from engine.run.read.waits import show_references
-from engine.run.read.walk import walk
 from engine.run.session.batches import portions
 from engine.run.session.held import as_held
 from engine.run.session.pair import LIVE
@@ -142,8 +142,8 @@ def read_alone(sync: SyncPass, record: str) -> None:
     request = ReadRequest(stream=side.stream, fields=side.reads, ids=(record,))
     functions = sync.computed[side.side]
     for page in pull(sync.connector(side), side, request, functions, reading, lambda _page: None):
-        walk(sync, side, page)
-        take_in(sync, page, "links")
+        read_referenced(sync, side, page)
+        stage_page(sync, page, "links")
     drop_repeats(sync)
     sync.counts.read[sync.source_side] += reading.records
     own = sync.ledger.links_table(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engine.ledger import Settlement
 from engine.ledger.model import Notice
 from engine.plan import digest
-from engine.run.read.slow import compile_slow
+from engine.run.read.computed_fields import compile_computed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,5 +74,5 @@ def note_done(
 
 def _text(template: SlowField, shown: dict[str, Any]) -> str:
     """The text; a template that cannot be rendered gives its own words."""
-    said = compile_slow([template])[template.column](shown)
+    said = compile_computed([template])[template.column](shown)
     return said if isinstance(said, str) else template.source

@@ -20,8 +20,8 @@ from engine.run.operations.stage_progress import Doing, StepDone, StepSeen
 from engine.run.operations.states import BEGUN, DONE, refuse_out_of_turn
 from engine.run.operations.steps import carry_out, link_count, look_ahead
 from engine.run.read.chosen import Room
+from engine.run.read.one_record_streams import read_fields
 from engine.run.read.requirements import demand, requirement_reads
-from engine.run.read.single import read_told
 from engine.run.session.history import holder, outcome_of, run_id, sentence_of
 from engine.run.session.ledger_writer import Clock, LedgerWriter
 from engine.run.sync.execute import LEASE_S, columns, systems_of
@@ -114,7 +114,7 @@ def _asked(order: Order, room: Room) -> dict[str, Pin]:
         return {}
     plan = room.plan
     checks = (*order.stage.checks, *(plan.requirements if order.stage.stage == "connect" else ()))
-    told = read_told([*pin_reads(plan), *requirement_reads(checks)], room.systems)
+    told = read_fields([*pin_reads(plan), *requirement_reads(checks)], room.systems)
     demand(checks, told, room.columns)
     return pins_of(plan, told)
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from engine.connectors.port import ReadRequest
 from engine.record import other
 from engine.run.decide.trigger import NUMBERED
-from engine.run.read.stage import pick, text_of
+from engine.run.read.text_columns import pick, text_of
 from engine.run.session.pair import LIVE
 from engine.run.session.tables import STAGED
 

@@ -13,8 +13,8 @@ from engine.run.decide.guard import guarded
 from engine.run.decide.yielding import yielded
 from engine.run.read.counterparts import fetch
 from engine.run.read.enrolled import enrolments
+from engine.run.read.referenced_records import read_referenced_anew
 from engine.run.read.waits import show_references
-from engine.run.read.walk import walk_anew
 from engine.run.session.pair import Pair
 from engine.run.sync.look import recall
 
@@ -179,7 +179,7 @@ def _decided(
     pair = Pair(link_id=link["link_id"], mine=mine, other_id=its.id, other=its, values="again")
     (one,) = decide(sync, [pair])
     if asked == sync.source_side:  # guards look at what is sent where a run has it
-        (one,) = guarded(sync, [one], walk_anew)
+        (one,) = guarded(sync, [one], read_referenced_anew)
     (change,) = pair_changes(sync, [one])
     yields = " ".join(yielded(sync))
     return _differing(sync, one, sides), yields or _told(sync, change, one)

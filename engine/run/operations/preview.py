@@ -20,9 +20,9 @@ from engine.run.decide.trigger import sift, takes
 from engine.run.decide.yielding import yielded
 from engine.run.pair.sort import held_records
 from engine.run.read.counterparts import pairs
+from engine.run.read.referenced_records import read_referenced_anew
 from engine.run.read.requirements import check_requirements
 from engine.run.read.waits import name_roots, new_waits
-from engine.run.read.walk import walk_anew
 from engine.run.session.aim import modules_of
 from engine.run.session.batches import portions
 from engine.run.session.changes import Change, Header, Saving
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from engine.plan import Plan
     from engine.record import Counts, Kind, Side
     from engine.run.decide.refusals import Refused
+    from engine.run.read.absent_or_deleted import Departed
     from engine.run.session.pair import Decided, Pair
     from engine.run.session.run_request import RunRequest
     from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.limits import Stop
-    from engine.run.write.delete import Departed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -171,7 +171,7 @@ def _pass(sync: SyncPass, gathered: Gathered, room: int, lost: Departed) -> int:
     held = [as_held(row) for row in name_roots(sync, tuple(held_records(sync)), waits)]
     sync.counts.held += len(held)
     gathered.held += [HeldRecord(module=sync.module.name, held=one) for one in held]
-    refused = refused_creates(sync, walk_anew)
+    refused = refused_creates(sync, read_referenced_anew)
     _refused(sync, gathered, refused)
     sync.counts.held += len({one.notice.record_id for one in refused})
     room = _creates(sync, gathered, room)

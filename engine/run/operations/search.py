@@ -11,7 +11,7 @@ from engine.connectors.port import Contains, Page, ReadRequest
 from engine.errors import TemporaryError, UserError
 from engine.record import other
 from engine.run.operations.preview import remembered
-from engine.run.read.stage import stage
+from engine.run.read.text_columns import text_columns
 from engine.run.session.pair import LIVE
 from engine.run.sync.execute import columns, systems_of
 
@@ -83,13 +83,13 @@ def _read(
     table = f"searched {module.name}"
     request = ReadRequest(stream=side.stream, fields=wanted.reads, contains=contains)
     pages, complete = [Page(records=())], False
-    session.show("page", stage(pages[0], side, wanted.reads))
+    session.show("page", text_columns(pages[0], side, wanted.reads))
     session.share_answer(table, wanted.lens)
     session.hide("page")
     matching = "WHERE contains(lower(label), lower(?))" if contains else ""
     for page in systems[side.system].read(request):
         complete = page.complete
-        session.show("page", stage(page, side, wanted.reads))
+        session.show("page", text_columns(page, side, wanted.reads))
         session.run(
             f'INSERT INTO "{table}" SELECT * FROM ({wanted.lens}) {matching}',
             [contains.text.strip()] if contains else None,

@@ -13,7 +13,7 @@ from engine.ledger import Intent, Settlement
 from engine.record import Receipt
 from engine.run.operations.importing import importable, take_over
 from engine.run.operations.stage_progress import Doing, StepDone, StepSeen
-from engine.run.read.chosen import look_at
+from engine.run.read.chosen import read_chosen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -27,7 +27,7 @@ def look_ahead(room: Room, step: StepPlan) -> StepSeen:
     """What the step would do now."""
     if step.chosen is None:
         return StepSeen(step=step, links=link_count(room, step.module))
-    found = look_at(room, step.chosen)
+    found = read_chosen(room, step.chosen)
     if step.act != "import":
         return StepSeen(step=step, records=tuple(one for one in found if one.chosen))
     return importable(room, step, [one for one in found if one.other is not None])
@@ -55,7 +55,7 @@ def _write_all(doing: Doing, step: StepPlan, agreed: Collection[str] | None) -> 
     """Write to every record that it is about, in batches that are journalled first."""
     if step.chosen is None:
         raise AssertionError(step)
-    found = look_at(doing.room, step.chosen)
+    found = read_chosen(doing.room, step.chosen)
     _recover(doing, step, step.chosen, {one.id for one in found})
     meant = [one for one in found if one.chosen and (agreed is None or one.id in agreed)]
     done, refused = 0, []

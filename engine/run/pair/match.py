@@ -12,10 +12,11 @@ from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
 from engine.ledger import ModuleState, Sightings
 from engine.plan import digest
-from engine.run.read.assess import source_scope
+from engine.run.pair import pairing_sql
 from engine.run.read.pull import Reading, pull
+from engine.run.read.stage_source import source_scope
 from engine.run.session.cursors import earlier, since
-from engine.run.session.tables import ASIDE, KEYED, KNOWN, MATCHED, STAGED, TAKEN
+from engine.run.session.tables import ASIDE, KEYED, KNOWN, TAKEN
 
 if TYPE_CHECKING:
     from engine.plan import SidePlan
@@ -40,14 +41,13 @@ def match(sync: SyncPass, state: ModuleState, newcomers: int) -> Matched:
     a first complete read a window is enough, because the ledger knows what was seen before.
     """
     if sync.moving:
-        _no_matches(sync)
+        sync.columns.run(pairing_sql.NO_MATCHES)
     scope = digest([sync.target.scope, sync.target.key_lens, sync.module.fingerprint])
     if not (newcomers and sync.module.keys and sync.target.can.read):
         return Matched(cursor=None, scope=scope, whole=False, read=False)
     cursor = _known_until(sync, state, scope)
     latest, gone = _read_known(sync, cursor)
-    _join(sync)
-    _join_twins(sync)
+    _recognise(sync)
     return Matched(cursor=latest, scope=scope, whole=cursor is None, read=True, gone=gone)
 
 
@@ -57,7 +57,7 @@ def meet(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
     `all_known`: every record of the target was read, so the ledger's memory of them is not needed.
     """
     if sync.moving:
-        _no_matches(sync)
+        sync.columns.run(pairing_sql.NO_MATCHES)
     if not (newcomers and sync.module.keys and sync.both_ways):
         return ()
     sync.columns.drop(KNOWN)
@@ -65,8 +65,7 @@ def meet(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
     gone = () if all_known else _add_remembered(sync)
     sync.columns.last_of_each(KNOWN)
     _mark_taken(sync)
-    _join(sync)
-    _join_twins(sync)
+    _recognise(sync)
     return gone
 
 
@@ -74,22 +73,8 @@ def yield_met(sync: SyncPass) -> None:
     """Leave to the first pass what it works on already: its pairs are not looked at a second time."""
     if not sync.both_ways:
         return
-    first = sync.reverse.schema
-    sync.columns.run(
-        f"UPDATE {STAGED} SET situation = 'met' WHERE situation IN ('newcomer', 'changed') AND id IN "
-        f"(SELECT other_id FROM {first}.{STAGED} WHERE situation = 'changed')"
-    )
-    sync.columns.run(
-        f"UPDATE {STAGED} SET situation = 'met' WHERE situation = 'newcomer' AND id IN "
-        f"(SELECT other_id FROM {first}.{MATCHED} WHERE candidates = 1 AND rivals = 1)"
-    )
-
-
-def _no_matches(sync: SyncPass) -> None:
-    sync.columns.run(
-        f"CREATE OR REPLACE TABLE {MATCHED} (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
-        " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER)"
-    )
+    for statement in pairing_sql.met(sync.reverse.schema):
+        sync.columns.run(statement)
 
 
 def sightings(sync: SyncPass, matched: Matched) -> Sightings | None:
@@ -150,7 +135,7 @@ def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[s
         sync.listen(PageRead(module=sync.module.name, side=side.side, records=len(page)))
 
     for page in pull(sync.connector(side), side, request, {}, reading, arrived):
-        _take_in(sync, page)
+        _add_known(sync, page)
         sync.check_stop()
     sync.counts.read[side.side] += reading.records
     latest = None
@@ -163,7 +148,7 @@ def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[s
     return latest, gone
 
 
-def _take_in(sync: SyncPass, page: pa.Table) -> None:
+def _add_known(sync: SyncPass, page: pa.Table) -> None:
     sync.columns.show("page", page)
     sync.columns.add(KNOWN, sync.target.key_lens)
     sync.columns.hide("page")
@@ -178,18 +163,14 @@ def _add_remembered(sync: SyncPass) -> tuple[str, ...]:
     sync.columns.keep(
         "remembered", sync.ledger.sightings_table(sync.integration, sync.module.name, side.side)
     )
-    wanted = " UNION ".join(
-        f"SELECT r.record_id FROM remembered AS r JOIN {STAGED} AS w ON json_extract_string(r.keys, '$.k{index}') "
-        f"= w.k{index} WHERE w.situation = 'newcomer' AND r.record_id NOT IN (SELECT id FROM {KNOWN})"
-        for index in range(len(sync.module.keys))
-    )
-    ids = tuple(str(row[0]) for row in sync.columns.rows(f"SELECT record_id FROM ({wanted}) ORDER BY 1"))
+    wanted = pairing_sql.remembered_equals(len(sync.module.keys))
+    ids = tuple(str(row[0]) for row in sync.columns.rows(wanted))
     sync.columns.drop("remembered")
     if not ids:
         return ()
     request = ReadRequest(stream=side.stream, fields=side.key_reads, ids=ids)
     for page in pull(sync.connector(side), side, request, {}, Reading(), lambda _page: None):
-        _take_in(sync, page)
+        _add_known(sync, page)
     there = {row[0] for row in sync.columns.rows(f"SELECT id FROM {KNOWN}")}
     return tuple(one for one in ids if one not in there)
 
@@ -197,11 +178,7 @@ def _add_remembered(sync: SyncPass) -> tuple[str, ...]:
 def _mark_taken(sync: SyncPass) -> None:
     """Which target records that a newcomer equals have a link already, or were set aside by a person's choice."""
     side, integration, name = sync.target.side, sync.integration, sync.module.name
-    equal = " UNION ".join(
-        f"SELECT k.id FROM {KNOWN} AS k JOIN {STAGED} AS w ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
-        for index in range(len(sync.module.keys))
-    )
-    ids = sync.columns.table(equal)["id"].combine_chunks()
+    ids = sync.columns.table(pairing_sql.known_equals(len(sync.module.keys)))["id"].combine_chunks()
     links = sync.ledger.links_table(integration, name, ids, side)
     sync.columns.keep(TAKEN, pa.table({"id": links[f"{side}_id"]}))
     skips = sync.ledger.skips_table(integration, name)
@@ -209,40 +186,7 @@ def _mark_taken(sync: SyncPass) -> None:
     sync.columns.keep(ASIDE, pa.table({"id": aside["record_id"].cast(pa.string())}))
 
 
-def _join(sync: SyncPass) -> None:
-    """Keys in their order: the first that finds anybody decides; empty keys never match."""
-    found = " UNION ALL ".join(
-        f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key FROM {STAGED} AS w "
-        f"JOIN {KNOWN} AS k ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
-        for index in range(len(sync.module.keys))
-    )
-    sync.columns.run(f"""
-        INSERT INTO {MATCHED} BY NAME
-        WITH candidates AS ({found}),
-             wanted AS (SELECT * FROM candidates WHERE other_id NOT IN (SELECT id FROM {ASIDE})),
-             best AS (SELECT *, min(key) OVER (PARTITION BY id) AS first_key FROM wanted),
-             kept AS (SELECT * FROM best WHERE key = first_key),
-             free AS (SELECT *, other_id IN (SELECT id FROM {TAKEN}) AS is_taken FROM kept),
-             counted AS (SELECT *, count(*) FILTER (NOT is_taken) OVER (PARTITION BY other_id) AS rivals FROM free)
-        SELECT id, count(*) FILTER (NOT is_taken) AS candidates,
-               coalesce(min(other_id) FILTER (NOT is_taken), min(other_id)) AS other_id,
-               min(other_version) FILTER (NOT is_taken) AS other_version, max(rivals) AS rivals,
-               bool_and(is_taken) AS taken, list(other_id ORDER BY other_id) AS others, min(key) AS key
-        FROM counted GROUP BY id
-    """)
-
-
-def _join_twins(sync: SyncPass) -> None:
-    """Newcomers that nobody on the target equals, but that equal each other: making both would double them."""
-    keys = range(len(sync.module.keys))
-    first = "coalesce(" + ", ".join(f"'{index}:' || w.k{index}" for index in keys) + ")"
-    which = "CASE " + " ".join(f"WHEN w.k{index} IS NOT NULL THEN {index}" for index in keys) + " END"
-    sync.columns.run(f"""
-        INSERT INTO {MATCHED} BY NAME
-        WITH alone AS (SELECT w.id, {first} AS identity, {which} AS key FROM {STAGED} AS w
-                       WHERE w.situation = 'newcomer' AND w.id NOT IN (SELECT id FROM {MATCHED})),
-             counted AS (SELECT *, count(*) OVER (PARTITION BY identity) AS twins FROM alone
-                         WHERE identity IS NOT NULL)
-        SELECT id, 0 AS candidates, twins AS rivals, false AS taken, []::VARCHAR[] AS others, key
-        FROM counted WHERE twins > 1
-    """)
+def _recognise(sync: SyncPass) -> None:
+    keys = len(sync.module.keys)
+    sync.columns.run(pairing_sql.recognised(keys))
+    sync.columns.run(pairing_sql.twins(keys))

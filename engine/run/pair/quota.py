@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from engine.connectors.port import ReadRequest
 from engine.event import Noted
+from engine.run.read.one_record_streams import read_fields, value_of
 from engine.run.read.pull import Reading, pull
-from engine.run.read.single import read_told, value_of
 from engine.run.session.tables import ABSENT, BEYOND
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def ration(sync: SyncPass) -> None:
 
 def _room(sync: SyncPass, quota: QuotaPlan) -> int:
     """How many more records may get the constant."""
-    amount = value_of(quota.amount, read_told(quota.amount.reads, sync.systems), sync.columns)
+    amount = value_of(quota.amount, read_fields(quota.amount.reads, sync.systems), sync.columns)
     if amount is None:
         message = f"`{quota.amount.text}` tells no number, so nobody gets `{quota.field}` = {quota.value}."
         sync.listen(Noted(module=sync.module.name, message=message))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.plan import Trouble
+from engine.run.pair import pairing_sql
+from engine.run.pair.pairing_sql import ALONE, newcomers
 from engine.run.session.held import hold
-from engine.run.session.tables import ABSENT, HELD, MATCHED, PAIRED, STAGED
+from engine.run.session.tables import ABSENT, HELD, MATCHED, STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,24 +27,9 @@ def sort(sync: SyncPass) -> None:
     """
     if not sync.moving:
         return
-    clone = sync.module.duplicates == "clone"
-    skip = sync.module.duplicates == "skip"
-    single = "m.candidates = 1 AND m.rivals = 1"
-    made = f"m.id IS NULL OR ({single}) OR len(m.others) = 0" if clone else "m.id IS NULL"
     creates = sync.target.side in sync.module.creates and not _strangers(sync)
-    sync.columns.run(f"""
-        CREATE OR REPLACE TABLE {ABSENT} AS
-        SELECT w.id, w.rowid AS place FROM {STAGED} AS w LEFT JOIN {MATCHED} AS m USING (id)
-        WHERE w.situation = 'newcomer' AND ({made}) AND {creates} AND w.lacks IS NULL ORDER BY place
-    """)
-    sync.columns.run(f"""
-        CREATE OR REPLACE TABLE {PAIRED} AS
-        SELECT id, link_id, other_id, place FROM (
-            SELECT id, link_id, other_id, rowid AS place FROM {STAGED} WHERE situation = 'changed'
-            UNION ALL
-            SELECT w.id, NULL, m.other_id, w.rowid FROM {STAGED} AS w JOIN {MATCHED} AS m USING (id)
-            WHERE w.situation = 'newcomer' AND {single} AND {not (clone or skip)}) ORDER BY place
-    """)
+    sync.columns.run(pairing_sql.absent(sync.module, creates=creates))
+    sync.columns.run(pairing_sql.paired(sync.module))
 
 
 def _strangers(sync: SyncPass) -> bool:
@@ -54,10 +41,7 @@ def set_aside(sync: SyncPass) -> list[tuple[str, str]]:
     """Newcomers that the rule for duplicates skips, with the record they equal."""
     if sync.module.duplicates != "skip" or not sync.learned.found["newcomer"]:
         return []
-    found = sync.columns.rows(
-        f"SELECT w.id, m.other_id FROM {STAGED} AS w JOIN {MATCHED} AS m USING (id) "
-        "WHERE w.situation = 'newcomer' AND m.candidates = 1 AND m.rivals = 1"
-    )
+    found = sync.columns.rows(newcomers("w.id, m.other_id", ALONE))
     return [(str(mine), str(other)) for mine, other in found]
 
 
@@ -75,11 +59,7 @@ def not_made(sync: SyncPass) -> int:
     """Newcomers that nobody makes on the other side, because the module does not create there."""
     if sync.target.side in sync.module.creates or not sync.learned.found["newcomer"]:
         return 0
-    found = sync.columns.one(
-        f"SELECT count(*) FROM {STAGED} AS w LEFT JOIN {MATCHED} AS m USING (id) "
-        "WHERE w.situation = 'newcomer' AND m.id IS NULL"
-    )
-    return int(found)
+    return int(sync.columns.one(newcomers("count(*)", "m.id IS NULL")))
 
 
 def no_longer_held(sync: SyncPass, *, whole: bool) -> tuple[RecordKey, ...]:
@@ -120,10 +100,7 @@ def _unreadable(sync: SyncPass) -> Iterator[HeldRow]:
 def _lacking(sync: SyncPass) -> Iterator[HeldRow]:
     if sync.target.side not in sync.module.creates:
         return
-    rows = sync.columns.rows(
-        f"SELECT {HOLD_COLUMNS}, w.lacks FROM {STAGED} AS w LEFT JOIN {MATCHED} AS m USING (id) "
-        "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NOT NULL"
-    )
+    rows = sync.columns.rows(newcomers(f"{HOLD_COLUMNS}, w.lacks", "m.id IS NULL AND w.lacks IS NOT NULL"))
     for record, label, content, index in rows:
         trouble = sync.source.troubles[index]
         yield hold(sync, record, label, content, trouble, temporary=trouble.later)
@@ -133,10 +110,7 @@ def _unsure(sync: SyncPass) -> Iterator[HeldRow]:
     """Newcomers that are not made on the other side as long as they may have come from there."""
     if not (_strangers(sync) and sync.target.side in sync.module.creates):
         return
-    rows = sync.columns.rows(
-        f"SELECT {HOLD_COLUMNS} FROM {STAGED} AS w LEFT JOIN {MATCHED} AS m USING (id) "
-        "WHERE w.situation = 'newcomer' AND m.id IS NULL AND w.lacks IS NULL"
-    )
+    rows = sync.columns.rows(newcomers(HOLD_COLUMNS, "m.id IS NULL AND w.lacks IS NULL"))
     doubt = Trouble(
         code="try-later",
         message=f"It may be what an earlier run sent from {sync.target.name}, which is not confirmed yet.",
@@ -148,12 +122,8 @@ def _unsure(sync: SyncPass) -> Iterator[HeldRow]:
 
 
 def _unclear(sync: SyncPass) -> Iterator[HeldRow]:
-    rows = sync.columns.rows(
-        f"SELECT {HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key "
-        f"FROM {STAGED} AS w JOIN {MATCHED} AS m USING (id) "
-        "WHERE w.situation = 'newcomer' AND NOT (m.candidates = 1 AND m.rivals = 1) "
-        f"AND w.id NOT IN (SELECT id FROM {ABSENT})"
-    )
+    doubtful = f"m.id IS NOT NULL AND NOT ({ALONE}) AND w.id NOT IN (SELECT id FROM {ABSENT})"
+    rows = sync.columns.rows(newcomers(f"{HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key", doubtful))
     for record, label, content, taken, candidates, others, key in rows:
         doubt = _doubt(sync, taken, candidates, others, key)
         # What resolves it may happen to another record, so it is asked for again by and by.

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from engine.connectors.port import Page, ReadRequest
 from engine.errors import TemporaryError
-from engine.run.read.stage import stage
+from engine.run.read.text_columns import text_columns
 from engine.run.session.pair import LIVE
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def read_attached(
 
 
 def _staged(session: Columns, end: AttachedPlan, page: Page) -> str:
-    session.show("page", stage(page, end, end.reads))
+    session.show("page", text_columns(page, end, end.reads))
     return end.lens
 
 

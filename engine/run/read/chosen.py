@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from engine.connectors.port import ReadRequest
 from engine.errors import TemporaryError
-from engine.run.read.stage import stage
-from engine.run.read.walk import begin, walk_on
+from engine.run.read.referenced_records import empty_referenced, read_referenced_by
+from engine.run.read.text_columns import text_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,17 +47,17 @@ class One:
     other: str | None  #: the id that an older integration has kept; None = none
 
 
-def look_at(room: Room, chosen: Chosen) -> list[One]:
+def read_chosen(room: Room, chosen: Chosen) -> list[One]:
     """Every record of the stream, in the order of the system. Raises TemporaryError if it is not read in full."""
     room.columns.share("own", _own_links(room, chosen))
-    begin(room, chosen.walks)
+    empty_referenced(room, chosen.walks)
     found: dict[str, One] = {}
     complete = False
     request = ReadRequest(stream=chosen.stream, fields=chosen.reads)
     for page in room.connector(chosen).read(request):
         complete = page.complete
-        staged = stage(page, chosen, chosen.reads)
-        walk_on(room, chosen, chosen.walks, staged)
+        staged = text_columns(page, chosen, chosen.reads)
+        read_referenced_by(room, chosen, chosen.walks, staged)
         found |= {one.id: one for one in _answers(room, chosen, staged)}
     if not complete:
         raise TemporaryError(

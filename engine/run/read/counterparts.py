@@ -9,7 +9,7 @@ import simplejson
 
 from engine.connectors.port import ReadRequest
 from engine.run.read.pull import Reading, pull
-from engine.run.read.walk import walk
+from engine.run.read.referenced_records import read_referenced
 from engine.run.session.pair import Pair, Shown, content_hash
 from engine.run.session.tables import FRESH, PAIRED, STAGED
 
@@ -96,7 +96,7 @@ def read_again(sync: SyncPass, ids: Sequence[str], side: SidePlan, into: str) ->
     functions = sync.computed[side.side]
     request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
     for page in pull(sync.connector(side), side, request, functions, Reading(), lambda _page: None):
-        walk(sync, side, page)
+        read_referenced(sync, side, page)
         sync.columns.show("page", page)
         sync.columns.add(into, side.lens)
         sync.columns.hide("page")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.run.session.sync_pass import SyncPass
 
 
-def admit(sync: SyncPass) -> None:
+def skip_unenrolled(sync: SyncPass) -> None:
     """Leave in `staged` as newcomers those alone that are enrolled."""
     if sync.module.enrol is None:
         return

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.connectors.port import Page
 from engine.errors import TemporaryError
-from engine.run.read.slow import add_slow
-from engine.run.read.stage import stage
+from engine.run.read.computed_fields import add_computed
+from engine.run.read.text_columns import text_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,10 +46,10 @@ def pull(
         reading.complete = page.complete
         arrived(page)
         if len(page):
-            yield add_slow(stage(page, side, request.fields), page, functions)
+            yield add_computed(text_columns(page, side, request.fields), page, functions)
     if not reading.records:
         nothing = Page(records=())
-        yield add_slow(stage(nothing, side, request.fields), nothing, functions)
+        yield add_computed(text_columns(nothing, side, request.fields), nothing, functions)
     demand_whole(side, complete=reading.complete)
 
 

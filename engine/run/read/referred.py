@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from engine.connectors.port import ReadRequest
 from engine.errors import TemporaryError
 from engine.record import SIDES
-from engine.run.read.stage import stage
+from engine.run.read.text_columns import text_columns
 from engine.run.session.aim import referring
 from engine.run.session.cursors import since
 
@@ -97,7 +97,7 @@ def _read(sync: SyncPass, side: Side, request: ReadRequest, several: Sequence[Re
         complete = page.complete
         if sync.writer:
             sync.writer.renew()
-        sync.columns.show("page", stage(page, several[0], request.fields))
+        sync.columns.show("page", text_columns(page, several[0], request.fields))
         for one in several:
             ids = f"SELECT DISTINCT id FROM ({one.lens}) WHERE id IS NOT NULL"
             sync.columns.run(f'INSERT INTO "{_table(side)}" {ids}')

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import UserError
-from engine.run.read.single import read_told, value_of
+from engine.run.read.one_record_streams import read_fields, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.connectors.port import Connector
     from engine.plan import Plan, RequirementPlan
-    from engine.run.read.single import Told
+    from engine.run.read.one_record_streams import StreamField
     from engine.run.session.columns import Columns
 
 
-def requirement_reads(requirements: Sequence[RequirementPlan]) -> list[Told]:
+def requirement_reads(requirements: Sequence[RequirementPlan]) -> list[StreamField]:
     """What these requirements look at."""
     return [read for one in requirements for read in one.reads]
 
@@ -25,16 +25,16 @@ def check_requirements(
     plan: Plan,
     systems: Mapping[str, Connector],
     columns: Columns,
-    told: Mapping[Told, str | None] | None = None,
+    told: Mapping[StreamField, str | None] | None = None,
 ) -> None:
     """Raises UserError with every requirement that does not hold; `told`: what they look at, if it was read."""
     if plan.requirements:
-        known = told if told is not None else read_told(requirement_reads(plan.requirements), systems)
+        known = told if told is not None else read_fields(requirement_reads(plan.requirements), systems)
         demand(plan.requirements, known, columns)
 
 
 def demand(
-    requirements: Sequence[RequirementPlan], known: Mapping[Told, str | None], columns: Columns
+    requirements: Sequence[RequirementPlan], known: Mapping[StreamField, str | None], columns: Columns
 ) -> None:
     """Raises UserError with every one of these that does not hold."""
     failed = [one for one in requirements if not value_of(one, known, columns)]

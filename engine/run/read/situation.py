@@ -25,7 +25,7 @@ SITUATIONS = (
 )
 
 
-def take_in(sync: SyncPass, page: pa.Table, links: str) -> None:
+def stage_page(sync: SyncPass, page: pa.Table, links: str) -> None:
     """Put what is not plainly unchanged into `staged`; of the rest remember only what the run needs."""
     columns = sync.columns
     columns.show("page", page)

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from engine.ledger.model import Wait
 from engine.record import SIDES
+from engine.run.read.referenced_records import empty_all_referenced
 from engine.run.read.referred import show_referred
-from engine.run.read.walk import begin_walks
 from engine.run.session.pair import LIVE
 from engine.run.session.tables import STAGED
 
@@ -30,7 +30,7 @@ def show_references(sync: SyncPass) -> None:
     if sync.shared.references_shown:
         return
     sync.shared.references_shown = True
-    begin_walks(sync)
+    empty_all_referenced(sync)
     show_referred(sync)
     for one in {*sync.module.left.references, *sync.module.right.references}:
         needed = ("left_id", "right_id", "made", "state")

@@ -12,9 +12,9 @@ from engine.errors import NotBuiltError
 from engine.event import Noted, RunStarted
 from engine.ledger import RunOutcome, RunRow, open_ledger
 from engine.record import SIDES, Counts
+from engine.run.read.computed_fields import compile_computed
+from engine.run.read.one_record_streams import read_fields
 from engine.run.read.requirements import check_requirements, requirement_reads
-from engine.run.read.single import read_told
-from engine.run.read.slow import compile_slow
 from engine.run.session.aim import modules_of, only_of
 from engine.run.session.columns import Session
 from engine.run.session.held import as_held
@@ -170,7 +170,7 @@ def _check(
     """Nothing runs against other accounts than before, nor where a requirement does not hold."""
     standing, prints = writer.ledger.standing(plan.name), settings_prints(plan, request.world())
     reads = pin_reads(plan, known_systems(plan, standing, prints))
-    told = read_told([*reads, *requirement_reads(plan.requirements)], systems)
+    told = read_fields([*reads, *requirement_reads(plan.requirements)], systems)
     now = pins_of(plan, told)
     heed_accounts(plan, standing, now)
     check_requirements(plan, systems, session, told)
@@ -222,7 +222,7 @@ def passes_of(
         clock=Clock(now=request.now),
         listen=request.listen,
         stop=request.stop,
-        computed={side: compile_slow(module.side(side).slow) for side in SIDES},
+        computed={side: compile_computed(module.side(side).slow) for side in SIDES},
         accepted=request.accepted,
         whole=request.whole,
         aim=request.aim,

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from engine.ledger import ModuleState
     from engine.plan import Limit
+    from engine.run.read.absent_or_deleted import Departed
     from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.look import Looked
-    from engine.run.write.delete import Departed
 
 #: Below so many links a share says nothing.
 FEW = 10

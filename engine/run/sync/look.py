@@ -9,11 +9,11 @@ from engine.run.decide.trigger import arm, meet_made
 from engine.run.pair.match import Matched, match, meet, own_sightings, sightings, yield_met
 from engine.run.pair.quota import ration
 from engine.run.pair.sort import not_made, set_aside, sort
-from engine.run.read.assess import Assessed, assess, state_cursor
-from engine.run.read.enrolled import admit
+from engine.run.read.absent_or_deleted import Departed, departed
+from engine.run.read.enrolled import skip_unenrolled
 from engine.run.read.situation import count_situations
+from engine.run.read.stage_source import Staged, stage_source, state_cursor
 from engine.run.read.waits import show_references
-from engine.run.write.delete import Departed, departed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Looked:
     """What one pass has seen."""
 
-    assessed: Assessed
+    assessed: Staged
     matched: Matched | None  #: None = both sides were read for their own sake
     departed: Departed
     forgotten: tuple[str, ...] = ()  #: remembered records of the target that are gone
@@ -39,9 +39,9 @@ def look(passes: Sequence[SyncPass], state: ModuleState) -> dict[str, Looked]:
     show_references(passes[0])
     assessed = {}
     for sync in passes:
-        assessed[sync.source_side] = assess(sync, state)
+        assessed[sync.source_side] = stage_source(sync, state)
         arm(sync, state)
-        admit(sync)
+        skip_unenrolled(sync)
         sync.learned.found = count_situations(sync)
     seen: dict[str, Looked] = {}
     for sync in passes:
@@ -60,7 +60,7 @@ def recall(passes: Sequence[SyncPass]) -> None:
         sync.shared.disputed.setdefault(one.left_id, []).append(one)
 
 
-def _looked(sync: SyncPass, state: ModuleState, assessed: Mapping[Side, Assessed]) -> Looked:
+def _looked(sync: SyncPass, state: ModuleState, assessed: Mapping[Side, Staged]) -> Looked:
     own = assessed[sync.source_side]
     lost = departed(sync, own, state_cursor(sync, state)) if sync.only is None else Departed()
     if not sync.first and sync.both_ways and sync.moving and sync.reverse.moving:

@@ -11,9 +11,9 @@ from engine.event import ModuleStarted, PushPlanned
 from engine.ledger import ModuleState, Settlement
 from engine.run.decide.guard import refused_creates
 from engine.run.pair.sort import cloned, held_records, no_longer_held, set_aside
-from engine.run.read.assess import source_scope
+from engine.run.read.referenced_records import read_referenced_anew
+from engine.run.read.stage_source import source_scope
 from engine.run.read.waits import name_roots, new_waits, show_references
-from engine.run.read.walk import walk_anew
 from engine.run.session.cursors import later
 from engine.run.session.held import report_held
 from engine.run.session.tables import STAGED, TABLES
@@ -24,7 +24,7 @@ from engine.run.write.delete import push_deletes
 from engine.run.write.delete_by_trigger import push_taken
 from engine.run.write.mark import mark_enrolled
 from engine.run.write.recover import recover
-from engine.run.write.remember import note_refusals, remember, remember_called
+from engine.run.write.remember import note_refusals, remember, remember_requested
 from engine.run.write.settle import states_of
 from engine.run.write.update import push_pairs
 from engine.run.write.withdrawn import take_out
@@ -72,7 +72,7 @@ def _contacted(sync: SyncPass, writer: LedgerWriter, state: ModuleState) -> Modu
 
 
 def _push(sync: SyncPass, writer: LedgerWriter, looked: Looked) -> None:
-    refused = refused_creates(sync, walk_anew)
+    refused = refused_creates(sync, read_referenced_anew)
     note_refusals(sync, writer, refused)
     sync.counts.held += len({one.notice.record_id for one in refused})
     with sync.ledger.bulk_load(writer.renew()):
@@ -103,7 +103,7 @@ def _move_cursors(
 
 def _note(sync: SyncPass, writer: LedgerWriter, looked: Looked) -> None:
     """Remember what needs no write: records that are held now, wait, left the view, or are left alone."""
-    remember_called(sync, writer)
+    remember_requested(sync, writer)
     waits, unwaits = new_waits(sync)
     held = name_roots(sync, tuple(held_records(sync)), waits)
     settlement = Settlement(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from engine.plan import Plan
-    from engine.run.read.single import Told
+    from engine.run.read.one_record_streams import StreamField
     from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.systems import World
 
@@ -50,7 +50,7 @@ def refuse_at_rest(plan: Plan, standing: Standing) -> None:
         )
 
 
-def pin_reads(plan: Plan, known: Collection[str] = ()) -> list[Told]:
+def pin_reads(plan: Plan, known: Collection[str] = ()) -> list[StreamField]:
     """What tells whose accounts the systems are, and what else the spec pins; `known`: systems not to ask."""
     reads = [(one.system, one.stream, field) for one in plan.accounts for field in (one.field, one.name)]
     reads += [_read(pin) for stage in plan.lifecycle.values() for pin in stage.pins]
@@ -77,12 +77,12 @@ def _pins(plan: Plan) -> set[str]:
     return {one.pin for one in plan.accounts} | {pin for one in plan.lifecycle.values() for pin in one.pins}
 
 
-def _read(pin: str) -> Told:
+def _read(pin: str) -> StreamField:
     system, stream, field = pin.split(".", 2)
     return system, stream, field
 
 
-def pins_of(plan: Plan, told: Mapping[Told, str | None]) -> dict[str, Pin]:
+def pins_of(plan: Plan, told: Mapping[StreamField, str | None]) -> dict[str, Pin]:
     """The accounts as the systems have told them, and what else the spec pins; of those that were asked."""
     names = {one.pin: (one.system, one.stream, one.name) for one in plan.accounts}
     return {

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from engine.connectors.port import Page
+from engine.run.read.computed_fields import add_computed
 from engine.run.read.counterparts import shown_of
-from engine.run.read.slow import add_slow
-from engine.run.read.stage import stage
+from engine.run.read.text_columns import text_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,9 @@ def as_read(sync: SyncPass, rows: Sequence[Mapping[str, Any]]) -> dict[str, Text
     ]
     page = Page(records=records)
     sync.columns.drop("after")
-    sync.columns.show("page", add_slow(stage(page, side, side.reads), page, sync.computed[side.side]))
+    sync.columns.show(
+        "page", add_computed(text_columns(page, side, side.reads), page, sync.computed[side.side])
+    )
     sync.columns.add("after", side.lens)
     sync.columns.hide("page")
     return {record: one.texts for record, one in shown_of(sync, "after AS w").items()}
@@ -56,7 +58,9 @@ def _types(sync: SyncPass) -> dict[str, str]:
     """The columns of the target's lens with their types."""
     side = sync.target
     nothing = Page(records=())
-    sync.columns.show("page", add_slow(stage(nothing, side, side.reads), nothing, sync.computed[side.side]))
+    sync.columns.show(
+        "page", add_computed(text_columns(nothing, side, side.reads), nothing, sync.computed[side.side])
+    )
     found = sync.columns.rows(f"DESCRIBE {side.lens}")
     sync.columns.hide("page")
     return {str(row[0]): str(row[1]) for row in found}

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from engine.connectors.port import Page
 from engine.plan import Trouble
-from engine.run.read.slow import add_slow
-from engine.run.read.stage import stage
+from engine.run.read.computed_fields import add_computed
+from engine.run.read.text_columns import text_columns
 from engine.run.session.held import hold
 
 if TYPE_CHECKING:
@@ -62,4 +62,4 @@ def accepted_page(sync: SyncPass, told: Sequence[Receipt]) -> pa.Table:
     """The target's records as its answers show them, staged for its lens."""
     side = sync.target
     page = Page(records=[dict(receipt.accepted or {}) for receipt in told])
-    return add_slow(stage(page, side, side.reads), page, sync.computed[side.side])
+    return add_computed(text_columns(page, side, side.reads), page, sync.computed[side.side])

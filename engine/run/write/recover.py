@@ -20,7 +20,7 @@ from engine.ledger import HeldRow, Intent, Loser, Settlement
 from engine.plan import Trouble
 from engine.run.read.counterparts import fetch
 from engine.run.read.pull import Reading, pull
-from engine.run.read.walk import walk
+from engine.run.read.referenced_records import read_referenced
 from engine.run.session.held import hold
 from engine.run.write.settle import associating, new_links
 
@@ -116,7 +116,7 @@ def _read_target(sync: SyncPass) -> None:
     sync.columns.drop("present")
     request = ReadRequest(stream=side.stream, fields=side.reads)
     for page in pull(sync.connector(side), side, request, functions, Reading(), lambda _page: None):
-        walk(sync, side, page)
+        read_referenced(sync, side, page)
         sync.columns.show("page", page)
         sync.columns.add("present", side.lens)
         sync.columns.hide("page")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.run.session.sync_pass import SyncPass
 
 
-def remember_called(sync: SyncPass, writer: LedgerWriter) -> None:
+def remember_requested(sync: SyncPass, writer: LedgerWriter) -> None:
     """Store who was asked for, before anything of them is written: a run that is killed goes on with them."""
     if sync.source.saved_view is None or not sync.learned.requested:
         return

@@ -19,7 +19,7 @@ from engine.run.decide.refusals import refusals
 from engine.run.decide.trigger import sift, takes
 from engine.run.decide.yielding import yielded
 from engine.run.read.counterparts import fetch, pairs
-from engine.run.read.walk import walk_anew
+from engine.run.read.referenced_records import read_referenced_anew
 from engine.run.session.batches import batch_size, portions
 from engine.run.session.held import report_held
 from engine.run.session.pair import Decided, Pair, content_hash
@@ -92,7 +92,7 @@ def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     """Decide the pairs; those whose source would be written are decided anew from a source read just now."""
     clear = [pair for pair in found if pair.clear]
     unclear = [pair for pair in found if not pair.clear]
-    decided = guarded(sync, list(decide(sync, clear)), walk_anew)
+    decided = guarded(sync, list(decide(sync, clear)), read_referenced_anew)
     back = [one.pair for one in decided if one.writes(sync.source_side)]
     if not back:
         return Judged(decided=decided, unclear=unclear, lost=[])
@@ -105,7 +105,7 @@ def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     forth = [one for one in decided if not one.writes(sync.source_side)]
     # One that has just become unreadable was changed just now: the next run sees that, and holds it.
     lost = [pair for pair in back if pair.mine.id not in again]
-    anew = guarded(sync, list(decide(sync, fresh)), walk_anew)
+    anew = guarded(sync, list(decide(sync, fresh)), read_referenced_anew)
     return Judged(decided=[*forth, *anew], unclear=unclear, lost=lost)
 
 

@@ -1,4 +1,4 @@
-"""Assess: read the source, compare it with what was last in step, and find out what is new, changed or held.
+"""Stage the source: read it, compare it with what was last in step, and find out what is new, changed or held.
 
 Every page goes through the lens and meets its links at once, so that unchanged records never pile up and never
 become Python objects. What is left stands in the table `staged`, one row a record, with its situation.
@@ -16,15 +16,15 @@ import pyarrow.compute as pc
 from engine.connectors.port import Page, ReadRequest
 from engine.event import PageRead
 from engine.record import SIDES
-from engine.run.read.called import admitted
+from engine.run.read.computed_fields import add_computed
 from engine.run.read.enrolled import due_by_enrolment
 from engine.run.read.pull import Reading, pull
+from engine.run.read.referenced_records import read_referenced
 from engine.run.read.referred import due_by_reference
-from engine.run.read.situation import drop_repeats, take_in
-from engine.run.read.slow import add_slow
-from engine.run.read.stage import stage
+from engine.run.read.requested import admitted
+from engine.run.read.situation import drop_repeats, stage_page
+from engine.run.read.text_columns import text_columns
 from engine.run.read.waits import due_by_waits
-from engine.run.read.walk import walk
 from engine.run.session.columns import TODAY
 from engine.run.session.cursors import OVERLAP, earlier, later, since
 from engine.run.session.tables import ALL_LINKS, HELD, IDS, KEYED, LINKS, SEEN, SKIPS, STAGED
@@ -42,7 +42,7 @@ SKIPS_COLUMNS = pa.schema([("record_id", pa.string()), ("other_id", pa.string())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assessed:
+class Staged:
     """What the source told."""
 
     cursor: (
@@ -53,17 +53,17 @@ class Assessed:
     records: int  #: that the source delivered
 
 
-def assess(sync: SyncPass, state: ModuleState) -> Assessed:
+def stage_source(sync: SyncPass, state: ModuleState) -> Staged:
     """Read what may have changed on the source and leave it in the table `staged`."""
     if sync.only is not None:
-        return _assess_alone(sync, state, sync.only)
+        return _stage_named(sync, state, sync.only)
     cursor = _cursor(sync, state)
     whole = cursor is None
     held = _held(sync, whole=whole)
     _keep_memory(sync, held)
     sync.columns.drop(STAGED, SEEN, IDS, KEYED)
     began, before = sync.clock.now(), sync.counts.read[sync.source_side]
-    _read_into_work(sync, _request(sync, cursor), all_links=whole)
+    _read_and_stage(sync, _request(sync, cursor), all_links=whole)
     newest = (
         sync.columns.one(f"SELECT arg_max(version, moment) FROM {SEEN}")
         if sync.source.version_field
@@ -73,11 +73,11 @@ def assess(sync: SyncPass, state: ModuleState) -> Assessed:
     stale = _forget_stale(sync)
     due = {*held.due, *stale}
     if due:
-        _read_into_work(sync, _by_ids(sync, sorted(due)), all_links=False)
+        _read_and_stage(sync, _by_ids(sync, sorted(due)), all_links=False)
     drop_repeats(sync)
     known = state_cursor(sync, state) if sync.source.version_field else None
     read = sync.counts.read[sync.source_side] - before
-    return Assessed(
+    return Staged(
         cursor=later(latest, None if whole else known),
         newest=later(newest, None if whole else state_newest(sync, state)),
         whole=whole,
@@ -85,7 +85,7 @@ def assess(sync: SyncPass, state: ModuleState) -> Assessed:
     )
 
 
-def _assess_alone(sync: SyncPass, state: ModuleState, only: frozenset[str]) -> Assessed:
+def _stage_named(sync: SyncPass, state: ModuleState, only: frozenset[str]) -> Staged:
     """The same for single records: those that are asked for, and those that others bring along."""
     rows = _held_rows(sync)
     sync.learned.requested = only | due_by_reference(sync)
@@ -94,11 +94,11 @@ def _assess_alone(sync: SyncPass, state: ModuleState, only: frozenset[str]) -> A
     sync.columns.drop(STAGED, SEEN, IDS, KEYED)
     before = sync.counts.read[sync.source_side]
     if sync.learned.requested:
-        _read_into_work(sync, _by_ids(sync, sorted(sync.learned.requested)), all_links=False)
+        _read_and_stage(sync, _by_ids(sync, sorted(sync.learned.requested)), all_links=False)
     else:
-        _take_in_nothing(sync)
+        _stage_nothing(sync)
     drop_repeats(sync)
-    return Assessed(
+    return Staged(
         cursor=state_cursor(sync, state),
         newest=state_newest(sync, state),
         whole=False,
@@ -106,13 +106,17 @@ def _assess_alone(sync: SyncPass, state: ModuleState, only: frozenset[str]) -> A
     )
 
 
-def _take_in_nothing(sync: SyncPass) -> None:
+def _stage_nothing(sync: SyncPass) -> None:
     """The tables that records would stand in."""
     nobody = pa.array([], pa.string())
     links = sync.ledger.links_table(sync.integration, sync.module.name, nobody, sync.source_side)
     sync.columns.keep(LINKS, links)
     side, nothing = sync.source, Page(records=())
-    take_in(sync, add_slow(stage(nothing, side, side.reads), nothing, sync.computed[side.side]), "links")
+    stage_page(
+        sync,
+        add_computed(text_columns(nothing, side, side.reads), nothing, sync.computed[side.side]),
+        "links",
+    )
 
 
 def _handled(sync: SyncPass, state: ModuleState, newest: str | None, began: datetime) -> str | None:
@@ -251,7 +255,7 @@ def _keep_memory(sync: SyncPass, held: _HeldNow) -> None:
     sync.columns.keep(SKIPS, mine.cast(SKIPS_COLUMNS))
 
 
-def _read_into_work(sync: SyncPass, request: ReadRequest, *, all_links: bool) -> None:
+def _read_and_stage(sync: SyncPass, request: ReadRequest, *, all_links: bool) -> None:
     side = sync.source
     if all_links:
         _share_links(sync)
@@ -268,8 +272,8 @@ def _read_into_work(sync: SyncPass, request: ReadRequest, *, all_links: bool) ->
             ids = page["_id"].combine_chunks()
             links = sync.ledger.links_table(sync.integration, sync.module.name, ids, side.side)
             sync.columns.keep(LINKS, links)
-        walk(sync, side, page)
-        take_in(sync, page, ALL_LINKS if all_links else LINKS)
+        read_referenced(sync, side, page)
+        stage_page(sync, page, ALL_LINKS if all_links else LINKS)
         sync.check_stop()
     sync.counts.read[side.side] += reading.records
 

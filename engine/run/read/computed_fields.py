@@ -13,7 +13,7 @@ from engine.expr.error import ExprError
 from engine.expr.path import compile_path
 from engine.expr.scope import FieldScope, OptionValue
 from engine.expr.template import compile_template
-from engine.run.read.stage import text_of
+from engine.run.read.text_columns import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DELIVERED = ""
 
 
-def compile_slow(slow: Sequence[SlowField]) -> dict[str, Compute]:
+def compile_computed(slow: Sequence[SlowField]) -> dict[str, Compute]:
     """Column name -> the function that computes it from one record; each answers a value or an `ExprError`."""
     return {one.column: _compile(one) for one in slow}
 
@@ -49,7 +49,7 @@ def _options(one: SlowField) -> dict[str, OptionValue]:
     }
 
 
-def add_slow(staged: pa.Table, page: Page, functions: Mapping[str, Compute]) -> pa.Table:
+def add_computed(staged: pa.Table, page: Page, functions: Mapping[str, Compute]) -> pa.Table:
     """The staged page with two columns a slow field: its value as text, and what went wrong."""
     if not functions:
         return staged

@@ -17,7 +17,7 @@ ABSENT = pa.list_(pa.string())
 _GONE = object()
 
 
-class Told(Protocol):
+class Identified(Protocol):
     """What a page is staged by."""
 
     @property
@@ -31,7 +31,7 @@ class Told(Protocol):
         ...
 
 
-def stage(page: Page, side: Told, fields: Sequence[str]) -> pa.Table:
+def text_columns(page: Page, side: Identified, fields: Sequence[str]) -> pa.Table:
     """The page as `_id`, `_version`, `_absent`, `_broken` and one text column a field.
 
     A field that a record does not have at all is null and named in `_absent`; a field whose value is null is only
@@ -44,12 +44,12 @@ def stage(page: Page, side: Told, fields: Sequence[str]) -> pa.Table:
     return _stage_records(page.records or (), side, wanted)
 
 
-def _wanted(side: Told, fields: Sequence[str]) -> tuple[str, ...]:
+def _wanted(side: Identified, fields: Sequence[str]) -> tuple[str, ...]:
     named = [side.id_field, *([side.version_field] if side.version_field else []), *fields]
     return tuple(dict.fromkeys(named))
 
 
-def _stage_table(table: pa.Table, side: Told, wanted: Iterable[str]) -> pa.Table:
+def _stage_table(table: pa.Table, side: Identified, wanted: Iterable[str]) -> pa.Table:
     columns = {name: _as_text(table.column(name)) for name in wanted}
     rows = table.num_rows
     return _with_meta(columns, side, pa.nulls(rows, ABSENT), pa.nulls(rows, pa.string()))
@@ -59,7 +59,7 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
 
 
-def _stage_records(records: Sequence[Mapping[str, Any]], side: Told, wanted: Sequence[str]) -> pa.Table:
+def _stage_records(records: Sequence[Mapping[str, Any]], side: Identified, wanted: Sequence[str]) -> pa.Table:
     paths = [(name, tuple(name.split("."))) for name in wanted]
     columns: dict[str, list[str | None]] = {name: [] for name in wanted}
     absent: list[list[str] | None] = []
@@ -124,7 +124,7 @@ def text_of(value: Any) -> str | None:
     return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def _with_meta(columns: Mapping[str, Any], side: Told, absent: pa.Array, broken: pa.Array) -> pa.Table:
+def _with_meta(columns: Mapping[str, Any], side: Identified, absent: pa.Array, broken: pa.Array) -> pa.Table:
     version = columns[side.version_field] if side.version_field else pa.nulls(len(absent), pa.string())
     meta = {"_id": columns[side.id_field], "_version": version, "_absent": absent, "_broken": broken}
     return pa.table({**columns, **meta})

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from engine.connectors.port import Page, ReadRequest
 from engine.errors import TemporaryError
 from engine.record import SIDES
-from engine.run.read.stage import stage
+from engine.run.read.text_columns import text_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.run.session.sync_pass import SyncPass
 
 
-class Walker(Protocol):
+class Reader(Protocol):
     """Who looks at records, and may ask their system for others."""
 
     @property
@@ -34,26 +34,26 @@ class Walker(Protocol):
         ...
 
 
-def begin_walks(sync: SyncPass) -> None:
+def empty_all_referenced(sync: SyncPass) -> None:
     """The tables of a module, empty: what stood behind references in another module or run is read anew."""
     for side in SIDES:
-        begin(sync, sync.module.side(side).walks)
+        empty_referenced(sync, sync.module.side(side).walks)
 
 
-def begin(sync: Walker, walks: Sequence[WalkPlan]) -> None:
+def empty_referenced(sync: Reader, walks: Sequence[WalkPlan]) -> None:
     """The tables of these references, empty."""
     for one in walks:
-        sync.columns.show("page", stage(Page(records=()), one, one.reads))
+        sync.columns.show("page", text_columns(Page(records=()), one, one.reads))
         sync.columns.share_answer(one.table, one.lens)
         sync.columns.hide("page")
 
 
-def walk(sync: SyncPass, side: SidePlan, page: pa.Table) -> None:
+def read_referenced(sync: SyncPass, side: SidePlan, page: pa.Table) -> None:
     """Read what the references of a staged page lead to, unless it was read for an earlier page."""
-    walk_on(sync, side, side.walks, page)
+    read_referenced_by(sync, side, side.walks, page)
 
 
-def walk_on(sync: Walker, side: object, walks: Sequence[WalkPlan], page: pa.Table) -> None:
+def read_referenced_by(sync: Reader, side: object, walks: Sequence[WalkPlan], page: pa.Table) -> None:
     """Read what these references lead to, unless it was read before; `page` has a text column for each."""
     for one in walks:
         wanted = _wanted(sync, one, page)
@@ -61,22 +61,22 @@ def walk_on(sync: Walker, side: object, walks: Sequence[WalkPlan], page: pa.Tabl
             _read(sync, side, one, wanted)
 
 
-def walk_anew(sync: SyncPass, side: SidePlan, walks: Sequence[WalkPlan], table: str) -> None:
+def read_referenced_anew(sync: SyncPass, side: SidePlan, walks: Sequence[WalkPlan], table: str) -> None:
     """Read what the rows of a table refer to, whatever was read before."""
-    begin(sync, walks)
+    empty_referenced(sync, walks)
     for one in walks:
         ids = f'SELECT DISTINCT CAST("{one.by}" AS VARCHAR) AS "{one.by}" FROM {table}'
-        walk_on(sync, side, (one,), sync.columns.table(ids))
+        read_referenced_by(sync, side, (one,), sync.columns.table(ids))
 
 
-def _wanted(sync: Walker, one: WalkPlan, page: pa.Table) -> list[str]:
+def _wanted(sync: Reader, one: WalkPlan, page: pa.Table) -> list[str]:
     """Ids that no earlier page has asked for."""
     ids = {str(value).strip() for value in pc.unique(page[one.by]).to_pylist() if value is not None}
     known = {str(row[0]) for row in sync.columns.rows(f'SELECT _id FROM "{one.table}"')} if ids else set()
     return sorted(ids - known - {""})
 
 
-def _read(sync: Walker, side: object, one: WalkPlan, ids: list[str]) -> None:
+def _read(sync: Reader, side: object, one: WalkPlan, ids: list[str]) -> None:
     """Their rows, and a mark for each that is not there, so that nobody asks for it again."""
     request = ReadRequest(stream=one.stream, fields=one.reads, ids=tuple(ids) if one.by_ids else None)
     complete = False
@@ -96,8 +96,8 @@ def _read(sync: Walker, side: object, one: WalkPlan, ids: list[str]) -> None:
     sync.columns.hide("arriving")
 
 
-def _hold(sync: Walker, one: WalkPlan, page: Page, sql: str) -> None:
+def _hold(sync: Reader, one: WalkPlan, page: Page, sql: str) -> None:
     """Run a statement over a page of such records."""
-    sync.columns.show("page", stage(page, one, one.reads))
+    sync.columns.show("page", text_columns(page, one, one.reads))
     sync.columns.run(sql)
     sync.columns.hide("page")

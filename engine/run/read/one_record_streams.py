@@ -8,17 +8,17 @@ import pyarrow as pa
 
 from engine.connectors.port import Connector, ReadRequest
 from engine.errors import UserError
-from engine.run.read.stage import pick, text_of
+from engine.run.read.text_columns import pick, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.run.session.columns import Columns
 
-Told = tuple[str, str, str]  #: (system, stream, field)
+StreamField = tuple[str, str, str]  #: (system, stream, field)
 
 
-class Asking(Protocol):
+class FieldExpression(Protocol):
     """An expression over one-record streams."""
 
     @property
@@ -27,7 +27,7 @@ class Asking(Protocol):
         ...
 
     @property
-    def reads(self) -> tuple[Told, ...]:
+    def reads(self) -> tuple[StreamField, ...]:
         """The fields that it looks at."""
         ...
 
@@ -37,12 +37,14 @@ class Asking(Protocol):
         ...
 
 
-def read_told(reads: Iterable[Told], systems: Mapping[str, Connector]) -> dict[Told, str | None]:
+def read_fields(
+    reads: Iterable[StreamField], systems: Mapping[str, Connector]
+) -> dict[StreamField, str | None]:
     """The wanted fields as text, each stream read once. Raises UserError where a stream has no record."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for system, stream, field in reads:
         wanted.setdefault((system, stream), set()).add(field)
-    found: dict[Told, str | None] = {}
+    found: dict[StreamField, str | None] = {}
     for (system, stream), fields in sorted(wanted.items()):
         record = _single(systems[system], system, stream, tuple(sorted(fields)))
         for field in fields:
@@ -63,7 +65,7 @@ def _single(connector: Connector, system: str, stream: str, fields: tuple[str, .
     )
 
 
-def value_of(one: Asking, known: Mapping[Told, str | None], columns: Columns) -> Any:
+def value_of(one: FieldExpression, known: Mapping[StreamField, str | None], columns: Columns) -> Any:
     """The value of an expression; None where it cannot be told."""
     row = {".".join(read): pa.array([known[read]], pa.string()) for read in one.reads}
     columns.show("page", pa.table(row or {"nothing": pa.array([None], pa.string())}))
