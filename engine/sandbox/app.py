@@ -16,31 +16,37 @@ from engine.sandbox.books import routes as books_routes
 from engine.sandbox.books.editions import EDITIONS
 from engine.sandbox.crm import routes as crm_routes
 from engine.sandbox.projects import routes as projects_routes
+from engine.sandbox.published import is_published
+from engine.sandbox.server.body import NotJson, read_form
+from engine.sandbox.server.door import Door
 from engine.sandbox.server.gate import BooksGate, CallLog, CrmGate, ProjectsGate
 from engine.sandbox.server.oauth import grant
 from engine.sandbox.server.refusals import (
     BooksRefused,
     CrmRefused,
+    NotServed,
     ProjectsRefused,
     broken,
     crm_error,
     is_finance,
     is_projects,
+    is_unknown_address,
     no_json,
     projects_error,
+    quoting,
 )
-from engine.sandbox.server.site import NotJson, Site, site_of
+from engine.sandbox.server.site import Site, site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 
 async def token(request: Request) -> Response:
-    """`POST /oauth/v2/token`: a refresh token becomes an access token."""
+    """`POST /oauth/v2/token`: a refresh token becomes an access token, by a form of either type or by the query."""
     site = site_of(request)
     status, body = grant(
         site.store,
-        await request.body() or request.url.query.encode(),
+        await read_form(request),
         now=site.clock.now(),
         per_window=site.throttle.limits.tokens,
         domain=str(request.base_url).rstrip("/"),
@@ -48,9 +54,18 @@ async def token(request: Request) -> Response:
     return JSONResponse(body, status_code=status)
 
 
-def _refuse(_: Request, error: Exception) -> Response:
+def _refuse(request: Request, error: Exception) -> Response:
     refused = cast("CrmRefused | BooksRefused | ProjectsRefused", error)
+    if is_unknown_address(refused.body) and is_published(request.url.path):
+        return _not_served(request, NotServed(f"{request.method} {request.url.path}"))
     return JSONResponse(refused.body, status_code=refused.status)
+
+
+def _not_served(request: Request, error: Exception) -> Response:
+    """What the vendor has and the sandbox lacks: never in the vendor's words for a mistake of the client."""
+    request.scope["sandbox.not_served"] = str(error)
+    body = quoting(request.url.path, f"The sandbox does not serve {error}.")
+    return JSONResponse(body, status_code=501, headers={"X-Sandbox": "not-served"})
 
 
 def _refuse_command(_: Request, error: Exception) -> Response:
@@ -64,6 +79,8 @@ def _refuse_body(request: Request, error: Exception) -> Response:
 def _refuse_path(request: Request, error: Exception) -> Response:
     """An unknown path or method, as the product under that path says it."""
     status = cast("HTTPException", error).status_code
+    if is_published(request.url.path):
+        return _not_served(request, NotServed(f"{request.method} {request.url.path}"))
     if is_finance(request.url.path):
         return JSONResponse({"code": 5, "message": "Invalid URL Passed"}, status_code=status)
     if is_projects(request.url.path):
@@ -107,13 +124,14 @@ def make_app(site: Site) -> Starlette:
             Mount("/api/v3", routes=projects_routes.ROUTES, middleware=[Middleware(ProjectsGate, site=site)]),
             Mount("/_sandbox", routes=[*control.ROUTES, *control_settings.ROUTES]),
         ],
-        middleware=[Middleware(CallLog, site=site)],
+        middleware=[Middleware(Door), Middleware(CallLog, site=site)],
         exception_handlers={
             CrmRefused: _refuse,
             BooksRefused: _refuse,
             ProjectsRefused: _refuse,
             UserError: _refuse_command,
             NotJson: _refuse_body,
+            NotServed: _not_served,
             HTTPException: _refuse_path,
             500: _break,
         },

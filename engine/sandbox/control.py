@@ -22,16 +22,21 @@ from engine.sandbox.projects.entities import FIRST_ID as FIRST_PROJECTS_ID
 from engine.sandbox.projects.read import moment, show_log
 from engine.sandbox.projects.read import show as show_projects
 from engine.sandbox.projects.write import defaults_of
+from engine.sandbox.server.body import read_json, with_values
 from engine.sandbox.server.clock import books_time, crm_time
 from engine.sandbox.server.faults import parse_fault
 from engine.sandbox.server.oauth import clients
-from engine.sandbox.server.site import Site, read_json, site_of
+from engine.sandbox.server.site import Site, site_of
 from engine.sandbox.server.store import Query, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
+
+
+#: Time moves no further at once: dates end with the year 9999.
+_CENTURY_S = 100 * 366 * 24 * 60 * 60
 
 
 def connections(url: str, site: Site) -> dict[str, dict[str, Any]]:
@@ -96,8 +101,8 @@ async def clock(request: Request) -> Response:
     """Move the sandbox's time forward by `advance_s` seconds."""
     site, wanted = site_of(request), await read_json(request)
     seconds = wanted.get("advance_s")
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
-        raise UserError("`advance_s` is a number of seconds, 0 or more.")
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= _CENTURY_S:
+        raise UserError("`advance_s` is a number of seconds, from 0 to those of a hundred years.")
     now = site.clock.advance(seconds)
     site.remember_clock()
     return JSONResponse({"now": crm_time(int(now)), "epoch": now})
@@ -160,7 +165,7 @@ def _edited(
     present = site.store.get(product, module, str(wanted["id"]))
     if present is None:
         raise UserError(f"There is no record {wanted['id']} in {product} {module}.")
-    body = _set(present.body, wanted.get("set", {}))
+    body = with_values(present.body, wanted.get("set", {}))
     gone = site.second() if wanted.get("delete") else None
     row = replace(present, key=key(body), modified=site.second(), deleted=gone, body=body)
     site.store.replace(product, module, row, since=site.clock.now())
@@ -172,26 +177,17 @@ def _new(
 ) -> Row:
     if product == "crm":
         people = dict.fromkeys(("Owner", "Created_By", "Modified_By"), API_USER)
-        body, id_ = _set(people, values), site.store.next_id("crm", FIRST_ID)
+        body, id_ = with_values(people, values), site.store.next_id("crm", FIRST_ID)
     elif product == "projects":
-        body = _set(defaults_of(ENTITIES[module]), values)
+        body = with_values(defaults_of(ENTITIES[module]), values)
         id_ = site.store.next_id("projects", FIRST_PROJECTS_ID)
     else:
         finance = Finance(site=site, edition=EDITIONS[product])
-        body, id_ = _set(finance.edition.collections[module].defaults, values), finance.new_id()
+        body, id_ = with_values(finance.edition.collections[module].defaults, values), finance.new_id()
     now = site.second()
     row = Row(id=id_, key=key(body), created=now, modified=now, deleted=None, body=body)
     site.store.add(product, module, row, since=site.clock.now())
     return row
-
-
-def _set(body: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a body with values set; a dotted name reaches into an object."""
-    changed = dict(body)
-    for name, value in values.items():
-        outer, dot, inner = name.partition(".")
-        changed[outer] = {**changed.get(outer, {}), inner: value} if dot else value
-    return changed
 
 
 ROUTES = [

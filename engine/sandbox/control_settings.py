@@ -11,8 +11,9 @@ from starlette.routing import Route
 from engine.errors import UserError
 from engine.sandbox.crm.modules import MODULES
 from engine.sandbox.crm.unique_fields import unique_fields, unique_from_now_on
+from engine.sandbox.server.body import read_json, with_values
 from engine.sandbox.server.oauth import clients, renew
-from engine.sandbox.server.site import read_json, site_of
+from engine.sandbox.server.site import site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,10 +26,7 @@ async def organization(request: Request) -> Response:
     kept = site.store.setting(name)
     if kept is None or not isinstance(values, dict):
         raise UserError("`product` names a product with an organisation, `set` is an object.")
-    shown = json.loads(kept)
-    for path, value in values.items():
-        outer, dot, inner = path.partition(".")
-        shown[outer] = shown.get(outer, {}) | {inner: value} if dot else value
+    shown = with_values(json.loads(kept), values)
     with site.store.transaction():
         site.store.remember(name, json.dumps(shown))
     return JSONResponse({"organization": shown})

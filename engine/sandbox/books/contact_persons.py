@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from engine.sandbox.books import write
 from engine.sandbox.books.finance import require_organization
 from engine.sandbox.books.read import parse_page
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.refusals import BooksRefused
-from engine.sandbox.server.site import read_json
 from engine.sandbox.server.store import Query
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from engine.sandbox.books.finance import Finance, finance_of, require_organizati
 from engine.sandbox.books.read import list_body, parse_listing, show_whole
 from engine.sandbox.books.settings import ROUTES as SETTINGS
 from engine.sandbox.books.settings import refuse_here
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.refusals import BooksRefused
-from engine.sandbox.server.site import read_json
 from engine.sandbox.server.store import Query
 
 if TYPE_CHECKING:

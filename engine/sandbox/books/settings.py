@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.books.finance import Finance, require_organization
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.refusals import BooksRefused
-from engine.sandbox.server.site import read_json
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.server.hours import clock_minutes, hours_text
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from engine.sandbox.books.collection import Collection
     from engine.sandbox.books.finance import Finance
 
+_DISCOUNT = re.compile(r"(-?[0-9]{1,12}(\.[0-9]{0,6})?)?%?")
 #: Statuses of an invoice that is still to be paid.
 _OWED = ("sent", "viewed", "unpaid", "partially_paid", "overdue")
 _RECEIVABLES = f"""
@@ -59,10 +61,9 @@ def _share(discount: Any, amount: float) -> float:
     if isinstance(discount, int | float):
         return float(discount)
     text = discount.strip()
-    try:
-        number = float(text.removesuffix("%") or 0)
-    except ValueError:
-        raise BooksRefused(400, 4, "Invalid value passed for discount") from None
+    if not _DISCOUNT.fullmatch(text):
+        raise BooksRefused(400, 4, "Invalid value passed for discount")
+    number = float(text.removesuffix("%") or 0)
     return amount * number / 100 if text.endswith("%") else number
 
 

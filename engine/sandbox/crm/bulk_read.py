@@ -16,10 +16,11 @@ from engine.sandbox.crm.modules import MODULES, CrmModule, module_id
 from engine.sandbox.crm.read import show
 from engine.sandbox.crm.records import module_of
 from engine.sandbox.crm.write import API_USER
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.bulk_job import Job
 from engine.sandbox.server.clock import DAY_S, crm_time
 from engine.sandbox.server.refusals import CrmRefused
-from engine.sandbox.server.site import Site, read_json, site_of
+from engine.sandbox.server.site import Site, site_of
 from engine.sandbox.server.store import Query
 
 if TYPE_CHECKING:

@@ -94,7 +94,7 @@ def _fits_type(field: CrmField, value: Any) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
+            return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
         case "double" | "currency":
             return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
         case "lookup" | "ownerlookup":

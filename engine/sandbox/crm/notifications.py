@@ -10,9 +10,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.crm.modules import MODULES
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.clock import crm_time, parse_time
 from engine.sandbox.server.refusals import CrmRefused, crm_error
-from engine.sandbox.server.site import Site, read_json, site_of
+from engine.sandbox.server.site import Site, site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -22,9 +22,10 @@ from engine.sandbox.crm.read import (
     show,
 )
 from engine.sandbox.crm.unique_fields import unique_fields
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.clock import DAY_S, crm_time, parse_time
 from engine.sandbox.server.refusals import CrmRefused
-from engine.sandbox.server.site import Site, read_json, site_of, whole_number
+from engine.sandbox.server.site import Site, site_of, whole_number
 from engine.sandbox.server.store import Query
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from starlette.routing import Route
 from engine.sandbox.crm.modules import MODULES, CrmModule, module_id
 from engine.sandbox.crm.read import MAX_PER_PAGE, person, refuse_param
 from engine.sandbox.crm.records import BIN_S
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.clock import crm_time
 from engine.sandbox.server.refusals import CrmRefused
-from engine.sandbox.server.site import Site, read_json, site_of, whole_number
+from engine.sandbox.server.site import Site, site_of, whole_number
 from engine.sandbox.server.store import Query, Row
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from engine.sandbox.crm.coql import parse_select
 from engine.sandbox.crm.criteria import Condition, parse_criteria
 from engine.sandbox.crm.read import MAX_PER_PAGE, refuse_param, show
 from engine.sandbox.crm.records import module_of
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.refusals import CrmRefused
-from engine.sandbox.server.site import as_of, read_json, site_of, whole_number
+from engine.sandbox.server.site import as_of, site_of, whole_number
 from engine.sandbox.server.store import Query
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.refusals import crm_error
-from engine.sandbox.server.site import Site, read_json, site_of
+from engine.sandbox.server.site import Site, site_of
 from engine.sandbox.server.store import Query, Row
 
 if TYPE_CHECKING:

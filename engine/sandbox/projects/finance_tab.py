@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.sandbox.server.site import Site
     from engine.sandbox.server.store import Row
 
+_LARGEST = 1e12
 #: What an invoice can be made for: the name of its field, and where the thing lies.
 _BILLED = {"task": "tasks", "timelog": "timelogs"}
 
@@ -69,7 +70,15 @@ def _total(body: dict[str, Any]) -> float:
     if "lines" not in body:
         return float(body["amount"])
     lines = [line for line in body["lines"] if isinstance(line, dict)]
-    return round(sum(float(line.get("rate") or 0) * float(line.get("quantity") or 1) for line in lines), 2)
+    return round(sum(_amount(line, "rate", 0) * _amount(line, "quantity", 1) for line in lines), 2)
+
+
+def _amount(line: dict[str, Any], name: str, absent: float) -> float:
+    """A number of a line. Raises ProjectsRefused."""
+    value = line.get(name) or absent
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST:
+        raise write.refused("lines", f"{name} is invalid")
+    return float(value)
 
 
 def _bill(site: Site, row: Row, before: Row | None) -> None:

@@ -12,13 +12,14 @@ from engine.sandbox.projects import finance_tab, time_logs, users, write
 from engine.sandbox.projects.entities import COMMENTED, ENTITIES, FINANCE, Entity
 from engine.sandbox.projects.read import list_answer, parse_page, require_portal, show, show_log
 from engine.sandbox.projects.templates import lay_out
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.refusals import ProjectsRefused
-from engine.sandbox.server.site import Site, read_json
 from engine.sandbox.server.store import Query
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from engine.sandbox.server.site import Site
     from engine.sandbox.server.store import Row
 
 #: What a portal lists by itself, beside its projects.

@@ -11,12 +11,14 @@ from starlette.routing import Route
 from engine.sandbox.projects.entities import FIRST_ID
 from engine.sandbox.projects.read import moment, require_portal
 from engine.sandbox.projects.write import refused
+from engine.sandbox.server.body import read_json
 from engine.sandbox.server.refusals import ProjectsRefused
-from engine.sandbox.server.site import Site, read_json
 from engine.sandbox.server.store import Query, Row
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+    from engine.sandbox.server.site import Site
 
 _TEXTS = ("first_name", "last_name", "email", "status")
 _STATES = ("active", "inactive")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from engine.errors import UserError
+from engine.sandbox.server.body import read_body
 from engine.sandbox.server.refusals import broken, quoting, too_many
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 1024 * 1024
 HUGE = 40 * MEBIBYTE
+_DAY_S = 24 * 60 * 60
 
 Kind = Literal[
     "status-429",  # refused before anything is done
@@ -51,19 +53,27 @@ class Fault:
 
 def parse_fault(wanted: dict[str, Any]) -> Fault:
     """Read a fault from the command's JSON; UserError says what is wrong with it."""
-    match = wanted.get("match", {})
+    match, times, seconds = wanted.get("match", {}), wanted.get("times", 1), wanted.get("seconds", 30)
+    after = wanted.get("retry_after")
     if wanted.get("fault") not in get_args(Kind):
         raise UserError(f"`fault` is one of {', '.join(get_args(Kind))}.")
+    for name, number, most in (
+        ("times", times, 10**6),
+        ("seconds", seconds, _DAY_S),
+        ("retry_after", after or 0, _DAY_S),
+    ):
+        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= most:
+            raise UserError(f"`{name}` is a number, {most} at most.")
     try:
         return Fault(
             kind=wanted["fault"],
             method=None if match.get("method") is None else str(match["method"]).upper(),
             path=re.compile(str(match.get("path", ""))),
-            times=int(wanted.get("times", 1)),
-            retry_after_s=None if wanted.get("retry_after") is None else int(wanted["retry_after"]),
-            seconds=float(wanted.get("seconds", 30)),
+            times=int(times),
+            retry_after_s=None if after is None else int(after),
+            seconds=float(seconds),
         )
-    except (re.error, TypeError, ValueError, AttributeError) as error:
+    except (re.error, AttributeError) as error:
         raise UserError(f"The fault cannot be read: {error}.") from error
 
 
@@ -124,7 +134,7 @@ async def play(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send:
 async def _echo(scope: Scope, receive: Receive) -> Response:
     """A refusal as careless products write it."""
     request = Request(scope, receive)
-    sent = (await request.body())[:1000].decode("utf-8", "replace")
+    sent = (await read_body(request))[:1000].decode("utf-8", "replace")
     words = f"Bad request: {request.headers.get('authorization', '')} {sent}"
     if request.url.path == "/oauth/v2/token":
         return JSONResponse({"error": words})

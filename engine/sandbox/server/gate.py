@@ -38,6 +38,7 @@ class CallLog:
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 call["status"] = message["status"]
+                call["not_served"] = scope.get("sandbox.not_served")
             await send(message)
 
         if fault is None:
@@ -58,6 +59,7 @@ class CallLog:
             "path": scope["path"],
             "query": scope["query_string"].decode("ascii", "replace"),
             "status": None,
+            "not_served": None,
             "fault": None if fault is None else fault.kind,
         }
         self.site.calls.append(call)

@@ -6,7 +6,6 @@ import json
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
     from engine.sandbox.server.store import Store
@@ -80,10 +79,9 @@ def renew(store: Store, product: str) -> Client:
 
 
 def grant(
-    store: Store, body: bytes, *, now: float, per_window: int, domain: str
+    store: Store, form: dict[str, str], *, now: float, per_window: int, domain: str
 ) -> tuple[int, dict[str, object]]:
     """Answer one token request: status and JSON body. A refusal of credentials is told with status 200."""
-    form = dict(parse_qsl(body.decode("utf-8", "replace")))
     if form.get("grant_type") != "refresh_token":
         return 200, {"error": "unsupported_grant_type"}
     secret = (form.get("client_id"), form.get("client_secret"))

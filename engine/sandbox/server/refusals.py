@@ -26,6 +26,10 @@ class BooksRefused(Exception):  # noqa: N818  # the same
         self.body: dict[str, Any] = {"code": code, "message": message}
 
 
+class NotServed(Exception):  # noqa: N818  # the same
+    """The vendor serves it, the sandbox does not; the message names it."""
+
+
 #: What Projects says, with status 400, when an address was called too often.
 PROJECTS_LIMIT = "Sorry, this address was called too often. Please try again after 30 minutes."
 
@@ -91,6 +95,12 @@ def broken(path: str) -> dict[str, Any]:
     if is_projects(path):
         return projects_error(500, "INTERNAL_SERVER_ERROR", "Internal Server Error")
     return crm_error("INTERNAL_ERROR", "Internal Server Error")
+
+
+def is_unknown_address(body: dict[str, Any]) -> bool:
+    """Whether a refusal says that there is nothing at an address."""
+    title = body.get("error", {}).get("title")
+    return body.get("code") in ("INVALID_MODULE", 5) or title == "URL_RULE_NOT_CONFIGURED"
 
 
 def no_json(path: str, why: str) -> dict[str, Any]:

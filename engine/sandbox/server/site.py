@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 CompanyName = Literal["clean", "awkward", "bare"]
 
-#: A larger body is refused.
-MAX_BODY_BYTES = 10 * 1024 * 1024
 #: The field of a product's organisation that identifies it.
 _ACCOUNT_ID = {"books": "organization_id", "erp": "organization_id", "projects": "id"}
 
@@ -73,44 +70,6 @@ def site_of(request: Request) -> Site:
 def as_of(request: Request) -> float | None:
     """The moment whose state a listing shall show; None = the present."""
     return cast("float | None", request.scope.get("sandbox.as_of"))
-
-
-class NotJson(ValueError):  # noqa: N818  # named for what was sent
-    """The body of a request is no JSON object; each product refuses it in its own words."""
-
-
-async def read_json(request: Request) -> dict[str, Any]:
-    """The JSON object in a request's body. Raises NotJson for anything else."""
-    try:
-        return await _json_object(request)
-    except ValueError as error:
-        raise NotJson(str(error)) from error
-
-
-async def _json_object(request: Request) -> dict[str, Any]:
-    raw = await request.body()
-    if len(raw) > MAX_BODY_BYTES:
-        raise ValueError("the body is too large")
-    try:
-        parsed = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
-        if b"\\ud" in raw.lower():
-            json.dumps(parsed, ensure_ascii=False).encode()
-    except RecursionError as error:
-        raise ValueError("the body is nested too deeply") from error
-    if not isinstance(parsed, dict):
-        raise ValueError("the body is not an object")  # noqa: TRY004  # callers know one kind of bad body
-    return parsed
-
-
-def _no_constant(word: str) -> float:
-    raise ValueError(f"{word} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"{text} is too large")
-    return number
 
 
 def whole_number(request: Request, name: str, default: int) -> int | None:
