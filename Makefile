@@ -1,5 +1,5 @@
 # The handful of commands that work on this project; `make help` lists them.
-.PHONY: help setup check test proofs fix cases bench
+.PHONY: help setup check test proofs fix cases docs bench
 PYTHON ?= python3
 
 help: ## this list
@@ -26,6 +26,9 @@ fix: ## format, and repair what a tool can repair
 
 cases: ## rewrite the expected texts under tests/cases, to be reviewed as a diff
 	pytest tests --update-cases
+
+docs: ## rewrite what is generated under docs/: the tables of map.md, the picture of architecture.md
+	$(PYTHON) docs/make/pages.py
 
 bench: ## a million accounts from one table into another, beside plain statements
 	$(PYTHON) benchmarks/accounts.py

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 BLANKS = (None, "")
 
 
-class Line(NamedTuple):
+class RuledField(NamedTuple):
     """One field of a pair, with the rule for it."""
 
     rule: Rule
     seen: Triple
 
 
-class Question(NamedTuple):
+class TieBreak(NamedTuple):
     """What a conflict may be decided by, beside the rules."""
 
     times: Times | None
@@ -45,9 +45,9 @@ def reconcile(
 ) -> Decision:
     """Decide every field of a pair. A base of None means that the pair was never in step."""
     known_left, known_right = base_left or {}, base_right or {}
-    asked = Question(times, resolutions or {})
+    tie_break = TieBreak(times, resolutions or {})
     groups: dict[
-        str | tuple[str], list[Line]
+        str | tuple[str], list[RuledField]
     ] = {}  # a field alone is filed under a tuple, so that no name meets it
     for rule in rules:
         seen = Triple(
@@ -56,8 +56,8 @@ def reconcile(
             left=left.get(rule.key, UNKNOWN),
             right=right.get(rule.key, UNKNOWN),
         )
-        groups.setdefault(rule.group or (rule.key,), []).append(Line(rule, seen))
-    decided = {one.key: one for lines in groups.values() for one in _decide(lines, asked)}
+        groups.setdefault(rule.group or (rule.key,), []).append(RuledField(rule, seen))
+    decided = {one.key: one for fields in groups.values() for one in _decide(fields, tie_break)}
     return Decision(fields=tuple(decided[rule.key] for rule in rules))
 
 
@@ -66,22 +66,22 @@ def reconcile_field(
 ) -> FieldDecision:
     """Decide one field on its own, whatever its group."""
     resolutions = {} if resolution is None else {rule.key: resolution}
-    (decided,) = _decide([Line(rule, seen)], Question(times, resolutions))
+    (decided,) = _decide([RuledField(rule, seen)], TieBreak(times, resolutions))
     return decided
 
 
-def _decide(lines: Sequence[Line], asked: Question) -> Iterable[FieldDecision]:
+def _decide(fields: Sequence[RuledField], tie_break: TieBreak) -> Iterable[FieldDecision]:
     """Decide the fields of one group."""
-    rest, open_lines = [], []
-    for line in lines:
-        if line.seen.left is UNKNOWN or line.seen.right is UNKNOWN:
-            return _stay(lines, "the system did not show the field")
-        why = _in_step(line.seen)
+    rest, open_fields = [], []
+    for field in fields:
+        if field.seen.left is UNKNOWN or field.seen.right is UNKNOWN:
+            return _stay(fields, "the system did not show the field")
+        why = _in_step(field.seen)
         if why:
-            rest.append(_remember(line, why))
+            rest.append(_remember(field, why))
         else:
-            open_lines.append(line)
-    return [*rest, *_decide_open(open_lines, asked)] if open_lines else rest
+            open_fields.append(field)
+    return [*rest, *_decide_open(open_fields, tie_break)] if open_fields else rest
 
 
 def _in_step(seen: Triple) -> str | None:
@@ -99,36 +99,36 @@ def _met(seen: Triple) -> bool:
     return seen.base_left is NO_BASE or seen.base_right is NO_BASE
 
 
-def _decide_open(lines: Sequence[Line], asked: Question) -> Iterable[FieldDecision]:
+def _decide_open(fields: Sequence[RuledField], tie_break: TieBreak) -> Iterable[FieldDecision]:
     """Decide fields of one group that all differ and are not in step."""
-    if any(_met(seen) for _, seen in lines):
-        return _first_contact(lines, asked)
-    left_changed = any(seen.left != seen.base_left for _, seen in lines)
-    right_changed = any(seen.right != seen.base_right for _, seen in lines)
+    if any(_met(seen) for _, seen in fields):
+        return _first_contact(fields, tie_break)
+    left_changed = any(seen.left != seen.base_left for _, seen in fields)
+    right_changed = any(seen.right != seen.base_right for _, seen in fields)
     if left_changed and right_changed:
-        return _both_changed(lines, asked)
+        return _both_changed(fields, tie_break)
     changed: Side = "left" if left_changed else "right"
-    refusal = _refusal(lines, changed)
-    return _stay(lines, refusal) if refusal else _copy(lines, changed, f"changed on the {changed}")
+    refusal = _refusal(fields, changed)
+    return _stay(fields, refusal) if refusal else _copy(fields, changed, f"changed on the {changed}")
 
 
-def _first_contact(lines: Sequence[Line], asked: Question) -> Iterable[FieldDecision]:
+def _first_contact(fields: Sequence[RuledField], tie_break: TieBreak) -> Iterable[FieldDecision]:
     """Never in step: a blank is filled where the line may, and never empties the other side."""
-    choice = _choice(lines, asked)
+    choice = _choice(fields, tie_break)
     if choice:
-        return _take(lines, choice)
-    lacking = [side for side in SIDES if all(_value(seen, side) in BLANKS for _, seen in lines)]
-    if lacking and not _refusal(lines, other(lacking[0])):
-        return _copy(lines, other(lacking[0]), "fills a blank")
+        return _take(fields, choice)
+    lacking = [side for side in SIDES if all(_value(seen, side) in BLANKS for _, seen in fields)]
+    if lacking and not _refusal(fields, other(lacking[0])):
+        return _copy(fields, other(lacking[0]), "fills a blank")
     if lacking:
-        return [_remember(line, "a blank empties nothing") for line in lines]
-    if any(_waits(seen) for _, seen in lines):
-        return _conflict(lines, "differs at first contact", asked)
-    rule = lines[0].rule
+        return [_remember(field, "a blank empties nothing") for field in fields]
+    if any(_waits(seen) for _, seen in fields):
+        return _conflict(fields, "differs at first contact", tie_break)
+    rule = fields[0].rule
     policy = rule.fallback if rule.policy == "newest" else rule.policy
     if policy in ("left", "right"):
-        return _prefer(lines, policy, "first contact")
-    return _hold(lines, "differs at first contact", asked)
+        return _prefer(fields, policy, "first contact")
+    return _hold(fields, "differs at first contact", tie_break)
 
 
 def _waits(seen: Triple) -> bool:
@@ -136,17 +136,17 @@ def _waits(seen: Triple) -> bool:
     return (seen.base_left is NO_BASE) != (seen.base_right is NO_BASE)
 
 
-def _both_changed(lines: Sequence[Line], asked: Question) -> Iterable[FieldDecision]:
-    choice = _choice(lines, asked)
+def _both_changed(fields: Sequence[RuledField], tie_break: TieBreak) -> Iterable[FieldDecision]:
+    choice = _choice(fields, tie_break)
     if choice:
-        return _take(lines, choice)
-    policy, why = lines[0].rule.policy, "changed on both sides"
+        return _take(fields, choice)
+    policy, why = fields[0].rule.policy, "changed on both sides"
     if policy == "newest":
-        last = _last(asked.times)
-        policy, why = (last, f"{why}, last on the {last}") if last else (lines[0].rule.fallback, why)
+        last = _last(tie_break.times)
+        policy, why = (last, f"{why}, last on the {last}") if last else (fields[0].rule.fallback, why)
     if policy in ("left", "right"):
-        return _prefer(lines, policy, why)
-    return _hold(lines, why, asked)
+        return _prefer(fields, policy, why)
+    return _hold(fields, why, tie_break)
 
 
 def _last(times: Times | None) -> Side | None:
@@ -158,75 +158,75 @@ def _last(times: Times | None) -> Side | None:
     return "left" if times.left > times.right else "right"
 
 
-def _choice(lines: Sequence[Line], asked: Question) -> Side | None:
+def _choice(fields: Sequence[RuledField], tie_break: TieBreak) -> Side | None:
     """The side that a person chose for every one of these fields, from the values that they hold now."""
-    chosen = _chosen(lines, asked)
-    return chosen[0] if len(chosen) == len(lines) and len(set(chosen)) == 1 else None
+    chosen = _chosen(fields, tie_break)
+    return chosen[0] if len(chosen) == len(fields) and len(set(chosen)) == 1 else None
 
 
-def _chosen(lines: Sequence[Line], asked: Question) -> list[Side]:
-    found = [(asked.resolutions.get(rule.key), seen) for rule, seen in lines]
+def _chosen(fields: Sequence[RuledField], tie_break: TieBreak) -> list[Side]:
+    found = [(tie_break.resolutions.get(rule.key), seen) for rule, seen in fields]
     return [one.take for one, seen in found if one and (one.left, one.right) == (seen.left, seen.right)]
 
 
-def _take(lines: Sequence[Line], choice: Side) -> Iterable[FieldDecision]:
+def _take(fields: Sequence[RuledField], choice: Side) -> Iterable[FieldDecision]:
     """Do what a person chose; what the line cannot do goes back to them."""
-    refusal = _refusal(lines, choice)
+    refusal = _refusal(fields, choice)
     if refusal:
-        return [_waiting(line, f"{choice} was chosen, but {refusal}") for line in lines]
-    return _copy(lines, choice, "chosen by a person")
+        return [_waiting(field, f"{choice} was chosen, but {refusal}") for field in fields]
+    return _copy(fields, choice, "chosen by a person")
 
 
-def _prefer(lines: Sequence[Line], favourite: Side, why: str) -> Iterable[FieldDecision]:
+def _prefer(fields: Sequence[RuledField], favourite: Side, why: str) -> Iterable[FieldDecision]:
     """The favourite's value goes to the other side; where the line cannot write that, the other one's value wins."""
-    order = _sources(lines, favourite)
-    able = [side for side in order if not _clears_needed(lines, side)]
+    order = _sources(fields, favourite)
+    able = [side for side in order if not _clears_needed(fields, side)]
     if not able:
-        return _stay(lines, _why_not(order))
-    return _copy(lines, able[0], why if able[0] == order[0] else _needed(other(order[0])))
+        return _stay(fields, _why_not(order))
+    return _copy(fields, able[0], why if able[0] == order[0] else _needed(other(order[0])))
 
 
-def _hold(lines: Sequence[Line], why: str, asked: Question) -> Iterable[FieldDecision]:
+def _hold(fields: Sequence[RuledField], why: str, tie_break: TieBreak) -> Iterable[FieldDecision]:
     """Ask a person, if there is anything to choose."""
-    order = _sources(lines, "left")
-    if all(_clears_needed(lines, side) for side in order):
-        return _stay(lines, _why_not(order))
-    return _conflict(lines, why, asked)
+    order = _sources(fields, "left")
+    if all(_clears_needed(fields, side) for side in order):
+        return _stay(fields, _why_not(order))
+    return _conflict(fields, why, tie_break)
 
 
-def _conflict(lines: Sequence[Line], why: str, asked: Question) -> Iterable[FieldDecision]:
-    reason = "its group needs one choice for all its fields" if _chosen(lines, asked) else why
-    return [_waiting(line, reason) for line in lines]
+def _conflict(fields: Sequence[RuledField], why: str, tie_break: TieBreak) -> Iterable[FieldDecision]:
+    reason = "its group needs one choice for all its fields" if _chosen(fields, tie_break) else why
+    return [_waiting(field, reason) for field in fields]
 
 
-def _waiting(line: Line, why: str) -> FieldDecision:
+def _waiting(field: RuledField, why: str) -> FieldDecision:
     """It waits for a person. Known bases stay; a field without them is marked by one alone."""
-    seen = line.seen
+    seen = field.seen
     bases = (seen.left, NO_BASE) if _met(seen) else (seen.base_left, seen.base_right)
-    return FieldDecision(key=line.rule.key, base_left=bases[0], base_right=bases[1], conflict=True, why=why)
+    return FieldDecision(key=field.rule.key, base_left=bases[0], base_right=bases[1], conflict=True, why=why)
 
 
-def _sources(lines: Sequence[Line], favourite: Side) -> list[Side]:
+def _sources(fields: Sequence[RuledField], favourite: Side) -> list[Side]:
     """The sides whose values the lines may carry over, the favourite first."""
-    return [side for side in (favourite, other(favourite)) if _writable(lines, other(side))]
+    return [side for side in (favourite, other(favourite)) if _writable(fields, other(side))]
 
 
-def _writable(lines: Sequence[Line], side: Side) -> bool:
-    return all(side in rule.toward for rule, _ in lines)
+def _writable(fields: Sequence[RuledField], side: Side) -> bool:
+    return all(side in rule.toward for rule, _ in fields)
 
 
-def _clears_needed(lines: Sequence[Line], winner: Side) -> bool:
+def _clears_needed(fields: Sequence[RuledField], winner: Side) -> bool:
     """Whether the winner's values would clear a field that the other side needs."""
     target = other(winner)
-    return any(_value(seen, winner) is None and target in rule.keep for rule, seen in lines)
+    return any(_value(seen, winner) is None and target in rule.keep for rule, seen in fields)
 
 
-def _refusal(lines: Sequence[Line], winner: Side) -> str | None:
+def _refusal(fields: Sequence[RuledField], winner: Side) -> str | None:
     """Why the winner's values may not be written to the other side; None = they may."""
     target = other(winner)
-    if not _writable(lines, target):
+    if not _writable(fields, target):
         return f"{target} is not written by this line"
-    return _needed(target) if _clears_needed(lines, winner) else None
+    return _needed(target) if _clears_needed(fields, winner) else None
 
 
 def _needed(target: Side) -> str:
@@ -237,7 +237,7 @@ def _why_not(order: Sequence[Side]) -> str:
     return _needed(other(order[0])) if order else "this line writes neither side"
 
 
-def _copy(lines: Sequence[Line], winner: Side, why: str) -> Iterable[FieldDecision]:
+def _copy(fields: Sequence[RuledField], winner: Side, why: str) -> Iterable[FieldDecision]:
     """Write the winner's values to the other side."""
     target = other(winner)
     return [
@@ -249,7 +249,7 @@ def _copy(lines: Sequence[Line], winner: Side, why: str) -> Iterable[FieldDecisi
             loser=_lost(seen, target),
             why=why,
         )
-        for rule, seen in lines
+        for rule, seen in fields
     ]
 
 
@@ -264,14 +264,14 @@ def _value(seen: Triple, side: Side) -> Seen:
     return seen.left if side == "left" else seen.right
 
 
-def _remember(line: Line, why: str) -> FieldDecision:
+def _remember(field: RuledField, why: str) -> FieldDecision:
     """Nothing is written, and what both sides hold now is what they are known to hold."""
-    return FieldDecision(key=line.rule.key, base_left=line.seen.left, base_right=line.seen.right, why=why)
+    return FieldDecision(key=field.rule.key, base_left=field.seen.left, base_right=field.seen.right, why=why)
 
 
-def _stay(lines: Sequence[Line], why: str) -> Iterable[FieldDecision]:
+def _stay(fields: Sequence[RuledField], why: str) -> Iterable[FieldDecision]:
     """Nothing is written, and what is known of the fields stays."""
     return [
         FieldDecision(key=rule.key, base_left=seen.base_left, base_right=seen.base_right, why=why)
-        for rule, seen in lines
+        for rule, seen in fields
     ]
