@@ -1,16 +1,20 @@
-"""Compile: one spec file to a plan, through a short list of passes."""
+"""Compile: a spec becomes a plan through a tuple of passes, each of which returns what it makes and finds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.compiler.bind.choices import choose, defaults, holds
 from engine.compiler.bind.habits import with_habits
+from engine.compiler.bind.keeper import specs_beside
 from engine.compiler.bind.lock import locked, read_lock
 from engine.compiler.bind.profile import read_profile, spec_of
 from engine.compiler.bind.systems import bind
-from engine.compiler.draft.draft import Draft, Findings
+from engine.compiler.by_hand import asked_for
+from engine.compiler.draft.draft import Draft, Findings, place
 from engine.compiler.module import build_module, check_module
 from engine.compiler.order import ordered
 from engine.compiler.rules.associations import compile_associations
@@ -19,7 +23,6 @@ from engine.compiler.rules.lifecycle import accounts, compile_lifecycle
 from engine.compiler.rules.mails import mail_server
 from engine.compiler.rules.requirements import check_requirements, decide_requirement
 from engine.compiler.rules.trigger import check_trigger
-from engine.errors import UserError
 from engine.plan import Plan, SystemPlan
 from engine.spec.diagnostic import Diagnostic, SpecError
 from engine.spec.excerpt import complete
@@ -32,8 +35,9 @@ if TYPE_CHECKING:
     from engine.catalog import Catalog
     from engine.compiler.draft.parts import Checked, Hand
     from engine.expr.scope import OptionValue
-    from engine.spec.diagnostic import Text
-    from engine.spec.model import Spec
+    from engine.plan import AssociationPlan, ModulePlan, NotBuilt, RequirementPlan
+    from engine.plan.lifecycle import StagePlan
+    from engine.spec.model import Module, Spec, System, Trigger
 
 
 def check_file(file: str, load: Load | None = None) -> tuple[Diagnostic, ...]:
@@ -51,17 +55,15 @@ def check_file(file: str, load: Load | None = None) -> tuple[Diagnostic, ...]:
     return complete((*findings, *_found(spec, defaults(spec), load)), load)
 
 
-def _found(spec: Spec, options: Mapping[str, OptionValue], load: Load) -> list[Diagnostic]:
+def _found(spec: Spec, options: Mapping[str, OptionValue], load: Load) -> tuple[Diagnostic, ...]:
     """What is wrong with a spec for some choices."""
-    return checked_modules(spec, options, load)[0].findings.found
+    return checked_modules(spec, options, load)[1].found
 
 
-def checked_modules(
-    spec: Spec, options: Mapping[str, OptionValue], load: Load
-) -> tuple[Draft, dict[str, Checked]]:
+def checked_modules(spec: Spec, options: Mapping[str, OptionValue], load: Load) -> tuple[Draft, Made]:
     """A spec for some choices, with every finding, and its modules and triggers that stand."""
-    draft = _draft(spec, options, {}, load)
-    return draft, _check(draft)
+    draft = _draft(spec, options, {}, load, None)
+    return draft, _passed(draft, Made(found=tuple(draft.findings.found)), CHECKS)
 
 
 def _check_profile(file: str, load: Load) -> tuple[Diagnostic, ...]:
@@ -93,15 +95,22 @@ def compile_file(
     spec, findings = read_spec(file, load)
     if spec is None or any(one.severity == "error" for one in findings):
         raise SpecError(findings)
-    draft = _draft(spec, choose(spec, profile or {}), live or {}, load)
-    draft.hand = hand
-    checked = _check(draft)
-    if draft.findings.wrong:
-        raise SpecError(complete((*findings, *draft.findings.found), load))
-    return _plan(draft, checked)
+    draft = _draft(spec, choose(spec, profile or {}), live or {}, load, hand)
+    made = Made(found=(*findings, *draft.findings.found))
+    for passes in (CHECKS, BUILDS):
+        made = _passed(draft, made, passes)
+        if made.wrong:
+            raise SpecError(complete(made.found, load))
+    return _plan(draft, made)
 
 
-def _draft(spec: Spec, options: Mapping[str, OptionValue], live: Mapping[str, Catalog], load: Load) -> Draft:
+def _draft(
+    spec: Spec,
+    options: Mapping[str, OptionValue],
+    live: Mapping[str, Catalog],
+    load: Load,
+    hand: Hand | None,
+) -> Draft:
     findings = Findings()
     lock = locked(spec, load, findings)
     catalogs = with_habits(spec, bind(spec, findings, live, lock), findings)
@@ -109,107 +118,143 @@ def _draft(spec: Spec, options: Mapping[str, OptionValue], live: Mapping[str, Ca
         spec=spec,
         options=options,
         catalogs=catalogs,
-        locked=frozenset(lock) - set(live),
-        findings=findings,
         load=load,
+        beside=specs_beside(spec.file),
+        locked=frozenset(lock) - set(live),
+        hand=hand,
+        findings=findings,
     )
 
 
-def _check(draft: Draft) -> dict[str, Checked]:
-    """All names, types and rules of the whole spec; modules that stand for the choices made, checked."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What the passes have made of a spec so far, and found."""
+
+    standing: Mapping[str, Checked] = field(default_factory=dict)  #: modules and triggers that take part
+    associations: tuple[AssociationPlan, ...] = ()
+    lifecycle: Mapping[str, StagePlan] = field(default_factory=dict)
+    requirements: tuple[RequirementPlan, ...] = ()
+    modules: tuple[ModulePlan, ...] = ()  #: in the order they run
+    found: tuple[Diagnostic, ...] = ()
+    not_built: tuple[NotBuilt, ...] = ()  #: what is asked for and cannot be run yet
+
+    @property
+    def wrong(self) -> bool:
+        """Whether an error was found."""
+        return any(one.severity == "error" for one in self.found)
+
+
+Pass = Callable[[Draft, Made], Made]
+
+
+def _passed(draft: Draft, made: Made, passes: tuple[Pass, ...]) -> Made:
+    """What is made once each pass has worked, with findings of its own."""
+    for work in passes:
+        own = replace(draft, findings=Findings(already=made.wrong))
+        made = work(own, made)
+        made = replace(
+            made,
+            found=(*made.found, *own.findings.found),
+            not_built=(*made.not_built, *own.findings.not_built),
+        )
+    return made
+
+
+def _options(draft: Draft, made: Made) -> Made:
     for option in draft.spec.options.values():
         holds(draft, option.needs)
-    standing: dict[str, Checked] = {}
-    for module in draft.spec.modules.values():
-        before = len(draft.not_built)
-        _stand(draft, standing, check_module(draft, module), module.only_if, before)
-    for trigger in draft.spec.triggers.values():
-        before = len(draft.not_built)
-        _stand(draft, standing, check_trigger(draft, trigger), trigger.only_if, before)
-    before = len(draft.not_built)
-    check_guards(draft, standing)
-    draft.associations = compile_associations(draft, standing)
-    draft.lifecycle = compile_lifecycle(draft)
-    if draft.hand is not None:
-        del draft.not_built[before:]
+    return made
+
+
+def _modules(draft: Draft, made: Made) -> Made:
+    found = (_standing(draft, check_module, one) for one in draft.spec.modules.values())
+    return replace(made, standing={**made.standing, **{one.module.name: one for one in found if one}})
+
+
+def _triggers(draft: Draft, made: Made) -> Made:
+    found = (_standing(draft, check_trigger, one) for one in draft.spec.triggers.values())
+    return replace(made, standing={**made.standing, **{one.module.name: one for one in found if one}})
+
+
+def _standing(
+    draft: Draft, check: Callable[[Draft, Any], Checked | None], one: Module | Trigger
+) -> Checked | None:
+    """A module or trigger that takes part; only one that a person asks for, if any, can lack what it needs."""
+    part = draft.part()
+    checked = check(part, one)
+    stands = holds(draft, one.only_if)
+    asked = draft.hand is None or draft.hand.trigger == one.name
+    draft.findings.take(part.findings, stands=stands and asked and checked is not None)
+    return checked if stands else None
+
+
+def _guards(draft: Draft, made: Made) -> Made:
+    return replace(made, standing=check_guards(draft, made.standing))
+
+
+def _associations(draft: Draft, made: Made) -> Made:
+    return replace(made, associations=compile_associations(draft, made.standing))
+
+
+def _lifecycle(draft: Draft, made: Made) -> Made:
+    return replace(made, lifecycle=compile_lifecycle(draft))
+
+
+def _decided(draft: Draft, made: Made) -> Made:
     for check in draft.spec.requires:
         decide_requirement(draft, check)
-    return standing
+    return made
 
 
-def _stand(
-    draft: Draft, standing: dict[str, Checked], checked: Checked | None, only_if: Text | None, before: int
-) -> None:
-    """Keep a module or trigger that stands; one that takes no part asks for nothing that is not built."""
-    stands = holds(draft, only_if) and checked is not None
-    if stands and checked is not None:
-        standing[checked.module.name] = checked
-    asked_for = checked is not None and draft.hand is not None and checked.module.name == draft.hand.trigger
-    if not stands or (draft.hand is not None and not asked_for):
-        del draft.not_built[before:]
+def _required(draft: Draft, made: Made) -> Made:
+    return replace(made, requirements=check_requirements(draft))
 
 
-def _plan(draft: Draft, standing: Mapping[str, Checked]) -> Plan:
+def _by_hand(draft: Draft, made: Made) -> Made:
+    return made if draft.hand is None else replace(made, standing=asked_for(draft, made.standing, draft.hand))
+
+
+def _built(draft: Draft, made: Made) -> Made:
+    names = ordered(draft.spec, made.standing)
+    built = (build_module(draft, made.standing[name], made.standing) for name in names)
+    return replace(made, modules=tuple(built))
+
+
+#: All names, types and rules of a spec, for the choices made.
+CHECKS: tuple[Pass, ...] = (_options, _modules, _triggers, _guards, _associations, _lifecycle, _decided)
+#: What a run needs of a spec that is right.
+BUILDS: tuple[Pass, ...] = (_required, _by_hand, _built)
+
+
+def _plan(draft: Draft, made: Made) -> Plan:
     spec = draft.spec
-    requirements = check_requirements(draft)
-    if draft.hand is not None:
-        standing = _alone(draft, standing, draft.hand)
-    draft.standing = standing
-    modules = tuple(build_module(draft, standing[name]) for name in ordered(spec, standing))
-    if draft.findings.wrong:
-        raise SpecError(complete(draft.findings.found, loader_for(spec.file)))
+    idle = [name for name in (*spec.modules, *spec.triggers) if name not in made.standing]
     return Plan(
         name=spec.name,
         title=spec.title or spec.name,
         file=spec.file,
         options={name: _shown(option) for name, option in draft.options.items()},
-        systems={
-            one.name: SystemPlan(
-                name=one.name,
-                connector=one.connector.value,
-                settings=one.settings,
-                place=f"{one.span.file}:{one.span.line}",
-                catalog=draft.catalogs.get(one.name) if one.name in draft.locked else None,
-            )
-            for one in spec.systems.values()
-        },
-        requirements=requirements,
-        modules=modules,
-        not_built=tuple(dict.fromkeys(draft.not_built)),
-        switched_off=tuple(name for name in (*spec.modules, *spec.triggers) if name not in standing),
-        asleep=tuple(name for name in spec.triggers if name not in standing) if draft.hand is None else (),
+        systems={name: _system(draft, one) for name, one in spec.systems.items()},
+        requirements=made.requirements,
+        modules=made.modules,
+        not_built=tuple(dict.fromkeys(made.not_built)),
+        switched_off=tuple(idle),
+        asleep=tuple(name for name in idle if name in spec.triggers) if draft.hand is None else (),
         mail=mail_server(spec),
-        associations=draft.associations,
+        associations=made.associations,
         discloses=tuple(f"{one.to.value}: {one.what.value}" for one in spec.discloses),
         accounts=accounts(draft),
-        lifecycle=draft.lifecycle,
+        lifecycle=made.lifecycle,
     )
 
 
-def _alone(draft: Draft, standing: Mapping[str, Checked], hand: Hand) -> dict[str, Checked]:
-    """Only the trigger that a person asks for. Raises UserError if there is none that takes orders."""
-    found = standing.get(hand.trigger)
-    if hand.enrol:
-        return {hand.trigger: _enrolling(draft, standing, hand.trigger)}
-    if found is not None and found.trigger is not None and found.trigger.by_hand:
-        return {hand.trigger: found}
-    known = [name for name, one in standing.items() if one.trigger is not None and one.trigger.by_hand]
-    why = "it does not say `by: hand`" if found is not None else "no such trigger takes part"
-    raise UserError(
-        f"`{draft.spec.name}` has nothing to do by hand that is called `{hand.trigger}`: {why}.",
-        remedy=f"These can be started by hand: {', '.join(known) or 'none'}.",
-    )
-
-
-def _enrolling(draft: Draft, standing: Mapping[str, Checked], name: str) -> Checked:
-    """The module to which a person adds a record. Raises UserError if its records take part by themselves."""
-    found = standing.get(name)
-    if found is not None and found.enrol is not None:
-        return found
-    known = [name for name, one in standing.items() if one.enrol is not None]
-    raise UserError(
-        f"`{draft.spec.name}` has no module `{name}` whose records are enrolled by hand.",
-        remedy=f"These have records that are enrolled: {', '.join(known) or 'none'}.",
+def _system(draft: Draft, one: System) -> SystemPlan:
+    return SystemPlan(
+        name=one.name,
+        connector=one.connector.value,
+        settings=one.settings,
+        place=place(one.span),
+        catalog=draft.catalogs.get(one.name) if one.name in draft.locked else None,
     )
 
 

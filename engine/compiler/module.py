@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING
 from engine.compiler.bind.arrows import arrow_of
 from engine.compiler.bind.choices import holds, settle
 from engine.compiler.draft.draft import Draft, place
+from engine.compiler.draft.names import end_of
 from engine.compiler.draft.parts import Checked, End, Enrolled, Line, Parent
 from engine.compiler.fields.line import arrow_within, compile_line
 from engine.compiler.rules.enrol import compile_enrol
+from engine.compiler.rules.guards import build_guard
 from engine.compiler.rules.limits import compile_deletes, compile_limits
 from engine.compiler.rules.policies import compile_policies
+from engine.compiler.rules.search import build_search
 from engine.compiler.rules.sense import check_fits, check_search, check_sense, check_targets
 from engine.compiler.rules.yields import compile_yields
 from engine.compiler.sides.keys import compile_keys
+from engine.compiler.sides.lens import snapshot
 from engine.compiler.sides.needs import Needs, compile_needs
 from engine.compiler.sides.only import check_only
 from engine.compiler.sides.pairs import compile_pairs
+from engine.compiler.sides.side import build_side, write_sql
 from engine.compiler.sides.under import compile_under
 from engine.compiler.sides.view import compile_view
-from engine.expr.error import did_you_mean
 from engine.plan import Arrow, FieldPlan, ModulePlan, PairCheckPlan, Write, sources
 from engine.record import Side, other
 from engine.spec.diagnostic import Text
-from engine.spec.model import MappedField, Module, StreamRef
+from engine.spec.model import MappedField, Module
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,23 +106,6 @@ def _ends(draft: Draft, module: Module) -> dict[Side, End] | None:
     return {"left": left, "right": right} if left and right else None
 
 
-def end_of(draft: Draft, ref: StreamRef, side: Side) -> End | None:
-    """The stream behind a reference as one end of a module; a finding where there is none."""
-    stream = draft.stream(ref)
-    if stream is not None:
-        return End(side=side, ref=ref, stream=stream)
-    catalog = draft.catalogs.get(ref.system)
-    if catalog is not None:
-        draft.findings.add(
-            "unknown-stream",
-            f"`{ref.system}` ({catalog.connector}) has no stream `{ref.stream}`.",
-            ref.text.span,
-            hint=did_you_mean(ref.stream, catalog.streams)
-            or f"`engine connectors {catalog.connector}` lists its streams.",
-        )
-    return None
-
-
 def _lines(
     draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, End]
 ) -> tuple[tuple[Line, ...], dict[Side, Parent]]:
@@ -141,14 +128,12 @@ def _lines(
 
 
 def _line(draft: Draft, spec: MappedField, arrow: Arrow, ends: dict[Side, End], number: int) -> Line | None:
-    stands = holds(draft, spec.only_if)
     narrowed = arrow_within(arrow, spec) if arrow != "==" else spec.arrow
-    before = len(draft.not_built)
-    line = compile_line(draft, spec, narrowed or spec.arrow, ends, number)
-    if stands and narrowed is not None and arrow != "==":
-        return line
-    del draft.not_built[before:]  # a line that does not stand asks for nothing
-    return None
+    stands = holds(draft, spec.only_if) and narrowed is not None and arrow != "=="
+    part = draft.part()
+    line = compile_line(part, spec, narrowed or spec.arrow, ends, number)
+    draft.findings.take(part.findings, stands=stands)
+    return line if stands else None
 
 
 def constants(module: Module, arrow: Arrow) -> list[MappedField]:
@@ -180,19 +165,14 @@ def _creates(draft: Draft, module: Module, arrow: Arrow, enrol: Enrolled | None)
     return tuple(side for side in CREATES[word] if side in allowed)
 
 
-def build_module(draft: Draft, checked: Checked) -> ModulePlan:
-    """The plan of a module."""
-    from engine.compiler.rules.guards import build_guard
-    from engine.compiler.rules.search import build_search
-    from engine.compiler.sides.lens import snapshot
-    from engine.compiler.sides.side import build_side
-
+def build_module(draft: Draft, checked: Checked, standing: Mapping[str, Checked]) -> ModulePlan:
+    """The plan of a module or trigger, beside all that take part."""
     return ModulePlan(
         name=checked.module.name,
         title=checked.module.title or checked.module.name,
         arrow=checked.arrow,
-        left=build_side(draft, checked, "left"),
-        right=build_side(draft, checked, "right"),
+        left=build_side(draft, checked, "left", standing),
+        right=build_side(draft, checked, "right", standing),
         fields=tuple(
             _field(line, number, rule)
             for number, (line, rule) in enumerate(zip(checked.lines, checked.policies, strict=True))
@@ -217,8 +197,6 @@ def build_module(draft: Draft, checked: Checked) -> ModulePlan:
 
 
 def _field(line: Line, number: int, rule: Rule) -> FieldPlan:
-    from engine.compiler.sides.side import write_sql
-
     return FieldPlan(
         key=line.key,
         line=line.text,

@@ -35,9 +35,9 @@ def check_together(files: str) -> tuple[Diagnostic, ...]:
         spec, findings = read_spec(file, load)
         if spec is None or any(one.severity == "error" for one in findings):
             continue
-        draft, standing = checked_modules(spec, _options(spec, load), load)
-        if not draft.findings.wrong:
-            flows += flows_of(draft, standing.values(), len(flows))
+        draft, made = checked_modules(spec, _options(spec, load), load)
+        if not made.wrong:
+            flows += flows_of(draft, made.standing.values(), len(flows))
     return complete(loops(flows), loader_for(names[0])) if names else ()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.plan.model import RequirementPlan
+    from engine.plan.requirement import RequirementPlan
     from engine.plan.side import SlowField, WalkPlan
     from engine.record import Side
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.plan.association import AssociationPlan
     from engine.plan.lifecycle import AccountPlan, StagePlan
     from engine.plan.module import ModulePlan
+    from engine.plan.requirement import RequirementPlan
     from engine.plan.rule import MailServer
 
 
@@ -27,20 +28,6 @@ class SystemPlan:
     place: str
     #: as it was pulled and is kept beside the spec; None = the connector knows its own
     catalog: Catalog | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementPlan:
-    """What must hold before anything is written."""
-
-    sql: str  #: over one-row columns named SYSTEM.STREAM.FIELD
-    reads: tuple[tuple[str, str, str], ...]  #: (system, stream, field)
-    #: how each of `reads` becomes canonical: SELECT list items over text columns of the same names
-    canonical: tuple[str, ...]
-    message: str
-    text: str
-    place: str
-    remedy: str | None = None  #: what resolves it; None = the condition says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

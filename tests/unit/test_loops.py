@@ -142,8 +142,8 @@ def _flows(chosen: dict[str, dict[str, str]]) -> list[Flow]:
         fitting = {
             name: word for name, word in words.items() if means_something(spec, spec.options[name], words)
         }
-        draft, standing = checked_modules(spec, choose(spec, fitting), load)
-        flows += flows_of(draft, standing.values(), len(flows))
+        draft, made = checked_modules(spec, choose(spec, fitting), load)
+        flows += flows_of(draft, made.standing.values(), len(flows))
     return flows
 
 

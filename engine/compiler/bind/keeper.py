@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.expr.error import did_you_mean
@@ -14,7 +15,7 @@ from engine.spec.model import Module
 from engine.spec.read import read_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from engine.compiler.draft.draft import Draft
     from engine.spec.diagnostic import Text
@@ -44,7 +45,7 @@ def keeper_of(draft: Draft, name: str, text: Text | None) -> Keeper | None:
     integration, _, module = name.rpartition(".")
     spec = draft.spec
     if integration and integration != draft.spec.name:
-        beside = spec_beside(draft, integration)
+        beside = draft.beside(integration)
         if beside is None:
             message = f"There is no spec `{integration}` beside this one, so its links are not known."
             _tell(draft, "unknown-spec", message, text, None)
@@ -71,18 +72,21 @@ def _tell(draft: Draft, code: str, message: str, text: Text | None, hint: str | 
         draft.findings.add(code, message, text.span, hint=hint)
 
 
-def spec_beside(draft: Draft, name: str) -> Spec | None:
-    """The spec of another integration, from the file of its name in the same folder; None where there is none."""
-    if not _NAME.fullmatch(name):
-        return None  # it never becomes a path
-    if name not in draft.beside:
-        file = os.path.join(os.path.dirname(draft.spec.file), f"{name}.yaml")  # noqa: PTH118, PTH120 - as `files` has it
+def specs_beside(file: str) -> Callable[[str], Spec | None]:
+    """Gives the spec of another integration, from the file of its name beside `file`; None where there is none."""
+
+    @cache
+    def read(name: str) -> Spec | None:
+        if not _NAME.fullmatch(name):
+            return None  # it never becomes a path
+        beside = os.path.join(os.path.dirname(file), f"{name}.yaml")  # noqa: PTH118, PTH120 - as `files` has it
         try:
-            found, _ = read_spec(file, loader_for(draft.spec.file))
+            found, _ = read_spec(beside, loader_for(file))
         except OSError:
-            found = None
-        draft.beside[name] = found if found is not None and found.name == name else None
-    return draft.beside[name]
+            return None
+        return found if found is not None and found.name == name else None
+
+    return read
 
 
 def _rule(spec: Spec, name: str) -> Module | Trigger | None:

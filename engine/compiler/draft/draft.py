@@ -1,4 +1,4 @@
-"""Draft: what the compiler knows while its passes work, and where findings gather."""
+"""Draft: what is fixed while a spec is compiled, and where a pass notes what it finds."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Catalog, Stream
 from engine.expr.scope import FieldScope, ManyScope, OptionValue, Walk
+from engine.plan import NotBuilt
 from engine.spec.diagnostic import Diagnostic, Severity, Span, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from engine.compiler.draft.parts import Checked, Hand
+    from engine.compiler.draft.parts import Hand
     from engine.expr.error import ExprError
-    from engine.plan import AssociationPlan, NotBuilt
-    from engine.plan.lifecycle import StagePlan
     from engine.spec.files import Load
     from engine.spec.model import Spec, StreamRef
 
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """Findings of all files of one spec so far."""
+    """What one pass, or a part of it, finds; whoever runs it decides what of it counts."""
 
+    already: bool = False  #: whether an error was found before
     found: list[Diagnostic] = field(default_factory=list)
+    not_built: list[NotBuilt] = field(default_factory=list)  #: what is asked for and cannot be run yet
 
     def add(
         self, code: str, message: str, span: Span, *, hint: str | None = None, severity: Severity = "error"
@@ -37,31 +38,39 @@ class Findings:
         span = text.at(error.offset, error.length) if error.length else text.span
         self.add(error.code, error.message, span, hint=error.hint)
 
+    def not_yet(self, what: str, span: Span) -> None:
+        """Note what is asked for and cannot be run yet."""
+        self.not_built.append(NotBuilt(what=what, place=place(span)))
+
+    def take(self, part: Findings, *, stands: bool = True) -> None:
+        """Add those of a part; one that does not stand asks for nothing."""
+        self.found += part.found
+        self.not_built += part.not_built if stands else ()
+
     @property
     def wrong(self) -> bool:
-        """Whether an error is among them."""
-        return any(one.severity == "error" for one in self.found)
+        """Whether an error is among them, or was found before."""
+        return self.already or any(one.severity == "error" for one in self.found)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One spec on its way to a plan."""
+    """What is fixed while one spec is compiled, and where the pass at work notes what it finds."""
 
     spec: Spec
     options: Mapping[str, OptionValue]
     catalogs: Mapping[str, Catalog]  #: by system; a system whose connector is unknown is left out
-    findings: Findings
-    load: Load | None = None  #: the files beside the spec; None = as they are on the disk
+    load: Load  #: the files beside the spec
+    beside: Callable[
+        [str], Spec | None
+    ]  #: the spec of another integration; None = there is none of that name
     locked: frozenset[str] = frozenset()  #: systems whose catalog was pulled and is kept beside the spec
-    not_built: list[NotBuilt] = field(default_factory=list)
-    #: specs of other integrations that were looked for beside this one; None = there is none of that name
-    beside: dict[str, Spec | None] = field(default_factory=dict)
-    standing: Mapping[str, Checked] = field(
-        default_factory=dict
-    )  #: modules and triggers that take part, checked
-    lifecycle: Mapping[str, StagePlan] = field(default_factory=dict)  #: the stages that the spec speaks of
-    associations: tuple[AssociationPlan, ...] = ()  #: that stand for the choices made
     hand: Hand | None = None  #: None = the whole spec is compiled, for runs
+    findings: Findings = field(default_factory=Findings)
+
+    def part(self) -> Draft:
+        """The same for a part of the work, whose findings are its own until they are taken."""
+        return replace(self, findings=Findings(already=self.findings.wrong))
 
     def stream(self, ref: StreamRef) -> Stream | None:
         """The stream that a reference names; None where it is not known (a finding says so)."""

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.catalog import Field, FieldType
 from engine.compiler.bind.habits import at_home
 from engine.compiler.draft.draft import Draft, place
+from engine.compiler.draft.names import resolve
 from engine.compiler.draft.parts import End, Line
-from engine.expr.build import scale_of
-from engine.expr.error import ExprError
+from engine.compiler.fields.alike import in_common, level, told_as
+from engine.compiler.fields.behind import behind
+from engine.compiler.fields.computed import check_writable, compile_computed
+from engine.compiler.fields.refers import look_up
+from engine.compiler.fields.terms import column
+from engine.compiler.fields.value_map import check_words, mapped
+from engine.expr.build import all_of, none_of, not_null, scale_of
+from engine.expr.canonical import as_text, unreadable
 from engine.expr.lattice import FAMILY, assignable, join, said, worded
-from engine.plan import NotBuilt, Trouble
+from engine.plan import Trouble
 from engine.record import Side, other
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from engine.expr.scope import FieldScope
-    from engine.spec.diagnostic import Text
+    from engine.catalog import Field, FieldType
     from engine.spec.model import MappedField
 
 
@@ -28,24 +32,6 @@ def arrow_within(draft_arrow: str, line: MappedField) -> str | None:
     if draft_arrow in ("<->", line.arrow):
         return line.arrow
     return draft_arrow if line.arrow == "<->" else None
-
-
-def resolve(draft: Draft, scope: FieldScope, text: Text) -> Field | None:
-    """The field that a text names; a finding where there is none."""
-    try:
-        name = scope.resolve(tuple(text.value.split(".")))
-    except ExprError as error:
-        draft.findings.expression(error.at(0, len(text.value)), text)
-        return None
-    if name.option is not None:
-        draft.findings.add("type-mismatch", "A line of a mapping joins two fields.", text.span)
-        return None
-    if len(name.via) > 1:
-        what = f"walking on from the reference `{name.via[0]}`"
-        draft.not_built.append(NotBuilt(what=what, place=place(text.span)))
-    if name.via and name.field:
-        return replace(name.field, name=name.sql, writable=False)
-    return name.field or Field(name=name.sql, type=name.type)
 
 
 def compile_line(
@@ -58,7 +44,7 @@ def compile_line(
     target = spec.right or spec.left
     if target is None:
         return None
-    return _computed(draft, spec, side, target, ends, number)
+    return compile_computed(draft, spec, side, target, ends, number)
 
 
 def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) -> Line | None:
@@ -69,7 +55,7 @@ def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) ->
     written: list[Side] = [side for side in ("left", "right") if _goes(arrow, side)]
     kind = _common(draft, spec, arrow, left, right)
     for side in written:
-        _check_writable(draft, spec, side, fields[side], ends)
+        check_writable(draft, spec, side, fields[side], ends)
     if kind is None:
         return None
     line = Line(
@@ -88,8 +74,6 @@ def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) ->
 
 def _reads(draft: Draft, end: End, one: Field) -> tuple[str, ...]:
     """The field, and the reference behind which it stands."""
-    from engine.compiler.fields.behind import behind
-
     walked = behind(draft, end.ref, one.name)
     return (one.name,) if walked is None else (one.name, walked.by.name)
 
@@ -166,27 +150,10 @@ def _scale(kind: FieldType, left: Field, right: Field) -> int | None:
     return max(scale_of(one.scale) for one in (left, right))
 
 
-def _check_writable(
-    draft: Draft, spec: MappedField, side: Side, target: Field, ends: dict[Side, End]
-) -> None:
-    if not target.writable:
-        text = spec.right if side == "right" else spec.left
-        draft.findings.add(
-            "read-only",
-            f"`{target.name}` is set by {ends[side].ref.system} itself and cannot be written.",
-            text.span if text else spec.span,
-            hint="Turn the arrow round, or leave the line out.",
-        )
-
-
 def _gets(
     draft: Draft, spec: MappedField, line: Line, fields: dict[Side, Field], ends: dict[Side, End]
 ) -> None:
     """What each side holds in common terms, and what of it cannot be said in them."""
-    from engine.compiler.fields.alike import in_common, level
-    from engine.compiler.fields.refers import look_up
-    from engine.compiler.fields.terms import check_words, column, mapped
-
     for side, one in fields.items():
         line.get[side] = in_common(column(one.name), one, line)
         if FAMILY[one.type] == "text" != FAMILY[line.type] and not spec.values:
@@ -211,10 +178,6 @@ def _gets(
 
 def _untyped(spec: MappedField, one: Field, kind: FieldType) -> tuple[exp.Expression, Trouble]:
     """A text whose catalog does not say more, beside a field that holds no texts."""
-    from engine.compiler.fields.alike import told_as
-    from engine.compiler.fields.terms import column
-    from engine.expr.canonical import unreadable
-
     known = told_as(one, kind)
     trouble = Trouble(
         code="unreadable",
@@ -227,10 +190,6 @@ def _untyped(spec: MappedField, one: Field, kind: FieldType) -> tuple[exp.Expres
 
 def _unlisted(spec: MappedField, side: Side, one: Field) -> tuple[exp.Expression, Trouble]:
     """A word that the value map does not know has nothing to say to the other side."""
-    from engine.compiler.fields.terms import column
-    from engine.expr.build import all_of, none_of, not_null
-    from engine.expr.canonical import as_text
-
     words = [word for words, _ in spec.values for word in words]
     listed = words if side == "left" else [right for _, right in spec.values]
     stranger = none_of(as_text(column(one.name), one.type), listed)
@@ -243,43 +202,3 @@ def _unlisted(spec: MappedField, side: Side, one: Field) -> tuple[exp.Expression
         place=place(spec.span),
     )
     return all_of(not_null(column(one.name)), stranger), trouble
-
-
-def _computed(
-    draft: Draft, spec: MappedField, side: Side, text: Text, ends: dict[Side, End], number: int
-) -> Line | None:
-    """`to: right.notes` with a constant, a value, a template or a path."""
-    from engine.compiler.fields.alike import level
-    from engine.compiler.fields.quota import compile_quota
-    from engine.compiler.fields.terms import column, computed
-
-    target = resolve(draft, draft.scope(ends[side].ref, ends[side].stream), text)
-    if target is None:
-        return None
-    _check_writable(draft, spec, side, target, ends)
-    line = Line(
-        key=target.name if side == "right" else f"<{target.name}",
-        text=f"{_source_text(spec)} {'->' if side == 'right' else '<-'} {target.name}",
-        type="text" if target.type == "unknown" else target.type,
-        scale=target.scale,
-        spec=spec,
-        targets={side: target},
-        get={side: column(target.name)},
-        reads={side: (target.name,), other(side): ()},
-        caseless=target.caseless,
-    )
-    if not computed(draft, line, other(side), target, ends, number):
-        return None
-    line.quota = compile_quota(draft, line, side, target, ends[side])
-    level(draft, line, (target,))
-    return line
-
-
-def _source_text(spec: MappedField) -> str:
-    from engine.compiler.fields.terms import word_of
-
-    if spec.has_const:
-        return repr(spec.const) if isinstance(spec.const, str) else word_of(spec.const)
-    text = spec.value or spec.text or spec.path
-    shown = " ".join(text.value.split()) if text else ""
-    return shown if len(shown) <= 60 else shown[:59] + "…"  # noqa: PLR2004 - what fits a line of a plan

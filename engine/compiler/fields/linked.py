@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from engine.compiler.bind.keeper import Keeper, keeper_of, side_of
-from engine.compiler.draft.draft import place
 from engine.compiler.draft.parts import Lookup
+from engine.compiler.fields.behind import field_of
 from engine.compiler.fields.refers import own_id
 from engine.compiler.fields.terms import column, parsed
 from engine.expr.build import all_of, case, is_null, not_null
 from engine.expr.build import text as words
-from engine.plan import NotBuilt
 from engine.record import Side, other
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def with_links(
     if None in answers.values() or walks_far(draft, expr.via, ref):
         if not draft.findings.wrong:
             message = f"{what}: a condition that looks at other records"
-            draft.not_built.append(NotBuilt(what=message, place=place(text.span)))
+            draft.findings.not_yet(message, text.span)
         return None
     known = {slot: answer for slot, answer in answers.items() if answer is not None}
     looked = [lookup for _, several in known.values() for lookup in several]
@@ -125,8 +124,6 @@ def _origin(keeper: Keeper, mine: Lookup, side: Side) -> Answer:
 
 def _lookup(draft: Draft, keeper: Keeper, name: str, text: Text, ref: StreamRef) -> Lookup | None:
     """The field looked up in the links of a module; None after a finding."""
-    from engine.compiler.fields.behind import field_of  # it walks, this is what it walks for
-
     field = field_of(draft, ref, name)
     stream = draft.stream(ref)
     own = stream.name if stream is not None and name == stream.id else None
@@ -142,8 +139,6 @@ def _lookup(draft: Draft, keeper: Keeper, name: str, text: Text, ref: StreamRef)
 
 def _across(draft: Draft, first: Lookup, name: str, ref: StreamRef) -> Lookup:
     """The field that holds an id of the other side of the same links."""
-    from engine.compiler.fields.behind import field_of  # see above
-
     return Lookup(
         field=name,
         type=field_of(draft, ref, name).type,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.catalog import Field
+from engine.compiler.fields.singles import single_scope, told_by
 from engine.compiler.fields.terms import column, word_of
 from engine.expr.build import literal
 from engine.expr.canonical import read, write
 from engine.expr.error import ExprError, did_you_mean
+from engine.expr.sql import compile_value
 from engine.plan import AmountPlan, QuotaPlan
 
 if TYPE_CHECKING:
@@ -49,10 +51,6 @@ def compile_quota(draft: Draft, line: Line, side: Side, target: Field, end: End)
 
 def compile_amount(draft: Draft, text: Text) -> AmountPlan | None:
     """A whole number that is stated, or that one-record streams tell; None after a finding."""
-    from engine.compiler.draft.single_scope import single_scope
-    from engine.compiler.rules.requirements import told_by
-    from engine.expr.sql import compile_value
-
     try:
         expr = compile_value(text.value, single_scope(draft), want="integer")
     except ExprError as error:

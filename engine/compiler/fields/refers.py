@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from engine.compiler.draft.draft import Draft, place
 from engine.compiler.draft.parts import Lookup
 from engine.compiler.fields.terms import cast_to, column
 from engine.expr.build import all_of, is_null, not_null, sql_type, try_cast
 from engine.expr.lattice import FAMILY
-from engine.plan import NotBuilt, Reference, Trouble
+from engine.plan import Reference, Trouble
 from engine.record import SIDES, Side, other
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.catalog import Field
+    from engine.compiler.draft.draft import Draft
     from engine.compiler.draft.parts import End, Line
     from engine.spec.diagnostic import Text
     from engine.spec.model import Module, StreamRef
@@ -51,9 +51,7 @@ def _module(draft: Draft, refers: Text) -> Module | None:
             return found
         name = found.pairs
     if "." in name.value or name.value in draft.spec.triggers:
-        draft.not_built.append(
-            NotBuilt(what=f"`refers: {refers}`: links that no module here keeps", place=place(refers.span))
-        )
+        draft.findings.not_yet(f"`refers: {refers}`: links that no module here keeps", refers.span)
     return None
 
 

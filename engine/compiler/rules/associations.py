@@ -12,16 +12,15 @@ from engine.compiler.bind.choices import holds
 from engine.compiler.bind.keeper import keeper_of, side_of
 from engine.compiler.draft.draft import Draft, place
 from engine.compiler.draft.label import label_of
-from engine.compiler.fields.line import resolve
+from engine.compiler.draft.names import end_of, resolve
 from engine.compiler.fields.terms import cast_to, column, parsed
-from engine.compiler.module import end_of
 from engine.expr.build import cast, named_type
 from engine.expr.canonical import read
 from engine.expr.error import ExprError
 from engine.expr.lattice import FAMILY
 from engine.expr.scope import FieldScope, ManyScope
 from engine.expr.sql import Expr, compile_condition
-from engine.plan import AssociationPlan, AttachedPlan, AttachPlan, NotBuilt, Reference
+from engine.plan import AssociationPlan, AttachedPlan, AttachPlan, Reference
 from engine.record import SIDES, Side, other
 from engine.spec.diagnostic import Text
 
@@ -40,12 +39,11 @@ def compile_associations(draft: Draft, standing: Mapping[str, Checked]) -> tuple
     """Those that stand for the choices made, and what triggers put together; all are checked."""
     plans = []
     for one in draft.spec.associations.values():
-        before = len(draft.not_built)
-        plan, stands = _association(draft, one), holds(draft, one.only_if)
+        part = draft.part()
+        plan, stands = _association(part, one), holds(part, one.only_if)
+        draft.findings.take(part.findings, stands=plan is not None and stands)
         if plan is not None and stands:
             plans.append(plan)
-        else:
-            del draft.not_built[before:]  # what does not stand asks for nothing
     return (*plans, *(_of_trigger(draft, one) for one in standing.values() if _associates(one)))
 
 
@@ -101,7 +99,7 @@ def _condition(draft: Draft, text: Text, scope: object, one: Association) -> Exp
         return None
     if expr.via:
         what = f"association `{one.name}`: a condition that looks behind references"
-        draft.not_built.append(NotBuilt(what=what, place=place(text.span)))
+        draft.findings.not_yet(what, text.span)
         return None
     return expr
 

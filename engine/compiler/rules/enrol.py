@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Stream
 from engine.compiler.bind.keeper import keeper_of, side_of
-from engine.compiler.draft.draft import place
 from engine.compiler.draft.label import label_of
+from engine.compiler.draft.names import resolve
 from engine.compiler.draft.parts import Enrolled
 from engine.compiler.fields.behind import behind
-from engine.compiler.fields.line import resolve
 from engine.compiler.sides.needs import compile_checks
-from engine.plan import EnrolPlan, NotBuilt, OfferPlan, PlacePlan, sources
+from engine.plan import EnrolPlan, OfferPlan, PlacePlan, sources
 from engine.record import SIDES, Side, other
 from engine.spec.diagnostic import Text
 
@@ -157,5 +156,5 @@ def _at_most(draft: Draft, said: Enrol) -> int | None:
     if said.at_most.value.isdecimal():
         return int(said.at_most.value)
     what = "`enrol: at-most` that is computed"
-    draft.not_built.append(NotBuilt(what=what, place=place(said.at_most.span)))
+    draft.findings.not_yet(what, said.at_most.span)
     return None

@@ -10,31 +10,33 @@ from sqlglot import exp
 from engine.catalog import Field
 from engine.compiler.bind.choices import holds
 from engine.compiler.draft.draft import Draft, place
+from engine.compiler.draft.names import end_of, resolve
 from engine.compiler.draft.parts import Checked, Guarded
 from engine.compiler.fields.behind import Walked, behind, columns, walk_plans
-from engine.compiler.fields.line import resolve
 from engine.compiler.fields.linked import walks_far
 from engine.compiler.rules.mails import letter, told
+from engine.compiler.sides.beside import plain_fields
 from engine.expr.build import call, case, cast, named_type, text
 from engine.expr.canonical import read
 from engine.expr.error import ExprError
 from engine.expr.sql import Expr, compile_condition
-from engine.plan import GuardPlan, MailPlan, NotBuilt
+from engine.plan import GuardPlan, MailPlan
 from engine.record import other
 from engine.spec.node import IncompleteError
 from engine.spec.phrase import split_arrow
 from engine.spec.report import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.compiler.draft.parts import End, Line
     from engine.record import Side
     from engine.spec.model import Guard, Module
 
 
-def check_guards(draft: Draft, standing: dict[str, Checked]) -> None:
-    """Every name and expression of the guards; those that take part stand with the module that they watch over."""
-    from engine.compiler.module import end_of
-
+def check_guards(draft: Draft, standing: Mapping[str, Checked]) -> dict[str, Checked]:
+    """Every name and expression of the guards; the modules that stand, with the guards that take part."""
+    watched = dict(standing)
     for guard in draft.spec.guards.values():
         module = draft.spec.modules.get(guard.module.value)
         stands = holds(draft, guard.only_if)
@@ -43,13 +45,12 @@ def check_guards(draft: Draft, standing: dict[str, Checked]) -> None:
         left, right = end_of(draft, module.left, "left"), end_of(draft, module.right, "right")
         if left is None or right is None:
             continue
-        before = len(draft.not_built)
-        found = _guarded(draft, guard, module, {"left": left, "right": right})
-        checked = standing.get(module.name)
-        if found is None or checked is None or not stands:
-            del draft.not_built[before:]
-        else:
-            standing[module.name] = replace(checked, guards=(*checked.guards, found))
+        part, checked = draft.part(), watched.get(module.name)
+        found = _guarded(part, guard, module, {"left": left, "right": right})
+        if checked is not None and found is not None and stands:
+            watched[module.name] = replace(checked, guards=(*checked.guards, found))
+        draft.findings.take(part.findings, stands=found is not None and checked is not None and stands)
+    return watched
 
 
 def _guarded(draft: Draft, guard: Guard, module: Module, ends: dict[Side, End]) -> Guarded | None:
@@ -107,22 +108,8 @@ def _condition(draft: Draft, guard: Guard, end: End) -> Expr | None:
         return None
     if any(one.name != "today" for one in expr.calls) or walks_far(draft, expr.via, end.ref):
         what = f"guard `{guard.name}`: a condition that looks at links, or through more than one reference"
-        draft.not_built.append(NotBuilt(what=what, place=place(guard.when.span)))
+        draft.findings.not_yet(what, guard.when.span)
     return expr
-
-
-def own_fields(draft: Draft, checked: Checked, side: Side) -> tuple[str, ...]:
-    """Fields of that side that guards look at or write to, beside those that are compared."""
-    names = [name for one in checked.guards if one.side == side for name in _plain(draft, checked, one)]
-    names += [one.mail.to for one in checked.guards if one.mail and one.side != side]
-    return tuple(dict.fromkeys(names))
-
-
-def _plain(draft: Draft, checked: Checked, one: Guarded) -> list[str]:
-    """The record's own fields; of one behind a reference, the reference."""
-    ref = checked.ends[one.side].ref
-    found = [(name, behind(draft, ref, name)) for name in one.reads]
-    return list(dict.fromkeys(name if walked is None else walked.by.name for name, walked in found))
 
 
 def _walked(draft: Draft, checked: Checked, one: Guarded) -> list[Walked]:
@@ -134,7 +121,7 @@ def build_guard(draft: Draft, checked: Checked, one: Guarded) -> GuardPlan:
     """The plan of a guard of a module."""
     walks, owner = _walked(draft, checked, one), f"guard {one.spec.name}"
     lines = {line.targets[one.side].name: line for line in checked.lines if one.side in line.targets}
-    end, names = checked.ends[one.side], _plain(draft, checked, one)
+    end, names = checked.ends[one.side], plain_fields(draft, checked, one)
     named = [lines[name] for name in one.fields if name in lines]
     return GuardPlan(
         name=one.spec.name,

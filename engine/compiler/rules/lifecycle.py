@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.catalog import Stream
 from engine.compiler.bind.choices import holds
 from engine.compiler.draft.draft import Draft, place
-from engine.compiler.draft.single_scope import single_scope
+from engine.compiler.fields.singles import single_scope
 from engine.compiler.rules.mails import ANY, template_of
 from engine.compiler.rules.requirements import compile_requirement, requirement
 from engine.compiler.rules.steps import compile_steps

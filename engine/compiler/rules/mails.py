@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Stream
 from engine.compiler.draft.draft import Draft, place
+from engine.compiler.draft.names import resolve
 from engine.compiler.draft.parts import Letter, Told
-from engine.compiler.fields.line import resolve
 from engine.expr.error import ExprError
 from engine.expr.template import compile_template
 from engine.plan import MailServer, SlowField
 from engine.spec.diagnostic import Span, Text
-from engine.spec.files import loader_for
 
 if TYPE_CHECKING:
     from engine.compiler.draft.parts import End
@@ -88,7 +87,7 @@ def template_of(draft: Draft, name: Text) -> tuple[Text, Text] | None:
     folder = str(spec.mail.get("templates") or FOLDER)
     file = os.path.normpath(os.path.join(os.path.dirname(spec.file), folder, name.value + SUFFIX))  # noqa: PTH118, PTH120 - the name stays as the caller wrote it
     try:
-        text = (draft.load or loader_for(spec.file))(file).decode("utf-8")
+        text = draft.load(file).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         message = f"The mail template {file} cannot be read: {why[:1].lower()}{why[1:]}."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.compiler.bind.choices import holds
 from engine.compiler.draft.draft import Draft, place
-from engine.compiler.draft.single_scope import single_scope
+from engine.compiler.fields.singles import single_scope, told_by
 from engine.expr.error import ExprError
 from engine.expr.sql import Expr, compile_condition, evaluate_options
 from engine.plan import RequirementPlan
@@ -67,23 +67,3 @@ def requirement(draft: Draft, check: Check, expr: Expr) -> RequirementPlan:
         place=place(check.span),
         remedy=check.remedy.value if check.remedy else None,
     )
-
-
-def told_by(draft: Draft, expr: Expr) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
-    """(the fields of one-record streams that an expression looks at, how each becomes canonical)."""
-    from engine.catalog import Field
-    from engine.compiler.fields.terms import column
-    from engine.expr.canonical import read
-
-    scope = single_scope(draft)
-    reads, canonical = [], []
-    for name in expr.reads:
-        start = next(one for one in sorted(scope.scopes, key=len, reverse=True) if name.startswith(one + "."))
-        system, _, stream = start.partition(".")
-        field = name[len(start) + 1 :]
-        known = draft.catalogs[system].streams[stream]
-        reads.append((system, stream, field))
-        one = known.fields.get(field, Field(name=field, type="unknown"))
-        value = read(column(name), one, empty_is_null=known.empty_is_null)
-        canonical.append(value.as_(name, quoted=True).sql(dialect="duckdb"))
-    return tuple(reads), tuple(canonical)

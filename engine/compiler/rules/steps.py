@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compiler.bind.choices import holds
 from engine.compiler.draft.draft import Draft, place
-from engine.compiler.fields.line import resolve
-from engine.compiler.module import end_of
+from engine.compiler.draft.names import end_of, resolve
 from engine.compiler.sides.chosen import choose_records, kept_links
 from engine.plan.lifecycle import Counterpart, StepPlan
 from engine.spec.diagnostic import Span, Text

@@ -11,23 +11,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.compiler.bind.choices import holds
-from engine.compiler.draft.draft import Draft, place
+from engine.compiler.draft.names import end_of, resolve
 from engine.compiler.draft.parts import Checked, End, View
-from engine.compiler.fields.line import resolve
 from engine.compiler.fields.linked import with_links
-from engine.compiler.module import end_of
 from engine.compiler.rules.policies import compile_policies
 from engine.compiler.rules.sense import check_sense
 from engine.compiler.rules.trigger_lines import compile_lines, telling
 from engine.expr.error import ExprError
 from engine.expr.sql import Expr, compile_condition
-from engine.plan import Limits, NotBuilt, Question, TriggerPlan, digest
+from engine.plan import Limits, Question, TriggerPlan, digest
 from engine.spec.diagnostic import Text
 from engine.spec.model import Module, StreamRef, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.compiler.draft.draft import Draft
     from engine.compiler.draft.parts import Hand, Lookup
     from engine.expr.scope import Scope
     from engine.record import Side
@@ -202,7 +201,7 @@ def _condition(draft: Draft, trigger: Trigger, text: Text | None, end: End) -> E
         return None
     if expr.via or any(call.name != "today" for call in expr.calls):
         what = f"trigger `{trigger.name}`: a condition that looks at other records"
-        draft.not_built.append(NotBuilt(what=what, place=place(text.span)))
+        draft.findings.not_yet(what, text.span)
         return None
     return expr
 
@@ -247,4 +246,4 @@ def _check_questions(draft: Draft, trigger: Trigger, target: End) -> None:
 def _note_later(draft: Draft, trigger: Trigger) -> None:
     if trigger.mail is not None:
         what = f"trigger `{trigger.name}`: `mail`"
-        draft.not_built.append(NotBuilt(what=what, place=place(trigger.span)))
+        draft.findings.not_yet(what, trigger.span)

@@ -65,13 +65,11 @@ def _const(name: str, value: object, module: Module, on: Literal["always", "crea
 
 def _line(draft: Draft, spec: MappedField, ends: dict[Side, End], number: int) -> Line | None:
     """One line, if it stands and goes to the target."""
-    stands, before = holds(draft, spec.only_if), len(draft.not_built)
-    arrow = arrow_within("->", spec)
-    line = compile_line(draft, spec, arrow or spec.arrow, ends, number)
-    if stands and arrow is not None:
-        return line
-    del draft.not_built[before:]  # a line that does not stand asks for nothing
-    return None
+    arrow, part = arrow_within("->", spec), draft.part()
+    stands = holds(draft, spec.only_if) and arrow is not None
+    line = compile_line(part, spec, arrow or spec.arrow, ends, number)
+    draft.findings.take(part.findings, stands=stands)
+    return line if stands else None
 
 
 def telling(watched: End, lines: Sequence[Line]) -> tuple[int, ...]:

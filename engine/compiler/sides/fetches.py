@@ -11,22 +11,21 @@ from engine.plan import ReferrerPlan, sources
 from engine.record import other
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlglot import exp
 
-    from engine.compiler.draft.draft import Draft
     from engine.compiler.draft.parts import Checked, Lookup
     from engine.record import Side
 
 
-def fetched_by(draft: Draft, checked: Checked, side: Side) -> tuple[ReferrerPlan, ...]:
+def fetched_by(standing: Mapping[str, Checked], checked: Checked, side: Side) -> tuple[ReferrerPlan, ...]:
     """Where to look for ids of this side's records that records below them bring along."""
     if side not in sources(checked.arrow) or other(side) not in checked.creates:
         return ()
     return tuple(
         _plan(child, at, index)
-        for child in draft.standing.values()
+        for child in standing.values()
         if child.module.under and child.module.under[0].otherwise == "fetch"
         for at in sources(child.arrow)
         if at in child.parents and other(at) in child.creates

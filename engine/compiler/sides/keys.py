@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.compiler.bind.choices import holds
 from engine.compiler.draft.draft import Draft, place
-from engine.compiler.fields.line import resolve
+from engine.compiler.draft.names import resolve
 from engine.expr.lattice import join, said
 from engine.plan import KeyPlan
 from engine.record import SIDES, Side

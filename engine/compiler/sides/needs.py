@@ -14,7 +14,7 @@ from engine.compiler.fields.linked import with_links
 from engine.compiler.fields.terms import parsed
 from engine.expr.error import ExprError
 from engine.expr.sql import Expr, compile_condition
-from engine.plan import NotBuilt, Trouble, sources
+from engine.plan import Trouble, sources
 from engine.record import Side, other
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _together(draft: Draft, needs: Needs, module: Module, check: Check, side: Si
     """A check of a pair: over both rows, and with nulls in the place of the counterpart where there is none."""
     if expr.via or any(call.name != "today" for call in expr.calls):
         what = f"module `{module.name}`: a check of both records that looks at further ones"
-        draft.not_built.append(NotBuilt(what=what, place=place(check.span)))
+        draft.findings.not_yet(what, check.span)
         return
     across, sql = f"{other(side)}.", expr.sql.replace('"_today"', "CAST(getvariable('today') AS DATE)")
     reads: dict[Side, tuple[str, ...]] = {

@@ -15,7 +15,7 @@ from engine.record import SIDES, Side
 from engine.spec.phrase import split_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from engine.catalog import Field
     from engine.compiler.draft.draft import Draft
@@ -58,13 +58,15 @@ def _fields(draft: Draft, referrer: Module, end: End) -> tuple[tuple[Side, tuple
     return tuple(found)
 
 
-def referrers(draft: Draft, checked: Checked, side: Side) -> tuple[ReferrerPlan, ...]:
+def referrers(
+    draft: Draft, standing: Mapping[str, Checked], checked: Checked, side: Side
+) -> tuple[ReferrerPlan, ...]:
     """Where to look for ids of this side's records; modules that are switched off refer to nothing."""
     if side not in sources(checked.arrow):
         return ()
     plans = []
     for text in _named(checked.module):
-        other = draft.standing.get(text.value)
+        other = standing.get(text.value)
         if other is not None:
             found = _fields(draft, other.module, checked.ends[side])
             plans += [_plan(checked, other, at, fields) for at, fields in found]

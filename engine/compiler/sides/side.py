@@ -9,7 +9,7 @@ from engine.compiler.draft.label import label_of
 from engine.compiler.fields.behind import behind, walk_plans
 from engine.compiler.fields.refers import references, translated
 from engine.compiler.fields.terms import column, parsed
-from engine.compiler.rules.guards import own_fields
+from engine.compiler.sides.beside import beside
 from engine.compiler.sides.fetches import fetched_by
 from engine.compiler.sides.lens import clock, key_lens, lens
 from engine.compiler.sides.lens_parts import LensParts, Need
@@ -22,7 +22,7 @@ from engine.plan import Reference, SidePlan, Trouble
 from engine.record import SIDES, Side, other
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from engine.catalog import FieldType
     from engine.compiler.draft.draft import Draft
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from engine.spec.model import StreamRef
 
 
-def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
-    """What to read of a side, and how."""
+def build_side(draft: Draft, checked: Checked, side: Side, standing: Mapping[str, Checked]) -> SidePlan:
+    """What to read of a side, and how; `standing` are all that take part."""
     end, view = checked.ends[side], checked.views[side]
     parts = LensParts(
         side=side,
@@ -50,7 +50,7 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
         asked=checked.asked.get(side, ()),
         also=checked.telling,
         together=[one for one in checked.together if one.side == side],
-        beside=_beside(draft, checked, side),
+        beside=beside(draft, checked, side),
         own=own_link(checked, side),
         walk=lambda name: behind(draft, end.ref, name),
         once=checked.trigger is not None and side == "left",
@@ -83,19 +83,12 @@ def build_side(draft: Draft, checked: Checked, side: Side) -> SidePlan:
             ),
         ),
         can=end.stream.can,
-        referrers=referrers(draft, checked, side) if parts.own else None,
-        fetched_by=fetched_by(draft, checked, side),
+        referrers=referrers(draft, standing, checked, side) if parts.own else None,
+        fetched_by=fetched_by(standing, checked, side),
         walks=walk_plans(parts.walks.values(), side, end.ref.system),
         view=view.sql,
         computed=any(one.unstamped for name, one in end.stream.fields.items() if name in parts.reads),
     )
-
-
-def _beside(draft: Draft, checked: Checked, side: Side) -> tuple[str, ...]:
-    """Fields that are shown as they are, because checks of a pair or guards look at them."""
-    names = [name for one in checked.together for name in one.reads.get(side, ())]
-    names += checked.enrol.reads(side) if checked.enrol else ()
-    return tuple(dict.fromkeys([*names, *own_fields(draft, checked, side)]))
 
 
 def _of_pairs(checked: Checked, side: Side, known: Sequence[Trouble]) -> list[Trouble]:

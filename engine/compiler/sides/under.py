@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from engine.compiler.bind.arrows import arrow_of
 from engine.compiler.draft.draft import Draft, place
+from engine.compiler.draft.names import resolve
 from engine.compiler.draft.parts import Parent
-from engine.compiler.fields.line import resolve
 from engine.compiler.fields.refers import look_up
 from engine.expr.error import ExprError
 from engine.expr.sql import evaluate_options
