@@ -6,8 +6,7 @@ streams:
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from engine.catalog import Capabilities, Field, FieldType, Precision, Stream, Unit
@@ -143,13 +142,6 @@ def declare_field(name: str, words: str | Mapping[str, Any]) -> Field:
         raise UserError(
             f"The declaration of the field `{name}` has a key that means nothing: {error}."
         ) from error
-
-
-def suggest(name: str, names: Iterable[str]) -> str:
-    """What was probably meant by a name that does not exist, else the names that do."""
-    known = list(names)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known) or 'none'}."
 
 
 def _word(name: str, word: str) -> tuple[str, Any]:

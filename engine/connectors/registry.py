@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from engine.connectors.port import ConnectorType
 from engine.errors import UserError
+from engine.suggest import suggest
 
 GROUP = "engine.connectors"
 
@@ -43,9 +43,7 @@ class ConnectorTypes(Mapping[str, ConnectorType]):
         """The type of that name. Raises UserError when there is none, or when its plugin cannot be used."""
         if name in self._entries:
             return self[name]
-        close = get_close_matches(name, self._entries, n=1)
-        remedy = f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(self)}."
-        raise UserError(f"There is no connector named `{name}`.", remedy=remedy)
+        raise UserError(f"There is no connector named `{name}`.", remedy=suggest(name, self._entries))
 
 
 @cache

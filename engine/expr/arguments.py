@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
 from engine.expr.fit import fit, fit_all, pair_up, wrong
 from engine.expr.functions import FORMATS, UNITS, Function, Parameter
 from engine.expr.lattice import FAMILY, join, said
 from engine.expr.term import Term
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.catalog import FieldType

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, cast
 from sqlglot import exp
 
 from engine.expr import arguments
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
 from engine.expr.fit import as_condition, fit_all, pair_up, wrong
 from engine.expr.functions import FUNCTIONS
 from engine.expr.lattice import FAMILY, read_date, read_instant, said
 from engine.expr.parse import span
 from engine.expr.scope import CALLS, Name, OptionValue, Scope
 from engine.expr.term import FLATTER, MAX_HEIGHT, MAX_WEIGHT, TOO_HIGH, Literal_, Term
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 class ExprError(Exception):
     """An expression cannot be used as it stands; the caller makes it a finding with a place in a file."""
@@ -34,18 +28,3 @@ class ExprError(Exception):
         if self.length:
             return self
         return ExprError(self.code, self.message, offset=offset, length=length, hint=self.hint)
-
-
-_FEW = 8  #: names that can be listed in one line
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A hint that names what was probably meant; None if nothing known is near."""
-    names = sorted(set(known))
-    lowered = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(word.lower(), list(lowered), n=3, cutoff=0.6)
-    if near:
-        return "Did you mean " + " or ".join(f"`{lowered[name]}`" for name in near) + "?"
-    if 0 < len(names) <= _FEW:
-        return "Known here: " + ", ".join(f"`{name}`" for name in names) + "."
-    return None

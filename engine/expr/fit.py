@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
 from engine.expr.lattice import FAMILY, join, read_date, read_instant, read_minutes, said
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

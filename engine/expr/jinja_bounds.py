@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
 from engine.expr.jinja_environment import FILTERS, TESTS, environment
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

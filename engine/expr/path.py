@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from engine.expr.bounds import check_text
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.record import Value

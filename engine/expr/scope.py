@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from engine.catalog import Field, FieldType, Stream
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
+from engine.suggest import did_you_mean
 
 Constant = str | int | Decimal | bool | dt.date | dt.datetime | None
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from engine.spec import build_rule
 from engine.spec.build_module import module
 from engine.spec.build_part import Builder, check, plain
-from engine.spec.hint import did_you_mean, truth
+from engine.spec.hint import truth
 from engine.spec.model import Disclosure, Mapping_, Option, Spec, System
 from engine.spec.schema_words import kind, quote
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.spec.diagnostic import Span, Text
@@ -93,7 +94,7 @@ def _check_option(node: Node, choices: tuple[str, ...], default: Any, report: Re
     if choices and default not in choices:
         message = f"The default {quote(str(default))} is not among the choices."
         report.add(
-            "bad-default", message, span, hint=did_you_mean(str(default), choices, otherwise="choices")
+            "bad-default", message, span, hint=did_you_mean(str(default), choices, otherwise="Choices")
         )
     elif not choices:
         _check_type(node.word("type", _TYPES), default, span, report)

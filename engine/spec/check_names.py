@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.spec.hint import did_you_mean
 from engine.spec.phrase import referenced_by, split_names
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ class _Names:
         if text is None or text.value in known or text.value.startswith("${"):
             return
         message = f"There is no {what} `{text}` in this spec."
-        hint = did_you_mean(text.value, known, otherwise=f"{what}s")
+        hint = did_you_mean(text.value, known, otherwise=f"{what.capitalize()}s")
         (report or self.report).add(f"unknown-{what}", message, text.span, hint=hint)
 
     def check_module(self, node: Node) -> None:
@@ -122,7 +122,7 @@ class _Names:
             if stream is not None and stream.value.partition(".")[0] not in self.systems:
                 system = stream.value.partition(".")[0]
                 message = f"There is no system `{system}` in this spec."
-                hint = did_you_mean(system, self.systems, otherwise="systems")
+                hint = did_you_mean(system, self.systems, otherwise="Systems")
                 self.report.add("unknown-system", message, stream.at(0, len(system)), hint=hint)
 
     def _policy(self, node: Node, report: Report) -> None:
@@ -131,5 +131,5 @@ class _Names:
         for text in node.texts("conflicts"):
             if text.value not in known and not text.value.startswith("${"):
                 message = f"`conflicts` cannot be `{text}`: nobody of that name is in this spec."
-                hint = did_you_mean(text.value, known, otherwise="choose from")
+                hint = did_you_mean(text.value, known, otherwise="Choose from")
                 report.add("unknown-system", message, text.span, hint=hint)

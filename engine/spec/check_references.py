@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from engine.spec.hint import did_you_mean
 from engine.spec.schema_words import names_of, quote
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.spec.compose import Pointer
@@ -99,7 +99,7 @@ class _References:
     def _check_option(self, pointer: Pointer, text: Text, name: str, match: re.Match[str]) -> None:
         span = text.at(match.start("inner") + len("options."), len(name))
         if name not in self.options:
-            hint = did_you_mean(name, self.options, otherwise="options")
+            hint = did_you_mean(name, self.options, otherwise="Options")
             self.report.add("unknown-option", f"There is no option `{name}` in this spec.", span, hint=hint)
             return
         key = str(pointer[-1])

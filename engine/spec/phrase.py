@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from engine.spec.diagnostic import Text
-from engine.spec.hint import did_you_mean
 from engine.spec.model import StreamRef
 from engine.spec.node import IncompleteError, Node
 from engine.spec.schema_words import quote
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.spec.report import Report
@@ -75,7 +75,7 @@ def stream_ref(text: Text, report: Report, systems: tuple[str, ...] | None = Non
             "unknown-system",
             message,
             text.at(0, len(system)),
-            hint=did_you_mean(system, systems, otherwise="systems"),
+            hint=did_you_mean(system, systems, otherwise="Systems"),
         )
     return StreamRef(system=system, stream=stream, text=text)
 

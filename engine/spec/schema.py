@@ -7,14 +7,16 @@ told apart by what the author has written, so that only the alternative that was
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.spec.hint import closest, cut_by_comma, did_you_mean, truth
+from engine.spec.hint import truth
 from engine.spec.schema_branch import Choice, choose
 from engine.spec.schema_words import KINDS, kind, name_of, names_of, owner_of, quote, sentence
 from engine.spec.share import share
+from engine.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -143,7 +145,7 @@ class _Teller:
             message = f"`{key}` does not go together with the other keys of {owner_of(self.which, pointer)}."
             self._add("unknown-key", message, span, "keep one of them")
             return
-        hint = self._cut(inner, known) or did_you_mean(key, known, otherwise="keys here")
+        hint = self._cut(inner, known) or did_you_mean(key, known, otherwise="Keys here")
         message = f"{quote(key)} is not a key of {owner_of(self.which, pointer)}."
         self._add("unknown-key", message, span, hint)
 
@@ -151,7 +153,7 @@ class _Teller:
         """The hint that this is no key but the rest of a value; not where it looks like a slip of a key."""
         key = str(inner[-1])
         if self.document.is_empty(inner) or (" " in key and closest(key, known) is None):
-            return cut_by_comma(self.document, inner)
+            return _cut_by_comma(self.document, inner)
         return None
 
     def _missing_key(self, error: Error, pointer: Pointer) -> None:
@@ -174,7 +176,7 @@ class _Teller:
         if value is None:
             at = self.document.at(pointer)
             message = f"{sentence(name_of(pointer))} has no value; it must be {expected}."
-            self._add("wrong-type", message, at, cut_by_comma(self.document, pointer))
+            self._add("wrong-type", message, at, _cut_by_comma(self.document, pointer))
             return
         text = self.document.text(pointer)
         message = f"{sentence(name_of(pointer))} must be {expected}, not {kind(value)}."
@@ -184,7 +186,7 @@ class _Teller:
         choices = [str(choice) for choice in error.validator_value]
         written = self._written(pointer)
         message = f"{sentence(name_of(pointer))} cannot be {written}."
-        hint = did_you_mean(str(error.instance), choices, otherwise="choose from")
+        hint = did_you_mean(str(error.instance), choices, otherwise="Choose from")
         self._add("wrong-choice", message, self.document.value_at(pointer), hint)
 
     def _wrong_constant(self, error: Error, pointer: Pointer) -> None:
@@ -229,3 +231,28 @@ def _type_hint(wanted: tuple[str, ...], written: str | None) -> str | None:
     if "array" in wanted:
         return f"write `[ {written} ]`"
     return truth(written) if wanted == ("boolean",) else None
+
+
+def _cut_by_comma(document: Document, pointer: Pointer) -> str | None:
+    """The hint for a key that is really the rest of the value before it, cut by a comma inside `{ … }`."""
+    key = document.places.keys.get(pointer)
+    before = _key_before(document, pointer)
+    if key is None or before is None or document.places.scalars.get(before, ("", "'"))[1]:
+        return None
+    line, _, end = document.places.values[before]
+    if document.lines[key[0]][key[1]] in "\"'":
+        return None  # a quoted key was meant as one
+    if key[0] != line or not re.fullmatch(r",\s*", document.lines[line][end : key[1]]):
+        return None
+    return f'a comma ended the value of `{before[-1]}`: quote it, `{before[-1]}: "… , …"`'
+
+
+def _key_before(document: Document, pointer: Pointer) -> Pointer | None:
+    container = document.value
+    for part in pointer[:-1]:
+        container = container[part]
+    if not isinstance(container, dict):
+        return None
+    names = list(container)
+    place = names.index(str(pointer[-1]))
+    return (*pointer[:-1], names[place - 1]) if place else None

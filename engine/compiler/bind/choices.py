@@ -8,10 +8,11 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from engine.errors import UserError
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
 from engine.expr.lattice import read_date
 from engine.expr.scope import Constant, OptionValue
 from engine.expr.sql import evaluate_options
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

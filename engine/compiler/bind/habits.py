@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from engine.expr.error import did_you_mean
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from engine.expr.error import did_you_mean
 from engine.record import SIDES, Side
 from engine.spec.files import loader_for
 from engine.spec.model import Module
 from engine.spec.read import read_spec
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

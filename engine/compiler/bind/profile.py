@@ -8,13 +8,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from engine.compiler.bind.choices import expected, idle, parse, typed
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
 from engine.spec.document import read_document
 from engine.spec.files import PROFILE_SUFFIX
 from engine.spec.node import Node
 from engine.spec.read import read_spec
 from engine.spec.report import Report, in_order
 from engine.spec.schema import check_schema
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.connectors.registry import connector_types
 from engine.errors import EngineError
-from engine.expr.error import did_you_mean
 from engine.spec.model import StreamRef
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.catalog import Catalog

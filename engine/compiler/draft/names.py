@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Field
 from engine.compiler.draft.parts import End
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.compiler.draft.draft import Draft

@@ -16,12 +16,13 @@ from engine.compiler.fields.quota import compile_quota
 from engine.compiler.fields.terms import column, parsed, word_of
 from engine.expr.build import literal
 from engine.expr.canonical import read
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
 from engine.expr.path import compile_path
 from engine.expr.sql import compile_value
 from engine.expr.template import compile_template
 from engine.plan import SlowField, Trouble
 from engine.record import Side, other
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

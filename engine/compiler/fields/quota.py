@@ -9,9 +9,10 @@ from engine.compiler.fields.singles import single_scope, told_by
 from engine.compiler.fields.terms import column, word_of
 from engine.expr.build import literal
 from engine.expr.canonical import read, write
-from engine.expr.error import ExprError, did_you_mean
+from engine.expr.error import ExprError
 from engine.expr.sql import compile_value
 from engine.plan import AmountPlan, QuotaPlan
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from sqlglot import exp

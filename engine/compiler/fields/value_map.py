@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from engine.compiler.fields.terms import column
 from engine.expr.build import sql_type, try_cast
 from engine.expr.canonical import value_map
-from engine.expr.error import did_you_mean
 from engine.expr.lattice import FAMILY
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.expr.error import did_you_mean
 from engine.record import SIDES
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.compiler.draft.draft import Draft

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog, Field, Stream
-from engine.connectors.declared import declare_stream, declared, suggest
+from engine.connectors.declared import declare_stream, declared
 from engine.connectors.files import CAN, CAN_READ
 from engine.connectors.files.csv_file import CsvFile
 from engine.connectors.files.file_set import FileSet
@@ -15,6 +15,7 @@ from engine.connectors.files.json_lines import JsonLinesFile
 from engine.connectors.files.parquet_file import ParquetFile
 from engine.connectors.port import AllApplied, Batch, Budget, Forecast, Page, ReadRequest
 from engine.errors import UserError
+from engine.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

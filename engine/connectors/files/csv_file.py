@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Field
 from engine.connectors.columns import as_text, by_set, fields_of, texts_of
-from engine.connectors.declared import suggest
 from engine.connectors.files import csv_check, csv_text
 from engine.connectors.files.replace import identity_of, replaced
 from engine.connectors.files.verdict import answer, nothing, of_creates, of_moves
 from engine.connectors.port import AllApplied, Batch, Page
 from engine.errors import UserError
+from engine.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.connectors.columns import as_text, by_set, clock_text, fields_of, texts_of
-from engine.connectors.declared import suggest
 from engine.connectors.files.parquet_types import decoded, dig, field_of, fitted, is_binary, widened
 from engine.connectors.files.replace import identity_of, replaced
 from engine.connectors.files.verdict import answer, nothing, of_creates, of_moves
 from engine.connectors.port import AllApplied, Batch, Page
 from engine.errors import UserError
+from engine.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog, Stream
-from engine.connectors.declared import declare_stream, declared, suggest
+from engine.connectors.declared import declare_stream, declared
 from engine.connectors.port import AllApplied, Batch, Budget, Forecast, Page, ReadRequest, Surroundings
 from engine.connectors.sql import read
 from engine.connectors.sql.dialect import CAN_WRITE, NEW_KEY
 from engine.errors import UserError
 from engine.event import Noted
+from engine.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

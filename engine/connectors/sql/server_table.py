@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.catalog import Field, Stream
-from engine.connectors.declared import declare_field, suggest
+from engine.connectors.declared import declare_field
 from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE
 from engine.errors import UserError
+from engine.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Capabilities, Field, FieldType, Stream
-from engine.connectors.declared import declare_field, suggest
+from engine.connectors.declared import declare_field
 from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE, Column, is_unmarked, quote
 from engine.errors import UserError
+from engine.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

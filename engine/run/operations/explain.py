@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from engine.errors import UserError
-from engine.expr.error import did_you_mean
 from engine.ledger import open_ledger
 from engine.record import SIDES, other
 from engine.run.operations.outlook import Looked, look_at
 from engine.run.read.waits import DEEPEST
 from engine.run.sync.execute import columns, passes_of, refuse_unbuilt, systems_of
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
