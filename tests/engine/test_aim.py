@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from linked_world import LinkedWorld, firms, people
+from linked_world import BELOW, LINES, LinkedWorld, firms, people, with_a_view_that_shows_nothing
 
-from engine.connectors import memory
-from engine.connectors.memory import MemoryConnector
-from engine.connectors.port import Page, ReadRequest
 from engine.errors import StoppedError
 from engine.run.session.aim import Aim
 from engine.run.session.sync_pass import Accepted
 from engine.run.sync.execute import execute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from engine.run.session.report import RunReport
 
-LINES = "name -> label, mail -> mail, { map: firm -> town, refers: firms, on: create }"
-BELOW = people("under: { firm: firms, as: town, else: fetch }", lines=LINES)
 BOTH_WAYS = "conflicts: shop"
 
 
@@ -40,21 +33,16 @@ def ask(world: LinkedWorld, aim: Aim) -> RunReport:
     return execute(world.plan(), world.call(aim=aim))
 
 
-def labels(world: LinkedWorld) -> list[str]:
-    """The accounts of the desk."""
-    return sorted(row["label"] for row in world.desk.rows("accounts"))
-
-
 def test_one_module_alone_brings_the_parents_that_its_records_need_and_no_others(tmp_path: Path) -> None:
     with LinkedWorld(tmp_path, firms(), BELOW) as world:
         acme = world.firm("Acme")
         world.firm("Bolt")
         world.person("Ann", firm=acme)
         report = aimed(world, "people")
-        assert (labels(world), world.names()) == (["Acme"], ["Ann"])
+        assert (world.accounts(), world.names()) == (["Acme"], ["Ann"])
         assert report.modules["firms"].created["right"] == 1
         world.run()
-        assert labels(world) == ["Acme", "Bolt"]
+        assert world.accounts() == ["Acme", "Bolt"]
         world.settled()
 
 
@@ -63,23 +51,23 @@ def test_a_module_that_does_not_fetch_leaves_its_parents_alone(tmp_path: Path) -
     with LinkedWorld(tmp_path, firms(), hold) as world:
         world.person("Ann", firm=world.firm("Acme"))
         report = aimed(world, "people")
-        assert (labels(world), world.names()) == ([], [])
+        assert (world.accounts(), world.names()) == ([], [])
         assert list(report.modules) == ["people"]
         world.run()
-        assert (labels(world), world.names()) == (["Acme"], ["Ann"])
+        assert (world.accounts(), world.names()) == (["Acme"], ["Ann"])
 
 
 def test_a_parent_comes_although_the_saved_view_does_not_show_it_and_stays_in_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The view `few` shows nobody, so every firm that comes over was fetched by the person below it."""
-    _with_a_view_that_shows_nothing(monkeypatch)
+    with_a_view_that_shows_nothing(monkeypatch)
     few = firms("view: { shop: \"saved('few')\" }")
     with LinkedWorld(tmp_path, few, BELOW) as world:
         acme, bolt = world.firm("Acme"), world.firm("Bolt")
         ann = world.person("Ann", firm=acme)
         world.run()
-        assert (labels(world), world.names()) == (["Acme"], ["Ann"])
+        assert (world.accounts(), world.names()) == (["Acme"], ["Ann"])
         world.settled()
         world.wait(hours=3)
         world.shop.edit("firms", acme, town="Goa")
@@ -92,34 +80,6 @@ def test_a_parent_comes_although_the_saved_view_does_not_show_it_and_stays_in_st
         world.run()
         assert [(row["label"], row["place"]) for row in world.desk.rows("accounts")] == [("Acme", "Agra")]
         world.settled()
-
-
-def _with_a_view_that_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = MemoryConnector.read
-
-    def seen(self: MemoryConnector, request: ReadRequest) -> Iterator[Page]:
-        if request.view is None:
-            yield from read(self, request)
-        else:
-            yield Page(records=(), complete=True)
-
-    monkeypatch.setattr(MemoryConnector, "read", seen)
-    monkeypatch.setattr(memory, "CAN", replace(memory.CAN, saved_views=True))
-
-
-def test_who_is_killed_anywhere_while_a_parent_is_fetched_ends_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _with_a_view_that_shows_nothing(monkeypatch)
-    with LinkedWorld(tmp_path, firms("view: { shop: \"saved('few')\" }"), BELOW) as world:
-        world.person("Ann", firm=world.firm("Acme"))
-        restore = world.remember()
-        for step in range(1, world.doomed() + 1):
-            restore()
-            world.doomed(step)
-            world.run()
-            world.run()
-            assert (labels(world), world.names()) == (["Acme"], ["Ann"]), step
 
 
 @pytest.mark.parametrize("arrow", ["->", "<->"])

@@ -146,43 +146,6 @@ def test_explain_says_why_a_record_takes_no_part(world: Jobs) -> None:
         assert words in placed.now.next
 
 
-def test_killed_at_every_step_of_enrolling_it_is_made_once_or_not_at_all(
-    world: Jobs, pytestconfig: pytest.Config
-) -> None:
-    restore = world.remember()
-    steps = world.doomed_order(0, lambda: world.enrol("J1"))
-    assert steps > 8
-    for step in range(1, steps + 1, 1 if pytestconfig.getoption("--long") else 3):
-        restore()
-        world.doomed_order(step, lambda: world.enrol("J1"))
-        said = world.enrolled() == ["J1"]
-        world.run()
-        assert (world.tasks(), world.shared()) == (([("Job 1", "P1")], ["J1"]) if said else ([], [])), step
-        assert world.run().wrote == 0, step
-
-
-@pytest.mark.parametrize("rule", ["", "    deletes: propagate"])
-def test_killed_at_every_step_of_taking_out_nothing_else_is_lost(
-    world: Jobs, rule: str, pytestconfig: pytest.Config
-) -> None:
-    world.say(more=rule)
-    for job in ("J1", "J2"):
-        world.enrol(job)
-    world.run()
-    restore = world.remember()
-    steps = world.doomed_order(0, lambda: world.withdraw("J1"))
-    for step in range(1, steps + 1, 1 if pytestconfig.getoption("--long") else 3):
-        restore()
-        world.doomed_order(step, lambda: world.withdraw("J1"))
-        world.run()
-        if world.enrolled() == ["J1", "J2"]:
-            world.withdraw("J1")
-        assert world.enrolled() == ["J2"], step
-        assert [one[0] for one in world.tasks()] == (["Job 2"] if rule else ["Job 1", "Job 2"]), step
-        assert sorted(world.desk.streams["jobs"]) == ["J1", "J2", "J3"], step
-        assert world.run().wrote == 0, step
-
-
 def test_the_plan_says_how_records_come_to_take_part(world: Jobs) -> None:
     world.say(more="      at-most: 2")
     words = "engine do … jobs.enrol --record desk.jobs:ID; chooses whose; marked by shared; 2 at most"

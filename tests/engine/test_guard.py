@@ -136,23 +136,6 @@ def test_a_guard_of_the_whole_record_lets_nothing_of_a_closed_task_through(world
     assert [one.rule for one in world.told()] == ["closed"]
 
 
-@pytest.mark.parametrize("leave", ["as-is", "restore"])
-def test_killed_anywhere_the_refusal_is_told_once_and_never_written(world: Guarded, leave: str) -> None:
-    world.say(more=f"    leave: {leave}")
-    world.shop.edit("tasks", "1", due=OUTSIDE, title="New title")
-    restore = world.remember()
-    world.doomed()
-    for step in world.watch.told:
-        restore()
-        world.doomed(step)
-        world.again()
-        world.again()
-        assert world.job() == ("New title", INSIDE), step
-        assert world.task() == ("New title", OUTSIDE if leave == "as-is" else INSIDE), step
-        assert len(world.told()) == 1, step
-        assert list(world.held()) == (["1"] if leave == "as-is" else []), step
-
-
 def test_explain_says_what_a_guard_refuses_and_why(world: Guarded) -> None:
     world.shop.edit("tasks", "1", due=OUTSIDE, title="New title")
     plan = world.plan()

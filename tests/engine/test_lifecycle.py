@@ -2,104 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from run_world import MATCH, Fate, Killed, World, mortal, person
+from lifecycle_world import do, doomed, kept, look, nothing_open, older, seven_people, standing
 
 from engine.errors import LockedError, TemporaryError, UserError
-from engine.ledger import AlreadyLinked, open_ledger
-from engine.run.operations.lifecycle import Order, carry, foresee
-from engine.run.operations.states import choice_of, stage_of
+from engine.ledger import AlreadyLinked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from engine.ledger.standing import Standing
-    from engine.plan.lifecycle import StageName
-    from engine.run.operations.lifecycle import Carried, Foreseen
+    from run_world import World
 
-TOP = """\
-lifecycle:
-  disable:
-    says: Everything stops.
-    do:
-      - { set: desk.clients, only: "linked() AND town = 'Pune'", to: { memo: closed, live: true } }
-      - { delete: desk.clients, only: "origin() = 'shop' AND town = 'Agra'" }
-  delete:
-    needs: disabled
-    choices:
-      all: [ { convert: people }, { forget: links } ]
-      some:
-        - { delete: desk.clients, only: "origin() = 'shop' AND memo IS NULL" }
-        - { forget: links }
-  migrate:
-    do: [ { import: links, from: desk.clients.memo, only: "town = 'Pune'" } ]
-"""
-LINES = ("name -> label", "city -> town")
+    from engine.plan.lifecycle import StageName
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """Seven people, of whom the first was there on both sides and is paired; two clients of nobody."""
-    with World(tmp_path, module=[MATCH, "deletes: propagate"], lines=LINES, top=TOP, batch=2, page=3) as made:
-        for number, city in enumerate(["Agra", "Pune", "Pune", "Pune", "Agra", "Agra", "Goa"]):
-            made.shop.put("people", person(f"P{number}", city=city))
-        made.desk.put("clients", {"label": "P0", "town": "Agra"})
-        made.desk.put("clients", {"label": "Nobody", "town": "Agra"})
+    with seven_people(tmp_path) as made:
         yield made
-
-
-def order(world: World, stage: StageName, choice: str | None = None, by: str | None = None) -> Order:
-    """A stage as somebody at the command line orders it."""
-    plan, known = world.plan(), standing(world)
-    return Order(
-        stage=stage_of(plan, stage), choice=choice_of(plan, stage_of(plan, stage), known, choice), by=by
-    )
-
-
-def look(world: World, stage: StageName, choice: str | None = None) -> Foreseen:
-    """What it would do."""
-    world.wait(seconds=10)
-    return foresee(world.plan(), world.call(), order(world, stage, choice))
-
-
-def do(world: World, stage: StageName, choice: str | None = None) -> Carried:
-    """Look and do."""
-    return carry(world.plan(), world.call(), look(world, stage, choice))
-
-
-def doomed(world: World, stage: StageName, choice: str | None = None, *steps: int) -> int:
-    """Do it, and end the process at these steps; answers how many there were."""
-    fate = world.watch.fate = Fate(kill_at=frozenset(steps))
-    with mortal(fate), suppress(Killed):
-        do(world, stage, choice)
-    world.watch.fate = Fate()
-    return fate.steps
-
-
-def standing(world: World) -> Standing:
-    """Where it stands."""
-    if not world.ledger.exists():
-        world.call().folder.mkdir(exist_ok=True)
-        with open_ledger(world.ledger) as ledger:
-            return ledger.standing(world.name)
-    with open_ledger(world.ledger, readonly=True) as ledger:
-        return ledger.standing(world.name)
-
-
-def kept(world: World) -> list[tuple[Any, ...]]:
-    """What the target holds."""
-    return world.clients("label", "town", "memo", "live")
-
-
-def nothing_open(world: World) -> None:
-    """No batch is left whose outcome is not known."""
-    with open_ledger(world.ledger, readonly=True) as ledger:
-        assert ledger.pending_intents(world.name) == []
 
 
 def test_what_a_stage_would_do_is_known_record_by_record_before_anything_is_done(world: World) -> None:
@@ -139,42 +63,6 @@ def test_only_what_came_from_the_other_system_is_deleted(world: World) -> None:
     assert len(world.links()) == 7
 
 
-@pytest.mark.parametrize("step", range(1, 60))
-def test_disabling_killed_anywhere_and_ordered_again_ends_the_same(world: World, step: int) -> None:
-    world.run()
-    if doomed(world, "disable", None, step) >= step:
-        state = standing(world).state
-        if state == "disabling":
-            with pytest.raises(LockedError, match="is not finished"):
-                world.run()
-            with pytest.raises(LockedError, match="is not finished"):
-                do(world, "enable")
-        if state != "disabled":
-            do(world, "disable")
-    assert standing(world).state == "disabled"
-    assert [row[0] for row in kept(world)] == ["Nobody", "P0", "P1", "P2", "P3", "P6"]
-    assert {row[2] for row in kept(world) if row[0] in ("P1", "P2", "P3")} == {"closed"}
-    assert len(world.links()) == 5
-    nothing_open(world)
-    do(world, "enable")
-    world.run()
-    assert sorted(row["name"] for row in world.shop.rows("people")) == [f"P{n}" for n in range(7)]
-    assert len(world.links()) == 7
-
-
-@pytest.mark.parametrize("step", range(1, 36))
-def test_deleting_killed_anywhere_and_ordered_again_ends_the_same(world: World, step: int) -> None:
-    world.run()
-    do(world, "disable")
-    doomed(world, "delete", "some", step)
-    if standing(world).state != "deleted":
-        do(world, "delete", "some")
-    assert standing(world).state == "deleted"
-    assert [row[0] for row in kept(world)] == ["Nobody", "P0", "P1", "P2", "P3"]
-    assert world.links() == []
-    nothing_open(world)
-
-
 def test_a_deletion_that_has_begun_is_finished_as_it_began(world: World) -> None:
     world.run()
     do(world, "disable")
@@ -196,13 +84,6 @@ def test_a_choice_must_be_one_that_the_spec_knows(world: World) -> None:
     assert standing(world).state == "disabled"
 
 
-def older(world: World) -> None:
-    """Three clients that an older integration has linked: one that moves, one that does not, one of nobody."""
-    world.desk.put("clients", {"label": "Other name", "town": "Pune", "memo": "2"})
-    world.desk.put("clients", {"label": "P6", "town": "Goa", "memo": "7"})
-    world.desk.put("clients", {"label": "Lost", "town": "Pune", "memo": "99"})
-
-
 def test_links_of_an_older_integration_move_and_what_does_not_move_is_left_alone(world: World) -> None:
     older(world)
     done = do(world, "migrate")
@@ -215,18 +96,6 @@ def test_links_of_an_older_integration_move_and_what_does_not_move_is_left_alone
     world.settled()
     with pytest.raises(UserError, match="there is no way back"):
         do(world, "migrate")
-
-
-@pytest.mark.parametrize("step", range(1, 20))
-def test_migrating_killed_anywhere_and_ordered_again_ends_the_same(world: World, step: int) -> None:
-    older(world)
-    doomed(world, "migrate", None, step)
-    if "migrated" not in standing(world).agreed:
-        do(world, "migrate")
-    assert len(world.links()) == 1
-    world.run()
-    assert len(world.links()) == 6
-    assert [row[0] for row in kept(world)].count("P6") == 1
 
 
 def test_a_link_that_is_in_the_way_of_one_to_be_moved_is_told_before_anything_is_done(world: World) -> None:

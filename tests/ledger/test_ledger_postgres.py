@@ -313,18 +313,6 @@ def test_any_text_and_any_bytes_come_back_from_copy_as_they_were(url: str) -> No
         database.close()
 
 
-@pytest.mark.slow  # making and dropping a database flushes the whole server
-def test_a_database_that_cannot_hold_every_letter_is_refused() -> None:
-    demand_server()
-    name = f"test_{uuid4().hex}"
-    on_server(f"CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
-    try:
-        with pytest.raises(EngineError, match="stores text as LATIN1"):
-            open_ledger(f"postgresql://{urlsplit(SERVER).netloc}/{name}")
-    finally:
-        on_server(f"DROP DATABASE {name}")
-
-
 @pytest.mark.parametrize(
     ("given", "shown"),
     [

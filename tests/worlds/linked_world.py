@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from run_world import World
 
+from engine.connectors import memory
+from engine.connectors.memory import MemoryConnector
+from engine.connectors.port import Page, ReadRequest
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
 SPEC = """\
 spec: 1
@@ -60,6 +68,11 @@ def people(*more: str, arrow: str = "->", lines: str = "name <> label, mail <> m
     return PEOPLE.format(more=said, arrow=arrow, lines=lines.replace("<>", arrow))
 
 
+#: People whose firm is fetched where it has no link yet.
+LINES = "name -> label, mail -> mail, { map: firm -> town, refers: firms, on: create }"
+BELOW = people("under: { firm: firms, as: town, else: fetch }", lines=LINES)
+
+
 class LinkedWorld(World):
     """A world whose spec has these modules."""
 
@@ -84,3 +97,21 @@ class LinkedWorld(World):
     def names(self) -> list[str]:
         """Labels of the clients of the desk."""
         return sorted(row["label"] for row in self.desk.rows("clients"))
+
+    def accounts(self) -> list[str]:
+        """Labels of the accounts of the desk."""
+        return sorted(row["label"] for row in self.desk.rows("accounts"))
+
+
+def with_a_view_that_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every memory system have saved views, in which there is nothing."""
+    read = MemoryConnector.read
+
+    def seen(self: MemoryConnector, request: ReadRequest) -> Iterator[Page]:
+        if request.view is None:
+            yield from read(self, request)
+        else:
+            yield Page(records=(), complete=True)
+
+    monkeypatch.setattr(MemoryConnector, "read", seen)
+    monkeypatch.setattr(memory, "CAN", replace(memory.CAN, saved_views=True))
