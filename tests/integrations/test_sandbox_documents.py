@@ -136,6 +136,7 @@ def test_the_filter_by_time_works_where_it_is_published_and_is_overlooked_elsewh
         "invoices",
         "salesorders",
         "purchaseorders",
+        "chartofaccounts",
     ]
 
 

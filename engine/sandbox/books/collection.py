@@ -116,12 +116,40 @@ def _numbers(words: list[str]) -> list[int]:
     return [int(word) for word in words if word.isdigit()]
 
 
-def folded(name: str) -> str:
-    """SQL of a text field without case."""
-    return f"lower(json_extract(body, '$.{name}'))"
+#: SQL of a field of a contact's primary person: whose contact, and which field.
+PRIMARY = (
+    "(SELECT json_extract(p.value, '$.{1}') FROM json_each({0}.body, '$.contact_persons') AS p"
+    " ORDER BY coalesce(json_extract(p.value, '$.is_primary_contact'), 0) DESC, p.key LIMIT 1)"
+)
+#: Names of what a record refers to: the collection, its field, and the field of the record that holds the id.
+_REFERRED = {
+    "customer_name": ("contacts", "contact_name", "customer_id"),
+    "vendor_name": ("contacts", "contact_name", "vendor_id"),
+    "account_name": ("accounts", "account_name", "account_id"),
+    "project_name": ("projects", "project_name", "project_id"),
+    "task_name": ("project_tasks", "task_name", "task_id"),
+    "user_name": ("users", "name", "user_id"),
+}
 
 
-def plain_sorts(*names: str) -> dict[str, str]:
-    """Sort columns over fields of the body, as they are."""
+def field_of(name: str) -> str:
+    """SQL of a field."""
+    return f"json_extract(mine.body, '$.{name}')"
+
+
+def name_of(name: str) -> str | None:
+    """SQL of the name of what a record refers to, such as `customer_name`; None = it is no such name."""
+    if name not in _REFERRED:
+        return None
+    module, label, field = _REFERRED[name]
+    return (
+        f"(SELECT json_extract(r.body, '$.{label}') FROM record AS r WHERE r.product = mine.product"  # noqa: S608  # names of ours
+        f" AND r.module = '{module}' AND r.id = {field_of(field)})"
+    )
+
+
+def plain_sorts(*names: str, referred: tuple[str, ...] = ()) -> dict[str, str]:
+    """Sort columns over fields of the body, as they are, and over names of what is referred to."""
     times = {"created_time": "created", "last_modified_time": "modified"}
-    return {name: times.get(name, f"json_extract(body, '$.{name}')") for name in names}
+    named = {name: f"lower({name_of(name)})" for name in referred}
+    return {name: times.get(name, field_of(name)) for name in names} | named

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.sandbox.books.collection import ADDRESS, Action, Collection, folded
+from engine.sandbox.books.collection import ADDRESS, PRIMARY, Action, Collection
 from engine.sandbox.books.documents import CURRENCY_ID, DOCUMENTS, custom_fields
 
 #: The only organisation of Books, and its first id.
@@ -101,9 +101,9 @@ CONTACTS = Collection(
         "contact_name": "key",
         "created_time": "created",
         "last_modified_time": "modified",
-        "email": folded("contact_persons[0].email"),
-        "first_name": folded("contact_persons[0].first_name"),
-        "last_name": folded("contact_persons[0].last_name"),
+        "email": f"lower({PRIMARY.format('mine', 'email')})",
+        "first_name": f"lower({PRIMARY.format('mine', 'first_name')})",
+        "last_name": f"lower({PRIMARY.format('mine', 'last_name')})",
     },
     searches=(
         "contact_name",

@@ -78,7 +78,8 @@ def collection(plural: str, table: str, **more: Any) -> Collection:
 
 def _document(plural: str, table: str, number: str, custom: int, **more: Any) -> Collection:
     name = f"{plural[:-1]}_number"
-    sorts = plain_sorts(name, "date", "total", "created_time", *more.pop("sortable", ()))
+    referred = ("vendor_name",) if plural == "purchaseorders" else ("customer_name",)
+    sorts = plain_sorts(name, "date", "total", "created_time", *more.pop("sortable", ()), referred=referred)
     return collection(
         plural,
         table,
@@ -123,7 +124,6 @@ DOCUMENTS = (
             "declined": Action(to="declined", allowed=("sent", "accepted")),
         },
         locked={"invoiced": None, "accepted": _SEEN},
-        sortable=("customer_name",),
     ),
     _document(
         "invoices",
@@ -141,7 +141,7 @@ DOCUMENTS = (
             "paid": None,
             **dict.fromkeys(("sent", "viewed", "unpaid", "partially_paid", "overdue"), (*_SEEN, "date")),
         },
-        sortable=("customer_name", "due_date", "balance"),
+        sortable=("due_date", "balance"),
         since=True,
     ),
     _document(
@@ -156,7 +156,7 @@ DOCUMENTS = (
             "void": Action(to="void", allowed=("draft", "open")),
         },
         locked={"void": None, "closed": None, "invoiced": None},
-        sortable=("customer_name", "shipment_date", "last_modified_time"),
+        sortable=("shipment_date", "last_modified_time", "reference_number"),
         since=True,
     ),
     _document(
@@ -172,7 +172,7 @@ DOCUMENTS = (
             "cancelled": Action(to="cancelled", allowed=("draft", "open")),
         },
         locked={"billed": None, "cancelled": None},
-        sortable=("vendor_name", "delivery_date"),
+        sortable=("delivery_date",),
         since=True,
     ),
     collection(
@@ -180,7 +180,10 @@ DOCUMENTS = (
         field_tables.EXPENSES,
         name="reference_number",
         unique=False,
-        sorts=plain_sorts("date", "total", "created_time"),
+        sorts=plain_sorts(
+            *("date", "total", "created_time", "bcy_total", "reference_number"),
+            referred=("account_name", "customer_name"),
+        ),
         searches=("reference_number", "description", "customer_id", "vendor_id", "project_id", "account_id"),
         custom=custom_fields(46000000000098601),
         statuses=("unbilled", "invoiced", "reimbursed", "non-billable", "billable"),
@@ -205,7 +208,10 @@ DOCUMENTS = (
         path="recurringexpenses",
         name="recurrence_name",
         unique=False,
-        sorts=plain_sorts("recurrence_name", "created_time"),
+        sorts=plain_sorts(
+            *("recurrence_name", "created_time", "next_expense_date", "last_created_date", "total"),
+            referred=("account_name", "customer_name"),
+        ),
         searches=("recurrence_name", "customer_id", "project_id", "status"),
         custom=custom_fields(46000000000098801),
         statuses=("active", "stopped", "expired"),
@@ -216,7 +222,7 @@ DOCUMENTS = (
         field_tables.PROJECTS,
         name="project_name",
         unique=False,
-        sorts=plain_sorts("project_name", "rate", "created_time"),
+        sorts=plain_sorts("project_name", "rate", "created_time", referred=("customer_name",)),
         searches=("project_name", "customer_id", "status"),
         custom=custom_fields(46000000000098901, "Cost centre"),
         statuses=("active", "inactive"),
@@ -255,7 +261,7 @@ DOCUMENTS = (
         singular="time_entry",
         name="notes",
         unique=False,
-        sorts=plain_sorts("log_date", "created_time"),
+        sorts=plain_sorts("log_date", "created_time", referred=("project_name", "task_name", "user_name")),
         searches=("project_id", "user_id", "task_id", "billed_status"),
         stamped=False,
     ),
@@ -274,7 +280,7 @@ DOCUMENTS = (
         "users",
         field_tables.USERS,
         name="email",
-        sorts={"name": "json_extract(body, '$.name')", "email": "key"},
+        sorts={**plain_sorts("name", "user_role", "status"), "email": "key"},
         searches=("name", "email"),
         statuses=("active", "inactive", "invited", "deleted"),
         actions=_ACTIVITY,
@@ -286,7 +292,8 @@ DOCUMENTS = (
         path="chartofaccounts",
         name="account_name",
         title="Account",
-        sorts={"account_name": "key"},
+        sorts={"account_name": "key", **plain_sorts("account_type")},
+        since=True,
         searches=("account_name", "account_type"),
     ),
 )

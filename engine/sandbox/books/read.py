@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.books.documents import CURRENCY_ID
+from engine.sandbox.books.filters import choices_of, conditions_of, equal, plain, require_served
 from engine.sandbox.books.sums import hours, receivables
-from engine.sandbox.server.clock import books_time, parse_time
+from engine.sandbox.server.clock import books_time
 from engine.sandbox.server.hours import hours_text
 from engine.sandbox.server.refusals import BooksRefused
 from engine.sandbox.server.site import as_of, whole_number
-from engine.sandbox.server.store import Query, Row, fold
+from engine.sandbox.server.store import Query, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,16 +33,6 @@ _NAMED = {
     "paid_through_account_id",
     "user_id",
     "task_id",
-}
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-#: Parameters that bound a list by its date, with the comparison that each stands for.
-_BOUNDS = {
-    "date_start": ">=",
-    "from_date": ">=",
-    "date_after": ">",
-    "date_end": "<=",
-    "to_date": "<=",
-    "date_before": "<",
 }
 
 
@@ -75,23 +65,19 @@ def parse_listing(request: Request, shape: Collection, parent: str | None = None
     filter_by = query.get("filter_by", shape.shown)
     column, order = query.get("sort_column", next(iter(shape.sorts))), query.get("sort_order", "A")
     order = {"ascending": "A", "descending": "D"}.get(order, order)
-    known = {"Status.All": None} | {
-        f"Status.{status.replace('_', '').title()}": status for status in shape.statuses
-    }
-    if shape.plural == "accounts":
-        known["AccountType.All"] = None
+    choices = choices_of(shape)
     for name, value, allowed in (
-        ("filter_by", filter_by, known),
+        ("filter_by", plain(filter_by), choices),
         ("sort_column", column, shape.sorts),
         ("sort_order", order, "AD"),
     ):
         if value not in allowed:
+            require_served(shape, name, query.get(name, ""))
             raise BooksRefused(400, 4, f"Invalid value passed for {name}")
     conditions = [
-        *_equal("status", known[filter_by]),
-        *_equal(shape.parent, parent),
-        *_texts(request, shape),
-        *_bounds(request, shape),
+        *choices[plain(filter_by)],
+        *equal(shape.parent, parent),
+        *conditions_of(shape, request.query_params),
     ]
     return Listing(
         page=page,
@@ -100,50 +86,8 @@ def parse_listing(request: Request, shape: Collection, parent: str | None = None
         sort_column=column,
         sort_order=order,
         where=("deleted IS NULL", *(condition for condition, _ in conditions)),
-        args=tuple(value for _, value in conditions),
+        args=tuple(value for _, values in conditions for value in values),
     )
-
-
-def _equal(name: str | None, value: str | None) -> list[tuple[str, Any]]:
-    return [] if value is None else [(f"json_extract(body, '$.{name}') = ?", value)]
-
-
-def _texts(request: Request, shape: Collection) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    columns = {name: f"json_extract(body, '$.{name}')" for name in shape.searches}
-    if shape.unique and shape.name in columns:
-        columns[shape.name] = "key"
-    for field, column in columns.items():
-        for suffix, pattern in (("", "{}"), ("_startswith", "{}%"), ("_contains", "%{}%")):
-            text = request.query_params.get(field + suffix)
-            if text is not None:
-                escaped = fold(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-                folded = column if column == "key" else f"lower({column})"
-                found.append((f"{folded} LIKE ? ESCAPE '\\'", pattern.format(escaped)))
-    for custom in shape.custom:
-        value = request.query_params.get(custom.api_name)
-        if value is not None:
-            found.append((f"json_extract(body, '$.custom_fields.{custom.api_name}') = ?", value))
-    return found
-
-
-def _bounds(request: Request, shape: Collection) -> list[tuple[str, Any]]:
-    """Bounds of the date, and `last_modified_time` where the product honours it."""
-    found: list[tuple[str, Any]] = []
-    date = next((name for name in ("date", "log_date") if name in shape.defaults), None)
-    for name, compare in _BOUNDS.items():
-        text = request.query_params.get(name)
-        if text is not None and date is not None:
-            if not _DAY.fullmatch(text):
-                raise BooksRefused(400, 4, f"Invalid value passed for {name}")
-            found.append((f"json_extract(body, '$.{date}') {compare} ?", text))
-    text = request.query_params.get("last_modified_time")
-    if text is not None and shape.since:
-        moment = parse_time(text)
-        if moment is None:
-            raise BooksRefused(400, 4, "Invalid value passed for last_modified_time")
-        found.append(("modified > ?", moment))
-    return found
 
 
 def list_body(finance: Finance, request: Request, shape: Collection, listing: Listing) -> dict[str, Any]:

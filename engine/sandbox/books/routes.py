@@ -201,8 +201,11 @@ async def read_me(request: Request) -> Response:
 
 
 async def list_currencies(request: Request) -> Response:
-    """The currencies of the organisation: its own."""
+    """The currencies of the organisation: its own, and so none beside it."""
     require_organization(request)
+    wanted = request.query_params.get("filter_by")
+    if wanted not in (None, "Currencies.ExcludeBaseCurrency"):
+        raise BooksRefused(400, 4, "Invalid value passed for filter_by")
     euro = {
         "currency_id": CURRENCY_ID,
         "currency_code": "EUR",
@@ -214,7 +217,7 @@ async def list_currencies(request: Request) -> Response:
         "exchange_rate": 0,
         "effective_date": "",
     }
-    return JSONResponse({"code": 0, "message": "success", "currencies": [euro]})
+    return JSONResponse({"code": 0, "message": "success", "currencies": [] if wanted else [euro]})
 
 
 def _records(path: str) -> list[Route]:

@@ -13,13 +13,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.sandbox.crm.modules import MODULES, CrmModule, module_id
-from engine.sandbox.crm.read import show
+from engine.sandbox.crm.read import refuse_filters, show
 from engine.sandbox.crm.records import module_of
 from engine.sandbox.crm.write import API_USER
 from engine.sandbox.server.body import read_json
 from engine.sandbox.server.bulk_job import Job
 from engine.sandbox.server.clock import DAY_S, crm_time
-from engine.sandbox.server.refusals import CrmRefused
+from engine.sandbox.server.refusals import CrmRefused, NotServed
 from engine.sandbox.server.site import Site, site_of
 from engine.sandbox.server.store import Query
 
@@ -38,6 +38,7 @@ _CHUNK = 5_000
 async def count_records(request: Request) -> Response:
     """Living records of a module; filters are not served."""
     site, module = site_of(request), module_of(request)
+    refuse_filters(request, "cvid", "criteria", "email", "phone", "word")
     if request.query_params:
         raise CrmRefused(400, "INVALID_DATA", "invalid data", param_name=next(iter(request.query_params)))
     return JSONResponse({"count": site.store.count("crm", module.name)})
@@ -50,7 +51,7 @@ async def create_job(request: Request) -> Response:
     if not isinstance(query, dict):
         raise CrmRefused(400, "MANDATORY_NOT_FOUND", "required field not found", api_name="query")
     if "criteria" in query or "cvid" in query:
-        raise CrmRefused(400, "INVALID_DATA", "the sandbox serves no criteria here", api_name="criteria")
+        raise NotServed("criteria of a bulk read")
     module, fields, page = _continued(site, query) if "page_token" in query else _begun(query)
     left = max(0, site.store.count("crm", module) - (page - 1) * ROWS_A_JOB)
     more = left > ROWS_A_JOB

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.crm.criteria import Condition, bound, column
 from engine.sandbox.crm.modules import MODULES, CrmModule
-from engine.sandbox.server.refusals import CrmRefused
+from engine.sandbox.server.refusals import CrmRefused, NotServed
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -38,6 +38,8 @@ def parse_select(text: str) -> Select:
         tree = sqlglot.parse_one(text[:_LONGEST], read="mysql")
     except (errors.SqlglotError, RecursionError):
         raise _syntax("select_query") from None
+    if isinstance(tree, exp.Select) and tree.args.get("group"):
+        raise NotServed("GROUP BY of COQL")
     if not isinstance(tree, exp.Select) or set(_clauses(tree)) - _CLAUSES or not tree.args.get("from_"):
         raise _syntax("select_query")
     module = MODULES.get(tree.args["from_"].name)
@@ -86,6 +88,8 @@ def _name(node: exp.Expr) -> str:
     """A field as it is written: `Phone`, `Account_Name.id`."""
     from sqlglot import exp  # as above
 
+    if isinstance(node, exp.AggFunc):
+        raise NotServed("aggregates of COQL")
     if not isinstance(node, exp.Column):
         raise _syntax("select")
     return ".".join(part.name for part in node.parts)
@@ -93,6 +97,9 @@ def _name(node: exp.Expr) -> str:
 
 def _column(module: CrmModule, name: str) -> str:
     sql = column(module, name)
+    lookup = module.fields.get(name.partition(".")[0])
+    if sql is None and "." in name and lookup is not None and lookup.refers is not None:
+        raise NotServed("fields of a lookup in COQL")
     if sql is None:
         raise CrmRefused(400, "INVALID_QUERY", "column given seems to be invalid", column_name=name)
     return sql

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.sandbox.crm.modules import MODULE_OF, MODULES
 from engine.sandbox.crm.views import view_conditions
 from engine.sandbox.server.clock import DAY_S, crm_time, parse_time
-from engine.sandbox.server.refusals import CrmRefused
+from engine.sandbox.server.refusals import CrmRefused, NotServed
 from engine.sandbox.server.site import Site, as_of, whole_number
 from engine.sandbox.server.store import Query, Row
 
@@ -60,9 +60,17 @@ def refuse_param(
     return CrmRefused(400, code, message, param_name=name, **more)
 
 
+def refuse_filters(request: Request, *names: str) -> None:
+    """Raise NotServed for a parameter that CRM knows and the sandbox does not."""
+    for name in names:
+        if name in request.query_params:
+            raise NotServed(f"the parameter `{name}`")
+
+
 def parse_listing(request: Request, module: CrmModule, now: float) -> Listing:
     """Check the parameters of a list. Raises CrmRefused."""
     query = request.query_params
+    refuse_filters(request, "filters", "cross_filters", "converted", "territory_id", "include_child")
     if "page" in query and "page_token" in query:
         raise CrmRefused(
             400,

@@ -13,7 +13,7 @@ from engine.sandbox.projects.entities import STATUSES, Entity
 from engine.sandbox.projects.rules import is_closed
 from engine.sandbox.projects.write import refused
 from engine.sandbox.server.hours import hours_text
-from engine.sandbox.server.refusals import ProjectsRefused
+from engine.sandbox.server.refusals import NotServed, ProjectsRefused
 from engine.sandbox.server.site import Site, as_of, site_of, whole_number
 from engine.sandbox.server.store import Query, Row
 
@@ -58,11 +58,11 @@ def parse_page(request: Request) -> tuple[int, int]:
 def list_answer(request: Request, site: Site, entity: Entity, where: dict[str, str]) -> Response:
     """A page of records, those alone whose fields hold the values of `where`; 204 when there is none."""
     page, per_page = parse_page(request)
-    if "filter" in request.query_params:
-        raise refused("filter", "The local stand-in serves no filter.")
+    refuse_filters(request, "filter", "view_id")
+    chosen, ids = chosen_ids(request, "issue_ids") if entity.name == "issues" else ((), ())
     query = Query(
-        where=("deleted IS NULL", *(f"json_extract(body, '$.{name}') = ?" for name in where)),
-        args=tuple(where.values()),
+        where=("deleted IS NULL", *chosen, *(f"json_extract(body, '$.{name}') = ?" for name in where)),
+        args=(*ids, *where.values()),
         order=_order(request, entity),
         limit=per_page + 1,
         offset=(page - 1) * per_page,
@@ -76,6 +76,20 @@ def list_answer(request: Request, site: Site, entity: Entity, where: dict[str, s
         info = {"page": page, "per_page": per_page, "has_next_page": len(rows) > per_page}
         shown = {entity.key: shown, "page_info": [info] if entity.page_info_list else info}
     return JSONResponse(shown)
+
+
+def refuse_filters(request: Request, *names: str) -> None:
+    """Raise NotServed for a parameter of a list that the product knows and the sandbox does not."""
+    for name in names:
+        if name in request.query_params:
+            raise NotServed(f"the filter `{name}`")
+
+
+def chosen_ids(request: Request, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The condition of a parameter that names records by their ids, if it is there."""
+    text = request.query_params.get(name)
+    ids = tuple(part.strip() for part in (text or "").split(","))
+    return ((), ()) if text is None else ((f"id IN ({','.join('?' * len(ids))})",), ids)
 
 
 def _order(request: Request, entity: Entity) -> str:

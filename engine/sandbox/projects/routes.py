@@ -10,7 +10,15 @@ from starlette.routing import Route
 
 from engine.sandbox.projects import finance_tab, time_logs, users, write
 from engine.sandbox.projects.entities import COMMENTED, ENTITIES, FINANCE, Entity
-from engine.sandbox.projects.read import list_answer, parse_page, require_portal, show, show_log
+from engine.sandbox.projects.read import (
+    chosen_ids,
+    list_answer,
+    parse_page,
+    refuse_filters,
+    require_portal,
+    show,
+    show_log,
+)
 from engine.sandbox.projects.templates import lay_out
 from engine.sandbox.server.body import read_json
 from engine.sandbox.server.refusals import ProjectsRefused
@@ -125,10 +133,13 @@ def _portal(request: Request) -> dict[str, Any]:
 async def list_users(request: Request) -> Response:
     """A page of the users of the portal, or of one project: those who own or work on something there."""
     site, (page, per_page) = require_portal(request), parse_page(request)
-    where, args = ["deleted IS NULL"], []
+    refuse_filters(request, "type", "view_type", "company_ids", "filter")
+    chosen, ids = chosen_ids(request, "ids")
+    where, args = ["deleted IS NULL", *chosen], [*ids]
     if "project" in request.path_params:
-        args = _members(site, request)
-        where.append(f"id IN ({','.join('?' * len(args))})")
+        members = _members(site, request)
+        where.append(f"id IN ({','.join('?' * len(members))})")
+        args += members
     query = Query(where=tuple(where), args=tuple(args), limit=per_page + 1, offset=(page - 1) * per_page)
     rows = site.store.rows("projects", "users", query)
     if not rows:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from engine.sandbox.projects import write
 from engine.sandbox.projects.entities import ENTITIES
-from engine.sandbox.projects.read import module_asked, parse_page, show_log
+from engine.sandbox.projects.read import module_asked, parse_page, refuse_filters, show_log
 from engine.sandbox.server.hours import clock_minutes, hours_text
 from engine.sandbox.server.site import Site, as_of, site_of
 from engine.sandbox.server.store import Query
@@ -28,6 +28,7 @@ _MODULES = {"task": "tasks", "issue": "issues"}
 
 async def list_logs(request: Request) -> Response:
     """The logs of a window, grouped by their day; 204 when there is none."""
+    refuse_filters(request, "filter")
     site, asked = site_of(request), module_asked(request)
     page, per_page = parse_page(request)
     first, last = _window(request, site)

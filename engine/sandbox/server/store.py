@@ -58,7 +58,7 @@ class Row:
 class Query:
     """Which records, in which order."""
 
-    where: tuple[str, ...] = ()  #: SQL conditions over the columns, joined by AND
+    where: tuple[str, ...] = ()  #: SQL conditions over the columns of `mine`, joined by AND
     args: tuple[Any, ...] = ()
     order: str = "id"
     limit: int = -1  #: -1 = all
@@ -191,7 +191,7 @@ class Store:
         columns = "id, key, created, modified, deleted, body"
         source, before = _source(query.as_of)
         cursor = self.execute(
-            f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {query.order} LIMIT ? OFFSET ?",  # noqa: S608  # conditions are ours, values are bound
+            f"SELECT {columns} FROM {source} AS mine WHERE {where} ORDER BY {query.order} LIMIT ? OFFSET ?",  # noqa: S608  # conditions are ours, values are bound
             (*before, product, module, *query.args, query.limit, query.offset),
         )
         return [
