@@ -1,4 +1,4 @@
-"""Guard: take what is refused out of a decision. Pure."""
+"""Guard: take what is refused out of a decision, and restore it on the other side where the guard says so. Pure."""
 
 from __future__ import annotations
 

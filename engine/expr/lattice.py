@@ -1,4 +1,4 @@
-"""Types: which go together, which one two branches have in common, and what a literal becomes beside one."""
+"""Lattice of types: which go together, which one two branches have in common, what a literal becomes beside one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lease: one run per integration at a time, and no write by a run that has lost its turn.
+"""Leases: one run per integration at a time, and no write by a run that has lost its turn (fencing).
 
 A lease has two proofs. In the table: an epoch that only grows, checked in every write transaction, and an
 expiry. Beside it: a lock for each epoch, which is freed when the process ends, however that happens. A free

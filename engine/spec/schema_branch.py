@@ -1,4 +1,4 @@
-"""Branches: which alternative of an `anyOf` an author meant, so that only its errors are told."""
+"""Schema branch: which alternative of an `anyOf` an author meant, so that only its errors are told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdict: what a lens says of a record beside its values: what was not shown, what holds it, what it lacks."""
+"""Row state: what a lens says of a record beside its values: what was not shown, what holds it, what it lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing rows: what a settlement may do to a table, and how it is done with a statement a row."""
+"""Transaction: what a settlement may do to a table, and how it is done with a statement a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Foreseen: what a pass over a module would do, as changes that a person can read and a file can keep."""
+"""Expected changes: what a pass over a module would do, as changes that a person can read and a file can keep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guard: find the changes that a module's guards refuse, from what the written records would become."""
+"""Guard: which changes a module's guards refuse, found from what the written records would become."""
 
 from __future__ import annotations
 

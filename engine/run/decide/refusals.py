@@ -1,4 +1,4 @@
-"""Refusals: what is held and told of the changes that guards refuse."""
+"""Refusals: what is held, and whom a notice tells, when guards refuse changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trigger: which records of a pass over a trigger have just become so, and what is remembered of the others.
+"""Trigger: which records have just become so, and whether what it changes is as `only` asks: no paid invoice is voided.
 
 A trigger is a module of one direction whose view is its condition. A record that was acted on has a link and is
 never compared again. What was so when the trigger was activated is remembered as skipped; so is what it left alone.

@@ -1,4 +1,4 @@
-"""Parting: whoever has ordered a stage is told when it is over, by a notice that is kept and may be mailed."""
+"""Completion: whoever ordered a stage is told that it is over, by a notice that is kept and may be mailed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdict: what a run would do with one record, as both sides show it now. Only reads."""
+"""Outlook: what a run would do with one record, as both sides show it now. Only reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doing: a stage of the lifecycle while it is carried out, and what its steps have seen and done."""
+"""Stage progress: a stage of the lifecycle while it is carried out, and what its steps have seen and done."""
 
 from __future__ import annotations
 

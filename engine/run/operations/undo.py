@@ -1,4 +1,4 @@
-"""Put back: take a finished run back, as far as nobody has changed since what it left.
+"""Undo: take a finished run back, except records that somebody has changed since.
 
 It is a run of its own in the history, journalled and settled like any other, and can be undone as well. What it
 restores counts as in step: the base of the written side becomes what that side holds again, the base of the other

@@ -1,4 +1,4 @@
-"""Match: recognise newcomers of the source among the records of the target."""
+"""Match: newcomers of the source are recognised among the records of the target, by their match keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slow fields: templates and JMESPath, computed record by record before the lens sees the page."""
+"""Computed fields: templates and JMESPath, worked out record by record before the lens sees the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single: what one-record streams tell, such as the organisation itself, and expressions over it."""
+"""One-record streams: what they tell, such as the organisation itself, and expressions over it."""
 
 from __future__ import annotations
 

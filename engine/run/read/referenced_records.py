@@ -1,4 +1,4 @@
-"""Walk: read the records that references of a page lead to, by id and each once, as a table beside the page."""
+"""Referenced records: those that references of a page lead to, read by id and each once, as a table beside the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Referred: the ids of a source's records that records of other modules refer to, as a table beside the links."""
+"""Referred: which records of a source are referred to by other modules' records, for `only: referenced by`."""
 
 from __future__ import annotations
 

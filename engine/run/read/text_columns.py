@@ -1,4 +1,4 @@
-"""Stage: a connector's page becomes a table of text columns, one a field that the plan reads."""
+"""Text columns: a connector's page becomes a table of texts, one column a field that the plan reads."""
 
 from __future__ import annotations
 

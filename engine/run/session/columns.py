@@ -1,4 +1,4 @@
-"""Columns: one DuckDB database per run, in memory, cut off from files and network. The one home of duckdb."""
+"""Columns: the DuckDB database of a run, in memory, cut off from files and network. The one home of duckdb."""
 
 from __future__ import annotations
 

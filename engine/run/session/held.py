@@ -1,4 +1,4 @@
-"""Held: a record that cannot be synced now, as the ledger keeps it and as reports show it."""
+"""Held: a record that cannot be synced now, and when it is retried: by back-off, or once it or the plan changed."""
 
 from __future__ import annotations
 

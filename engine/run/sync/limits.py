@@ -1,4 +1,4 @@
-"""Limits: what a run does not do before a person has agreed, because it could be a mistake of thousands.
+"""Limits: when a run stops and asks: a first contact, or more creates, updates or deletions than is usual.
 
 Everything here is known before the first write of a module: a run that is stopped has written nothing of it. Each
 stop names a code for exactly this changeset; the same command with the code lets it through once.

@@ -1,4 +1,4 @@
-"""Mail: what people are told of refusals goes out after a module; what is not taken is tried again later."""
+"""Mail: the mail about a refused change is sent after a module; what the server does not take is retried later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After: what a side holds once a write to it was applied, which need not be what was sent.
+"""After: what a side shows once a write was applied, which need not be what was sent: trimmed, rounded, re-cased.
 
 A system trims, rounds, re-cases. Its own base must hold what it shows, or the difference would look like
 somebody's edit and travel back. Where records can travel back, a side that does not show them in its answer is

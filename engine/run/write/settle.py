@@ -1,4 +1,4 @@
-"""Settle: what the ledger must remember of a batch. Pure shaping of values; `push` stores them."""
+"""Settle: receipts of a batch become what the ledger must remember of it: links, bases, losers. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Undo: find out what of a finished run can be taken back, and what people or later runs have changed since.
+"""Undo: what of a finished run can be taken back, and what people or later runs have changed since. Only reads.
 
 A record is restored only if it still looks as the run left it; else it is spared, and told. The values come from
 the journal: what each update sent, and how the record looked before. Nothing is written here; see `put_back`.

@@ -1,4 +1,4 @@
-"""Leave: records that a person took out of a module, whose counterparts are deleted with them."""
+"""Withdrawn: counterparts of records that a person took out of a module are deleted."""
 
 from __future__ import annotations
 

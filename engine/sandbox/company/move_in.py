@@ -1,4 +1,4 @@
-"""The company: the same people, customers, dates and ids whenever it moves in.
+"""Move in: the same people, customers, dates and ids whenever the company moves in.
 
 Names, streets and trades come from `company.json`; a fixed seed deals them out. The company is clean: no two
 customers bear the same name, and Books takes every account as it is. The awkward company has further records

@@ -1,4 +1,4 @@
-"""How each product says no: one exception and one body shape for each."""
+"""Refusals: how each product says no: one exception and one body shape for each."""
 
 from __future__ import annotations
 

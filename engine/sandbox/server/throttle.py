@@ -1,4 +1,4 @@
-"""What the vendors allow: credits and calls at once for CRM; calls a minute, a day and at once for Books."""
+"""Throttle: credits and calls at once for CRM; calls a minute, a day and at once for Books. As the vendors allow."""
 
 from __future__ import annotations
 
