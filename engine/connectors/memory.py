@@ -29,7 +29,7 @@ def _utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Store:
+class MemoryStore:
     """What one memory system holds, as long as the process lives. Its own clock stamps every change."""
 
     def __init__(self, clock: Callable[[], dt.datetime] = _utc_now) -> None:
@@ -72,12 +72,12 @@ class Store:
         return self._last.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-_STORES: dict[str, Store] = {}
+_STORES: dict[str, MemoryStore] = {}
 
 
-def store(name: str) -> Store:
+def store(name: str) -> MemoryStore:
     """The store of that name in this process; made when it is first asked for."""
-    return _STORES.setdefault(name, Store())
+    return _STORES.setdefault(name, MemoryStore())
 
 
 class MemoryConnector:

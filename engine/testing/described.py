@@ -11,7 +11,7 @@ from engine.connectors.registry import connector_type
 if TYPE_CHECKING:
     from engine.catalog import Stream
     from engine.connectors.http import HttpType
-    from engine.connectors.http.calls import StreamCalls
+    from engine.connectors.http.description.calls import StreamCalls
 
 #: What a capability says -> the request that does it.
 REQUESTS = {

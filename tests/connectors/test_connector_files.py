@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pyarrow import csv as pa_csv
 from pyarrow import parquet
 
-from engine.connectors.files import CAN, FILES
+from engine.connectors.files import FILES
+from engine.connectors.files.can import CAN_WRITE
 from engine.connectors.port import AllApplied
 from engine.errors import TemporaryError
 from engine.testing import (
@@ -116,7 +117,7 @@ def _system(tmp_path: Path, kind: str) -> SystemUnderTest:
 
 class _FilesSuite(ConnectorSuite):
     type_ = FILES
-    can = CAN
+    can = CAN_WRITE
 
 
 class TestCsv(_FilesSuite):
@@ -347,7 +348,7 @@ def test_an_id_in_two_files_and_a_pattern_that_finds_nothing_are_refused(tmp_pat
 
 def test_describing_a_folder_needs_neither_it_nor_a_heavy_library() -> None:
     check = (
-        "import sys; from engine.connectors.files import CAN, FILES; "
+        "import sys; from engine.connectors.files import FILES; "
         "catalog = FILES.describe({'folder': 'none', 'streams': {'a': {'id': 'code'}}}); "
         "assert catalog.open and catalog.streams['a'].id == 'code'; "
         "sys.exit(bool({'pyarrow', 'duckdb'} & set(sys.modules)))"

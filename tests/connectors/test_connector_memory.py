@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.connectors.memory import CAN, MEMORY, Store, store
+from engine.connectors.memory import CAN, MEMORY, MemoryStore, store
 from engine.testing import Bench, ConnectorSuite, SystemUnderTest, batch, read, receipts, surroundings
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class TestMemory(ConnectorSuite):
 
 
 def test_two_changes_never_have_one_stamp_even_if_the_clock_stands_still() -> None:
-    frozen = Store(clock=lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    frozen = MemoryStore(clock=lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     for _ in range(3):
         frozen.put("people", {"name": "Ada"})
     assert len({row["modified"] for row in frozen.rows("people")}) == 3

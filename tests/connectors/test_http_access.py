@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from http_scripted import SECRET, TOKEN, Answer, Bench, Clock, Request, batch, bench, read, write
+from http_scripted import SECRET, TOKEN, Bench, Clock, HttpAnswer, Request, batch, bench, read, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.connectors.http.description import Limits
-from engine.connectors.http.pace import Pace
-from engine.connectors.http.redact import Secrets
-from engine.connectors.http.tokens import Tokens
+from engine.connectors.http.content.redact import Secrets
+from engine.connectors.http.description.api import RateLimits
+from engine.connectors.http.send.oauth_tokens import Tokens
+from engine.connectors.http.send.rate_limit import RateLimiter
 from engine.connectors.port import Surroundings
 from engine.connectors.zoho import BOOKS, CRM
 from engine.errors import EngineError, TemporaryError, UserError
@@ -33,7 +33,7 @@ EXPIRED = {"code": "INVALID_TOKEN", "message": "invalid oauth token", "details":
 @pytest.fixture
 def at(tmp_path: Path) -> Iterator[Bench]:
     with bench(tmp_path) as made:
-        made.script.play(Answer(body=EMPTY))
+        made.script.play(HttpAnswer(body=EMPTY))
         yield made
 
 
@@ -49,7 +49,7 @@ def test_two_connectors_share_one_token_on_disk_that_only_its_owner_can_read(at:
 
 def test_a_token_that_ends_between_two_pages_is_renewed_once_and_the_same_page_asked_again(at: Bench) -> None:
     more = {"data": [{"id": "1"}], "info": {"more_records": True, "next_page_token": "t"}}
-    at.script.play(Answer(body=more), Answer(401, EXPIRED), Answer(body=EMPTY))
+    at.script.play(HttpAnswer(body=more), HttpAnswer(401, EXPIRED), HttpAnswer(body=EMPTY))
     with at.crm() as crm:
         assert [len(page) for page in read(crm, "Accounts")] == [1, 0]
         assert (crm.calls, crm.token_calls) == (5, 2)
@@ -62,7 +62,9 @@ def test_a_token_that_another_process_has_renewed_meanwhile_is_taken_over(at: Be
     with at.crm() as one, at.crm() as other:
         read(one, "Accounts")
         read(other, "Accounts")
-        at.script.play(Answer(401, EXPIRED), Answer(body=EMPTY), Answer(401, EXPIRED), Answer(body=EMPTY))
+        at.script.play(
+            HttpAnswer(401, EXPIRED), HttpAnswer(body=EMPTY), HttpAnswer(401, EXPIRED), HttpAnswer(body=EMPTY)
+        )
         read(one, "Accounts")
         read(other, "Accounts")
         assert at.script.tokens == 2
@@ -70,7 +72,7 @@ def test_a_token_that_another_process_has_renewed_meanwhile_is_taken_over(at: Be
 
 
 def test_a_create_refused_for_its_token_goes_again_once_and_then_stops(at: Bench) -> None:
-    at.script.play(Answer(401, EXPIRED))
+    at.script.play(HttpAnswer(401, EXPIRED))
     with (
         at.crm() as crm,
         pytest.raises(UserError, match="could not create Accounts: invalid oauth token") as caught,
@@ -100,33 +102,33 @@ def test_no_more_tokens_are_asked_for_than_the_vendor_gives(at: Bench) -> None:
     assert 580 < caught.value.retry_after_s <= 600
 
 
-REFUSALS: dict[str, tuple[Answer, type[EngineError], str]] = {
+REFUSALS: dict[str, tuple[HttpAnswer, type[EngineError], str]] = {
     "revoked": (
-        Answer(200, {"error": "invalid_code"}),
+        HttpAnswer(200, {"error": "invalid_code"}),
         UserError,
         r"does not accept the credentials \(invalid_code\)",
     ),
     "client": (
-        Answer(200, {"error": "invalid_client"}),
+        HttpAnswer(200, {"error": "invalid_client"}),
         UserError,
         r"does not accept the credentials \(invalid_client\)",
     ),
     "throttled": (
-        Answer(400, {"error": "Access Denied", "error_description": "too many"}),
+        HttpAnswer(400, {"error": "Access Denied", "error_description": "too many"}),
         TemporaryError,
         "no access token",
     ),
     "down": (
-        Answer(503, b"<html>down"),
+        HttpAnswer(503, b"<html>down"),
         TemporaryError,
         "token endpoint of zoho-crm cannot be used: status 503",
     ),
     "portal": (
-        Answer(200, b"<html>Sign in to the hotel network"),
+        HttpAnswer(200, b"<html>Sign in to the hotel network"),
         TemporaryError,
         "a web page instead of JSON",
     ),
-    "odd": (Answer(200, {"access_token": "x\ny"}), UserError, "does not accept the credentials"),
+    "odd": (HttpAnswer(200, {"access_token": "x\ny"}), UserError, "does not accept the credentials"),
 }
 
 
@@ -209,8 +211,8 @@ def test_the_sandbox_never_calls_a_real_host(tmp_path: Path) -> None:
 def test_requests_keep_to_the_minute_and_say_so_when_they_wait(tmp_path: Path) -> None:
     clock, events = Clock(), list[Any]()
     around = Surroundings(folder=tmp_path, clock=clock.time, sleep=clock.sleep, emit=events.append)
-    limits = Limits(per_minute=100, limit="X-Limit", remaining="X-Left", reset_s="X-Reset")
-    pace, sent = Pace(limits, around, "books"), list[float]()
+    limits = RateLimits(per_minute=100, limit="X-Limit", remaining="X-Left", reset_s="X-Reset")
+    pace, sent = RateLimiter(limits, around, "books"), list[float]()
     for _ in range(350):
         pace.await_turn()
         sent.append(clock.now)
@@ -227,7 +229,7 @@ def test_requests_keep_to_the_minute_and_say_so_when_they_wait(tmp_path: Path) -
 
 
 def test_spent_credits_end_the_run_instead_of_being_asked_for(at: Bench) -> None:
-    at.script.play(Answer(body=EMPTY, headers={"X-API-CREDITS-REMAINING": "0"}))
+    at.script.play(HttpAnswer(body=EMPTY, headers={"X-API-CREDITS-REMAINING": "0"}))
     with at.crm() as crm:
         read(crm, "Accounts")
         with pytest.raises(TemporaryError, match="API credits of zoho-crm are used up"):
@@ -236,9 +238,9 @@ def test_spent_credits_end_the_run_instead_of_being_asked_for(at: Bench) -> None
 
 
 def test_a_wish_to_wait_holds_for_every_request_and_not_only_for_the_one_that_was_told(at: Bench) -> None:
-    refusal = Answer(429, {"code": 44, "message": "slow down"}, {"Retry-After": "30"})
+    refusal = HttpAnswer(429, {"code": 44, "message": "slow down"}, {"Retry-After": "30"})
     at.script.play(
-        refusal, Answer(body={"code": 0, "contacts": [], "page_context": {"has_more_page": False}})
+        refusal, HttpAnswer(body={"code": 0, "contacts": [], "page_context": {"has_more_page": False}})
     )
     others: list[float] = []
     with at.books() as books:
@@ -249,7 +251,12 @@ def test_a_wish_to_wait_holds_for_every_request_and_not_only_for_the_one_that_wa
 
 
 def test_a_read_is_patient_with_a_system_that_fails_for_a_while(at: Bench) -> None:
-    at.script.play(Answer(503), Answer(429, {"code": "TOO_MANY_REQUESTS"}), Answer(500), Answer(body=EMPTY))
+    at.script.play(
+        HttpAnswer(503),
+        HttpAnswer(429, {"code": "TOO_MANY_REQUESTS"}),
+        HttpAnswer(500),
+        HttpAnswer(body=EMPTY),
+    )
     with at.crm() as crm:
         assert read(crm, "Accounts")[-1].complete
     assert len(at.script.requests) == 4
@@ -257,7 +264,7 @@ def test_a_read_is_patient_with_a_system_that_fails_for_a_while(at: Bench) -> No
 
 
 def test_a_system_that_never_stops_asking_for_patience_ends_the_run(at: Bench) -> None:
-    at.script.play(Answer(429, {"code": "TOO_MANY_REQUESTS", "message": "slow"}))
+    at.script.play(HttpAnswer(429, {"code": "TOO_MANY_REQUESTS", "message": "slow"}))
     with at.crm() as crm, pytest.raises(TemporaryError, match="could not list Accounts: slow"):
         read(crm, "Accounts")
     assert sum(at.clock.slept) <= 300
@@ -280,12 +287,12 @@ def echoing(request: Request) -> str:
     return f"{request.headers.get('authorization', '')} {request.body.decode()} {sorted(CANARIES)}"
 
 
-CARELESS: dict[str, Callable[[Request], Answer]] = {
-    "refusal": lambda request: Answer(400, {"code": "BAD", "message": echoing(request)}),
-    "forbidden": lambda request: Answer(403, {"code": echoing(request), "message": echoing(request)}),
-    "redirect": lambda _: Answer(302, headers={"location": f"https://{TOKEN}.1.test/{quote(TOKEN)}.1"}),
-    "html": lambda request: Answer(500, b"<html>" + echoing(request).encode()),
-    "torn": lambda request: Answer(200, {"data": echoing(request)}, cut=20),
+CARELESS: dict[str, Callable[[Request], HttpAnswer]] = {
+    "refusal": lambda request: HttpAnswer(400, {"code": "BAD", "message": echoing(request)}),
+    "forbidden": lambda request: HttpAnswer(403, {"code": echoing(request), "message": echoing(request)}),
+    "redirect": lambda _: HttpAnswer(302, headers={"location": f"https://{TOKEN}.1.test/{quote(TOKEN)}.1"}),
+    "html": lambda request: HttpAnswer(500, b"<html>" + echoing(request).encode()),
+    "torn": lambda request: HttpAnswer(200, {"data": echoing(request)}, cut=20),
 }
 
 
@@ -314,7 +321,7 @@ def test_no_message_log_or_traceback_shows_a_secret(
 
 
 def test_a_grant_that_is_refused_with_an_echo_of_itself_is_not_shown(at: Bench) -> None:
-    at.script.token = lambda: Answer(400, {"error": str(sorted(CANARIES))})
+    at.script.token = lambda: HttpAnswer(400, {"error": str(sorted(CANARIES))})
     with at.crm() as crm, pytest.raises(UserError) as caught:
         read(crm, "Accounts")
     assert not any(canary in caught.value.message for canary in CANARIES - shown(f"{TOKEN}.1"))

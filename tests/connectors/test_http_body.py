@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalog import Field, Stream
-from engine.connectors.http.body import UnreadableError, dump, flatten, nest, parse
-from engine.connectors.http.description import CustomFields
+from engine.connectors.http.content.json_body import UnreadableError, dump, flatten, nest, parse
+from engine.connectors.http.description.api import CustomFields
 
 if TYPE_CHECKING:
     from decimal import Decimal

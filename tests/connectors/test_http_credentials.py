@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from http_scripted import Answer, Bench, bench, ids, read
+from http_scripted import Bench, HttpAnswer, bench, ids, read
 
 from engine.catalog import Catalog, Field, Stream
 from engine.connectors.http import HttpType
@@ -38,7 +38,7 @@ CANARY = "canary-key-12345"
 @pytest.fixture
 def at(tmp_path: Path) -> Iterator[Bench]:
     with bench(tmp_path) as made:
-        made.script.play(Answer(body=[{"id": "1"}]))
+        made.script.play(HttpAnswer(body=[{"id": "1"}]))
         yield made
 
 
@@ -53,8 +53,8 @@ def opened(at: Bench, credentials: Any, **more: Any) -> HttpConnector:
 
 
 def test_an_api_key_goes_into_the_header_that_the_file_names(at: Bench) -> None:
-    next_ = Answer(body=[{"id": "1"}], headers={"link": '<https://evil.test/?after=1>; rel="next"'})
-    at.script.play(next_, Answer(body=[{"id": "2"}]))
+    next_ = HttpAnswer(body=[{"id": "1"}], headers={"link": '<https://evil.test/?after=1>; rel="next"'})
+    at.script.play(next_, HttpAnswer(body=[{"id": "2"}]))
     auth = {"style": "api-key", "header": "X-Api-Key", "prefix": ""}
     with closing(opened(at, {"key": CANARY}, auth=auth)) as shop:
         assert ids(read(shop, "orders")) == ["1", "2"]
@@ -74,7 +74,7 @@ def test_a_name_and_a_password_are_sent_as_basic(at: Bench) -> None:
 @pytest.mark.parametrize("style", ["api-key", "basic"])
 def test_credentials_that_are_not_accepted_end_in_a_sentence_without_them(at: Bench, style: str) -> None:
     given = {"key": CANARY, "user": "ann", "password": CANARY}
-    at.script.play(Answer(401, {"code": 1, "message": f"no such key {CANARY}"}))
+    at.script.play(HttpAnswer(401, {"code": 1, "message": f"no such key {CANARY}"}))
     with closing(opened(at, given, auth={"style": style})) as shop:
         with pytest.raises(UserError, match="shop does not accept the credentials") as caught:
             read(shop, "orders")

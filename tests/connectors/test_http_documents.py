@@ -6,9 +6,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from http_scripted import Answer, Bench, Request, batch, bench, ids, read, write
+from http_scripted import Bench, HttpAnswer, Request, batch, bench, ids, read, write
 
-from engine.connectors.http.load import load_description
+from engine.connectors.http.description.load import load_description
 from engine.connectors.port import ReadRequest
 from engine.connectors.zoho import ERP
 from engine.errors import UserError
@@ -33,15 +33,15 @@ def asked(at: Bench) -> list[str]:
     return [f"{request.method} {request.path.removeprefix(BOOKS_V3)}" for request in at.script.requests]
 
 
-def invoices(*times: str) -> Answer:
+def invoices(*times: str) -> HttpAnswer:
     rows = [{"invoice_id": str(n), "last_modified_time": time} for n, time in enumerate(times)]
-    return Answer(body={"code": 0, "invoices": rows, "page_context": {"has_more_page": False}})
+    return HttpAnswer(body={"code": 0, "invoices": rows, "page_context": {"has_more_page": False}})
 
 
 HEEDS = {
     "heeds the filter": (invoices(), True),
     "ignores the filter": (invoices(NOON), False),
-    "refuses the filter": (Answer(400, {"code": 4, "message": "Invalid value passed"}), False),
+    "refuses the filter": (HttpAnswer(400, {"code": 4, "message": "Invalid value passed"}), False),
 }
 
 
@@ -65,13 +65,13 @@ def test_whether_an_account_heeds_a_time_filter_is_tried_once_and_kept(at: Bench
     assert len(at.script.requests) == 3
 
 
-def invoice(**more: Any) -> Answer:
+def invoice(**more: Any) -> HttpAnswer:
     record = {"invoice_id": "7", "last_modified_time": NOON, "status": "draft", **more}
-    return Answer(200, {"code": 0, "invoice": record})
+    return HttpAnswer(200, {"code": 0, "invoice": record})
 
 
-DONE = Answer(body={"code": 0, "message": "done"})
-REFUSED = Answer(400, {"code": 4042, "message": "An invoice with payments cannot be void."})
+DONE = HttpAnswer(body={"code": 0, "message": "done"})
+REFUSED = HttpAnswer(400, {"code": 4042, "message": "An invoice with payments cannot be void."})
 
 
 def test_a_status_is_set_by_its_action_after_the_other_fields_and_counted(at: Bench) -> None:
@@ -121,9 +121,9 @@ def test_a_refused_action_holds_an_update_and_leaves_a_new_record_as_it_was_made
     assert (made.outcome, made.id, dict(made.accepted or {})["status"]) == ("applied", "7", "draft")
 
 
-def contact(**address: Any) -> Answer:
+def contact(**address: Any) -> HttpAnswer:
     record = {"contact_id": "5", "last_modified_time": NOON, "billing_address": address}
-    return Answer(body={"code": 0, "contact": record})
+    return HttpAnswer(body={"code": 0, "contact": record})
 
 
 def test_an_address_is_sent_whole_from_the_record_that_was_just_read(at: Bench) -> None:
@@ -148,15 +148,15 @@ def test_an_address_is_sent_whole_from_the_record_that_was_just_read(at: Bench) 
         assert asked(at) == ["PUT /contacts/5"]
 
 
-def staffed(request: Request) -> Answer:
+def staffed(request: Request) -> HttpAnswer:
     """Two projects with the same person on both."""
     path = request.path.removeprefix(BOOKS_V3)
     more = {"code": 0, "page_context": {"has_more_page": False}}
     if path == "/projects":
-        return Answer(body={**more, "projects": [{"project_id": "1"}, {"project_id": "2"}]})
+        return HttpAnswer(body={**more, "projects": [{"project_id": "1"}, {"project_id": "2"}]})
     if path.endswith("/users") and request.method == "GET":
-        return Answer(body={**more, "users": [{"user_id": "7", "rate": 60}]})
-    return Answer(body={"code": 0, "user": {"user_id": path.rpartition("/")[2], "rate": 60}, "users": []})
+        return HttpAnswer(body={**more, "users": [{"user_id": "7", "rate": 60}]})
+    return HttpAnswer(body={"code": 0, "user": {"user_id": path.rpartition("/")[2], "rate": 60}, "users": []})
 
 
 def test_records_that_only_their_parent_tells_apart_have_an_id_made_of_both(at: Bench) -> None:
@@ -179,7 +179,7 @@ def test_records_that_only_their_parent_tells_apart_have_an_id_made_of_both(at: 
 
 
 def test_a_new_record_needs_no_action_for_what_every_new_record_is(at: Bench) -> None:
-    made = Answer(201, {"code": 0, "estimate": {"estimate_id": "9", "last_modified_time": NOON}})
+    made = HttpAnswer(201, {"code": 0, "estimate": {"estimate_id": "9", "last_modified_time": NOON}})
     at.script.answer = lambda _: made
     with at.books() as books:
         (receipt,) = write(books, "estimates", batch("create", {"customer_id": "1", "status": "draft"}))
@@ -189,24 +189,24 @@ def test_a_new_record_needs_no_action_for_what_every_new_record_is(at: Bench) ->
 
 
 def test_a_record_that_is_gone_before_its_address_is_read_is_gone(at: Bench) -> None:
-    at.script.play(Answer(404, {"code": 1002, "message": "gone"}))
+    at.script.play(HttpAnswer(404, {"code": 1002, "message": "gone"}))
     with at.books() as books:
         (receipt,) = write(books, "contacts", batch("update", {"_id": "5", "billing_address.city": "X"}))
     assert receipt.outcome == "gone"
 
 
-def projects(request: Request) -> Answer:
+def projects(request: Request) -> HttpAnswer:
     """Two projects; the first has two tasks, the second is deleted while they are read."""
     path = request.path.removeprefix(BOOKS_V3)
     if path == "/projects":
         rows = [{"project_id": "1"}, {"project_id": "2"}]
-        return Answer(body={"code": 0, "projects": rows, "page_context": {}})
+        return HttpAnswer(body={"code": 0, "projects": rows, "page_context": {}})
     if path == "/projects/1/tasks" and request.method == "GET":
         tasks = [{"task_id": "11", "task_name": "a"}, {"task_id": "12", "task_name": "b"}]
-        return Answer(body={"code": 0, "tasks": tasks, "page_context": {}})
+        return HttpAnswer(body={"code": 0, "tasks": tasks, "page_context": {}})
     if path.startswith("/projects/1/tasks"):
-        return Answer(body={"code": 0, "task": {"task_id": "11", "task_name": "c"}})
-    return Answer(404, {"code": 1002, "message": "Project does not exist."})
+        return HttpAnswer(body={"code": 0, "task": {"task_id": "11", "task_name": "c"}})
+    return HttpAnswer(404, {"code": 1002, "message": "Project does not exist."})
 
 
 def test_children_are_read_through_their_parents_and_forecast_once_they_have_been(at: Bench) -> None:
@@ -246,7 +246,9 @@ def test_a_child_is_written_below_its_parent_which_is_found_if_need_be(at: Bench
 
 
 def test_a_file_that_extends_another_says_the_differences_only(at: Bench) -> None:
-    at.script.answer = lambda _: Answer(body={"code": 0, "employees": [], "items": [], "page_context": {}})
+    at.script.answer = lambda _: HttpAnswer(
+        body={"code": 0, "employees": [], "items": [], "page_context": {}}
+    )
     with closing(at.open(ERP, organization="5")) as erp:
         read(erp, "items", "name", since=NOON)
         read(erp, "employees", "name")
@@ -265,7 +267,7 @@ def test_files_that_extend_each_other_in_a_circle_are_refused(tmp_path: Path) ->
 
 def test_lines_of_a_quote_are_read_from_the_record_itself_and_counted(at: Bench) -> None:
     quote = {"id": "1", "Subject": "Q", "Quoted_Items": [{"id": "9", "Quantity": 2}]}
-    at.script.answer = lambda _: Answer(body={"data": [quote], "info": {"more_records": False}})
+    at.script.answer = lambda _: HttpAnswer(body={"data": [quote], "info": {"more_records": False}})
     short = ReadRequest(stream="Quotes", fields=("Subject",), ids=("1", "2"))
     full = ReadRequest(stream="Quotes", fields=("Subject", "Quoted_Items"), ids=("1",))
     with at.crm() as crm:
@@ -282,7 +284,7 @@ def test_lines_of_a_quote_are_read_from_the_record_itself_and_counted(at: Bench)
 
 def test_what_was_deleted_is_told_with_the_time_of_the_deletion(at: Bench) -> None:
     gone = {"id": "5", "type": "recycle", "deleted_time": "2026-11-03T09:00:00+01:00"}
-    at.script.play(Answer(body={"data": [gone], "info": {"more_records": False}}))
+    at.script.play(HttpAnswer(body={"data": [gone], "info": {"more_records": False}}))
     wanted = ReadRequest(
         stream="Accounts", fields=("Account_Name",), since="2026-11-03T09:00:00+01:00", deleted=True
     )
@@ -299,7 +301,7 @@ def test_what_was_deleted_is_told_with_the_time_of_the_deletion(at: Bench) -> No
 
 def test_a_create_that_names_its_unique_field_finds_its_own_record_again(at: Bench) -> None:
     done = {"code": "SUCCESS", "action": "update", "details": {"id": "3", "Modified_Time": NOON}}
-    at.script.play(Answer(200, {"data": [done]}), invoice())
+    at.script.play(HttpAnswer(200, {"data": [done]}), invoice())
     with at.crm() as crm, at.books() as books:
         (one,) = write(crm, "Accounts", batch("create", {"Account_Name": "A"}, unique="Account_Name"))
         (two, lacks) = write(
@@ -321,19 +323,19 @@ def test_a_create_that_names_its_unique_field_finds_its_own_record_again(at: Ben
     assert (two.outcome, lacks.outcome, lacks.code) == ("applied", "refused", "no-unique-value")
 
 
-def page_of(first: int, last: int, **more: Any) -> Answer:
+def page_of(first: int, last: int, **more: Any) -> HttpAnswer:
     rows = [
         {"id": str(n), "Modified_Time": f"2026-11-{1 + n // 700:02d}T10:00:00+01:00"}
         for n in range(first, last)
     ]
-    return Answer(body={"data": rows, "info": {"more_records": bool(more), **more}})
+    return HttpAnswer(body={"data": rows, "info": {"more_records": bool(more), **more}})
 
 
 def test_a_long_list_goes_on_by_queries_and_the_forecast_says_so(at: Bench) -> None:
     lists = {None: page_of(0, 200, next_page_token="a"), "a": page_of(200, 400, next_page_token="b")}
     lists["b"] = page_of(400, 600, next_page_token="c")
     queries = [page_of(599, 2599, go="on"), page_of(2599, 3000)]
-    others = {"coql": lambda: queries.pop(0), "count": lambda: Answer(body={"count": 3000})}
+    others = {"coql": lambda: queries.pop(0), "count": lambda: HttpAnswer(body={"count": 3000})}
     at.script.answer = lambda request: others.get(
         request.path.rsplit("/", 1)[1], lambda: lists[request.query.get("page_token")]
     )()
@@ -361,7 +363,7 @@ def test_a_long_list_goes_on_by_queries_and_the_forecast_says_so(at: Bench) -> N
 def test_an_account_that_may_not_query_reads_on_by_pages(at: Bench) -> None:
     lists = {None: page_of(0, 200, next_page_token="a"), "a": page_of(200, 400, next_page_token="b")}
     lists |= {"b": page_of(400, 600, next_page_token="c"), "c": page_of(600, 700)}
-    refused = Answer(401, {"code": "OAUTH_SCOPE_MISMATCH", "message": "no", "details": {}})
+    refused = HttpAnswer(401, {"code": "OAUTH_SCOPE_MISMATCH", "message": "no", "details": {}})
     at.script.answer = lambda request: (
         refused if request.path.endswith("/coql") else lists[request.query.get("page_token")]
     )

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 import yaml
-from http_scripted import Answer as Said
 from http_scripted import Bench, batch, bench
+from http_scripted import HttpAnswer as Said
 from places import CASES
 
-from engine.connectors.http.description import Errors, What
-from engine.connectors.http.transport import Answer
-from engine.connectors.http.verdict import Verdict, judge, trouble
+from engine.connectors.http.description.api import Errors, What
+from engine.connectors.http.send.answer_meaning import Failure, failure_of, refusal_of
+from engine.connectors.http.send.transport import HttpAnswer
 from engine.connectors.zoho import BOOKS, CRM, ERP, PROJECTS
 from engine.errors import EngineError, TemporaryError, UserError
 
@@ -38,12 +38,12 @@ def body_of(name: str, case: dict[str, Any]) -> dict[str, Any]:
     return {"code": case["code"], "message": case["says"], "details": {}}
 
 
-def judged(errors: Errors, name: str, case: dict[str, Any], what: What) -> Verdict:
+def judged(errors: Errors, name: str, case: dict[str, Any], what: What) -> Failure:
     """What an answer comes to: as a whole, or as one record's part of an answer that went well."""
     body = body_of(name, case)
-    answer = Answer(status=case["status"], headers={}, body=body)
-    verdict = judge(errors, answer, what, str) if case["status"] // 100 != 2 else None
-    return verdict or trouble(errors, answer, body, what, str)
+    answer = HttpAnswer(status=case["status"], headers={}, body=body)
+    failure = failure_of(errors, answer, what, str) if case["status"] // 100 != 2 else None
+    return failure or refusal_of(errors, answer, body, what, str)
 
 
 def kinds(case: dict[str, Any]) -> tuple[What, ...]:
@@ -58,10 +58,10 @@ def test_an_error_is_understood_and_told_in_the_systems_words_with_what_to_do(
 ) -> None:
     errors = TYPES[name].description.errors
     for what in kinds(case):
-        verdict = judged(errors, name, case, what)
-        assert verdict.next == case["next"], what
-        assert (verdict.code, verdict.message) == (str(case["code"]), case["says"])
-        assert verdict.advice or verdict.next not in NEED_ADVICE
+        failure = judged(errors, name, case, what)
+        assert failure.next == case["next"], what
+        assert (failure.code, failure.message) == (str(case["code"]), case["says"])
+        assert failure.advice or failure.next not in NEED_ADVICE
 
 
 @pytest.mark.parametrize("type_", TYPES.values(), ids=lambda type_: type_.name)

@@ -16,8 +16,8 @@ from http_scripted import batch, ids, read, write
 from openapi_described import CARELESS, FOLDER, UNTRUSTED, faults, untruths
 from places import CASES
 
-from engine.connectors.http.bulking import Bulking
-from engine.connectors.http.transport import Transport
+from engine.connectors.http.read.bulk_export import ExportReader
+from engine.connectors.http.send.transport import Transport
 from engine.connectors.port import Surroundings
 from engine.connectors.zoho import BOOKS, CRM
 from engine.sandbox.serve import start
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.connectors.http.connector import HttpConnector
-    from engine.connectors.http.transport import Answer, Wanted
+    from engine.connectors.http.send.transport import HttpAnswer, HttpRequest
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="ENGINE_OPENAPI names no folder of descriptions")
 
@@ -48,11 +48,11 @@ class Recorded:
     """Every request that is sent while it is looked at, but those for tokens."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.requests: list[Wanted] = []
-        self.answers: list[tuple[Wanted, Answer]] = []
+        self.requests: list[HttpRequest] = []
+        self.answers: list[tuple[HttpRequest, HttpAnswer]] = []
         fetch = Transport.fetch
 
-        def record(transport: Transport, wanted: Wanted) -> Answer:
+        def record(transport: Transport, wanted: HttpRequest) -> HttpAnswer:
             if not wanted.url.endswith("/token"):
                 self.requests.append(wanted)
             answer = fetch(transport, wanted)
@@ -154,7 +154,7 @@ def work_in_crm(crm: HttpConnector) -> None:
     bulk = CRM.description.streams["Accounts"].list
     assert bulk is not None
     assert bulk.bulk is not None
-    bulking = Bulking(crm._wire, bulk.bulk, crm.catalog().streams["Accounts"], ("id", "Account_Name"))
+    bulking = ExportReader(crm._wire, bulk.bulk, crm.catalog().streams["Accounts"], ("id", "Account_Name"))
     assert bulking.total() == 320 + 400 - 2
     assert sum(len(page) for page in bulking.pages()) == 718
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.connectors.http.calls import Paging
-from engine.connectors.http.paging import Walk, pages_of
+from engine.connectors.http.description.calls import Paging
+from engine.connectors.http.read.paging import PageCursor, pages_of
 from engine.errors import TemporaryError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def paging(*, told: bool = True) -> Paging:
 
 def walked(how: Paging, live: list[Row], meanwhile: Callable[[int], None]) -> tuple[list[Row], int]:
     """The rows that a walk gives and its requests; `meanwhile` happens after each of them."""
-    walk, got, requests = Walk(how, "shop"), [], 0
+    walk, got, requests = PageCursor(how, "shop"), [], 0
     place: dict[str, str] | None = walk.first()
     while place is not None:
         size, page = int(place["per_page"]), int(place["page"])
@@ -47,17 +47,17 @@ def a_list(count: int) -> list[Row]:
 @given(
     count=st.integers(0, 400),
     told=st.booleans(),
-    trouble=st.dictionaries(
+    refusal_of=st.dictionaries(
         st.integers(1, 12), st.tuples(st.integers(0, 399), st.integers(1, 70)), max_size=6
     ),
 )
 def test_what_is_there_all_the_time_is_read_whatever_is_deleted_and_made_meanwhile(
-    *, count: int, told: bool, trouble: dict[int, tuple[int, int]]
+    *, count: int, told: bool, refusal_of: dict[int, tuple[int, int]]
 ) -> None:
     live = a_list(count)
 
     def meanwhile(requests: int) -> None:
-        first, how_many = trouble.get(requests, (0, 0))
+        first, how_many = refusal_of.get(requests, (0, 0))
         del live[first : first + how_many]
         live.extend({"id": f"new {requests} {number}"} for number in range(how_many // 3))
 
@@ -95,7 +95,7 @@ def test_a_list_whose_pages_never_fit_together_is_not_taken_for_read() -> None:
 
 @pytest.mark.parametrize("own", [10, AT_MOST])
 def test_a_system_with_a_page_size_of_its_own_is_read_by_its_numbers(own: int) -> None:
-    live, walk, got = a_list(3 * own - 5), Walk(paging(), "shop"), []
+    live, walk, got = a_list(3 * own - 5), PageCursor(paging(), "shop"), []
     place: dict[str, str] | None = walk.first()
     while place is not None:
         page = int(place["page"])

@@ -6,10 +6,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from http_scripted import Answer, Bench, Request, batch, bench, ids, read, write
+from http_scripted import Bench, HttpAnswer, Request, batch, bench, ids, read, write
 
-from engine.connectors.http.calls import Paging
-from engine.connectors.http.paging import Walk
+from engine.connectors.http.description.calls import Paging
+from engine.connectors.http.read.paging import PageCursor
 from engine.connectors.port import ReadRequest
 from engine.connectors.zoho import PROJECTS
 from engine.errors import TemporaryError, UserError
@@ -46,10 +46,10 @@ def test_a_bare_array_ends_with_a_page_that_is_not_full_and_is_forecast_so(
 ) -> None:
     everything = rows(0, 200)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> HttpAnswer:
         page, size = int(request.query["page"]), int(request.query["per_page"])
         found = everything[(page - 1) * size : page * size]
-        return Answer(body=found) if found else Answer(204)
+        return HttpAnswer(body=found) if found else HttpAnswer(204)
 
     at.script.answer = answer
     wanted = ReadRequest(stream="projects", fields=("name",))
@@ -63,19 +63,19 @@ def test_a_bare_array_ends_with_a_page_that_is_not_full_and_is_forecast_so(
 
 def test_changes_are_read_newest_first_until_an_older_one(at: Bench, projects: HttpConnector) -> None:
     tasks = [{"id": "1", "last_modified_time": NEW}, {"id": "2", "last_modified_time": OLD}]
-    at.script.play(Answer(body={"tasks": tasks, "page_info": [{"has_next_page": "true"}]}))
+    at.script.play(HttpAnswer(body={"tasks": tasks, "page_info": [{"has_next_page": "true"}]}))
     assert ids(read(projects, "tasks", "name", since="2026-11-10T00:00:00+00:00")) == ["1"]
     (request,) = at.script.requests
     assert request.query["sort_by"] == "DESC(last_modified_time)"
 
 
-THROTTLED = Answer(
+THROTTLED = HttpAnswer(
     400, {"error": {"status_code": "400", "title": "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED", "details": []}}
 )
 
 
 def test_the_throttle_that_looks_like_a_bad_request_is_waited_for(at: Bench, projects: HttpConnector) -> None:
-    at.script.play(THROTTLED, Answer(body=rows(0, 1)))
+    at.script.play(THROTTLED, HttpAnswer(body=rows(0, 1)))
     assert ids(read(projects, "projects", "name")) == ["0"]
     assert sum(at.clock.slept) >= 120
     at.script.play(THROTTLED)
@@ -85,8 +85,8 @@ def test_the_throttle_that_looks_like_a_bad_request_is_waited_for(at: Bench, pro
 
 
 def test_each_address_has_a_rate_of_its_own(at: Bench, projects: HttpConnector) -> None:
-    def answer(request: Request) -> Answer:
-        return Answer(body=rows(0, 1) if request.path.endswith("/projects") else {"id": "0"})
+    def answer(request: Request) -> HttpAnswer:
+        return HttpAnswer(body=rows(0, 1) if request.path.endswith("/projects") else {"id": "0"})
 
     at.script.answer = answer
     for _ in range(84):
@@ -101,7 +101,7 @@ def test_each_address_has_a_rate_of_its_own(at: Bench, projects: HttpConnector) 
 
 def test_an_error_in_an_answer_of_success_is_an_error(at: Bench, projects: HttpConnector) -> None:
     error = {"title": "URL_RULE_NOT_CONFIGURED", "details": [{"message": "Given URL is wrong"}]}
-    at.script.play(Answer(200, {"error": error}))
+    at.script.play(HttpAnswer(200, {"error": error}))
     with pytest.raises(UserError, match="Given URL is wrong"):
         read(projects, "projects", "name")
 
@@ -112,10 +112,12 @@ def test_time_is_read_by_half_years_and_kinds_and_what_changed_by_its_own_days(
     log = {"id": "5", "log_hour": "03:36", "project": {"id": "1"}, "last_modified_time": NEW}
     day = {"date": "2026-11-18", "log_details": [log]}
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> HttpAnswer:
         hit = request.query["end_date"] > "2026-11" and "task" in request.query["module"]
         return (
-            Answer(body={"time_logs": [day], "page_info": {"has_next_page": False}}) if hit else Answer(204)
+            HttpAnswer(body={"time_logs": [day], "page_info": {"has_next_page": False}})
+            if hit
+            else HttpAnswer(204)
         )
 
     at.script.answer = answer
@@ -139,7 +141,7 @@ def test_time_is_read_by_half_years_and_kinds_and_what_changed_by_its_own_days(
 def test_a_log_is_written_under_the_names_and_in_the_clock_that_writes_use(
     at: Bench, projects: HttpConnector
 ) -> None:
-    at.script.play(Answer(201, {"id": "5", "last_modified_time": NEW}))
+    at.script.play(HttpAnswer(201, {"id": "5", "last_modified_time": NEW}))
     row = {"project.id": "1", "date": "2026-11-18", "log_hour": 90, "billing_status": "Billable"}
     row |= {"module_detail.type": "task", "module_detail.id": "7", "owner.zpuid": "3"}
     (receipt,) = write(projects, "timelogs", batch("create", row))
@@ -156,11 +158,11 @@ def test_a_log_is_written_under_the_names_and_in_the_clock_that_writes_use(
 
 
 def test_a_comment_stands_below_a_task_below_a_project(at: Bench, projects: HttpConnector) -> None:
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> HttpAnswer:
         if request.path.endswith("/comments"):
             comments = {"comments": [{"id": "9", "comment": "hi"}]}
-            return Answer(body=comments if request.method == "GET" else {"id": "10"})
-        return Answer(body={"tasks": [{"id": "7", "project": {"id": "1"}}]})
+            return HttpAnswer(body=comments if request.method == "GET" else {"id": "10"})
+        return HttpAnswer(body={"tasks": [{"id": "7", "project": {"id": "1"}}]})
 
     at.script.answer = answer
     (row,) = [
@@ -179,14 +181,14 @@ def test_a_comment_stands_below_a_task_below_a_project(at: Bench, projects: Http
 
 
 def test_the_portal_is_the_one_of_the_settings(at: Bench, projects: HttpConnector) -> None:
-    at.script.play(Answer(body=[{"id": "1"}, {"id": 30000000001, "portal_name": "Ours"}]))
+    at.script.play(HttpAnswer(body=[{"id": "1"}, {"id": 30000000001, "portal_name": "Ours"}]))
     assert ids(read(projects, "portal")) == ["30000000001"]
     assert projects.check() == "Ours (30000000001)"
     assert {request.path for request in at.script.requests} == {"/api/v3/portals"}
 
 
 def test_a_list_by_offset_counts_the_records_it_has_seen() -> None:
-    walk = Walk(Paging(style="offset", page="skip", size="take", at_most=2, more="more"), "shop")
+    walk = PageCursor(Paging(style="offset", page="skip", size="take", at_most=2, more="more"), "shop")
     assert walk.first() == {"take": "2", "skip": "0"}
     assert walk.after({"more": True}, [1, 2]) == {"take": "2", "skip": "2"}
     assert walk.after({"more": True}, [3]) == {"take": "2", "skip": "3"}
@@ -194,7 +196,7 @@ def test_a_list_by_offset_counts_the_records_it_has_seen() -> None:
 
 
 def test_a_list_by_links_follows_their_parameters_and_never_their_address() -> None:
-    walk = Walk(Paging(style="link", size="take", at_most=2), "shop")
+    walk = PageCursor(Paging(style="link", size="take", at_most=2), "shop")
     assert walk.first() == {"take": "2"}
     link = '<https://evil.test/?cursor=a%20b&take=2>; rel="next", <https://shop.test/?x=1>; rel="last"'
     assert walk.after({}, [1, 2], {"link": link}) == {"cursor": "a b", "take": "2"}

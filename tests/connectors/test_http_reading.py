@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from http_scripted import Answer, Bench, Request, bench, ids, read
+from http_scripted import Bench, HttpAnswer, Request, bench, ids, read
 
 from engine.connectors.port import ReadRequest
 from engine.connectors.zoho import CRM
@@ -38,7 +38,7 @@ def test_a_list_goes_on_by_page_tokens_and_its_last_page_is_complete(at: Bench) 
         "t1": accounts(3, 5, next_page_token="t2"),
         "t2": accounts(5, 6),
     }
-    at.script.answer = lambda request: Answer(body=pages[request.query.get("page_token")])
+    at.script.answer = lambda request: HttpAnswer(body=pages[request.query.get("page_token")])
     with at.crm() as crm:
         got = read(crm, "Accounts", "Account_Name", "Owner.id")
         assert crm.calls - crm.token_calls == len(at.script.requests) == 3
@@ -69,14 +69,14 @@ def test_a_list_longer_than_tokens_reach_starts_again_at_its_last_time(
     monkeypatch.setitem(CRM.description.streams, "Accounts", short)
     times = [f"2026-11-02T10:00:0{n}+01:00" for n in range(7)]
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> HttpAnswer:
         since = request.headers.get("if-modified-since", "")
         start = 0 if not since else next(n for n, time in enumerate(times) if time > since)
         start += int(request.query.get("page_token", 0))
         rows = [{"id": str(n), "Modified_Time": times[n]} for n in range(start, min(start + 2, 7))]
         more = start + 2 < 7
         token = int(request.query.get("page_token", 0)) + 2
-        return Answer(
+        return HttpAnswer(
             body={
                 "data": rows,
                 "info": {"more_records": more, "next_page_token": str(token) if more else None},
@@ -92,7 +92,7 @@ def test_a_list_longer_than_tokens_reach_starts_again_at_its_last_time(
 
 @pytest.mark.parametrize("status", [304, 204])
 def test_nothing_new_is_an_empty_complete_read(at: Bench, status: int) -> None:
-    at.script.play(Answer(status))
+    at.script.play(HttpAnswer(status))
     with at.crm() as crm:
         got = read(crm, "Accounts", since="2026-11-02T10:00:00+01:00")
     assert [(len(page), page.complete) for page in got] == [(0, True)]
@@ -105,7 +105,7 @@ def test_a_newest_first_list_stops_at_the_first_older_record_and_keeps_the_given
         return {"contact_id": str(n), "last_modified_time": time}
 
     at.script.play(
-        Answer(
+        HttpAnswer(
             body={
                 "code": 0,
                 "page_context": {"has_more_page": True},
@@ -135,14 +135,14 @@ def test_a_newest_first_list_stops_at_the_first_older_record_and_keeps_the_given
 def test_details_are_fetched_only_for_fields_that_lists_leave_out_and_the_forecast_counts_them(
     at: Bench,
 ) -> None:
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> HttpAnswer:
         if request.path.endswith("/contacts"):
-            return Answer(
+            return HttpAnswer(
                 body={"code": 0, "contacts": [{"contact_id": "1"}, {"contact_id": "2"}], "page_context": {}}
             )
         if request.path.endswith("/2"):
-            return Answer(404, {"code": 1002, "message": "gone"})
-        return Answer(
+            return HttpAnswer(404, {"code": 1002, "message": "gone"})
+        return HttpAnswer(
             body={
                 "code": 0,
                 "contact": {"contact_id": "1", "custom_fields": [{"api_name": "cf_rating", "value": "a"}]},
@@ -164,7 +164,7 @@ def test_details_are_fetched_only_for_fields_that_lists_leave_out_and_the_foreca
 
 
 def test_records_are_read_by_id_and_no_text_can_leave_its_place_in_the_address(at: Bench) -> None:
-    at.script.play(Answer(body=accounts(1, 3)))
+    at.script.play(HttpAnswer(body=accounts(1, 3)))
     with at.crm() as crm:
         assert ids(read(crm, "Accounts", ids=("1", "2", "../Users?x=", "1,2", "1\n"))) == ["1", "2"]
     assert at.script.requests[0].query["ids"] == "1,2"
@@ -180,7 +180,7 @@ def test_a_saved_view_is_found_by_its_name_and_an_unknown_one_is_answered_with_t
         "custom_views": [{"id": "77", "name": "mine", "display_value": "My accounts", "system_name": None}],
         "info": {},
     }
-    at.script.answer = lambda request: Answer(
+    at.script.answer = lambda request: HttpAnswer(
         body=views if "custom_views" in request.path else accounts(0, 1)
     )
     with at.crm() as crm:
@@ -194,7 +194,7 @@ def test_a_saved_view_is_found_by_its_name_and_an_unknown_one_is_answered_with_t
 
 def test_numbers_arrive_exactly_as_the_page_wrote_them(at: Bench) -> None:
     numbers = b'"Annual_Revenue": 0.1000000000000000055511151231257827, "n": 12345678901234567890'
-    at.script.play(Answer(body=b'{"data": [{"id": "1", ' + numbers + b"}]}"))
+    at.script.play(HttpAnswer(body=b'{"data": [{"id": "1", ' + numbers + b"}]}"))
     with at.crm() as crm:
         (row,) = read(crm, "Accounts", "Annual_Revenue", "n")[0].records or ()
     assert row["Annual_Revenue"] == Decimal("0.1000000000000000055511151231257827")
@@ -203,26 +203,26 @@ def test_numbers_arrive_exactly_as_the_page_wrote_them(at: Bench) -> None:
 
 DEEP = b'{"data":' + b"[" * 70 + b"]" * 70 + b"}"
 LYING = {
-    "html": (Answer(body=b"<!DOCTYPE html><p>Sign in"), "a web page instead of JSON"),
-    "torn": (Answer(body={"data": [{"id": "1"}]}, cut=9), "no answer|incomplete|peer closed"),
-    "half-json": (Answer(body=b'{"data": ['), "torn or ambiguous JSON"),
-    "not-a-number": (Answer(body=b'{"data": [{"id": "1", "x": NaN}]}'), "torn or ambiguous JSON"),
-    "a-key-twice": (Answer(body=b'{"data": [], "data": [{"id": "1"}]}'), "torn or ambiguous JSON"),
-    "deep": (Answer(body=DEEP), "nested deeper than 64"),
-    "very-deep": (Answer(body=b"[" * 100_000), "nested deeper than 64|torn"),
+    "html": (HttpAnswer(body=b"<!DOCTYPE html><p>Sign in"), "a web page instead of JSON"),
+    "torn": (HttpAnswer(body={"data": [{"id": "1"}]}, cut=9), "no answer|incomplete|peer closed"),
+    "half-json": (HttpAnswer(body=b'{"data": ['), "torn or ambiguous JSON"),
+    "not-a-number": (HttpAnswer(body=b'{"data": [{"id": "1", "x": NaN}]}'), "torn or ambiguous JSON"),
+    "a-key-twice": (HttpAnswer(body=b'{"data": [], "data": [{"id": "1"}]}'), "torn or ambiguous JSON"),
+    "deep": (HttpAnswer(body=DEEP), "nested deeper than 64"),
+    "very-deep": (HttpAnswer(body=b"[" * 100_000), "nested deeper than 64|torn"),
     "bomb": (
-        Answer(body=gzip.compress(b" " * (40 << 20), 9), headers={"content-encoding": "gzip"}),
+        HttpAnswer(body=gzip.compress(b" " * (40 << 20), 9), headers={"content-encoding": "gzip"}),
         "larger than 32 MiB",
     ),
-    "nothing": (Answer(200), "it answered with nothing"),
-    "no-list": (Answer(body={"info": {}}), "no records under `data`"),
-    "no-id": (Answer(body={"data": [{"Account_Name": "A"}]}), "without `id`"),
-    "no-records": (Answer(body={"data": ["x"]}), "no records under `data`"),
+    "nothing": (HttpAnswer(200), "it answered with nothing"),
+    "no-list": (HttpAnswer(body={"info": {}}), "no records under `data`"),
+    "no-id": (HttpAnswer(body={"data": [{"Account_Name": "A"}]}), "without `id`"),
+    "no-records": (HttpAnswer(body={"data": ["x"]}), "no records under `data`"),
     "circle": (
-        Answer(body=accounts(0, 1, next_page_token="same")),
+        HttpAnswer(body=accounts(0, 1, next_page_token="same")),
         "says that there is more|same page token twice",
     ),
-    "nothing-more": (Answer(body=accounts(0, 0, next_page_token="t")), "says that there is more"),
+    "nothing-more": (HttpAnswer(body=accounts(0, 0, next_page_token="t")), "says that there is more"),
 }
 
 
@@ -237,7 +237,9 @@ def test_an_answer_that_cannot_be_trusted_ends_the_read_with_one_sentence(at: Be
 
 
 def test_the_same_token_twice_is_a_circle_even_when_the_rows_differ(at: Bench) -> None:
-    at.script.answer = lambda _: Answer(body=accounts(len(at.script.requests), 99, next_page_token="same"))
+    at.script.answer = lambda _: HttpAnswer(
+        body=accounts(len(at.script.requests), 99, next_page_token="same")
+    )
     with at.crm() as crm, pytest.raises(TemporaryError, match="same page token twice"):
         read(crm, "Accounts")
 
@@ -246,7 +248,7 @@ def test_a_stream_without_requests_and_a_redirect_are_refused_in_a_sentence(
     at: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(CRM.description.streams, "settings")
-    at.script.play(Answer(302, headers={"location": "https://evil.test/?q=1"}))
+    at.script.play(HttpAnswer(302, headers={"location": "https://evil.test/?q=1"}))
     with at.crm() as crm:
         with pytest.raises(UserError, match=r"wants to send the request on to evil\.test"):
             read(crm, "Accounts")
@@ -257,7 +259,7 @@ def test_a_stream_without_requests_and_a_redirect_are_refused_in_a_sentence(
 
 def test_a_singleton_and_the_check_show_whom_we_are_connected_to(at: Bench) -> None:
     org = {"organization_id": "20000000001", "name": "Nordwind", "currency_code": "EUR"}
-    at.script.answer = lambda request: Answer(
+    at.script.answer = lambda request: HttpAnswer(
         body={"code": 0, "organization": org}
         if request.path.endswith("1")
         else {"code": 0, "organizations": [org]}

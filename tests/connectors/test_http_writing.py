@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from http_scripted import Answer, Bench, Request, batch, bench, break_off, write
+from http_scripted import Bench, HttpAnswer, Request, batch, bench, break_off, write
 from patience import LONGEST_S
 
 from engine.errors import TemporaryError, UserError
@@ -50,7 +50,7 @@ def test_a_mixed_answer_is_read_record_by_record_in_the_order_sent(at: Bench) ->
         "message": "invalid data",
         "details": {"api_name": "Website", "maximum_length": 255},
     }
-    at.script.play(Answer(207, {"data": [success("11"), refused, success("13")]}))
+    at.script.play(HttpAnswer(207, {"data": [success("11"), refused, success("13")]}))
     with at.crm() as crm:
         got = write(
             crm,
@@ -64,7 +64,7 @@ def test_a_mixed_answer_is_read_record_by_record_in_the_order_sent(at: Bench) ->
 
 
 def test_what_is_sent_is_what_the_record_says_exactly(at: Bench) -> None:
-    at.script.play(Answer(201, {"data": [success("1")]}))
+    at.script.play(HttpAnswer(201, {"data": [success("1")]}))
     row = {
         "Account_Name": "Ünal & Söhne",
         "Owner.id": "77",
@@ -93,7 +93,7 @@ def test_what_is_sent_is_what_the_record_says_exactly(at: Bench) -> None:
 
 def test_books_takes_one_record_a_call_and_shows_it_as_it_now_is(at: Bench) -> None:
     shown = {"contact_name": "A", "custom_fields": [{"api_name": "cf_rating", "value": "a"}]}
-    at.script.play(Answer(201, contact("9", **shown)))
+    at.script.play(HttpAnswer(201, contact("9", **shown)))
     row = {"contact_name": "A", "billing_address.city": "Gent", "billing_address.zip": None, "cf_rating": "a"}
     with at.books() as books:
         (got,) = write(books, "contacts", batch("create", row))
@@ -109,7 +109,7 @@ def test_books_takes_one_record_a_call_and_shows_it_as_it_now_is(at: Bench) -> N
 
 
 def test_only_the_fields_that_change_are_sent_and_a_single_record_carries_its_version(at: Bench) -> None:
-    at.script.play(Answer(412, {"code": "ALREADY_MODIFIED", "message": "changed", "details": {}}))
+    at.script.play(HttpAnswer(412, {"code": "ALREADY_MODIFIED", "message": "changed", "details": {}}))
     with at.crm() as crm:
         change = batch("update", {"_id": "5", "_version": "2026-11-02T10:00:00+01:00", "Phone": "1"})
         (got,) = write(crm, "Accounts", change)
@@ -119,11 +119,11 @@ def test_only_the_fields_that_change_are_sent_and_a_single_record_carries_its_ve
 
 
 UNCLEAR = {
-    "failed after the write": Answer(500, {"code": "INTERNAL_ERROR", "message": "oops", "details": {}}),
-    "a web page": Answer(200, b"<html>"),
-    "torn": Answer(201, {"data": [success("1")]}, cut=12),
-    "gateway": Answer(504, b"<html>"),
-    "yes without a list": Answer(201, {"ok": True}),
+    "failed after the write": HttpAnswer(500, {"code": "INTERNAL_ERROR", "message": "oops", "details": {}}),
+    "a web page": HttpAnswer(200, b"<html>"),
+    "torn": HttpAnswer(201, {"data": [success("1")]}, cut=12),
+    "gateway": HttpAnswer(504, b"<html>"),
+    "yes without a list": HttpAnswer(201, {"ok": True}),
 }
 
 
@@ -143,7 +143,8 @@ def test_too_many_requests_is_not_applied_so_the_create_goes_again_after_the_wai
     at: Bench,
 ) -> None:
     at.script.play(
-        Answer(429, {"code": 44, "message": "slow down"}, {"Retry-After": "30"}), Answer(201, contact("1"))
+        HttpAnswer(429, {"code": 44, "message": "slow down"}, {"Retry-After": "30"}),
+        HttpAnswer(201, contact("1")),
     )
     with at.books() as books:
         (got,) = write(books, "contacts", batch("create", {"contact_name": "A"}))
@@ -154,7 +155,9 @@ def test_too_many_requests_is_not_applied_so_the_create_goes_again_after_the_wai
 
 
 def test_a_spent_day_ends_the_batch_with_a_receipt_for_every_record_and_none_left_unknown(at: Bench) -> None:
-    at.script.play(Answer(201, contact("1")), Answer(429, {"code": 45, "message": "The day is over."}))
+    at.script.play(
+        HttpAnswer(201, contact("1")), HttpAnswer(429, {"code": 45, "message": "The day is over."})
+    )
     rows = [{"contact_name": str(n)} for n in range(20)]
     with at.books() as books:
         got, error = break_off(books, "contacts", batch("create", *rows))
@@ -170,14 +173,14 @@ def test_one_record_a_call_goes_several_at_a_time_but_no_more_than_the_system_al
     lock, together = threading.Lock(), {"now": 0, "most": 0}
     gate = threading.Barrier(5, timeout=LONGEST_S)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> HttpAnswer:
         with lock:
             together["now"] += 1
             together["most"] = max(together["most"], together["now"])
         gate.wait()
         with lock:
             together["now"] -= 1
-        return Answer(201, contact(request.json["contact_name"]))
+        return HttpAnswer(201, contact(request.json["contact_name"]))
 
     at.script.answer = answer
     with at.books() as books:
@@ -187,11 +190,11 @@ def test_one_record_a_call_goes_several_at_a_time_but_no_more_than_the_system_al
 
 
 def test_a_batch_refused_as_a_whole_is_halved_until_the_record_that_spoils_it_is_alone(at: Bench) -> None:
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> HttpAnswer:
         rows = request.json["data"]
         if any(row["Account_Name"] == "bad" for row in rows):
-            return Answer(400, {"code": "INVALID_REQUEST", "message": "body is wrong", "details": {}})
-        return Answer(201, {"data": [success(row["Account_Name"]) for row in rows]})
+            return HttpAnswer(400, {"code": "INVALID_REQUEST", "message": "body is wrong", "details": {}})
+        return HttpAnswer(201, {"data": [success(row["Account_Name"]) for row in rows]})
 
     at.script.answer = answer
     with at.crm() as crm:
@@ -213,7 +216,7 @@ def test_a_batch_refused_as_a_whole_is_halved_until_the_record_that_spoils_it_is
 
 
 def test_a_value_that_no_json_can_hold_is_refused_alone(at: Bench) -> None:
-    at.script.answer = lambda request: Answer(201, {"data": [success("1") for _ in request.json["data"]]})
+    at.script.answer = lambda request: HttpAnswer(201, {"data": [success("1") for _ in request.json["data"]]})
     rows = [{"Annual_Revenue": float("nan")}, {"Annual_Revenue": 1.5}]
     with at.crm() as crm:
         got = write(crm, "Accounts", batch("create", *rows))
@@ -224,7 +227,7 @@ def test_a_value_that_no_json_can_hold_is_refused_alone(at: Bench) -> None:
 
 
 def test_a_system_that_never_says_what_became_of_a_request_gets_no_more_of_them(at: Bench) -> None:
-    at.script.play(Answer(500, {"code": 1000, "message": "oops"}))
+    at.script.play(HttpAnswer(500, {"code": 1000, "message": "oops"}))
     with at.books() as books:
         got, error = break_off(
             books, "contacts", batch("create", *({"contact_name": str(n)} for n in range(50)))
@@ -237,7 +240,7 @@ def test_a_system_that_never_says_what_became_of_a_request_gets_no_more_of_them(
 
 
 def test_ending_the_run_wakes_those_who_wait_and_sends_nothing_more(at: Bench) -> None:
-    at.script.play(Answer(429, {"code": 44, "message": "slow down"}, {"Retry-After": "200"}))
+    at.script.play(HttpAnswer(429, {"code": 44, "message": "slow down"}, {"Retry-After": "200"}))
     with at.books() as books:
         at.clock.on_sleep = books._wire.pace.stop  # what Ctrl-C does
         got, error = break_off(
@@ -250,7 +253,7 @@ def test_ending_the_run_wakes_those_who_wait_and_sends_nothing_more(at: Bench) -
 
 
 def test_an_update_or_delete_of_a_record_that_is_gone_says_gone(at: Bench) -> None:
-    at.script.play(Answer(404, {"code": 1002, "message": "Contact does not exist."}))
+    at.script.play(HttpAnswer(404, {"code": 1002, "message": "Contact does not exist."}))
     with at.books() as books:
         assert (
             write(books, "contacts", batch("update", {"_id": "5", "contact_name": "A"}))[0].outcome == "gone"
@@ -293,7 +296,7 @@ HOSTILE = ("a\r\nX-Evil: 1", "a\nb", "a\rb", "nul\0", "bell\x07", "Ünï🎉", "
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_a_value_that_no_header_can_carry_is_refused_alone_and_never_sent(at: Bench, text: str) -> None:
-    at.script.play(Answer(200, {"code": 0, "contact": {"contact_id": "9", "contact_name": "B"}}))
+    at.script.play(HttpAnswer(200, {"code": 0, "contact": {"contact_id": "9", "contact_name": "B"}}))
     rows = [{"cf_key": text, "contact_name": "A"}, {"cf_key": "K-2", "contact_name": "B"}]
     with at.books() as books:
         got = {one.op: one for one in write(books, "contacts", batch("create", *rows, unique="cf_key"))}
@@ -304,7 +307,7 @@ def test_a_value_that_no_header_can_carry_is_refused_alone_and_never_sent(at: Be
 
 @pytest.mark.parametrize("text", HOSTILE[:4], ids=ascii)
 def test_a_version_that_no_header_can_carry_is_left_out_of_the_request(at: Bench, text: str) -> None:
-    at.script.play(Answer(200, {"data": [success("5")]}))
+    at.script.play(HttpAnswer(200, {"data": [success("5")]}))
     with at.crm() as crm:
         write(crm, "Accounts", batch("update", {"_id": "5", "_version": text, "Phone": "1"}))
     (request,) = at.script.requests

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.catalog import Capabilities
-from engine.connectors.memory import CAN, MEMORY, MemoryConnector, Store, store
+from engine.connectors.memory import CAN, MEMORY, MemoryConnector, MemoryStore, store
 from engine.connectors.port import Page
 from engine.testing import Bench, ConnectorSuite, SystemUnderTest
 
@@ -230,7 +230,7 @@ BROKEN: dict[type[MemoryConnector], str] = {
 
 def bench_of(connector: type[MemoryConnector]) -> Bench:
     name = f"kit-{next(_NAMES)}"
-    held: Store = store(name)
+    held: MemoryStore = store(name)
     said: dict[str, Any] = {"store": name, "streams": {"people": {"fields": {"name": "text required"}}}}
     return Bench(
         SystemUnderTest(

@@ -11,7 +11,7 @@ from http_scripted import ids
 from sandbox_visitor import visit
 
 from engine.compiler import compile_file
-from engine.connectors.http.bulking import bulk_calls, is_cheaper, query_credits
+from engine.connectors.http.read.bulk_export import bulk_calls, is_cheaper, query_credits
 from engine.connectors.port import ReadRequest
 from engine.connectors.zoho import CRM
 from engine.errors import TemporaryError

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from patience import wait_little_for
 
 import engine.connectors.http
-from engine.connectors.http.load import check_document, describe, load_description
-from engine.connectors.http.paths import fill_path
+from engine.connectors.http.content.fill_templates import fill_path
+from engine.connectors.http.description.load import check_document, describe, load_description
 from engine.connectors.port import ReadRequest, Surroundings
 from engine.connectors.registry import connector_type
 from engine.connectors.zoho import BOOKS, CRM, ERP, HERE, PROJECTS
@@ -84,7 +84,7 @@ def test_a_spec_is_checked_without_loading_an_http_client() -> None:
 def test_the_http_connector_names_no_vendor() -> None:
     folder = Path(engine.connectors.http.__file__).parent
     assert not [
-        file for file in folder.glob("*.py") if re.search("zoho|coql", file.read_text(), re.IGNORECASE)
+        file for file in folder.rglob("*.py") if re.search("zoho|coql", file.read_text(), re.IGNORECASE)
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.connectors.http.querying import Question, can_ask
+from engine.connectors.http.read.query_language import RecordQuery, can_ask
 from engine.connectors.zoho import CRM
 from engine.connectors.zoho.coql import Coql, read_on
 from engine.testing.samples import DOUBTFUL_TEXTS, ODD_TEXTS
@@ -24,8 +24,8 @@ HOSTILE = (
 )
 
 
-def question(since: str, after_id: str | None) -> Question:
-    return Question(
+def question(since: str, after_id: str | None) -> RecordQuery:
+    return RecordQuery(
         stream="Accounts",
         columns=("id", "Modified_Time"),
         modified="Modified_Time",

@@ -78,7 +78,7 @@ def clock(vendor: Visitor, monkeypatch: pytest.MonkeyPatch) -> SharedClock:
     clock = SharedClock(vendor)
     monkeypatch.setattr("engine.run.session.systems.time", clock)
     # Threads that move one clock on would count each other's waits, so one thread does the work of all.
-    monkeypatch.setattr("engine.connectors.http.writing.ThreadPoolExecutor", one_thread)
+    monkeypatch.setattr("engine.connectors.http.write.write_batches.ThreadPoolExecutor", one_thread)
     defaults = RunRequest.__init__.__kwdefaults__ or {}
     monkeypatch.setitem(defaults, "now", clock.now)
     return clock

@@ -9,8 +9,8 @@ import pytest
 from sandbox_visitor import visit
 
 import engine.connectors.zoho
-from engine.connectors.http.account import resolve_account
-from engine.connectors.http.load import load_description
+from engine.connectors.http.description.load import load_description
+from engine.connectors.http.send.settings import resolve_account
 from engine.errors import UserError
 
 if TYPE_CHECKING:

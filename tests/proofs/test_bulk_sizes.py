@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bulk_world import ODD, company_of, proven, query
 from http_scripted import batch
 
-from engine.connectors.http.bulking import query_credits
+from engine.connectors.http.read.bulk_export import query_credits
 from engine.sandbox.crm.write import API_USER
 from engine.sandbox.server.clock import START, crm_time
 

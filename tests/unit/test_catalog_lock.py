@@ -18,7 +18,7 @@ from engine.cli import engine
 from engine.compiler.bind.lock import read_lock
 from engine.compiler.bind.lock_text import lock_text
 from engine.compiler.compile import check_file, compile_file
-from engine.connectors.http.metadata import observed
+from engine.connectors.http.description.account_fields import observed
 from engine.connectors.zoho import CRM
 from engine.spec.files import lock_of
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from engine.connectors.memory import Store
+    from engine.connectors.memory import MemoryStore
     from engine.connectors.port import ReadRequest
     from engine.ledger import Lease
     from engine.ledger.model import Conflict
@@ -125,7 +125,7 @@ def _module(match: str, conflicts: str, rules: Sequence[str]) -> list[str]:
     return [match, f"conflicts: {conflicts}", *rules]
 
 
-def rows_of(store: Store, stream: str, *names: str) -> list[tuple[Any, ...]]:
+def rows_of(store: MemoryStore, stream: str, *names: str) -> list[tuple[Any, ...]]:
     """Records of a store as rows of these fields, sorted."""
     return sorted((tuple(row.get(name) for name in names) for row in store.rows(stream)), key=repr)
 
@@ -135,7 +135,7 @@ def client(label: str | None, **more: Any) -> dict[str, Any]:
     return {"label": label, "mail": f"{label}@example.org", "town": "Pune", "worth": "10.00", **more}
 
 
-def keeps(patch: pytest.MonkeyPatch, store: Store, **forms: Callable[[Any], Any]) -> None:
+def keeps(patch: pytest.MonkeyPatch, store: MemoryStore, **forms: Callable[[Any], Any]) -> None:
     """From now on the system keeps what is written to these fields in a form of its own."""
     put = store.put
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox_visitor import visit
 
-from engine.connectors.http.account import resolve_account
 from engine.connectors.http.connector import HttpConnector
+from engine.connectors.http.send.settings import resolve_account
 from engine.connectors.port import ReadRequest, Surroundings
 from engine.connectors.zoho import CRM
 from engine.sandbox.crm.write import API_USER
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sandbox_visitor import Visitor
 
-    from engine.connectors.http.description import Description
+    from engine.connectors.http.description.api import Description
     from engine.connectors.port import Forecast, Page
 
 ODD = 'Mühle "Nord", Werk 2\nHof; Tor 3'

@@ -53,7 +53,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """What the server says. `cut` sends so many bytes of the body and hangs up; None = all."""
 
     status: int = 200
@@ -74,21 +74,21 @@ class Scripted:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.tokens = 0
-        self.answer: Callable[[Request], Answer] = lambda _: Answer(404)
-        self.token: Callable[[], Answer] = self._fresh_token
+        self.answer: Callable[[Request], HttpAnswer] = lambda _: HttpAnswer(404)
+        self.token: Callable[[], HttpAnswer] = self._fresh_token
         self.url = ""
 
-    def _fresh_token(self) -> Answer:
+    def _fresh_token(self) -> HttpAnswer:
         self.tokens += 1
-        return Answer(body={"access_token": f"{TOKEN}.{self.tokens}", "expires_in": 3600})
+        return HttpAnswer(body={"access_token": f"{TOKEN}.{self.tokens}", "expires_in": 3600})
 
-    def take(self, request: Request) -> Answer:
+    def take(self, request: Request) -> HttpAnswer:
         if request.path.endswith("/token"):
             return self.token()
         self.requests.append(request)
         return self.answer(request)
 
-    def play(self, *answers: Answer) -> None:
+    def play(self, *answers: HttpAnswer) -> None:
         """Give these answers one after the other; the last one stays."""
         waiting = list(answers)
         self.answer = lambda _: waiting.pop(0) if len(waiting) > 1 else waiting[0]

@@ -15,7 +15,7 @@ import yaml
 from places import ROOT
 
 if TYPE_CHECKING:
-    from engine.connectors.http.transport import Answer, Wanted
+    from engine.connectors.http.send.transport import HttpAnswer, HttpRequest
 
 NAMED = os.environ.get("ENGINE_OPENAPI")
 BESIDE = ROOT.parent / "shared" / "openapi"
@@ -112,7 +112,7 @@ def described_path(product: str, url: str) -> str:
     return next(path.removeprefix(front) for front in fronts if path.startswith(front))
 
 
-def faults(product: str, wanted: Wanted) -> list[str]:
+def faults(product: str, wanted: HttpRequest) -> list[str]:
     """What a request has that its description has not."""
     from openapi_schema_validator import OAS30Validator, OAS31Validator
 
@@ -129,13 +129,13 @@ def faults(product: str, wanted: Wanted) -> list[str]:
     schema = next(iter(content.values()))["schema"]
     whole = {**document, **schema}
     validator = OAS31Validator if str(document["openapi"]).startswith("3.1") else OAS30Validator
-    judge = validator(partial(whole) if wanted.method == "PUT" else whole)
+    failure_of = validator(partial(whole) if wanted.method == "PUT" else whole)
     return found + [
-        f"{path}: {error.message[:300]}" for error in judge.iter_errors(json.loads(wanted.content))
+        f"{path}: {error.message[:300]}" for error in failure_of.iter_errors(json.loads(wanted.content))
     ]
 
 
-def untruths(product: str, wanted: Wanted, answer: Answer) -> list[str]:
+def untruths(product: str, wanted: HttpRequest, answer: HttpAnswer) -> list[str]:
     """In what the sandbox's answer departs from the description."""
     from openapi_schema_validator import OAS30Validator, OAS31Validator
 

@@ -8,14 +8,14 @@ from unittest import mock
 
 from rows_projects import client, product, project, there, title
 
-from engine.connectors.http.transport import Transport
+from engine.connectors.http.send.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rows_world import House
 
-    from engine.connectors.http.transport import Answer, Wanted
+    from engine.connectors.http.send.transport import HttpAnswer, HttpRequest
 
 #: A portal that is not the one of the first day.
 OTHER_PORTAL = {"id": "60099999999", "portal_name": "zweite-halle", "org_name": "Zweite Halle"}
@@ -45,9 +45,9 @@ def saved_and_synced(house: House) -> None:
     assert projects_there(house) == []
     assert (status(house).get("state"), status(house).get("modules")) == ("active", {})
     seen: list[str] = []
-    fetch: Callable[..., Answer] = Transport.fetch
+    fetch: Callable[..., HttpAnswer] = Transport.fetch
 
-    def asked_meanwhile(transport: Transport, wanted: Wanted, *more: Any) -> Answer:
+    def asked_meanwhile(transport: Transport, wanted: HttpRequest, *more: Any) -> HttpAnswer:
         if "projects" in wanted.url:
             seen.append(house.bare_engine("status").output)
         return fetch(transport, wanted, *more)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from unittest import mock
 
 from engine.connectors import memory
-from engine.connectors.memory import MemoryConnector, MemoryType, Store
+from engine.connectors.memory import MemoryConnector, MemoryStore, MemoryType
 from engine.connectors.port import Batch, Page, ReadRequest
 from engine.connectors.registry import connector_types
 from engine.ledger import open_ledger
@@ -201,7 +201,7 @@ class World:
         self.now = datetime(2026, 3, 1, 8, tzinfo=UTC)
         self.stores = {side: f"{side}-{number}" for side in ("shop", "desk")}
         for store in self.stores.values():
-            memory._STORES[store] = Store(clock=lambda: self.now)
+            memory._STORES[store] = MemoryStore(clock=lambda: self.now)
         self.shop, self.desk = (memory.store(self.stores[side]) for side in ("shop", "desk"))
         self.watch = Watch()
         self._plans: dict[Any, Plan] = {}

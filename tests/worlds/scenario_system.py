@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from run_world import Killed, Watched, WatchedType
 
-from engine.connectors.memory import MemoryConnector, Store
+from engine.connectors.memory import MemoryConnector, MemoryStore
 from engine.connectors.port import Batch, Page, ReadRequest
 from engine.record import Receipt
 
@@ -41,7 +41,7 @@ class Habits:
     it_sets: Mapping[str, Any] = field(default_factory=dict)  #: what that automation then writes itself
 
 
-class System(Store):
+class System(MemoryStore):
     """A store whose new records are named after their stream (customers-1, customers-2)."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:

@@ -11,7 +11,7 @@ from unittest import mock
 from run_world import Fate, Killed, mortal
 from sandbox_visitor import Visitor, visit
 
-from engine.connectors.http.transport import Transport
+from engine.connectors.http.send.transport import Transport
 from engine.run.session.run_request import RunRequest
 from engine.run.session.sync_pass import Accepted
 from engine.run.sync.execute import execute
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from engine.connectors.http.transport import Answer, Wanted
+    from engine.connectors.http.send.transport import HttpAnswer, HttpRequest
     from engine.plan import Plan
     from engine.run.session.report import RunReport
 
@@ -92,9 +92,9 @@ class Copy:
 @contextmanager
 def _mortal_calls(fate: Fate) -> Iterator[None]:
     """A process may also end before and after every call that writes to a system."""
-    fetch: Callable[..., Answer] = Transport.fetch
+    fetch: Callable[..., HttpAnswer] = Transport.fetch
 
-    def mortal_fetch(transport: Transport, wanted: Wanted, *more: Any, **named: Any) -> Answer:
+    def mortal_fetch(transport: Transport, wanted: HttpRequest, *more: Any, **named: Any) -> HttpAnswer:
         writes = wanted.method != "GET" and "/oauth/" not in wanted.url and "/coql" not in wanted.url
         if writes:
             fate.step()

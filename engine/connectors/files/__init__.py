@@ -8,20 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.catalog import Capabilities, Catalog
+from engine.catalog import Catalog
 from engine.connectors.declared import declare_stream, declared, streams_schema
+from engine.connectors.files.can import CAN_READ, CAN_WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.connectors.files.connector import FilesConnector
     from engine.connectors.port import Surroundings
-
-CAN = Capabilities(
-    create=True, update=True, delete=True, batch_size=100_000, page_size=100_000, by_ids=100_000, bulk=True
-)
-
-CAN_READ = Capabilities(page_size=100_000, by_ids=100_000, bulk=True)
 
 
 class FilesType:
@@ -66,7 +61,7 @@ class FilesType:
     def describe(self, settings: Mapping[str, Any]) -> Catalog:
         """The declared streams; the folder may have more files, and they more fields."""
         streams = {
-            name: declare_stream(name, said, can=CAN_READ if "files" in said else CAN)
+            name: declare_stream(name, said, can=CAN_READ if "files" in said else CAN_WRITE)
             for name, said in declared(settings).items()
         }
         return Catalog(connector=self.name, streams=streams, open=True)

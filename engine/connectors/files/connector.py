@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog, Field, Stream
 from engine.connectors.declared import declare_stream, declared
-from engine.connectors.files import CAN, CAN_READ
+from engine.connectors.files.can import CAN_READ, CAN_WRITE
 from engine.connectors.files.csv_file import CsvFile
 from engine.connectors.files.file_set import FileSet
 from engine.connectors.files.json_lines import JsonLinesFile
@@ -88,7 +88,7 @@ class FilesConnector:
     def _describe(self, name: str) -> Stream:
         """A stream with the columns that its file shows and the types that the spec declares."""
         file = self._file(name)
-        can = CAN_READ if isinstance(file, FileSet) else CAN
+        can = CAN_READ if isinstance(file, FileSet) else CAN_WRITE
         said = declare_stream(name, self._declared.get(name, {}), can=can)
         key = {file.key: Field(name=file.key, type="id", required=True, unique=True)}
         return Stream(
@@ -139,7 +139,7 @@ class FilesConnector:
         if self._format == "jsonl":
             return JsonLinesFile(path, str(key))
         if self._format == "parquet":
-            return ParquetFile(path, str(key), declare_stream(stream, said, can=CAN).fields)
+            return ParquetFile(path, str(key), declare_stream(stream, said, can=CAN_WRITE).fields)
         return CsvFile(path, str(key), self._delimiter)
 
     def _path(self, stream: str) -> Path:

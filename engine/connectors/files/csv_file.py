@@ -13,7 +13,7 @@ from engine.catalog import Field
 from engine.connectors.columns import as_text, by_set, fields_of, texts_of
 from engine.connectors.files import csv_check, csv_text
 from engine.connectors.files.replace import identity_of, replaced
-from engine.connectors.files.verdict import answer, nothing, of_creates, of_moves
+from engine.connectors.files.write_outcomes import answer, nothing, of_creates, of_moves
 from engine.connectors.port import AllApplied, Batch, Page
 from engine.errors import UserError
 from engine.suggest import suggest
@@ -69,10 +69,10 @@ class CsvFile:
         """Put a new file with the batch in it in the old one's place; columns that are new come last."""
         seen = identity_of(self.path)
         if batch.kind == "create":
-            ids, verdict = self._create(batch.table, seen)
+            ids, codes = self._create(batch.table, seen)
         else:
-            ids, verdict = self._change(batch, seen)
-        return answer(batch.table, ids, verdict, path=self.path, key=self.key)
+            ids, codes = self._change(batch, seen)
+        return answer(batch.table, ids, codes, path=self.path, key=self.key)
 
     def _batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
         """The file as record batches of text. Raises UserError with the line of what is wrong."""
@@ -122,11 +122,11 @@ class CsvFile:
 
         ids = as_text(rows[self.key]) if self.key in rows.column_names else nothing(rows)
         held = self._held([self.key], seen)[self.key]
-        verdict = of_creates(ids, held)
-        new = rows.filter(pc.is_null(verdict))
+        codes = of_creates(ids, held)
+        new = rows.filter(pc.is_null(codes))
         if new.num_rows:
             self._append(pa.table({name: as_text(new[name]) for name in fields_of(new)}), seen)
-        return ids, verdict
+        return ids, codes
 
     def _append(self, new: pa.Table, seen: Identity) -> None:
         """A new file: the old one byte for byte and `new` behind it; all written anew for new columns."""
@@ -148,10 +148,10 @@ class CsvFile:
         """Update or delete rows; gives their ids and what becomes of each."""
         held = self._held(self.columns() if seen else [self.key], seen)
         change = self._update if batch.kind == "update" else self._delete
-        rows, verdict = change(held, batch.table)
-        if verdict.null_count:
+        rows, codes = change(held, batch.table)
+        if codes.null_count:
             self._save(rows, seen)
-        return batch.table["_id"], verdict
+        return batch.table["_id"], codes
 
     def _held(self, names: list[str], seen: Identity) -> pa.Table:
         """The named columns of the file; no rows if there is no file yet."""
@@ -166,8 +166,8 @@ class CsvFile:
 
         ids = rows["_id"]
         known = pc.is_in(ids, held[self.key].combine_chunks())
-        verdict = pc.if_else(known, of_moves(rows, self.key), "gone")
-        for names, part in by_set(rows.filter(pc.is_null(verdict))):
+        codes = pc.if_else(known, of_moves(rows, self.key), "gone")
+        for names, part in by_set(rows.filter(pc.is_null(codes))):
             place = pc.index_in(held[self.key], part["_id"].combine_chunks())
             for name in names:
                 if name not in held.column_names:
@@ -175,7 +175,7 @@ class CsvFile:
                 value = as_text(part[name]).take(place)
                 column = pc.if_else(place.is_valid(), value, held[name])
                 held = held.set_column(held.column_names.index(name), name, column)
-        return held, verdict
+        return held, codes
 
     def _delete(self, held: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.ChunkedArray]:
         import pyarrow as pa

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.connectors.columns import from_json, to_json
 from engine.connectors.files.replace import identity_of, replaced
-from engine.connectors.files.verdict import answer
+from engine.connectors.files.write_outcomes import answer
 from engine.connectors.port import AllApplied, Batch, Page
 from engine.connectors.records import lookup, nest, pick, plain
 from engine.errors import UserError
@@ -58,8 +58,8 @@ class JsonLinesFile:
             for record in held.values():
                 file.write((to_json(record) + "\n").encode())
         ids = pa.chunked_array([pa.array([identity for identity, _ in done], pa.string())])
-        verdict = pa.chunked_array([pa.array([code for _, code in done], pa.string())])
-        return answer(batch.table, ids, verdict, path=self.path, key=self.key)
+        codes = pa.chunked_array([pa.array([code for _, code in done], pa.string())])
+        return answer(batch.table, ids, codes, path=self.path, key=self.key)
 
     def _apply(self, held: dict[str, dict[str, Any]], operation: Operation) -> tuple[str | None, str | None]:
         """Do one write to the records in memory; gives its id and, if it is not done, the code of why."""

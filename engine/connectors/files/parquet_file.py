@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.connectors.columns import as_text, by_set, clock_text, fields_of, texts_of
 from engine.connectors.files.parquet_types import decoded, dig, field_of, fitted, is_binary, widened
 from engine.connectors.files.replace import identity_of, replaced
-from engine.connectors.files.verdict import answer, nothing, of_creates, of_moves
+from engine.connectors.files.write_outcomes import answer, nothing, of_creates, of_moves
 from engine.connectors.port import AllApplied, Batch, Page
 from engine.errors import UserError
 from engine.suggest import suggest
@@ -69,32 +69,32 @@ class ParquetFile:
         held = widened(self._held() if seen else self._empty(batch.table), batch.table)
         rows, fits = fitted(batch.table, held.schema)
         change = {"create": self._create, "update": self._update, "delete": self._delete}[batch.kind]
-        result, ids, verdict = change(held, rows, fits)
-        if verdict.null_count:
+        result, ids, codes = change(held, rows, fits)
+        if codes.null_count:
             self._save(result, seen)
-        return answer(batch.table, ids, verdict, path=self.path, key=self.key)
+        return answer(batch.table, ids, codes, path=self.path, key=self.key)
 
     def _create(self, held: pa.Table, rows: pa.Table, fits: pa.ChunkedArray) -> Change:
         import pyarrow as pa
         import pyarrow.compute as pc
 
         ids = as_text(rows[self.key]) if self.key in rows.column_names else nothing(rows)
-        verdict = pc.if_else(fits, of_creates(ids, as_text(held[self.key])), "unfit")
-        new = rows.select(fields_of(rows)).filter(pc.is_null(verdict))
-        return pa.concat_tables([held, new], promote_options="default"), ids, verdict
+        codes = pc.if_else(fits, of_creates(ids, as_text(held[self.key])), "unfit")
+        new = rows.select(fields_of(rows)).filter(pc.is_null(codes))
+        return pa.concat_tables([held, new], promote_options="default"), ids, codes
 
     def _update(self, held: pa.Table, rows: pa.Table, fits: pa.ChunkedArray) -> Change:
         import pyarrow.compute as pc
 
         keys = as_text(held[self.key]).combine_chunks()
         there = pc.is_in(rows["_id"], keys)
-        verdict = pc.if_else(there, pc.if_else(fits, of_moves(rows, self.key), "unfit"), "gone")
-        for names, part in by_set(rows.filter(pc.is_null(verdict))):
+        codes = pc.if_else(there, pc.if_else(fits, of_moves(rows, self.key), "unfit"), "gone")
+        for names, part in by_set(rows.filter(pc.is_null(codes))):
             place = pc.index_in(keys, part["_id"].combine_chunks())
             for name in names:
                 column = pc.if_else(place.is_valid(), part[name].take(place), held[name])
                 held = held.set_column(held.column_names.index(name), held.schema.field(name), column)
-        return held, rows["_id"], verdict
+        return held, rows["_id"], codes
 
     def _delete(self, held: pa.Table, rows: pa.Table, fits: pa.ChunkedArray) -> Change:
         import pyarrow as pa

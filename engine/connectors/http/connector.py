@@ -6,27 +6,28 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.connectors.http.body import pick_rows
-from engine.connectors.http.calls import Listing
-from engine.connectors.http.families import Families
-from engine.connectors.http.forecasting import forecast_ids, forecast_list, forecast_writes
-from engine.connectors.http.kept import Kept, file_for
-from engine.connectors.http.learned import Learned
-from engine.connectors.http.metadata import observed, other_streams, with_others
-from engine.connectors.http.reading import Reading
-from engine.connectors.http.walking import Walker
-from engine.connectors.http.wire import Call, Wire
-from engine.connectors.http.writing import Batches
+from engine.connectors.http.content.json_body import pick_rows
+from engine.connectors.http.description.account_fields import observed, other_streams, with_others
+from engine.connectors.http.description.calls import ListCalls
+from engine.connectors.http.forecast import forecast_ids, forecast_list, forecast_writes
+from engine.connectors.http.read.learned import Learned
+from engine.connectors.http.read.parents import Parents
+from engine.connectors.http.read.read_list import ListReader
+from engine.connectors.http.read.read_stream import StreamReader
+from engine.connectors.http.send.client import ApiClient
+from engine.connectors.http.send.private_file import PrivateFile, file_for
+from engine.connectors.http.send.request import ApiRequest
+from engine.connectors.http.write.write_batches import BatchWriter
 from engine.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from engine.catalog import Catalog, Stream
-    from engine.connectors.http.account import Account
-    from engine.connectors.http.calls import StreamCalls, Writing
-    from engine.connectors.http.description import Check, Description
-    from engine.connectors.http.querying import Question
+    from engine.connectors.http.description.api import AccountCheck, Description
+    from engine.connectors.http.description.calls import StreamCalls, WriteCalls
+    from engine.connectors.http.read.query_language import RecordQuery
+    from engine.connectors.http.send.settings import Account
     from engine.connectors.port import Batch, Budget, Forecast, Page, ReadRequest, Surroundings
     from engine.record import Kind, Receipt
 
@@ -41,20 +42,20 @@ class HttpConnector:
         account: Account,
         surroundings: Surroundings,
         *,
-        build: Callable[[Question], str] | None = None,
+        build: Callable[[RecordQuery], str] | None = None,
     ) -> None:
         description = with_others(description, catalog)
         self._description = description
         self._build = build
         self._catalog = catalog
         self._account = account
-        self._wire = Wire(description, account, surroundings)
+        self._wire = ApiClient(description, account, surroundings)
         self._around = surroundings
         words = account.words
         probes = file_for(surroundings.folder, "probes", account.hosts["api"], *sorted(words.values()))
-        self._learned = Learned(kept=Kept(probes, f"what is known of {self._wire.name}"))
+        self._learned = Learned(kept=PrivateFile(probes, f"what is known of {self._wire.name}"))
         self._ways: dict[str, None] = {}
-        self._families = Families(self._wire, description, catalog, self._learned, words, now=self._now)
+        self._families = Parents(self._wire, description, catalog, self._learned, words, now=self._now)
 
     def catalog(self) -> Catalog:
         """The streams as the catalog file lists them, or as they were observed when the spec was compiled."""
@@ -78,8 +79,8 @@ class HttpConnector:
         told = self._description.others
         if told is None:
             return {}
-        asked = Listing(path=told.path, rows=told.rows, params=told.params, paging=told.paging)
-        rows = self._rows(Walker(self._wire, "its own", self._account.words), asked)
+        asked = ListCalls(path=told.path, rows=told.rows, params=told.params, paging=told.paging)
+        rows = self._rows(ListReader(self._wire, "its own", self._account.words), asked)
         return other_streams(rows, self._catalog.streams[told.like])
 
     def _observed(self, stream: Stream) -> Stream | None:
@@ -90,14 +91,14 @@ class HttpConnector:
         told = calls.metadata if calls else None
         if calls is None or told is None:
             return None
-        asked = Listing(path=told.path, rows=told.rows, params=told.params, paging=told.paging)
-        rows = self._rows(Walker(self._wire, stream.name, self._account.words, base=calls.base), asked)
+        asked = ListCalls(path=told.path, rows=told.rows, params=told.params, paging=told.paging)
+        rows = self._rows(ListReader(self._wire, stream.name, self._account.words, base=calls.base), asked)
         if not rows and told.covers == "all":
             raise UserError(f"{self._wire.name} tells no field of `{stream.name}`.")
         custom = self._description.custom_fields
         return observed(stream, rows, told, custom.prefix if custom else None)
 
-    def _rows(self, walker: Walker, asked: Listing) -> list[Mapping[str, Any]]:
+    def _rows(self, walker: ListReader, asked: ListCalls) -> list[Mapping[str, Any]]:
         pages = walker.walk(asked, walker.params(asked), {}, what="ask for the fields of")
         return [row for page, _ in pages for row in page]
 
@@ -111,14 +112,14 @@ class HttpConnector:
         check = self._description.check
         if check is None:
             raise UserError(f"{self._wire.name} has no way to tell whom it is connected to.")
-        call = Call(
+        call = ApiRequest(
             what="read", about="tell whom we are connected to", method="GET", path=check.path, base=check.base
         )
         accounts = pick_rows(check.rows, self._wire.ask(call).body)
         chosen = self._chosen(check, accounts)
         return f"{chosen.get(check.name)} ({chosen.get(check.id)})"
 
-    def _chosen(self, check: Check, accounts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    def _chosen(self, check: AccountCheck, accounts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
         wanted = self._account.words.get(check.setting) if check.setting else None
         for account in accounts:
             if wanted is None or str(account.get(check.id)) == wanted:
@@ -137,8 +138,8 @@ class HttpConnector:
             TemporaryError: the system does not work now, or does not page as it should.
         """
         stream, calls = self._known(request.stream)
-        reading = Reading(
-            Walker(self._wire, stream.name, self._account.words, base=calls.base),
+        reading = StreamReader(
+            ListReader(self._wire, stream.name, self._account.words, base=calls.base),
             stream,
             calls,
             request,
@@ -169,8 +170,8 @@ class HttpConnector:
         operations = list(batch.operations())
         writing = self._writing(known, calls, "upsert" if batch.unique else batch.kind)
         self._refuse_guesses(known, writing, operations)
-        batches = Batches(
-            Walker(self._wire, stream, self._account.words, base=calls.base),
+        batches = BatchWriter(
+            ListReader(self._wire, stream, self._account.words, base=calls.base),
             self._description,
             known,
             kind=batch.kind,
@@ -203,7 +204,7 @@ class HttpConnector:
             learned=self._learned,
             now=self._now(),
             queries=self._build is not None,
-            first=Walker(self._wire, stream.name, self._account.words).filled(windows.first)
+            first=ListReader(self._wire, stream.name, self._account.words).filled(windows.first)
             if windows
             else "",
         )
@@ -256,13 +257,13 @@ class HttpConnector:
             )
         return stream, calls
 
-    def _writing(self, stream: Stream, calls: StreamCalls, kind: Kind | Literal["upsert"]) -> Writing:
-        writing: Writing | None = getattr(calls, kind)
+    def _writing(self, stream: Stream, calls: StreamCalls, kind: Kind | Literal["upsert"]) -> WriteCalls:
+        writing: WriteCalls | None = getattr(calls, kind)
         if writing is None:
             raise UserError(f"{self._wire.name} cannot {kind} `{stream.name}`.")
         return writing
 
-    def _refuse_guesses(self, stream: Stream, writing: Writing, operations: Iterable[Any]) -> None:
+    def _refuse_guesses(self, stream: Stream, writing: WriteCalls, operations: Iterable[Any]) -> None:
         """No write to a real host whose shape no source confirms, unless the settings allow it."""
         if self._account.sandbox or self._account.allow_assumed:
             return

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.connectors.http.account import resolve_account
-from engine.connectors.http.load import load_description, read_once
+from engine.connectors.http.description.load import load_description, read_once
+from engine.connectors.http.send.settings import resolve_account
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from engine.catalog import Catalog
     from engine.connectors.http.connector import HttpConnector
-    from engine.connectors.http.description import Description
-    from engine.connectors.http.querying import Question
+    from engine.connectors.http.description.api import Description
+    from engine.connectors.http.read.query_language import RecordQuery
     from engine.connectors.port import Surroundings
 
 
@@ -32,7 +32,7 @@ class HttpType:
         *,
         file: Path,
         catalog: Callable[[], Catalog],
-        query: Callable[[Question], str] | None = None,
+        query: Callable[[RecordQuery], str] | None = None,
     ) -> None:
         self._name = name
         self._file = file

@@ -10,7 +10,7 @@ from engine.connectors.http import HttpType
 
 if TYPE_CHECKING:
     from engine.catalog import Catalog
-    from engine.connectors.http.querying import Question
+    from engine.connectors.http.read.query_language import RecordQuery
 
 HERE = Path(__file__).resolve().parent
 
@@ -21,7 +21,7 @@ def _catalog(name: str) -> Catalog:
     return load_catalog(name)
 
 
-def _coql(question: Question) -> str:
+def _coql(question: RecordQuery) -> str:
     from engine.connectors.zoho.coql import read_on  # loads sqlglot: only a long list needs it
 
     return read_on(question)

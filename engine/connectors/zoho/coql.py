@@ -10,7 +10,7 @@ from sqlglot.dialects.dialect import Dialect
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.connectors.http.querying import Question
+    from engine.connectors.http.read.query_language import RecordQuery
 
 
 class Coql(Dialect):
@@ -36,7 +36,7 @@ class Coql(Dialect):
         }
 
 
-def read_on(question: Question) -> str:
+def read_on(question: RecordQuery) -> str:
     """The statement for the records at or after a moment, oldest change first.
 
     `after_id` leaves out those of exactly that moment whose ids come first: every record comes once.

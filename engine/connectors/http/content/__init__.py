@@ -1,0 +1,1 @@
+"""Texts that go over the line: bodies, addresses, and what must not stand in them."""

@@ -1,0 +1,1 @@
+"""From operations on records to requests, and from answers to receipts."""
