@@ -23,6 +23,13 @@ def fields_of(rows: pa.Table) -> list[str]:
     return [name for name in rows.column_names if name not in _META]
 
 
+def empty_table(names: Sequence[str]) -> pa.Table:
+    """No records, but every column, as text."""
+    import pyarrow as pa
+
+    return pa.table({name: pa.array([], pa.string()) for name in names})
+
+
 def by_set(rows: pa.Table) -> Iterator[tuple[list[str], pa.Table]]:
     """The rows of an update in groups that write the same fields: what `_set` names, all where it is null."""
     import pyarrow.compute as pc

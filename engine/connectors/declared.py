@@ -38,7 +38,13 @@ STREAM_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "id": {"type": "string", "description": "The field that identifies a record."},
+        "id": {
+            "type": ["string", "array"],
+            "items": {"type": "string"},
+            "minItems": 1,
+            "uniqueItems": True,
+            "description": "The field that identifies a record; several as a list: `[order_id, product_id]`.",
+        },
         "modified": {
             "type": "string",
             "description": "The field with the time of the last change; so a run reads only what changed.",
@@ -114,13 +120,24 @@ def declare_stream(
     fields = {field: declare_field(field, words) for field, words in (said.get("fields") or {}).items()}
     return Stream(
         name=name,
-        id=said.get("id") or identity or "",
+        id=id_name(id_fields(said)) or identity or "",
         modified=said.get("modified"),
         changed_by=said.get("changed_by"),
         fields=fields,
         can=can,
         open=True,
     )
+
+
+def id_fields(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that a declaration names under `id`; empty = it names none."""
+    named = said.get("id") or ()
+    return (str(named),) if isinstance(named, str | int) else tuple(str(one) for one in named)
+
+
+def id_name(fields: tuple[str, ...]) -> str:
+    """The field that identifies a record: the one named, or what several make up together."""
+    return "+".join(fields)
 
 
 def declare_field(name: str, words: str | Mapping[str, Any]) -> Field:

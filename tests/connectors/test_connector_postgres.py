@@ -14,7 +14,7 @@ from open_connectors import close_all
 
 from engine.connectors.port import AllApplied, Batch
 from engine.connectors.sql import SQL
-from engine.connectors.sql.dialect import CAN_WRITE
+from engine.connectors.sql.can import CAN_WRITE
 from engine.testing import ConnectorSuite, SystemUnderTest, batch, read, receipts, refuses, texts
 
 __all__ = ["close_all"]  # the fixture is used by being here
@@ -127,7 +127,7 @@ def test_the_catalog_knows_what_the_database_demands(server: Postgres) -> None:
         "CREATE VIEW rich AS SELECT * FROM teams;\nCREATE TABLE pairs (a int, b int, PRIMARY KEY (a, b))"
     )
     streams = server.open(streams={"rich": {"id": "id"}}).catalog().streams
-    assert sorted(streams) == ["rich", "teams", "the people"]
+    assert sorted(streams) == ["pairs", "rich", "teams", "the people"]
     teams, people = streams["teams"].fields, streams["the people"].fields
     name = teams["name"]
     assert (name.type, name.max_length, name.required, name.unique) == ("text", 40, True, True)

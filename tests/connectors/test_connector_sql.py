@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,8 +18,7 @@ from open_connectors import close_all, opened
 
 from engine.connectors.port import AllApplied, Batch, ReadRequest
 from engine.connectors.sql import SQL
-from engine.connectors.sql.dialect import CAN_WRITE
-from engine.connectors.sql.sqlite_database import SqliteDatabase
+from engine.connectors.sql.can import CAN_WRITE
 from engine.errors import TemporaryError
 from engine.event import Event, Noted
 from engine.testing import (
@@ -61,11 +61,6 @@ def _open(path: Path, seen: list[Event] | None = None, **more: Any) -> SqlConnec
     said = {"url": f"sqlite:///{path.name}", "_base": str(path.parent), **more}
     connector: SqlConnector = opened(SQL.open(said, surroundings(path.parent, seen)))
     return connector
-
-
-def _database(connector: SqlConnector) -> SqliteDatabase:
-    assert isinstance(connector.database, SqliteDatabase)
-    return connector.database
 
 
 def _ask(path: Path, sql: str) -> list[Any]:
@@ -350,7 +345,8 @@ def test_the_catalog_knows_what_the_database_demands(tmp_path: Path) -> None:
         "CREATE TABLE pairs (a INTEGER, b INTEGER, PRIMARY KEY (a, b));",
     )
     streams = _open(path, streams={"the people": {"fields": {"pay": "money scale=2"}}}).catalog().streams
-    assert sorted(streams) == ["teams", "the people"]
+    assert sorted(streams) == ["pairs", "teams", "the people"]
+    assert streams["pairs"].id == "a+b"
     name = streams["teams"].fields["name"]
     assert (name.type, name.max_length, name.required, name.unique) == ("text", 40, True, True)
     people = streams["the people"].fields
@@ -393,7 +389,7 @@ def test_rows_that_cannot_be_told_apart_are_refused(tmp_path: Path) -> None:
 def test_a_database_that_another_program_is_writing_is_a_matter_of_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.connectors.sql.session._PATIENCE_MS", 50)
+    monkeypatch.setattr("engine.connectors.sql.sqlite.session._PATIENCE_MS", 50)
     path = tmp_path / "locked.db"
     _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)")
     hold = (
@@ -415,12 +411,14 @@ def test_a_full_disk_or_a_file_that_may_not_be_written_loses_nothing_and_is_said
     path = tmp_path / "full.db"
     _make(path, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)", [("t", (1, "a"))])
     connector = _open(path)
-    _database(connector).writer().run("PRAGMA max_page_count = 20")
+    with connector.database.session(writing=True) as session:
+        session.run("PRAGMA max_page_count = 20")
     with pytest.raises(TemporaryError, match="disk is full"):
         connector.write("t", batch("create", [{"name": "x" * 5_000} for _ in range(50)]))
     assert isinstance(connector.write("t", batch("create", [{"name": "b"}])), AllApplied)
     assert _ask(path, "SELECT name FROM t") == [("a",), ("b",)]
-    refuses(lambda: _database(connector).reader().run("DELETE FROM t"), "may not be written")
+    with connector.database.session() as reading:
+        refuses(lambda: reading.run("DELETE FROM t"), "may not be written")
 
 
 @pytest.mark.parametrize("when", ["", "DEFERRABLE INITIALLY DEFERRED"])
@@ -483,3 +481,16 @@ def test_describing_a_database_needs_neither_it_nor_a_driver() -> None:
         "sys.exit(bool({'pyarrow', 'adbc_driver_sqlite', 'duckdb', 'sqlalchemy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_a_file_whose_last_writer_was_killed_is_recovered_by_whoever_reads_first(tmp_path: Path) -> None:
+    path, work = tmp_path / "killed.db", tmp_path / "work.db"
+    with closing(sqlite3.connect(work)) as database:
+        database.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); PRAGMA cache_size = 2;")
+        database.executemany("INSERT INTO t VALUES (?, ?)", [(place, "x" * 900) for place in range(400)])
+        database.commit()
+        database.execute("UPDATE t SET name = 'half done'")
+        shutil.copy(work, path)
+        shutil.copy(f"{work}-journal", f"{path}-journal")  # as a kill leaves it
+    names = {name for (name,) in texts(read(_open(path), "t", "name"), "name")}
+    assert names == {"x" * 900}

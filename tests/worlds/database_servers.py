@@ -7,6 +7,7 @@ program, this file says which server does not answer, for checks in which nothin
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import uuid
 from abc import ABC, abstractmethod
@@ -147,6 +148,32 @@ def connect_mariadb() -> Any:
         charset="utf8mb4",
         autocommit=True,
     )
+
+
+class Sqlite(Server):
+    """A file of its own; needs no server."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.url = f"sqlite:///{folder / 'test.db'}"
+        self.plain = sqlite3.connect(folder / "test.db", isolation_level=None)
+
+    def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        return self.plain.execute(sql.replace("%s", "?"), tuple(parameters)).fetchall()
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        self.plain.close()
+
+
+@contextmanager
+def sqlite(folder: Path) -> Iterator[Sqlite]:
+    """A file for one test."""
+    server = Sqlite(folder)
+    try:
+        yield server
+    finally:
+        server.drop()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog
 from engine.connectors.declared import declare_stream, declared, streams_schema
-from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE, NEW_KEY
+from engine.connectors.sql.can import CAN_READ, CAN_WRITE, NEW_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog, Stream
-from engine.connectors.declared import declare_stream, declared
+from engine.connectors.columns import empty_table
+from engine.connectors.declared import declare_stream, declared, id_fields, id_name
 from engine.connectors.port import AllApplied, Batch, Budget, Forecast, Page, ReadRequest, Surroundings
-from engine.connectors.sql import read
-from engine.connectors.sql.dialect import CAN_WRITE, NEW_KEY
+from engine.connectors.sql.can import CAN_WRITE, NEW_KEY
 from engine.errors import UserError
 from engine.event import Noted
 from engine.suggest import suggest
@@ -16,7 +16,8 @@ from engine.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from engine.connectors.sql.database import Database, OpenTable
+    from engine.connectors.sql.database import Database
+    from engine.connectors.sql.table import Table
     from engine.record import Kind, Receipt
 
 _METHOD = "statements to the database"
@@ -25,17 +26,19 @@ _METHOD = "statements to the database"
 class SqlConnector:
     """The tables of one database as streams."""
 
-    def __init__(self, database: Database, settings: Mapping[str, Any], surroundings: Surroundings) -> None:
+    def __init__(
+        self, database: Database[Any], settings: Mapping[str, Any], surroundings: Surroundings
+    ) -> None:
         self.database = database
         self.calls = 0
         self._declared = declared(settings)
         self._create = bool(settings.get("create"))
         self._emit = surroundings.emit
-        self._tables: dict[str, OpenTable] = {}
+        self._tables: dict[str, Table] = {}
         self._noted: set[str] = set()
 
     def catalog(self) -> Catalog:
-        """The declared streams and every table with a primary key of one column."""
+        """The declared streams and every table with a primary key."""
         found = self.database.names() if self.database.exists() else []
         tables = {name: self._find(name) for name in dict.fromkeys((*self._declared, *found))}
         streams = {
@@ -53,19 +56,19 @@ class SqlConnector:
         """Pages of text columns. A table that is still to be made has no records."""
         table = self._find(request.stream)
         if table is None:
-            names = list(dict.fromkeys((self._declared_id(request.stream), *request.fields)))
-            yield Page(table=read.empty_table(names), complete=True, total=0)
+            names = list(dict.fromkeys((id_name(self._declared_keys(request.stream)), *request.fields)))
+            yield Page(table=empty_table(names), complete=True, total=0)
             return
         if request.ids is not None:
             self._note_missing_index(request.stream, table)
-        yield from table.read(request)
+        yield from self.database.read(table, request)
 
     def write(self, stream: str, batch: Batch) -> AllApplied | Iterable[Receipt]:
         """Write a batch in one transaction; if the database refuses rows, all the others are written."""
         table = self._find(stream)
         if table is None:
             name = str(self._declared.get(stream, {}).get("table", stream))
-            self.database.make(name, self._declared_id(stream), batch)
+            self.database.make(name, self._declared_keys(stream), batch)
             table = self._find(stream)
         if table is None or not table.writable:
             raise UserError(
@@ -73,7 +76,7 @@ class SqlConnector:
             )
         if batch.kind != "create":
             self._note_missing_index(stream, table)
-        return table.write(batch)
+        return self.database.write(table, batch)
 
     def budget(self) -> Budget:
         """No limit."""
@@ -97,10 +100,10 @@ class SqlConnector:
         """A declared stream whose table does not exist yet."""
         return declare_stream(stream, self._declared[stream], can=CAN_WRITE, identity=NEW_KEY)
 
-    def _declared_id(self, stream: str) -> str:
-        return str(self._declared.get(stream, {}).get("id") or NEW_KEY)
+    def _declared_keys(self, stream: str) -> tuple[str, ...]:
+        return id_fields(self._declared.get(stream, {})) or (NEW_KEY,)
 
-    def _find(self, stream: str) -> OpenTable | None:
+    def _find(self, stream: str) -> Table | None:
         """The table of a stream; None if it is still to be made. Raises UserError if it never will be."""
         if stream in self._tables:
             return self._tables[stream]
@@ -114,7 +117,7 @@ class SqlConnector:
             raise UserError(message, remedy=suggest(name, self.database.names()))
         return found
 
-    def _note_missing_index(self, stream: str, table: OpenTable) -> None:
+    def _note_missing_index(self, stream: str, table: Table) -> None:
         """Say once that look-ups by id will read the whole table each time."""
         if table.writable and not table.indexed and stream not in self._noted:
             self._noted.add(stream)

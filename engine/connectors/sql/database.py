@@ -1,81 +1,114 @@
-"""What each kind of database must offer, so that one connector serves all of them."""
+"""A database and its open connections; what differs between the kinds of database is a `Dialect`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from engine.connectors.columns import fields_of
+from engine.connectors.sql.write_with_receipts import write_with_receipts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from engine.catalog import Stream
+    import pyarrow as pa
+
     from engine.connectors.port import AllApplied, Batch, Page, ReadRequest
-    from engine.record import Receipt
+    from engine.connectors.sql.table import Table
+    from engine.record import Kind, Receipt
 
 
-class OpenTable(Protocol):
-    """A table, view or query that exists, as a stream."""
+class DatabaseSession(Protocol):
+    """A connection; after an error of the line it is `lost` and of no more use."""
 
-    @property
-    def source(self) -> str:
-        """What stands after FROM: a quoted name, or a query in brackets."""
-        ...
+    lost: bool
 
-    @property
-    def id(self) -> str:
-        """The column that identifies a record."""
-        ...
-
-    @property
-    def writable(self) -> bool:
-        """False = a query or a view."""
-        ...
-
-    @property
-    def indexed(self) -> bool:
-        """Whether a unique index serves look-ups by id."""
-        ...
-
-    def described(self) -> Stream:
-        """The stream as a catalog shows it."""
-        ...
-
-    def read(self, request: ReadRequest) -> Iterator[Page]:
-        """Pages of text columns in one snapshot, null as null."""
-        ...
-
-    def write(self, batch: Batch) -> AllApplied | Iterable[Receipt]:
-        """Write a batch in one transaction; if the database refuses rows, all the others are written."""
+    def close(self) -> None:
+        """Give the connection back."""
         ...
 
 
-class Database(Protocol):
-    """One database, connected to when it is first needed."""
+S = TypeVar("S", bound=DatabaseSession)
 
-    @property
-    def label(self) -> str:
-        """Which one it is, in words without a credential."""
-        ...
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect(Generic[S]):
+    """What one kind of database does in its own way."""
+
+    connect: Callable[[bool], S]  #: True = to write
+    names: Callable[[S], list[str]]  #: every table that can be a stream by itself: it has a primary key
+    find: Callable[[S, str, Mapping[str, Any]], Table | None]
+    read: Callable[[S, Table, ReadRequest], Iterator[Page]]
+    #: Writes rows in one transaction; an id is null where there was no row. Raises what `failures` names.
+    apply: Callable[[S, Table, Kind, pa.Table], AllApplied]
+    make: Callable[
+        [S, str, tuple[str, ...], Batch], None
+    ]  #: a table: every field as text, the keys as its key
+    exists: Callable[[], bool] = lambda: True  #: False where the database is made with the first record
+    apart: bool = False  #: a connection that reads may not write
+
+
+class Database(Generic[S]):
+    """Connections are opened when needed and kept: one for each read that is going on, and one to write."""
+
+    def __init__(self, label: str, dialect: Dialect[S]) -> None:
+        self.label = label  #: which one it is, in words without a credential
+        self._dialect = dialect
+        self._idle: dict[bool, list[S]] = {False: [], True: []}
 
     def exists(self) -> bool:
         """False where the engine is to make it with the first record."""
-        ...
+        return self._dialect.exists()
 
     def names(self) -> list[str]:
-        """Every table that can be a stream by itself: it has a primary key of one column."""
-        ...
+        """Every table that can be a stream by itself."""
+        with self.session() as session:
+            return self._dialect.names(session)
 
-    def find(self, stream: str, said: Mapping[str, Any]) -> OpenTable | None:
+    def find(self, stream: str, said: Mapping[str, Any]) -> Table | None:
         """The table of a stream as `said` declares it; None if there is none.
 
         Raises UserError if nothing says which column identifies a record, or a declared column does not exist.
         """
-        ...
+        with self.session() as session:
+            return self._dialect.find(session, stream, said)
 
-    def make(self, table: str, identity: str, batch: Batch) -> None:
-        """Make the table that a batch needs: every field as text, the id as the key."""
-        ...
+    def make(self, table: str, keys: tuple[str, ...], batch: Batch) -> None:
+        """Make the table that a batch needs: every field as text, the keys as its primary key."""
+        with self.session(writing=True) as session:
+            self._dialect.make(session, table, keys, batch)
+
+    def read(self, table: Table, request: ReadRequest) -> Iterator[Page]:
+        """Pages of text columns in one snapshot, null as null."""
+        with self.session() as session:
+            yield from self._dialect.read(session, table, request)
+
+    def write(self, table: Table, batch: Batch) -> AllApplied | Iterable[Receipt]:
+        """Write a batch in one transaction; if the database refuses rows, all the others are written."""
+        table.require(fields_of(batch.table))
+
+        def apply(rows: pa.Table) -> AllApplied:
+            with self.session(writing=True) as session:
+                return self._dialect.apply(session, table, batch.kind, rows)
+
+        return write_with_receipts(apply, batch.table, table.source)
+
+    @contextmanager
+    def session(self, *, writing: bool = False) -> Iterator[S]:
+        """A connection that nobody else uses meanwhile."""
+        idle = self._idle[writing and self._dialect.apart]
+        session = idle.pop() if idle else self._dialect.connect(writing)
+        try:
+            yield session
+        finally:
+            if session.lost:
+                session.close()
+            else:
+                idle.append(session)
 
     def close(self) -> None:
-        """Give everything back."""
-        ...
+        """Give all connections back."""
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().close()

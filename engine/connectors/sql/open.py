@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.sql.address import parse_address, server_of
-from engine.connectors.sql.dialect import locate
-from engine.connectors.sql.sqlite_database import SqliteDatabase
+from engine.connectors.sql.sqlite import locate, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,12 +13,12 @@ if TYPE_CHECKING:
     from engine.connectors.sql.database import Database
 
 
-def open_database(settings: Mapping[str, Any]) -> Database:
+def open_database(settings: Mapping[str, Any]) -> Database[Any]:
     """The database that `url` names. Raises UserError for one that there is no driver for."""
     url, create = str(settings["url"]), bool(settings.get("create"))
     server = server_of(url)
     if server is None:
-        return SqliteDatabase(locate(url, settings.get("_base"), create=create), create=create)
+        return sqlite(locate(url, settings.get("_base"), create=create), create=create)
     address = parse_address(url, settings.get("password"))
     if server == "postgresql":
         from engine.connectors.sql.postgres import postgres

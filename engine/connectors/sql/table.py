@@ -1,21 +1,81 @@
-"""What one stream is in the database: its table or query, columns and keys, found out by asking."""
+"""What one stream is in a database: its table or query, columns and keys."""
 
-# ruff: noqa: S608 - statements hold quoted names; values are always parameters
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from engine.catalog import Capabilities, Field, FieldType, Stream
-from engine.connectors.declared import declare_field
-from engine.connectors.sql.dialect import CAN_READ, CAN_WRITE, Column, is_unmarked, quote
+from engine.catalog import Field, Stream
+from engine.connectors.declared import declare_field, id_fields, id_name
+from engine.connectors.sql.can import CAN_READ, CAN_WRITE
 from engine.errors import UserError
 from engine.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.connectors.sql.session import Session
+    import pyarrow as pa
+
+    from engine.catalog import FieldType
+
+#: What a column holds, whatever the database calls it. `clock` is a day and time without a zone.
+Family = Literal[
+    "text",
+    "integer",
+    "decimal",
+    "money",
+    "number",
+    "boolean",
+    "date",
+    "instant",
+    "clock",
+    "json",
+    "array",
+    "uuid",
+    "enum",
+    "binary",
+    "other",
+]
+
+_TYPES: Mapping[Family, FieldType] = {
+    "text": "text",
+    "integer": "integer",
+    "decimal": "decimal",
+    "money": "money",
+    "number": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "instant": "instant",
+    "clock": "text",  # nobody knows which moment is meant; a spec may declare it to be an instant, in UTC
+    "json": "object",
+    "array": "list",
+    "uuid": "text",
+    "enum": "enum",
+    "binary": "unknown",
+    "other": "unknown",
+}
+_DELETED_BY: frozenset[Family] = frozenset(
+    ("boolean", "integer", "decimal", "number", "instant", "clock", "date", "text")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table or query."""
+
+    name: str
+    family: Family
+    declared: str = ""  #: the type as CREATE TABLE has it; empty = none, or the column of a query
+    base: str = ""  #: the type's own name, without a length
+    key: bool = False  #: part of the primary key
+    required: bool = False  #: NOT NULL without a default
+    unique: bool = False  #: no two rows may hold the same value; look-ups are served by an index
+    counted: bool = False  #: the database counts it up where no value is given
+    generated: bool = False  #: the database computes it
+    max_length: int | None = None
+    scale: int | None = None
+    choices: tuple[str, ...] = ()
+    refers: str | None = None  #: the table whose row it names; None = no foreign key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,152 +85,149 @@ class Table:
     stream: str
     source: str  #: what stands after FROM and INTO: a quoted name, or a query in brackets
     columns: Mapping[str, Column]
-    id: str
+    keys: tuple[str, ...]  #: the columns that identify a record
     modified: str | None  #: None = no cursor
     deleted: str | None  #: the column that says that a row counts as deleted; None = rows really go
     types: Mapping[str, Field]  #: fields whose types the spec declares; they count more than the database's
     writable: bool  #: False = a query or a view
-    alters: bool  #: a trigger, or what the table does on conflict, may keep other rows than those inserted
+    alters: bool  #: a trigger, or what the table does on conflict, may keep other values than those written
+
+    @property
+    def id(self) -> str:
+        """The field that identifies a record: its column, or several joined by `+`."""
+        return id_name(self.keys)
+
+    @property
+    def indexed(self) -> bool:
+        """Whether a unique index serves look-ups by id."""
+        primary = {column.name for column in self.columns.values() if column.key}
+        return any(self.columns[key].unique for key in self.keys) or (
+            bool(primary) and primary <= {*self.keys}
+        )
+
+    @property
+    def counted(self) -> bool:
+        """Whether the database counts the ids of new rows."""
+        return len(self.keys) == 1 and self.columns[self.id].counted
 
     def type(self, name: str) -> FieldType:
         """The type of a field: as declared, else as the database has it; the id is always `id`."""
         if name == self.id:
             return "id"
-        return self.types[name].type if name in self.types else self.columns[name].type
+        return self.types[name].type if name in self.types else _TYPES[self.columns[name].family]
 
     def require(self, names: Iterable[str]) -> None:
-        """Raises UserError for a field that is no column here, with what was probably meant."""
+        """Raises UserError for a field that is no column here, or whose values are no text."""
         for name in names:
+            if name == self.id and len(self.keys) > 1:
+                continue
             if name not in self.columns:
                 message = f"`{self.stream}` has no column `{name}`."
                 raise UserError(message, remedy=suggest(name, self.columns))
-
-    @property
-    def alive(self) -> str:
-        """SQL that says whether a row counts as present."""
-        return "true" if self.deleted is None else is_unmarked(self.columns[self.deleted])
+            if self.columns[name].family == "binary":
+                raise UserError(
+                    f"`{self.stream}.{name}` holds binary values ({self.columns[name].declared}), not text.",
+                    remedy="Leave the field out of the mapping, or read a query that gives hex text of it.",
+                )
 
     def described(self) -> Stream:
         """The stream as a catalog shows it."""
+        fields = {name: self._field(column) for name, column in self.columns.items()}
+        whole = Field(name=self.id, type="id", unique=True, writable=False)
         return Stream(
             name=self.stream,
             id=self.id,
             modified=self.modified,
-            fields={name: self._field(column) for name, column in self.columns.items()},
-            can=self._can(),
+            fields={**fields, self.id: fields.get(self.id, whole)},
+            can=CAN_WRITE if self.writable else CAN_READ,
         )
-
-    def _can(self) -> Capabilities:
-        return CAN_WRITE if self.writable else CAN_READ
 
     def _field(self, column: Column) -> Field:
         if column.name in self.types:
             return self.types[column.name]
         kind = self.type(column.name)
-        size = column.size
         return Field(
             name=column.name,
             type=kind,
             required=column.required and self.writable,
             unique=column.unique,
-            writable=self.writable and not column.generated,
-            max_length=size[0] if size and kind == "text" else None,
-            scale=(size[1] if len(size) > 1 else 0) if size and kind in ("decimal", "money") else None,
+            writable=self.writable and not column.generated and column.family != "binary",
+            max_length=column.max_length if kind in ("text", "id", "enum") else None,
+            scale=column.scale if kind in ("decimal", "money") else None,
+            choices=column.choices,
             refers=column.refers,
         )
 
 
-def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table | None:
-    """The table of a stream as `said` declares it and the database has it; None if there is none.
-
-    Raises UserError if nothing says which column identifies a record, or if a declared column does not exist.
-    """
-    query = said.get("query")
-    if query:
-        source = f"({str(query).strip().rstrip(';')})"
-        names = session.table(f"SELECT * FROM {source} LIMIT 0").column_names
-        columns = {name: Column(name=name) for name in names}
-        key, writable, alters = None, False, True
-    else:
-        name = str(said.get("table", stream))
-        kind = session.rows(
-            "SELECT type FROM sqlite_master WHERE name = ? AND type IN ('table', 'view')", (name,)
-        )
-        if not kind:
-            return None
-        source, writable = quote(name), kind[0]["type"] == "table"
-        columns, key = _columns(session, name)
-        alters = _alters(session, name)
-    identity = said.get("id") or key
-    if identity is None:
+def declared_table(
+    stream: str,
+    said: Mapping[str, Any],
+    *,
+    source: str,
+    columns: Iterable[Column],
+    writable: bool,
+    alters: bool,
+) -> Table:
+    """The stream as `said` declares it. Raises UserError for a column that is missing or cannot serve."""
+    found = {column.name: column for column in columns}
+    keys = id_fields(said) or tuple(column.name for column in found.values() if column.key)
+    if not keys:
         raise UserError(
             f"Nothing says which column identifies a record of `{stream}`.",
-            remedy=f"Name it: streams: {{ {stream}: {{ id: COLUMN }} }}. Columns: {', '.join(columns)}.",
+            remedy=f"Name it: streams: {{ {stream}: {{ id: COLUMN }} }}. Columns: {', '.join(found)}.",
         )
     table = Table(
         stream=stream,
         source=source,
-        columns=columns,
-        id=identity,
+        columns=found,
+        keys=keys,
         modified=said.get("modified"),
         deleted=said.get("deleted"),
         types={field: declare_field(field, words) for field, words in (said.get("fields") or {}).items()},
         writable=writable,
         alters=alters,
     )
-    table.require([name for name in (table.id, table.modified, table.deleted) if name])
+    table.require([name for name in (*keys, table.modified, table.deleted) if name])
+    _require_deletable(table)
     return table
 
 
-def table_names(session: Session) -> list[str]:
-    """Every table that can be a stream by itself: it has a primary key of one column."""
-    found = session.rows(
-        "SELECT t.name AS name FROM pragma_table_list AS t JOIN pragma_table_info(t.name) AS c "
-        "WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite!_%' ESCAPE '!' "
-        "GROUP BY t.name HAVING sum(c.pk > 0) = 1 ORDER BY t.name"
-    )
-    return [row["name"] for row in found]
-
-
-def _columns(session: Session, name: str) -> tuple[dict[str, Column], str | None]:
-    """The columns of a table or view, and its primary key if that is one column."""
-    rows = session.rows("SELECT * FROM pragma_table_xinfo(?)", (name,))
-    keys = [row["name"] for row in rows if row["pk"]]
-    key = keys[0] if len(keys) == 1 else None
-    unique = _unique(session, name)
-    refers = {
-        row["from"]: row["table"] for row in session.rows("SELECT * FROM pragma_foreign_key_list(?)", (name,))
-    }
-    columns = {
-        row["name"]: Column(
-            name=row["name"],
-            declared=row["type"],
-            required=bool(row["notnull"]) and row["dflt_value"] is None,
-            unique=row["name"] == key or row["name"] in unique,
-            generated=row["hidden"] in (2, 3),
-            refers=refers.get(row["name"]),
+def _require_deletable(table: Table) -> None:
+    column = table.columns[table.deleted] if table.deleted else None
+    if column and column.base and column.family not in _DELETED_BY:  # SQLite keeps anything anywhere
+        raise UserError(
+            f"`{table.stream}.{table.deleted}` cannot say that a row is deleted: it is {column.declared}.",
+            remedy="Name a column under `deleted:` that holds true or false, a number, a day or a time.",
         )
-        for row in rows
-    }
-    return columns, key
 
 
-def _unique(session: Session, name: str) -> set[str]:
-    """Columns that a unique index over all rows covers alone."""
-    rows = session.rows(
-        "SELECT min(c.name) AS name FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c "
-        'WHERE i."unique" AND NOT i.partial GROUP BY i.name HAVING count(*) = 1',
-        (name,),
+def nameless(column: Column) -> Column:
+    """A column of a query: its type holds, what its table demands does not."""
+    return replace(
+        column, key=False, required=False, unique=False, counted=False, generated=True, refers=None
     )
-    return {row["name"] for row in rows}
 
 
-def _alters(session: Session, name: str) -> bool:
-    """Whether a trigger or an ON CONFLICT clause stands between an INSERT and what the table then holds."""
-    return bool(
-        session.rows(
-            "SELECT 1 AS one FROM sqlite_master WHERE (type = 'trigger' AND lower(tbl_name) = lower(?)) "
-            "OR (lower(name) = lower(?) AND sql LIKE '%ON%CONFLICT%') LIMIT 1",
-            (name, name),
+def require_known_ids(table: Table, rows: pa.Table) -> None:
+    """Raises UserError for a row without an id."""
+    if rows.column(table.id).null_count:
+        raise UserError(
+            f"`{table.stream}` has rows whose id `{table.id}` is null.",
+            remedy="Give them ids, or read a query that leaves them out.",
         )
+
+
+def shared_id(table: Table, identity: str) -> UserError:
+    """What to say when two rows have one id."""
+    return UserError(
+        f"`{table.stream}` has more than one row with the id `{identity}`.",
+        remedy=f"Name a column under `id:` that no two rows share, or repair `{table.id}`.",
+    )
+
+
+def no_cursor(table: Table) -> UserError:
+    """What to say when changes are asked for and nothing tells when a row changed."""
+    return UserError(
+        f"`{table.stream}` has no column with the time of the last change.",
+        remedy=f"Name it: streams: {{ {table.stream}: {{ modified: COLUMN }} }}.",
     )

@@ -9,12 +9,14 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from engine.connectors.sql.record_ids import joined_sql, parts_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pyarrow as pa
 
-    from engine.connectors.sql.server_table import ServerColumn, ServerTable
+    from engine.connectors.sql.table import Column, Table
 
 _INTEGER = re.compile("-?[0-9]{1,19}")
 
@@ -24,11 +26,19 @@ def quote(name: str) -> str:
     return "`" + name.replace("`", "``").replace("%", "%%") + "`"
 
 
-def text_of(table: ServerTable, name: str) -> str:
+def text_of(table: Table, name: str) -> str:
     """SQL that gives a column's value as exact text: true, 19.99, 2026-01-31, 2026-01-31T10:00:00+00:00.
 
     A time without a zone gets none, unless the spec declares it to be an instant: then it is taken as UTC.
     """
+    if name not in table.columns:
+        return joined_sql(
+            [text_of(table, key) for key in table.keys],
+            lambda value, old, new: (
+                f"REPLACE({value}, '{old.replace('%', '%%')}', '{new.replace('%', '%%')}')"
+            ),
+            lambda *parts: f"CONCAT({', '.join(parts)})",
+        )
     column, family = quote(name), table.columns[name].family
     if family == "boolean":
         return f"CASE {column} + 0 WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE CAST({column} + 0 AS CHAR) END"
@@ -41,7 +51,7 @@ def text_of(table: ServerTable, name: str) -> str:
     return f"CAST({column}{' + 0' if table.columns[name].base == 'bit' else ''} AS CHAR)"
 
 
-def line_of(table: ServerTable, names: list[str]) -> str:
+def line_of(table: Table, names: list[str]) -> str:
     """SQL that gives the columns as one line of CSV: null is an empty value, an empty text is `""`."""
     cells = [
         f"""IFNULL(CONCAT('"', REPLACE({text_of(table, name)}, '"', '""'), '"'), '')""" for name in names
@@ -49,7 +59,7 @@ def line_of(table: ServerTable, names: list[str]) -> str:
     return f"""CAST(CONCAT({", ',', ".join(cells)}) AS BINARY)"""
 
 
-def alive(table: ServerTable, owner: str) -> str:
+def alive(table: Table, owner: str) -> str:
     """SQL that says whether a row counts as present; `true` where rows are really deleted."""
     if table.deleted is None:
         return "true"
@@ -59,7 +69,7 @@ def alive(table: ServerTable, owner: str) -> str:
     return f"IFNULL({mark}, 0) = 0" if family in numbers else f"{mark} IS NULL"
 
 
-def mark_of_deletion(column: ServerColumn) -> str:
+def mark_of_deletion(column: Column) -> str:
     """SQL of the value that says that a row is deleted."""
     marks: Mapping[str, str] = {
         "instant": "CURRENT_TIMESTAMP(6)",
@@ -70,14 +80,27 @@ def mark_of_deletion(column: ServerColumn) -> str:
     return marks.get(column.family, "1")
 
 
-def key_of(column: ServerColumn, identity: str) -> str | int | None:
-    """An id as a parameter; None = no row can have it."""
-    if column.family != "integer":
-        return identity
-    return int(identity) if _INTEGER.fullmatch(identity) else None
+def among(table: Table, count: int) -> str:
+    """SQL that says whether the id of a row is one of so many, whose keys are the parameters."""
+    if not count:
+        return "false"
+    one = ", ".join(["%s"] * len(table.keys))
+    keys = ", ".join(map(quote, table.keys))
+    return f"({keys}) IN ({', '.join([f'({one})'] * count)})"
 
 
-def bound(column: ServerColumn, texts: pa.ChunkedArray) -> list[Any]:
+def keys_of(table: Table, identity: str) -> tuple[str | int, ...] | None:
+    """An id as parameters, one a key; None = no row can have it."""
+    parts = parts_of(identity, len(table.keys))
+    if parts is None:
+        return None
+    numbers = [table.columns[key].family == "integer" for key in table.keys]
+    if not all(_INTEGER.fullmatch(part) for part, number in zip(parts, numbers, strict=True) if number):
+        return None
+    return tuple(int(part) if number else part for part, number in zip(parts, numbers, strict=True))
+
+
+def bound(column: Column, texts: pa.ChunkedArray) -> list[Any]:
     """Values as parameters: truth as 1 and 0, times without the sign of UTC, all else as text."""
     import pyarrow.compute as pc
 
@@ -90,7 +113,7 @@ def bound(column: ServerColumn, texts: pa.ChunkedArray) -> list[Any]:
     return found
 
 
-def moment(column: ServerColumn, since: str) -> str:
+def moment(column: Column, since: str) -> str:
     """A moment as the server compares it with the column: in UTC, without a sign for it."""
     if column.family not in ("instant", "clock"):
         return since

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.connectors.columns import empty_table
 from engine.connectors.port import Page, ReadRequest
 from engine.connectors.sql.failures import RowRefusedError
-from engine.connectors.sql.mariadb.forms import alive, key_of, line_of, moment, quote, text_of
-from engine.connectors.sql.server_table import no_cursor, require_known_ids, shared_id
+from engine.connectors.sql.mariadb.forms import alive, among, keys_of, line_of, moment, quote, text_of
+from engine.connectors.sql.table import no_cursor, require_known_ids, shared_id
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,17 +21,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.connectors.sql.mariadb.session import Session
-    from engine.connectors.sql.server_table import ServerTable
+    from engine.connectors.sql.table import Table
 
 
-def read(session: Session, table: ServerTable, request: ReadRequest) -> Iterator[Page]:
+def read(session: Session, table: Table, request: ReadRequest) -> Iterator[Page]:
     """Pages of text columns in one snapshot, null as null. Rows whose time of change is null always come."""
-    import pyarrow as pa
-
     names = list(dict.fromkeys(name for name in (table.id, table.modified, *request.fields) if name))
     table.require(names)
     where, parameters = _condition(table, request)
-    held = pa.table({name: pa.array([], pa.string()) for name in names})
+    held = empty_table(names)
     with session.snapshot():
         _require_unique_ids(session, table)
         try:
@@ -46,7 +45,7 @@ def read(session: Session, table: ServerTable, request: ReadRequest) -> Iterator
 
 
 def rows_of(
-    session: Session, table: ServerTable, names: list[str], where: str, parameters: tuple[Any, ...]
+    session: Session, table: Table, names: list[str], where: str, parameters: tuple[Any, ...]
 ) -> Iterator[pa.Table]:
     """The named columns of the rows that a condition on `q` allows, as text."""
     sql = f"SELECT {line_of(table, names)} FROM {table.source} AS q WHERE {where}"
@@ -85,14 +84,13 @@ def _exactly(rows: pa.Table, name: str, ids: tuple[str, ...]) -> pa.Table:
     return rows.filter(pc.is_in(rows[name], pa.array(ids, pa.string())))
 
 
-def _condition(table: ServerTable, request: ReadRequest) -> tuple[str, tuple[Any, ...]]:
+def _condition(table: Table, request: ReadRequest) -> tuple[str, tuple[Any, ...]]:
     """The WHERE part and its parameters; values never become part of the statement."""
     parts, parameters = [alive(table, "q")], []
     if request.ids is not None:
-        keys = [key_of(table.columns[table.id], one) for one in request.ids]
-        asked = [key for key in keys if key is not None]
-        parts.append(f"{quote(table.id)} IN ({', '.join(['%s'] * len(asked))})" if asked else "false")
-        parameters += asked
+        asked = [keys for one in request.ids if (keys := keys_of(table, one))]
+        parts.append(among(table, len(asked)))
+        parameters += [key for keys in asked for key in keys]
     if request.since is not None:
         if table.modified is None:
             raise no_cursor(table)
@@ -102,13 +100,13 @@ def _condition(table: ServerTable, request: ReadRequest) -> tuple[str, tuple[Any
     return " AND ".join(parts), tuple(parameters)
 
 
-def _require_unique_ids(session: Session, table: ServerTable) -> None:
+def _require_unique_ids(session: Session, table: Table) -> None:
     """Raises UserError if two rows have one id; where the id has a unique index they cannot."""
     if table.indexed:
         return
     key = text_of(table, table.id)
     twice = session.rows(
-        f"SELECT {key} FROM {table.source} AS q WHERE {quote(table.id)} IS NOT NULL AND {alive(table, 'q')} "
+        f"SELECT {key} FROM {table.source} AS q WHERE {key} IS NOT NULL AND {alive(table, 'q')} "
         f"GROUP BY BINARY {key} HAVING COUNT(*) > 1 LIMIT 1"
     )
     if twice:

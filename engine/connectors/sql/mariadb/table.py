@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.sql.mariadb.forms import quote
-from engine.connectors.sql.server_table import Family, ServerColumn, ServerTable, nameless, server_table
+from engine.connectors.sql.table import Column, Family, Table, declared_table, nameless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ WHERE t.table_schema = DATABASE() AND t.table_name = %s
 _NAMES = """
 SELECT i.table_name FROM information_schema.statistics i
 WHERE i.table_schema = DATABASE() AND i.index_name = 'PRIMARY'
-GROUP BY i.table_name HAVING COUNT(*) = 1 ORDER BY i.table_name
+GROUP BY i.table_name ORDER BY i.table_name
 """
 _JSON = """
 SELECT k.check_clause FROM information_schema.check_constraints k
@@ -87,24 +87,24 @@ WHERE k.constraint_schema = DATABASE() AND k.check_clause LIKE 'json_valid(%%'
 
 
 def table_names(session: Session) -> list[str]:
-    """Every table of the database whose primary key is one column."""
+    """Every table of the database that has a primary key."""
     return [str(row[0]) for row in session.rows(_NAMES)]
 
 
-def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> ServerTable | None:
+def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table | None:
     """The table of a stream as `said` declares it and the database has it; None if there is none."""
     if said.get("query"):
         # The line end: a comment at the end of the query would else hide the bracket.
         source = "(" + str(said["query"]).strip().rstrip(";").replace("%", "%%") + "\n)"
         columns = [nameless(column) for column in _columns_of_query(session, source)]
-        return server_table(stream, said, source=source, columns=columns, writable=False, alters=True)
+        return declared_table(stream, said, source=source, columns=columns, writable=False, alters=True)
     name = str(said.get("table", stream))
     found = session.rows(_RELATION, (name,))
     if not found:
         return None
     known_json = _json_columns(session)
     columns = [_column(row, known_json) for row in session.rows(_COLUMNS, (name,))]
-    return server_table(
+    return declared_table(
         stream,
         said,
         source=quote(name),
@@ -119,7 +119,7 @@ def _json_columns(session: Session) -> set[str]:
     return {str(row[0]) for row in session.rows(_JSON)}
 
 
-def _column(row: tuple[Any, ...], known_json: set[str]) -> ServerColumn:
+def _column(row: tuple[Any, ...], known_json: set[str]) -> Column:
     name, base, declared, required, counted, generated, length, scale, key, unique, refers = row
     family = _FAMILIES.get(base, "other")
     if declared in ("tinyint(1)", "bit(1)"):
@@ -127,7 +127,7 @@ def _column(row: tuple[Any, ...], known_json: set[str]) -> ServerColumn:
     if base == "longtext" and f"json_valid(`{name}`)" in known_json:
         family = "json"
     choices = re.findall(r"'((?:[^']|'')*)'", declared) if base == "enum" else []
-    return ServerColumn(
+    return Column(
         name=name,
         family=family,
         declared=declared,
@@ -144,7 +144,7 @@ def _column(row: tuple[Any, ...], known_json: set[str]) -> ServerColumn:
     )
 
 
-def _columns_of_query(session: Session, source: str) -> list[ServerColumn]:
+def _columns_of_query(session: Session, source: str) -> list[Column]:
     """The columns of a query by the types of its result, of which no row is fetched."""
     found = session.result_columns(f"SELECT * FROM {source} AS q LIMIT 0")
     kinds = ", ".join(f"CHARSET(q.{quote(name)})" for name, _, _ in found)
@@ -157,5 +157,5 @@ def _columns_of_query(session: Session, source: str) -> list[ServerColumn]:
             family = "binary"
         if base in ("tinyint", "bit") and length == 1:
             family = "boolean"
-        columns.append(ServerColumn(name=name, family=family, declared=base, base=base))
+        columns.append(Column(name=name, family=family, declared=base, base=base))
     return columns

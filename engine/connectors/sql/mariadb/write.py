@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.port import AllApplied
 from engine.connectors.sql.failures import RowRefusedError
-from engine.connectors.sql.mariadb.forms import alive, bound, key_of, mark_of_deletion, quote
+from engine.connectors.sql.mariadb.forms import alive, among, bound, keys_of, mark_of_deletion, quote
 from engine.connectors.sql.mariadb.read import rows_of
+from engine.connectors.sql.record_ids import joined, require_same_ids, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
     from engine.connectors.port import Batch
     from engine.connectors.sql.mariadb.session import Session
-    from engine.connectors.sql.server_table import ServerTable
+    from engine.connectors.sql.table import Table
     from engine.record import Kind
 
 _STAGE = "engine_stage"
 _ROWS_AT_ONCE = 2_000
 
 
-def apply(session: Session, table: ServerTable, kind: Kind, rows: pa.Table) -> AllApplied:
+def apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllApplied:
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
     with session.transaction():
         if kind == "create":
@@ -43,18 +44,20 @@ def apply(session: Session, table: ServerTable, kind: Kind, rows: pa.Table) -> A
     return AllApplied(ids=ids, versions=versions)
 
 
-def create_table(session: Session, name: str, identity: str, batch: Batch) -> None:
+def create_table(session: Session, name: str, keys: tuple[str, ...], batch: Batch) -> None:
     """Make the table that a batch needs: every field as text, exactly; the id as the key."""
     fields = fields_of(batch.table)
-    kind = "VARCHAR(191)" if identity in fields else "BIGINT AUTO_INCREMENT"
-    columns = [f"{quote(field)} LONGTEXT" for field in fields if field != identity]
+    counted = len(keys) == 1 and keys[0] not in fields
+    columns = [f"{quote(key)} {'BIGINT AUTO_INCREMENT' if counted else 'VARCHAR(191)'}" for key in keys]
+    columns += [f"{quote(field)} LONGTEXT" for field in fields if field not in keys]
+    key = ", ".join(map(quote, keys))
     session.run(
-        f"CREATE TABLE {quote(name)} ({', '.join([f'{quote(identity)} {kind} PRIMARY KEY', *columns])}) "
+        f"CREATE TABLE {quote(name)} ({', '.join(columns)}, PRIMARY KEY ({key})) "
         "ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
     )
 
 
-def _insert(session: Session, table: ServerTable, rows: pa.Table) -> pa.ChunkedArray:
+def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
     """Insert the rows; gives their ids in order, as the database keeps them."""
     import pyarrow as pa
 
@@ -70,16 +73,17 @@ def _insert(session: Session, table: ServerTable, rows: pa.Table) -> pa.ChunkedA
         ids += range(first, first + len(values) * session.id_step, session.id_step)
     if given is None:
         return pa.chunked_array([pa.array(ids, pa.int64()).cast(pa.string())])
-    if table.alters or table.columns[table.id].base not in ("varchar", "text"):
+    if table.alters or any(table.columns[key].base not in ("varchar", "text") for key in table.keys):
         _require_kept(session, table, given)
     return given
 
 
-def _given_ids(table: ServerTable, rows: pa.Table) -> pa.ChunkedArray | None:
+def _given_ids(table: Table, rows: pa.Table) -> pa.ChunkedArray | None:
     """The ids that the rows bring; None if the database counts them. Raises RowRefusedError if it does not."""
     import pyarrow.compute as pc
 
-    ids = as_text(rows[table.id]) if table.id in rows.column_names else None
+    brought = all(key in rows.column_names for key in table.keys)
+    ids = joined([as_text(rows[key]) for key in table.keys]) if brought else None
     if ids is None or ids.null_count == len(ids):
         if table.counted:
             return None
@@ -89,38 +93,36 @@ def _given_ids(table: ServerTable, rows: pa.Table) -> pa.ChunkedArray | None:
     return ids
 
 
-def _require_kept(session: Session, table: ServerTable, ids: pa.ChunkedArray) -> None:
+def _require_kept(session: Session, table: Table, ids: pa.ChunkedArray) -> None:
     """Raises RowRefusedError if the database keeps an id other than as it was given: 7 for 007."""
     if _present(session, table, ids, lock=False).null_count:
         raise RowRefusedError(f"the database does not keep the id `{table.id}` as it is given", "id-form")
 
 
-def _update(session: Session, table: ServerTable, rows: pa.Table) -> None:
+def _update(session: Session, table: Table, rows: pa.Table) -> None:
     """Write to each row only the fields that its `_set` names."""
     for names, part in by_set(rows):
-        if table.id in names:
-            _require_same_id(table, part)
-        kept = [name for name in names if name != table.id]
+        require_same_ids(table, part, names)
+        kept = [name for name in names if name not in table.keys]
         if kept:
             _stage(session, table, part, kept)
             changes = ", ".join(f"t.{quote(name)} = s.p{place}" for place, name in enumerate(kept))
-            on = f"t.{quote(table.id)} = s.k"
+            on = " AND ".join(f"t.{quote(key)} = s.k{place}" for place, key in enumerate(table.keys))
             session.run(f"UPDATE {_STAGE} AS s STRAIGHT_JOIN {table.source} AS t ON {on} SET {changes}")
             session.run(f"DROP TEMPORARY TABLE {_STAGE}")
 
 
-def _stage(session: Session, table: ServerTable, rows: pa.Table, names: list[str]) -> None:
+def _stage(session: Session, table: Table, rows: pa.Table, names: list[str]) -> None:
     """Put ids and values into a temporary table whose columns are of the types of the table itself."""
-    wanted = ", ".join(f"{quote(name)} AS p{place}" for place, name in enumerate(names))
-    session.run(
-        f"CREATE TEMPORARY TABLE {_STAGE} SELECT {quote(table.id)} AS k, {wanted} FROM {table.source} LIMIT 0"
-    )
-    columns = [rows["_id"], *(as_text(rows[name]) for name in names)]
-    for values in _portions(session, columns, table, [table.id, *names], rows.num_rows):
+    wanted = [f"{quote(name)} AS k{place}" for place, name in enumerate(table.keys)]
+    wanted += [f"{quote(name)} AS p{place}" for place, name in enumerate(names)]
+    session.run(f"CREATE TEMPORARY TABLE {_STAGE} SELECT {', '.join(wanted)} FROM {table.source} LIMIT 0")
+    columns = [*split(rows["_id"], len(table.keys)), *(as_text(rows[name]) for name in names)]
+    for values in _portions(session, columns, table, [*table.keys, *names], rows.num_rows):
         session.run(f"INSERT INTO {_STAGE} VALUES " + _places(values), [one for row in values for one in row])
 
 
-def _delete(session: Session, table: ServerTable, rows: pa.Table) -> None:
+def _delete(session: Session, table: Table, rows: pa.Table) -> None:
     """Delete the rows, or set the mark of deletion."""
     if table.deleted is None:
         what = f"DELETE FROM {table.source}"
@@ -128,18 +130,10 @@ def _delete(session: Session, table: ServerTable, rows: pa.Table) -> None:
         mark = mark_of_deletion(table.columns[table.deleted])
         what = f"UPDATE {table.source} SET {quote(table.deleted)} = {mark}"
     for some in _keys(table, rows["_id"]):
-        session.run(f"{what} WHERE {quote(table.id)} IN ({', '.join(['%s'] * len(some))})", some)
+        session.run(f"{what} WHERE {among(table, len(some))}", [key for keys in some for key in keys])
 
 
-def _require_same_id(table: ServerTable, rows: pa.Table) -> None:
-    """Raises RowRefusedError if an update would give a record another id."""
-    import pyarrow.compute as pc
-
-    if not pc.all(pc.equal(as_text(rows[table.id]), rows["_id"]), skip_nulls=False).as_py():
-        raise RowRefusedError(f"an update must not change the id `{table.id}`", "id-change")
-
-
-def _present(session: Session, table: ServerTable, ids: pa.ChunkedArray, *, lock: bool) -> pa.ChunkedArray:
+def _present(session: Session, table: Table, ids: pa.ChunkedArray, *, lock: bool) -> pa.ChunkedArray:
     """The ids, null where the table has no such row; with `lock` the rows stay as they are until the end."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -148,7 +142,7 @@ def _present(session: Session, table: ServerTable, ids: pa.ChunkedArray, *, lock
     return pc.if_else(pc.is_in(ids, found.combine_chunks()), ids, pa.scalar(None, pa.string()))
 
 
-def _versions(session: Session, table: ServerTable, ids: pa.ChunkedArray) -> pa.ChunkedArray:
+def _versions(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.ChunkedArray:
     """The modified column after the write, triggers included, in the order of the ids."""
     import pyarrow.compute as pc
 
@@ -157,30 +151,26 @@ def _versions(session: Session, table: ServerTable, ids: pa.ChunkedArray) -> pa.
     return found[modified].take(pc.index_in(ids, found[table.id].combine_chunks()))
 
 
-def _look_up(
-    session: Session, table: ServerTable, ids: pa.ChunkedArray, names: list[str], end: str
-) -> pa.Table:
+def _look_up(session: Session, table: Table, ids: pa.ChunkedArray, names: list[str], end: str) -> pa.Table:
     """The named columns of the rows with these ids, as text."""
     import pyarrow as pa
 
     parts = [pa.table({name: pa.array([], pa.string()) for name in names})]
     for some in _keys(table, ids):
-        where = f"{quote(table.id)} IN ({', '.join(['%s'] * len(some))}) AND {alive(table, 'q')}{end}"
-        parts += rows_of(session, table, names, where, tuple(some))
+        where = f"{among(table, len(some))} AND {alive(table, 'q')}{end}"
+        parts += rows_of(session, table, names, where, tuple(key for keys in some for key in keys))
     return pa.concat_tables(parts)
 
 
-def _keys(table: ServerTable, ids: pa.ChunkedArray) -> Iterator[list[Any]]:
+def _keys(table: Table, ids: pa.ChunkedArray) -> Iterator[list[tuple[Any, ...]]]:
     """Ids as parameters of statements, those left out that no row can have."""
-    column = table.columns[table.id]
-    keys = [key_of(column, one) for one in ids.to_pylist() if one is not None]
-    asked = [key for key in keys if key is not None]
+    asked = [keys for one in ids.to_pylist() if one is not None and (keys := keys_of(table, one))]
     for start in range(0, len(asked), _ROWS_AT_ONCE):
         yield asked[start : start + _ROWS_AT_ONCE]
 
 
 def _portions(
-    session: Session, columns: list[pa.ChunkedArray], table: ServerTable, names: list[str], size: int
+    session: Session, columns: list[pa.ChunkedArray], table: Table, names: list[str], size: int
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of parameters, so many at once as fit into one statement."""
     starts = _starts(session, columns, size)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.connectors.sql.server import Dialect, ServerDatabase
+from engine.connectors.sql.database import Database, Dialect
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.connectors.sql.postgres.session import Session
 
 
-def postgres(address: Address) -> ServerDatabase[Session]:
+def postgres(address: Address) -> Database[Session]:
     """The database at an address, not connected yet. Raises UserError if the driver is not installed."""
     try:
         import adbc_driver_postgresql  # noqa: F401 - only to see whether it is there
@@ -27,11 +27,11 @@ def postgres(address: Address) -> ServerDatabase[Session]:
     from engine.connectors.sql.postgres.session import Session
 
     dialect = Dialect(
-        connect=Session,
+        connect=lambda _writing: Session(address),
         names=table.table_names,
         find=table.find_table,
         read=read.read,
         apply=write.apply,
         make=write.create_table,
     )
-    return ServerDatabase(address, dialect)
+    return Database(address.label, dialect)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from engine.connectors.sql.record_ids import joined_sql
 
-    from engine.connectors.sql.server_table import Family, ServerColumn, ServerTable
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.connectors.sql.table import Column, Family, Table
 
 #: Families whose ids are compared in their own type, so that the index serves: the type, and what fits it.
 KEYS: Mapping[Family, tuple[str, str]] = {
@@ -30,11 +32,27 @@ def literal(text: str) -> str:
     return plain if "\\" not in text else " E" + plain.replace("\\", "\\\\")
 
 
-def text_of(table: ServerTable, name: str) -> str:
+def pattern_of(column: Column) -> str:
+    """A regular expression of the ids that a row can have in this column."""
+    return KEYS.get(column.family, KEYS["text"])[1]
+
+
+def id_text(table: Table) -> str:
+    """SQL that gives the id of a row as text."""
+    return joined_sql(
+        [f"{quote(key)}::text" for key in table.keys],
+        lambda value, old, new: f"replace({value}, '{old}', '{new}')",
+        lambda *parts: " || ".join(parts),
+    )
+
+
+def text_of(table: Table, name: str) -> str:
     """SQL that gives a column's value as exact text: true, 19.99, 2026-01-31, 2026-01-31T10:00:00+00:00.
 
     A time without a zone gets none, unless the spec declares it to be an instant: then it is taken as UTC.
     """
+    if name not in table.columns:
+        return id_text(table)
     column, field = quote(name), table.columns[name]
     if field.family == "money":
         return f"{column}::numeric::text"
@@ -48,7 +66,7 @@ def text_of(table: ServerTable, name: str) -> str:
     return f"{column}::text"
 
 
-def value_of(column: ServerColumn, text: str) -> str:
+def value_of(column: Column, text: str) -> str:
     """SQL that turns staged text into a value of the column.
 
     The type is named without its length: a cast to varchar(3) would cut the text, the assignment refuses it.
@@ -63,8 +81,13 @@ def value_of(column: ServerColumn, text: str) -> str:
     return f"{text}::{column.base}"
 
 
-def same_id(column: ServerColumn, text: str, owner: str) -> str:
-    """SQL that says whether a row of `owner` has this id, exactly as it reads."""
+def same_id(table: Table, texts: Sequence[str], owner: str) -> str:
+    """SQL that says whether a row of `owner` has the id of these parts, exactly as it reads."""
+    keys = (table.columns[key] for key in table.keys)
+    return " AND ".join(_same(key, text, owner) for key, text in zip(keys, texts, strict=True))
+
+
+def _same(column: Column, text: str, owner: str) -> str:
     key = f"{owner}.{quote(column.name)}"
     exact = f"{key}::text = {text}"
     if column.family == "text":
@@ -74,7 +97,7 @@ def same_id(column: ServerColumn, text: str, owner: str) -> str:
     return exact
 
 
-def alive(table: ServerTable, owner: str) -> str:
+def alive(table: Table, owner: str) -> str:
     """SQL that says whether a row counts as present; `true` where rows are really deleted."""
     if table.deleted is None:
         return "true"
@@ -85,7 +108,7 @@ def alive(table: ServerTable, owner: str) -> str:
     return f"coalesce({mark}, 0) = 0" if family in ("integer", "decimal", "number") else f"{mark} IS NULL"
 
 
-def mark_of_deletion(column: ServerColumn) -> str:
+def mark_of_deletion(column: Column) -> str:
     """SQL of the value that says that a row is deleted."""
     marks: Mapping[str, str] = {
         "boolean": "true",

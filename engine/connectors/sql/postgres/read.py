@@ -7,20 +7,31 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from engine.connectors.columns import empty_table
 from engine.connectors.port import Page, ReadRequest
 from engine.connectors.sql.failures import RowRefusedError
-from engine.connectors.sql.postgres.forms import KEYS, PLAIN, alive, quote, text_of
-from engine.connectors.sql.server_table import no_cursor, require_known_ids, shared_id
+from engine.connectors.sql.postgres.forms import (
+    KEYS,
+    PLAIN,
+    alive,
+    id_text,
+    pattern_of,
+    quote,
+    same_id,
+    text_of,
+)
+from engine.connectors.sql.record_ids import parts_of
+from engine.connectors.sql.table import no_cursor, require_known_ids, shared_id
 from engine.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from engine.connectors.sql.postgres.session import Session
-    from engine.connectors.sql.server_table import ServerColumn, ServerTable
+    from engine.connectors.sql.table import Table
 
 
-def read(session: Session, table: ServerTable, request: ReadRequest) -> Iterator[Page]:
+def read(session: Session, table: Table, request: ReadRequest) -> Iterator[Page]:
     """Pages of text columns in one snapshot, null as null. Rows whose time of change is null always come."""
     import pyarrow as pa
 
@@ -28,7 +39,7 @@ def read(session: Session, table: ServerTable, request: ReadRequest) -> Iterator
     table.require(names)
     where, parameters = _condition(table, request)
     wanted = ", ".join(f"{text_of(table, name)} AS {quote(name)}" for name in names)
-    held = pa.table({name: pa.array([], pa.string()) for name in names})
+    held = empty_table(names)
     with session.snapshot():
         _require_unique_ids(session, table)
         try:
@@ -45,14 +56,22 @@ def read(session: Session, table: ServerTable, request: ReadRequest) -> Iterator
     yield Page(table=held, complete=True)
 
 
-def listed(column: ServerColumn, ids: Sequence[str | None]) -> str:
-    """Ids as one JSON parameter, without those that no row can have."""
-    fits = re.compile(KEYS.get(column.family, KEYS["text"])[1])
-    return json.dumps([one for one in ids if one is not None and fits.fullmatch(one) and "\0" not in one])
+def listed(table: Table, ids: Sequence[str | None]) -> str:
+    """Ids as one JSON parameter, taken apart into their keys, without those that no row can have."""
+    fits = [re.compile(pattern_of(table.columns[key])) for key in table.keys]
+    split = (parts_of(one, len(fits)) for one in ids if one is not None and "\0" not in one)
+    possible = [
+        one for one in split if one and all(fit.fullmatch(part) for fit, part in zip(fits, one, strict=True))
+    ]
+    return json.dumps([one[0] for one in possible] if len(fits) == 1 else possible)
 
 
-def among(column: ServerColumn, parameter: str) -> str:
-    """SQL that says whether the id of a row is one of those in the JSON parameter, exactly as it reads."""
+def among(table: Table, parameter: str) -> str:
+    """SQL that says whether the id of a row of `q` is one of those in the JSON parameter, exactly as it reads."""
+    if len(table.keys) > 1:
+        same = same_id(table, [f"(o.a ->> {place})" for place in range(len(table.keys))], "q")
+        return f"EXISTS (SELECT FROM json_array_elements({parameter}::json) AS o(a) WHERE {same})"
+    column = table.columns[table.id]
     key, asked = quote(column.name), f"SELECT json_array_elements_text({parameter}::json)"
     exact = f"{key}::text IN ({asked})"
     if column.family == "text" and column.base not in PLAIN:
@@ -62,13 +81,12 @@ def among(column: ServerColumn, parameter: str) -> str:
     return exact
 
 
-def _condition(table: ServerTable, request: ReadRequest) -> tuple[str, tuple[str, ...]]:
+def _condition(table: Table, request: ReadRequest) -> tuple[str, tuple[str, ...]]:
     """The WHERE part and its parameters; values never become part of the statement."""
     parts, parameters = [alive(table, "q")], []
     if request.ids is not None:
-        column = table.columns[table.id]
-        parameters.append(listed(column, request.ids))
-        parts.append(among(column, f"${len(parameters)}"))
+        parameters.append(listed(table, request.ids))
+        parts.append(among(table, f"${len(parameters)}"))
     if request.since is not None:
         if table.modified is None:
             raise no_cursor(table)
@@ -80,13 +98,13 @@ def _condition(table: ServerTable, request: ReadRequest) -> tuple[str, tuple[str
     return " AND ".join(parts), tuple(parameters)
 
 
-def _require_unique_ids(session: Session, table: ServerTable) -> None:
+def _require_unique_ids(session: Session, table: Table) -> None:
     """Raises UserError if two rows have one id; where the id has a unique index they cannot."""
     if table.indexed:
         return
-    key = quote(table.id)
+    key = id_text(table)
     twice = session.rows(
-        f"SELECT {key}::text AS id FROM {table.source} AS q WHERE {key} IS NOT NULL AND {alive(table, 'q')} "
+        f"SELECT {key} AS id FROM {table.source} AS q WHERE {key} IS NOT NULL AND {alive(table, 'q')} "
         "GROUP BY 1 HAVING count(*) > 1 LIMIT 1"
     )
     if twice:

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.sql.postgres.forms import literal, quote
-from engine.connectors.sql.server_table import Family, ServerColumn, ServerTable, nameless, server_table
+from engine.connectors.sql.table import Column, Family, Table, declared_table, nameless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,29 +77,29 @@ WHERE n.nspname = current_schema() AND c.relname = $1::text AND c.relkind IN ('r
 _NAMES = """
 SELECT c.relname::text AS name FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary AND i.indnkeyatts = 1
+JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
 WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1
 """
 
 
 def table_names(session: Session) -> list[str]:
-    """Every table of the schema whose primary key is one column."""
+    """Every table of the schema that has a primary key."""
     return [row["name"] for row in session.rows(_NAMES)]
 
 
-def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> ServerTable | None:
+def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table | None:
     """The table of a stream as `said` declares it and the database has it; None if there is none."""
     if said.get("query"):
         # The line end: a comment at the end of the query would else hide the bracket.
         source = f"({str(said['query']).strip().rstrip(';')}\n)"
         columns = [nameless(column) for column in _columns_of_query(session, source)]
-        return server_table(stream, said, source=source, columns=columns, writable=False, alters=True)
+        return declared_table(stream, said, source=source, columns=columns, writable=False, alters=True)
     name = str(said.get("table", stream))
     found = session.rows(_RELATION, (name,))
     if not found:
         return None
     columns = [_column(row) for row in session.rows(_COLUMNS, (found[0]["oid"],))]
-    return server_table(
+    return declared_table(
         stream,
         said,
         source=f"{found[0]['schema']}.{quote(name)}",
@@ -109,7 +109,7 @@ def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Server
     )
 
 
-def _columns_of_query(session: Session, source: str) -> list[ServerColumn]:
+def _columns_of_query(session: Session, source: str) -> list[Column]:
     """The columns of a query by their types, without running it."""
     names = session.table(f"SELECT * FROM {source} AS q LIMIT 0").column_names
     types = ", ".join(
@@ -119,9 +119,9 @@ def _columns_of_query(session: Session, source: str) -> list[ServerColumn]:
     return [_column(row) for row in session.rows(_OF_QUERY, (session.rows(sql)[0]["types"],))]
 
 
-def _column(row: Mapping[str, Any]) -> ServerColumn:
+def _column(row: Mapping[str, Any]) -> Column:
     family: Family = "array" if row["category"] == "A" else _FAMILIES.get(row["base"], "other")
-    return ServerColumn(
+    return Column(
         name=row["name"],
         family="enum" if row["listed"] else family,
         declared=row["declared"],

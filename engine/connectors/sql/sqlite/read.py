@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from engine.connectors.columns import empty_table
 from engine.connectors.port import Page, ReadRequest
-from engine.connectors.sql.dialect import key_of, quote, text_of
 from engine.connectors.sql.failures import RowRefusedError
+from engine.connectors.sql.sqlite.forms import alive, among, id_text, listed, quote, text_of
+from engine.connectors.sql.table import no_cursor, require_known_ids, shared_id
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from engine.connectors.sql.session import Session
+    from engine.connectors.sql.sqlite.session import Session
     from engine.connectors.sql.table import Table
 
 _ISO_SECONDS = len("2026-01-31T10:00:00")
@@ -44,13 +46,6 @@ def read(session: Session, table: Table, request: ReadRequest) -> Iterator[Page]
     yield Page(table=held, complete=True)
 
 
-def empty_table(names: list[str]) -> pa.Table:
-    """No records, but every column, as text."""
-    import pyarrow as pa
-
-    return pa.table({name: pa.array([], pa.string()) for name in names})
-
-
 def _batches(
     session: Session, table: Table, names: list[str], where: str, parameters: tuple[str, ...]
 ) -> Iterator[pa.Table]:
@@ -58,7 +53,7 @@ def _batches(
     import pyarrow as pa
 
     front = ", ".join(f"'x' AS {quote(name)}" for name in names)
-    wanted = ", ".join(text_of(table.columns[name], table.type(name)) for name in names)
+    wanted = ", ".join(text_of(table, name) for name in names)
     sql = f"SELECT {front} UNION ALL SELECT {wanted} FROM {table.source}{where}"
     skip = 1
     for batch in session.batches(sql, parameters):
@@ -81,44 +76,31 @@ def _check(table: Table, rows: pa.Table) -> None:
                 f"`{table.stream}.{name}` holds binary values, or text that is not UTF-8.",
                 remedy="Leave the field out of the mapping, or read a query that gives hex(...) of it.",
             ) from error
-    if rows.column(table.id).null_count:
-        raise UserError(
-            f"`{table.stream}` has rows whose id `{table.id}` is null.",
-            remedy="Give them ids, or read a query that leaves them out.",
-        )
+    require_known_ids(table, rows)
 
 
 def _require_unique_ids(session: Session, table: Table) -> None:
     """Raises UserError if two rows have one id; where the id has a unique index they cannot."""
-    if table.columns[table.id].unique:
+    if table.indexed:
         return
-    key = quote(table.id)
     twice = session.rows(
-        f"SELECT CAST({key} AS TEXT) AS id FROM {table.source} WHERE {table.alive} "
-        f"GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
+        f"SELECT {id_text(table)} AS id FROM {table.source} WHERE {alive(table)} "
+        f"GROUP BY {', '.join(map(quote, table.keys))} HAVING count(*) > 1 LIMIT 1"
     )
     if twice:
-        raise UserError(
-            f"`{table.stream}` has more than one row with the id `{twice[0]['id']}`.",
-            remedy=f"Name a column under `id:` that no two rows share, or repair `{table.id}`.",
-        )
+        raise shared_id(table, twice[0]["id"])
 
 
 def _condition(session: Session, table: Table, request: ReadRequest) -> tuple[str, tuple[str, ...]]:
     """The WHERE part and its parameters; values never become part of the statement."""
-    parts, parameters = [table.alive], []
+    parts, parameters = [alive(table)], []
     if request.ids is not None:
-        column = table.columns[table.id]
         # The second condition: SQLite would also find 7 when asked for '007'.
-        asked = "(SELECT value FROM json_each(?))"
-        parts.append(f"{key_of(column)} IN {asked} AND CAST({quote(table.id)} AS TEXT) IN {asked}")
-        parameters += [json.dumps(request.ids)] * 2
+        parts.append(f"{among(table)} AND {id_text(table)} IN (SELECT value FROM json_each(?))")
+        parameters += [listed(table, request.ids), json.dumps(request.ids)]
     if request.since is not None:
         if table.modified is None:
-            raise UserError(
-                f"`{table.stream}` has no column with the time of the last change.",
-                remedy=f"Name it: streams: {{ {table.stream}: {{ modified: COLUMN }} }}.",
-            )
+            raise no_cursor(table)
         modified = quote(table.modified)
         parts.append(f"({modified} >= ? OR {modified} IS NULL)")
         parameters.append(_in_form_of(_newest(session, table), request.since))

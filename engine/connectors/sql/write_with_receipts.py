@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _TRIES = 3
 
 
-def settle(apply: Apply, rows: pa.Table, source: str) -> AllApplied | Iterable[Receipt]:
+def write_with_receipts(apply: Apply, rows: pa.Table, source: str) -> AllApplied | Iterable[Receipt]:
     """Write all rows in one transaction, or all but those that the database refuses or does not have.
 
     The first transaction is over when this returns; others run while the receipts are taken.
@@ -61,7 +61,7 @@ def _halves(apply: Apply, rows: pa.Table, source: str, refused: RowRefusedError)
         return
     middle = rows.num_rows // 2
     for part in (rows.slice(0, middle), rows.slice(middle)):
-        done = settle(apply, part, source)
+        done = write_with_receipts(apply, part, source)
         yield from _each(part, done, source) if isinstance(done, AllApplied) else done
 
 

@@ -6,45 +6,49 @@ If the database does not take a row, the batch is rolled back and halved until o
 # ruff: noqa: S608 - statements hold quoted names; values are always parameters
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.port import AllApplied
-from engine.connectors.sql.dialect import key_of, mark_of_deletion, quote
 from engine.connectors.sql.failures import RowRefusedError
-from engine.connectors.sql.settle import settle
+from engine.connectors.sql.record_ids import joined, require_same_ids, split
+from engine.connectors.sql.sqlite.forms import (
+    affinity_of,
+    alive,
+    among,
+    has_id,
+    id_text,
+    listed,
+    mark_of_deletion,
+    quote,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     import pyarrow as pa
 
     from engine.connectors.port import Batch
-    from engine.connectors.sql.dialect import Affinity
-    from engine.connectors.sql.session import Session
+    from engine.connectors.sql.sqlite.forms import Affinity
+    from engine.connectors.sql.sqlite.session import Session
     from engine.connectors.sql.table import Table
-    from engine.record import Kind, Receipt
+    from engine.record import Kind
 
 
-def write(session: Session, table: Table, batch: Batch) -> AllApplied | Iterable[Receipt]:
-    """Write all rows in one transaction, or all but those that the database refuses or does not have."""
-    table.require(fields_of(batch.table))
-    return settle(lambda rows: _apply(session, table, batch.kind, rows), batch.table, table.source)
-
-
-def create_table(session: Session, name: str, identity: str, batch: Batch) -> None:
+def create_table(session: Session, name: str, keys: tuple[str, ...], batch: Batch) -> None:
     """Make the table that a batch needs: every field as text, exactly; the id as the key.
 
     If the batch brings the ids they are text, else the database counts them.
     """
     fields = fields_of(batch.table)
-    key = f"{quote(identity)} {'TEXT NOT NULL' if identity in fields else 'INTEGER'} PRIMARY KEY"
-    columns = [key, *(f"{quote(field)} TEXT" for field in fields if field != identity)]
-    session.run(f"CREATE TABLE {quote(name)} ({', '.join(columns)})")
+    counted = len(keys) == 1 and keys[0] not in fields
+    columns = [f"{quote(key)} {'INTEGER' if counted else 'TEXT NOT NULL'}" for key in keys]
+    columns += [f"{quote(field)} TEXT" for field in fields if field not in keys]
+    key = ", ".join(map(quote, keys))
+    session.run(f"CREATE TABLE {quote(name)} ({', '.join(columns)}, PRIMARY KEY ({key}))")
 
 
-def _apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllApplied:
+def apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllApplied:
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
     with session.transaction():
         if kind == "create":
@@ -74,9 +78,11 @@ def _given_ids(table: Table, rows: pa.Table) -> pa.ChunkedArray | None:
     """The ids that the rows bring, where the database keeps them as they are; asking it takes as long again."""
     import pyarrow.compute as pc
 
-    if table.alters or table.id not in rows.column_names or table.columns[table.id].affinity != "TEXT":
+    if table.alters or any(
+        key not in rows.column_names or affinity_of(table.columns[key]) != "TEXT" for key in table.keys
+    ):
         return None
-    ids = as_text(rows[table.id])
+    ids = joined([as_text(rows[key]) for key in table.keys])
     return None if ids.null_count or pc.any(pc.equal(ids, "")).as_py() else ids
 
 
@@ -85,7 +91,7 @@ def _told_ids(session: Session, table: Table, sql: str, values: pa.Table) -> pa.
     import pyarrow.compute as pc
 
     # '' instead of null: the driver takes the type of the column from its first rows.
-    told = f"{sql} RETURNING coalesce(CAST({quote(table.id)} AS TEXT), '') AS id"
+    told = f"{sql} RETURNING coalesce({id_text(table)}, '') AS id"
     ids = session.table(told, values).column("id")
     if pc.any(pc.equal(ids, "")).as_py():
         raise RowRefusedError(f"the record has no `{table.id}`, and the database gives it none", "no-id")
@@ -94,32 +100,26 @@ def _told_ids(session: Session, table: Table, sql: str, values: pa.Table) -> pa.
 
 def _update(session: Session, table: Table, rows: pa.Table) -> None:
     """Write to each row only the fields that its `_set` names."""
-    where = f"{key_of(table.columns[table.id])} = ?"
     for names, part in by_set(rows):
-        if table.id in names:
-            _require_same_id(table, part)
+        require_same_ids(table, part, names)
         if names:
             changes = ", ".join(f"{quote(name)} = ?" for name in names)
-            sql = f"UPDATE {table.source} SET {changes} WHERE {where}"
-            session.run_many(sql, _storable(table, part, names, last=part["_id"]))
-
-
-def _require_same_id(table: Table, rows: pa.Table) -> None:
-    """Raises RowRefusedError if an update would give a record another id."""
-    import pyarrow.compute as pc
-
-    if not pc.all(pc.equal(as_text(rows[table.id]), rows["_id"]), skip_nulls=False).as_py():
-        raise RowRefusedError(f"an update must not change the id `{table.id}`", "id-change")
+            sql = f"UPDATE {table.source} SET {changes} WHERE {has_id(table)}"
+            session.run_many(sql, _storable(table, part, names, last=_keys(table, part)))
 
 
 def _delete(session: Session, table: Table, rows: pa.Table) -> None:
-    where = f"WHERE {key_of(table.columns[table.id])} = ?"
     if table.deleted is None:
-        sql = f"DELETE FROM {table.source} {where}"
+        sql = f"DELETE FROM {table.source} WHERE {has_id(table)}"
     else:
         mark = mark_of_deletion(table.columns[table.deleted])
-        sql = f"UPDATE {table.source} SET {quote(table.deleted)} = {mark} {where}"
-    session.run_many(sql, rows.select(["_id"]))
+        sql = f"UPDATE {table.source} SET {quote(table.deleted)} = {mark} WHERE {has_id(table)}"
+    session.run_many(sql, _storable(table, rows, [], last=_keys(table, rows)))
+
+
+def _keys(table: Table, rows: pa.Table) -> list[pa.ChunkedArray]:
+    """The ids of the rows, taken apart into the columns of the key."""
+    return split(rows["_id"], len(table.keys))
 
 
 def _present(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -127,7 +127,7 @@ def _present(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.Chunked
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = _look_up(session, table, ids, quote(table.id))
+    found = _look_up(session, table, ids, "''")
     return pc.if_else(pc.is_in(ids, found["id"]), ids, pa.scalar(None, pa.string()))
 
 
@@ -141,21 +141,22 @@ def _versions(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.Chunke
 
 def _look_up(session: Session, table: Table, ids: pa.ChunkedArray, wanted: str) -> pa.Table:
     """Columns `id` and `value` of the rows with these ids, both as text."""
-    key = quote(table.id)
     sql = (
         "SELECT 'x' AS id, 'x' AS value UNION ALL "
-        f"SELECT CAST({key} AS TEXT), CAST({wanted} AS TEXT) FROM {table.source} "
-        f"WHERE {table.alive} AND {key_of(table.columns[table.id])} IN (SELECT value FROM json_each(?))"
+        f"SELECT {id_text(table)}, CAST({wanted} AS TEXT) FROM {table.source} "
+        f"WHERE {alive(table)} AND {among(table)}"
     )
-    return session.table(sql, (json.dumps(ids.to_pylist()),)).slice(1)
+    return session.table(sql, (listed(table, ids.to_pylist()),)).slice(1)
 
 
-def _storable(table: Table, rows: pa.Table, names: list[str], last: Any = None) -> pa.Table:
-    """The named columns as parameters, in forms that SQLite keeps exactly; `last` goes behind them."""
+def _storable(
+    table: Table, rows: pa.Table, names: list[str], last: Sequence[pa.ChunkedArray] = ()
+) -> pa.Table:
+    """The named columns as parameters, in forms that SQLite keeps exactly; those of `last` go behind them."""
     import pyarrow as pa
 
-    columns = [_bindable(rows[name], table.columns[name].affinity) for name in names]
-    columns += [] if last is None else [last]
+    columns = [_bindable(rows[name], affinity_of(table.columns[name])) for name in names]
+    columns += last
     return pa.Table.from_arrays(columns, names=[f"p{place}" for place in range(len(columns))])
 
 

@@ -25,8 +25,22 @@ _PATIENCE_MS = 5_000
 _CACHE_KIB = 64 * 1024
 
 
+def reading(path: Path) -> Session:
+    """A connection that may not write.
+
+    Where a program was killed while it wrote, one that may write comes first: only it can take back what was half
+    done, and until then SQLite lets nobody read.
+    """
+    journal = path.with_name(path.name + "-journal")
+    if journal.is_file() and journal.stat().st_size:
+        Session(path, mode="rw").close()
+    return Session(path, mode="ro")
+
+
 class Session:
     """A connection; not shared between threads. Errors come out as UserError or TemporaryError."""
+
+    lost = False  #: a file has no line that breaks
 
     def __init__(self, path: Path, *, mode: str) -> None:
         """Open the file and prove that it is a database; `mode` is `ro`, `rw` or `rwc` (which makes it)."""
