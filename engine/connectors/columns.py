@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from engine.connectors.records import plain
+from engine.connectors.records import json_text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+#: Types of fields whose values are JSON.
+NESTED = ("list", "object")
 _META = ("_op", "_id", "_version", "_set")
 _BETWEEN_NAMES = "\x1f"
 
@@ -102,7 +104,29 @@ def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _as_json_text(value: Any) -> str | None:
     """A list or an object as JSON text, an instant as ISO 8601; null stays null."""
     exact = plain(value)
-    return exact if exact is None or isinstance(exact, str) else to_json(exact)
+    return exact if exact is None or isinstance(exact, str) else json_text(exact)
+
+
+def with_json(rows: pa.Table, names: Iterable[str]) -> pa.Table:
+    """The rows with the named columns, which hold JSON, in one form."""
+    for name in names:
+        rows = rows.set_column(rows.column_names.index(name), name, in_one_form(rows[name]))
+    return rows
+
+
+def in_one_form(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """JSON texts in one form, JSON null as null; what is no JSON stays as it is."""
+    import pyarrow as pa
+
+    return pa.chunked_array([pa.array([_one_form(text) for text in column.to_pylist()], pa.string())])
+
+
+def _one_form(text: str | None) -> str | None:
+    try:
+        value = None if text is None else from_json(text)
+    except (ValueError, RecursionError):
+        return text
+    return None if value is None else json_text(value)
 
 
 def to_json(value: Any) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+#: A number of more digits keeps the exponent that it came with.
+_SPELLED_DIGITS = 40
+
 
 def nest(values: Mapping[str, Any], into: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Dotted names as nested objects, laid over `into`, which stays as it is.
@@ -44,6 +47,37 @@ def lookup(record: Mapping[str, Any], name: str) -> tuple[Any, bool]:
             return None, False
         place = place[part]
     return place, True
+
+
+def json_text(value: Any) -> str:
+    """A list or an object as JSON text of one form: the same JSON is the same text.
+
+    Keys come in the order of their characters and numbers without zeros that say nothing: `{"a":2.5,"z":1}`.
+    """
+    import simplejson
+
+    return simplejson.dumps(
+        _normal(value),
+        use_decimal=True,
+        ensure_ascii=False,
+        allow_nan=False,
+        separators=(",", ":"),
+        sort_keys=True,
+        default=str,
+    )
+
+
+def _normal(value: Any) -> Any:
+    """The value with its numbers in one form: 2.50 is 2.5, and 1.0 is 1."""
+    if isinstance(value, Mapping):
+        return {key: _normal(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normal(inner) for inner in value]
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < _SPELLED_DIGITS:
+        return int(value) if value == value.to_integral_value() else Decimal(format(value, "f").rstrip("0"))
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -194,9 +194,11 @@ def _minutes(clock: exp.Expression) -> exp.Expression:
 
 
 def _nested(words: exp.Expression, field: Field) -> exp.Expression:
-    """Minified JSON of the kind that the type names."""
-    opens = text("[" if field.type == "list" else "{")
+    """Minified JSON: a list, or, in a field of objects, any JSON value."""
     minified = cast(call("TRY", call("JSON", words)), named_type("TEXT"))
+    if field.type == "object":
+        return minified
+    opens = text("[")
     starts = [call("STARTS_WITH", one, opens) for one in (words, call("LTRIM", words, text(SPACE)))]
     return case(*((start, minified) for start in starts))
 

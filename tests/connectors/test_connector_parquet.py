@@ -67,7 +67,7 @@ def test_parquet_columns_have_their_types_and_arrive_as_exact_text(tmp_path: Pat
         "2026-01-31T10:00:00",
         "2026-01-31",
         "Köln",
-        '["a", "b"]',
+        '["a","b"]',
         "0.30000000000000004",
         "small",
     )

@@ -201,7 +201,7 @@ def test_what_sqlite_gets_is_exact_and_of_its_own_kind(tmp_path: Path) -> None:
     )
     _open(path).write("t", Batch(kind="create", table=table))
     assert _ask(path, "SELECT price, yes, word, tags, day FROM t") == [
-        ("12345678901234567.89", 1, "false", '["ü", "b"]', "1970-01-01T00:00:00Z")
+        ("12345678901234567.89", 1, "false", '["ü","b"]', "1970-01-01T00:00:00Z")
     ]
 
 

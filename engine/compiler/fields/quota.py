@@ -46,7 +46,7 @@ def compile_quota(draft: Draft, line: Line, side: Side, target: Field, end: End)
         other=write(_constant(line, other), line.type, _as_target(target)).sql(dialect="duckdb"),
         otherwise=other,
         has=f"SELECT _id AS id, {has} AS has FROM page",  # noqa: S608 - built of checked parts
-        sent=f'"{target.name}" IS NOT DISTINCT FROM {sent}',
+        sent=f"{column(target.name).sql(dialect='duckdb')} IS NOT DISTINCT FROM {sent}",
     )
 
 

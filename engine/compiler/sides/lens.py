@@ -17,7 +17,7 @@ from engine.compiler.fields.refers import found_id, own_id
 from engine.compiler.fields.terms import column
 from engine.compiler.sides.lens_parts import BROKEN, LensParts
 from engine.compiler.sides.row_state import absent, in_view, lacks, parent_id, roots, trouble
-from engine.expr.build import call, case, cast, literal, named_type, not_null, text
+from engine.expr.build import WHOLE_DIGITS, call, case, cast, literal, named_type, not_null, scale_of, text
 from engine.expr.canonical import compared, match_key, read, unreadable
 from engine.plan import Trouble
 
@@ -106,7 +106,13 @@ def _unreadable(parts: LensParts, names: Sequence[str]) -> exp.Expression:
 
 
 def _cannot_read(parts: LensParts, one: Field) -> Trouble:
-    words = {"money": "an amount of money", "instant": "a moment with its zone", "date": "a calendar day"}
+    digits = f"a number of at most {WHOLE_DIGITS} digits before the point and {scale_of(one.scale)} after it"
+    words = {
+        "money": "an amount of money",
+        "decimal": digits,
+        "instant": "a moment with its zone",
+        "date": "a calendar day",
+    }
     return Trouble(
         code="unreadable",
         message=f"`{parts.stream.name}.{one.name}` cannot be read as {words.get(one.type, f'type {one.type}')}.",

@@ -38,10 +38,10 @@ class FilesConnector:
             raise UserError(f"There is no folder {self.folder}.", remedy="Correct `folder`, or make it.")
 
     def catalog(self) -> Catalog:
-        """The streams whose id field is declared and whose file exists; others become streams once it is."""
-        sets = [name for name, said in self._declared.items() if said.get("files")]
-        names = [name for name in (*self._names(), *sets) if self._declared.get(name, {}).get("id")]
-        streams = {name: self._describe(name) for name in names}
+        """The streams whose id field is declared and whose file exists or may be made."""
+        there = {*self._names(), *(name for name, said in self._declared.items() if said.get("files"))}
+        names = [name for name, said in self._declared.items() if said.get("id")]
+        streams = {name: self._describe(name) for name in names if self._create or name in there}
         return Catalog(connector="files", streams=streams, open=True)
 
     def check(self) -> str:
@@ -91,10 +91,11 @@ class FilesConnector:
         can = CAN_READ if isinstance(file, FileSet) else CAN_WRITE
         said = declare_stream(name, self._declared.get(name, {}), can=can)
         key = {file.key: Field(name=file.key, type="id", required=True, unique=True)}
+        seen = file.fields() if isinstance(file, FileSet) or file.path.exists() else {}
         return Stream(
             name=name,
             id=file.key,
-            fields={**file.fields(), **key, **said.fields},
+            fields={**seen, **key, **said.fields},
             can=can,
             open=self._create or self._format == "jsonl",
         )
@@ -136,11 +137,12 @@ class FilesConnector:
                 f"Nothing says which field identifies a record of {path}.",
                 remedy=f"Name it in `with:` as streams: {{ {stream}: {{ id: FIELD }} }}.",
             )
+        types = declare_stream(stream, said, can=CAN_WRITE).fields
         if self._format == "jsonl":
-            return JsonLinesFile(path, str(key))
+            return JsonLinesFile(path, str(key), types)
         if self._format == "parquet":
-            return ParquetFile(path, str(key), declare_stream(stream, said, can=CAN_WRITE).fields)
-        return CsvFile(path, str(key), self._delimiter)
+            return ParquetFile(path, str(key), types)
+        return CsvFile(path, str(key), self._delimiter, types)
 
     def _path(self, stream: str) -> Path:
         path = self.folder / f"{stream}.{self._format}"

@@ -10,7 +10,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from engine.catalog import Field
-from engine.connectors.columns import as_text, by_set, fields_of, texts_of
+from engine.connectors.columns import NESTED, as_text, by_set, fields_of, texts_of, with_json
 from engine.connectors.files import csv_check, csv_text
 from engine.connectors.files.replace import identity_of, replaced
 from engine.connectors.files.write_outcomes import answer, nothing, of_creates, of_moves
@@ -19,7 +19,7 @@ from engine.errors import UserError
 from engine.suggest import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -33,10 +33,11 @@ _BLOCK_BYTES = 16 * 1024 * 1024
 class CsvFile:
     """One file; `key` is the column that identifies a record."""
 
-    def __init__(self, path: Path, key: str, delimiter: str) -> None:
+    def __init__(self, path: Path, key: str, delimiter: str, types: Mapping[str, Field]) -> None:
         self.path = path
         self.key = key
         self._delimiter = delimiter
+        self._types = types
 
     def fields(self) -> dict[str, Field]:
         """The columns of the header, all text."""
@@ -56,8 +57,9 @@ class CsvFile:
         import pyarrow.compute as pc
 
         held = _schema(names).empty_table()
+        nested = [name for name in names if name in self._types and self._types[name].type in NESTED]
         for batch in self._batches(names):
-            rows = pa.Table.from_batches([batch])
+            rows = with_json(pa.Table.from_batches([batch]), nested)
             if ids is not None:
                 rows = rows.filter(pc.is_in(rows[self.key], texts_of(ids)))
             if held.num_rows:

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, get_args
 
-from engine.connectors.columns import from_json, to_json
+from engine.catalog import FieldType
+from engine.connectors.columns import fields_of, from_json, to_json
 from engine.connectors.files.replace import identity_of, replaced
 from engine.connectors.files.write_outcomes import answer
 from engine.connectors.port import AllApplied, Batch, Page
-from engine.connectors.records import lookup, nest, pick, plain
+from engine.connectors.records import json_text, lookup, nest, pick, plain
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from engine.catalog import Field
     from engine.record import Operation, Receipt
 
 _PAGE = 10_000
+#: Type of a field -> the kind of JSON value that it is written as.
+_KINDS: Mapping[FieldType, str] = {
+    **dict.fromkeys(get_args(FieldType), "text"),
+    **dict.fromkeys(("integer", "decimal", "money", "number", "duration"), "number"),
+    "boolean": "boolean",
+    "list": "list",
+    "object": "any",
+}
 
 
 class JsonLinesFile:
-    """One file; `key` is the field that identifies a record, text or a whole number."""
+    """One file; `key` is the field that identifies a record, text or a whole number; `types` are those declared."""
 
-    def __init__(self, path: Path, key: str) -> None:
+    def __init__(self, path: Path, key: str, types: Mapping[str, Field]) -> None:
         self.path = path
         self.key = key
+        self._types = types
 
     def fields(self) -> dict[str, Field]:
         """A line may have any fields, so none are known."""
@@ -39,12 +51,13 @@ class JsonLinesFile:
         Raises UserError with the line of what is no JSON object, or whose id is missing or stands twice.
         """
         page: list[dict[str, Any]] = []
+        free = [name for name in names if name in self._types and self._types[name].type == "object"]
         for identity, record in self._records():
             if ids is None or identity in ids:
                 if len(page) == _PAGE:
                     yield Page(records=page)
                     page = []
-                page.append(nest({self.key: identity}, pick(record, names)))
+                page.append(nest({self.key: identity, **_any_json(record, free)}, pick(record, names)))
         yield Page(records=page, complete=True)
 
     def write(self, batch: Batch) -> AllApplied | list[Receipt]:
@@ -53,7 +66,8 @@ class JsonLinesFile:
 
         seen = identity_of(self.path)
         held = dict(self._records()) if seen else {}
-        done = [self._apply(held, operation) for operation in batch.operations()]
+        kinds = self._kinds(held, fields_of(batch.table))
+        done = [self._apply(held, operation, kinds) for operation in batch.operations()]
         with replaced(self.path, seen) as file:
             for record in held.values():
                 file.write((to_json(record) + "\n").encode())
@@ -61,9 +75,20 @@ class JsonLinesFile:
         codes = pa.chunked_array([pa.array([code for _, code in done], pa.string())])
         return answer(batch.table, ids, codes, path=self.path, key=self.key)
 
-    def _apply(self, held: dict[str, dict[str, Any]], operation: Operation) -> tuple[str | None, str | None]:
+    def _kinds(self, held: Mapping[str, dict[str, Any]], names: list[str]) -> dict[str, str]:
+        """By field, the kind of JSON value that it holds: as declared, else as all the records here show it."""
+        kinds = {name: _KINDS[self._types[name].type] for name in names if name in self._types}
+        for name in set(names) - set(kinds):
+            shown = {kind_of(lookup(record, name)[0]) for record in held.values()} - {"null"}
+            kinds[name] = shown.pop() if len(shown) == 1 else "text"
+        return {name: kind for name, kind in kinds.items() if kind != "text"}
+
+    def _apply(
+        self, held: dict[str, dict[str, Any]], operation: Operation, kinds: Mapping[str, str]
+    ) -> tuple[str | None, str | None]:
         """Do one write to the records in memory; gives its id and, if it is not done, the code of why."""
         values = plain(dict(operation.values))
+        values |= {name: of_kind(values[name], kind) for name, kind in kinds.items() if name in values}
         if operation.kind == "create":
             identity = _id_text(values.get(self.key))
             if identity is None:
@@ -119,6 +144,34 @@ class JsonLinesFile:
         if not isinstance(record, dict):
             raise UserError(f"{self.path}:{number}: This line is JSON, but no object.")
         return record
+
+
+def kind_of(value: Any) -> str:
+    """Which kind of JSON value this is."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | Decimal):
+        return "number"
+    return "list" if isinstance(value, list) else "object" if isinstance(value, dict) else "text"
+
+
+def of_kind(value: Any, kind: str) -> Any:
+    """A text as the JSON value that it spells, if that is of the kind; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        spelled = from_json(value)
+    except (ValueError, RecursionError):
+        return value
+    return spelled if kind in ("any", kind_of(spelled)) else value
+
+
+def _any_json(record: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    """The named fields as JSON text, so that the text `5` and the number 5 stay two values."""
+    found = {name: lookup(record, name)[0] for name in names}
+    return {name: json_text(value) for name, value in found.items() if value is not None}
 
 
 def _id_text(value: Any) -> str | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from engine.connectors.columns import fields_of
+from engine.connectors.columns import NESTED, fields_of, with_json
 from engine.connectors.sql.write_with_receipts import write_with_receipts
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ class Database(Generic[S]):
 
     def read(self, table: Table, request: ReadRequest) -> Iterator[Page]:
         """Pages of text columns in one snapshot, null as null."""
+        nested = [name for name in request.fields if table.type(name) in NESTED]
         with self.session() as session:
-            yield from self._dialect.read(session, table, request)
+            for page in self._dialect.read(session, table, request):
+                yield page if page.table is None else replace(page, table=with_json(page.table, nested))
 
     def write(self, table: Table, batch: Batch) -> AllApplied | Iterable[Receipt]:
         """Write a batch in one transaction; if the database refuses rows, all the others are written."""

@@ -54,6 +54,8 @@ _TYPES: Mapping[Family, FieldType] = {
     "binary": "unknown",
     "other": "unknown",
 }
+#: Digits after the point of a number whose column sets no bound: as many as are compared exactly.
+MOST_DIGITS = 18
 _DELETED_BY: frozenset[Family] = frozenset(
     ("boolean", "integer", "decimal", "number", "instant", "clock", "date", "text")
 )
@@ -114,6 +116,8 @@ class Table:
         """The type of a field: as declared, else as the database has it; the id is always `id`."""
         if name == self.id:
             return "id"
+        if name not in self.columns:
+            return "unknown"  # reading says that there is no such column
         return self.types[name].type if name in self.types else _TYPES[self.columns[name].family]
 
     def require(self, names: Iterable[str]) -> None:
@@ -146,6 +150,7 @@ class Table:
         if column.name in self.types:
             return self.types[column.name]
         kind = self.type(column.name)
+        scale = MOST_DIGITS if column.scale is None and column.family == "decimal" else column.scale
         return Field(
             name=column.name,
             type=kind,
@@ -153,7 +158,7 @@ class Table:
             unique=column.unique,
             writable=self.writable and not column.generated and column.family != "binary",
             max_length=column.max_length if kind in ("text", "id", "enum") else None,
-            scale=column.scale if kind in ("decimal", "money") else None,
+            scale=scale if kind in ("decimal", "money") else None,
             choices=column.choices,
             refers=column.refers,
         )

@@ -12,6 +12,7 @@ from engine.run.decide.newcomers import creates_sql
 from engine.run.decide.refusals import Refused, Subject, quoted, shown_by, told
 from engine.run.read.computed_fields import compile_computed
 from engine.run.session.batches import batch_size, portions
+from engine.run.session.columns import sql_name
 from engine.run.session.tables import ABSENT, BECOMING, STAGED
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _judged(sync: SyncPass, guard: GuardPlan, decided: Sequence[Decided], number
 def _sent(sync: SyncPass, guard: GuardPlan, values: str) -> str:
     """What is sent to each record, a column per key, and who is written to."""
     lines = [line for line in sync.module.compared if guard.side in line.writes]
-    columns = "".join(f', {line.writes[guard.side].sql} AS "{line.key}"' for line in lines)
+    columns = "".join(f", {line.writes[guard.side].sql} AS {sql_name(line.key)}" for line in lines)
     return (
         f"SELECT j.nr, j._other, j.keys, {_addressee(guard)} AS _to{columns} "
         f"FROM judged AS j JOIN {values} AS w ON w.id = j._from"
@@ -86,7 +87,7 @@ def _sent(sync: SyncPass, guard: GuardPlan, values: str) -> str:
 
 def _addressee(guard: GuardPlan) -> str:
     """The address that the changed record `w` holds."""
-    return f'CAST(w."field {guard.mail.to}" AS VARCHAR)' if guard.mail else "NULL::VARCHAR"
+    return f"CAST(w.{sql_name(f'field {guard.mail.to}')} AS VARCHAR)" if guard.mail else "NULL::VARCHAR"
 
 
 def _become(sync: SyncPass, guard: GuardPlan, sql: str, refer: Refer) -> None:
@@ -108,7 +109,9 @@ class Hit:
 
 def _hits(sync: SyncPass, guard: GuardPlan) -> list[Hit]:
     """The rows of `becoming` that are refused."""
-    shows = "".join(f', CAST("{column}" AS VARCHAR) AS "{name}"' for name, column in guard.shows)
+    shows = "".join(
+        f", CAST({sql_name(column)} AS VARCHAR) AS {sql_name(name)}" for name, column in guard.shows
+    )
     behind = "".join(f", {one}" for one in guard.behind)
     rows = sync.columns.table(
         f"SELECT _nr, _to{shows} FROM (SELECT *{behind} FROM {BECOMING} AS typed) WHERE {guard.condition} ORDER BY _nr"
@@ -165,7 +168,9 @@ def _refused_creates(
 ) -> list[Refused]:
     if not guard.whole and not guard.targets:
         return []
-    wanted = "true" if guard.whole else " OR ".join(f'n."{name}" IS NOT NULL' for name in guard.targets)
+    wanted = (
+        "true" if guard.whole else " OR ".join(f"n.{sql_name(name)} IS NOT NULL" for name in guard.targets)
+    )
     first, last = places
     sent = creates_sql(sync, first, last)
     # `_nr` is the record's place in `staged`.

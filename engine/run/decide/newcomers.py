@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.run.read.enrolled import placed
+from engine.run.session.columns import sql_name
 from engine.run.session.tables import ABSENT, BEYOND, STAGED
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ def creates_sql(sync: SyncPass, first: int, last: int) -> str:
     lines = sync.module.making(target)
     within = f"place BETWEEN {first} AND {last}"
     keys = "".join(f"w.k{index} AS _k{index}, " for index in range(len(sync.module.keys)))
-    columns = ", ".join(f'{_given(line, target)} AS "{line.writes[target].to}"' for line in lines)
-    columns += "".join(f', {sql} AS "{name}"' for name, sql in placed(sync).items())
+    columns = ", ".join(f"{_given(line, target)} AS {sql_name(line.writes[target].to)}" for line in lines)
+    columns += "".join(f", {sql} AS {sql_name(name)}" for name, sql in placed(sync).items())
     return (
         "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, "
         f"w.id AS _source, w.hash AS _hash, w.version AS _seen, w.label AS _label, {sync.module.snapshot} AS _base, "

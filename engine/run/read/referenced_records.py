@@ -11,6 +11,7 @@ from engine.connectors.port import Page, ReadRequest
 from engine.errors import TemporaryError
 from engine.record import SIDES
 from engine.run.read.text_columns import text_columns
+from engine.run.session.columns import sql_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def read_referenced_anew(sync: SyncPass, side: SidePlan, walks: Sequence[WalkPla
     """Read what the rows of a table refer to, whatever was read before."""
     empty_referenced(sync, walks)
     for one in walks:
-        ids = f'SELECT DISTINCT CAST("{one.by}" AS VARCHAR) AS "{one.by}" FROM {table}'
+        ids = f"SELECT DISTINCT CAST({sql_name(one.by)} AS VARCHAR) AS {sql_name(one.by)} FROM {table}"
         read_referenced_by(sync, side, (one,), sync.columns.table(ids))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import simplejson
+
+from engine.connectors.records import json_text
 
 if TYPE_CHECKING:
     from engine.connectors.port import Page
@@ -114,14 +115,14 @@ def pick(record: Mapping[str, Any], path: Sequence[str]) -> Any:
 
 
 def text_of(value: Any) -> str | None:
-    """A JSON value as text: scalars as they were written, lists and objects as compact JSON."""
+    """A JSON value as text: scalars as they were written, lists and objects as JSON of one form."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):
         return str(value)
-    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return json_text(value)
 
 
 def _with_meta(columns: Mapping[str, Any], side: Identified, absent: pa.Array, broken: pa.Array) -> pa.Table:

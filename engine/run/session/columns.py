@@ -45,6 +45,11 @@ TODAY = "getvariable('today')"
 SHARED = "main"
 
 
+def sql_name(name: str) -> str:
+    """A name as SQL takes it, whatever stands in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 class Columns:
     """Tables as columns, seen through one connection, which has one schema for its own. Not shared between threads."""
 
@@ -109,7 +114,7 @@ class Columns:
     def keep(self, name: str, table: pa.Table) -> None:
         """Copy an Arrow table into a table of the session."""
         if not table.num_rows and all(field.type in _TYPES for field in table.schema):
-            columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in table.schema)
+            columns = ", ".join(f"{sql_name(field.name)} {_TYPES[field.type]}" for field in table.schema)
             self.run(f"CREATE OR REPLACE TABLE {name} ({columns})")  # half the time of copying nothing
             return
         self.show("arriving", table)

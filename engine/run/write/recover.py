@@ -21,6 +21,7 @@ from engine.plan import Trouble
 from engine.run.read.counterparts import fetch
 from engine.run.read.pull import Reading, pull
 from engine.run.read.referenced_records import read_referenced
+from engine.run.session.columns import sql_name
 from engine.run.session.held import hold
 from engine.run.write.settle import associating, new_links
 
@@ -255,7 +256,7 @@ def identities(sync: SyncPass) -> tuple[str, str]:
     target, module = sync.target, sync.module
     for line in module.fields:
         if target.side in line.writes and line.writes[target.side].to == target.id_field:
-            return f'"{target.id_field}"::VARCHAR', "w.id"
+            return f"{sql_name(target.id_field)}::VARCHAR", "w.id"
     keys = [] if module.duplicates == "clone" else range(len(module.keys))
     sent = [f"'{index}:' || _k{index}" for index in keys]
     present = [f"'{index}:' || w.k{index}" for index in keys]

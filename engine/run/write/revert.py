@@ -13,6 +13,7 @@ import simplejson
 
 from engine.ledger import Settlement
 from engine.reconcile import Decision, FieldDecision
+from engine.run.session.columns import sql_name
 from engine.run.session.pair import Decided, Pair, Shown, content_hash
 from engine.run.write.after import held_values, shown_after
 from engine.run.write.images import put_in_table
@@ -211,7 +212,7 @@ def _new_rows(sync: SyncPass, several: Sequence[Remake]) -> pa.Table:
     """What is sent, beside what a look-up after a killed process needs."""
     side, order = sync.target.side, [line.key for line in sync.module.compared]
     lines = [line for line in sync.module.compared if side in line.writes]
-    fields = "".join(f', {line.writes[side].sql} AS "{line.writes[side].to}"' for line in lines)
+    fields = "".join(f", {line.writes[side].sql} AS {sql_name(line.writes[side].to)}" for line in lines)
     keys = "".join(f", NULL::VARCHAR AS _k{index}" for index in range(len(sync.module.keys)))
     told = pa.table(
         {

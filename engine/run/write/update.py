@@ -21,6 +21,7 @@ from engine.run.decide.yielding import yielded
 from engine.run.read.counterparts import fetch, pairs
 from engine.run.read.referenced_records import read_referenced_anew
 from engine.run.session.batches import batch_size, portions
+from engine.run.session.columns import sql_name
 from engine.run.session.held import report_held
 from engine.run.session.pair import Decided, Pair, content_hash
 from engine.run.write.after import held_values, shown_after
@@ -305,7 +306,7 @@ def update_rows(sync: SyncPass, decided: Sequence[Decided]) -> pa.Table:
 
 def _write_column(line: FieldPlan, side: Side) -> str:
     write_ = line.writes[side]
-    return f'{write_.sql} AS "{write_.to}"'
+    return f"{write_.sql} AS {sql_name(write_.to)}"
 
 
 def _before(decided: Sequence[Decided]) -> pa.Table:

@@ -19,6 +19,7 @@ Affinity = Literal["TEXT", "INTEGER", "REAL", "NUMERIC", "BLOB"]
 #: A word inside a column's declared type -> what the column holds; the first that fits counts.
 _FAMILIES: tuple[tuple[str, Family], ...] = (
     ("BOOL", "boolean"),
+    ("JSON", "json"),
     ("INT", "integer"),
     ("DATETIME", "instant"),
     ("TIMESTAMP", "instant"),
