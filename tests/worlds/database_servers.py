@@ -159,7 +159,7 @@ class Sqlite(Server):
         self.plain = sqlite3.connect(folder / "test.db", isolation_level=None)
 
     def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        return self.plain.execute(sql.replace("%s", "?"), tuple(parameters)).fetchall()
+        return self.plain.execute(sql.replace("%s", "?") if parameters else sql, tuple(parameters)).fetchall()
 
     def drop(self) -> None:
         """Leave nothing behind."""
