@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from database_servers import mariadb, postgres, sqlite
-from engine.run.read.situation import 
 from open_connectors import close_all, opened
 
 from engine.connectors.files import FILES
 from engine.connectors.port import AllApplied, ReadRequest
 from engine.connectors.records import json_text
+from engine.run.read.text_columns import text_columns
 from engine.testing import batch, receipts, surroundings
 
 __all__ = ["close_all"]  # the fixture is used by being here
@@ -61,7 +61,7 @@ def _held(system: Connector) -> dict[str, str | None]:
     rows = [
         row
         for page in system.read(ReadRequest(stream="t", fields=("o",)))
-        for row in (page, _Side(), ("o",)).to_pylist()
+        for row in text_columns(page, _Side(), ("o",)).to_pylist()
     ]
     return {row["id"]: row["o"] for row in rows}
 
