@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.connectors.records import json_text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -107,6 +107,16 @@ def _as_json_text(value: Any) -> str | None:
     return exact if exact is None or isinstance(exact, str) else json_text(exact)
 
 
+def mapped(column: pa.ChunkedArray, convert: Callable[[str | None], str | None]) -> pa.ChunkedArray:
+    """A column of text with each of its values converted, each different value once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = column.unique()
+    made = pa.array([convert(value) for value in values.to_pylist()], pa.string())
+    return pa.chunked_array([made.take(pc.index_in(column, values).combine_chunks())])
+
+
 def with_json(rows: pa.Table, names: Iterable[str]) -> pa.Table:
     """The rows with the named columns, which hold JSON, in one form."""
     for name in names:
@@ -116,9 +126,7 @@ def with_json(rows: pa.Table, names: Iterable[str]) -> pa.Table:
 
 def in_one_form(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """JSON texts in one form, JSON null as null; what is no JSON stays as it is."""
-    import pyarrow as pa
-
-    return pa.chunked_array([pa.array([_one_form(text) for text in column.to_pylist()], pa.string())])
+    return mapped(column, _one_form)
 
 
 def _one_form(text: str | None) -> str | None:

@@ -14,7 +14,7 @@ from engine.spec.report import Report, in_order
 from engine.spec.schema import check_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from engine.compiler.draft.draft import Findings
     from engine.spec.diagnostic import Diagnostic, Span
@@ -50,10 +50,22 @@ class LockedSystem:
     span: Span  #: of the system's name in the lock
     streams: Mapping[str, LockedStream]
 
-    def over(self, shipped: Catalog) -> Catalog:
-        """The catalog to compile against."""
+    def over(self, shipped: Catalog, declared: Collection[str] = ()) -> Catalog:
+        """The catalog to compile against; what the spec says of the `declared` streams counts more than the lock."""
         found = {name: one.over(name, shipped.streams.get(name)) for name, one in self.streams.items()}
+        found |= {name: _declared(found[name], shipped.streams[name]) for name in declared if name in found}
         return replace(shipped, streams={**shipped.streams, **found})
+
+
+def _declared(pulled: Stream, said: Stream) -> Stream:
+    """A stream as it was pulled, under what the spec says of it now."""
+    return replace(
+        pulled,
+        id=said.id or pulled.id,
+        modified=said.modified or pulled.modified,
+        changed_by=said.changed_by or pulled.changed_by,
+        fields={**pulled.fields, **said.fields},
+    )
 
 
 Lock = dict[str, LockedSystem]
@@ -72,7 +84,7 @@ def locked(spec: Spec, load: Load, findings: Findings) -> Lock:
         other = f"is `{system.connector}` in the spec" if system else "does not exist in the spec"
         message = f"The lock has `{name}` of the connector `{one.connector}`, which {other}; it is not used."
         hint = "run `engine catalog pull` for the spec"
-        findings.add("stale-lock", message, one.span, hint=hint, severity="warning")
+        findings.add("stale-lock", message, one.span, hint=hint)
     return fitting
 
 

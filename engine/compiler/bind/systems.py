@@ -27,7 +27,7 @@ def bind(spec: Spec, findings: Findings, live: Mapping[str, Catalog], lock: Lock
         catalog = live.get(system.name) or _shipped(system, findings)
         pulled = lock.get(system.name)
         if catalog is not None and pulled is not None and system.name not in live:
-            catalog = pulled.over(catalog)
+            catalog = pulled.over(catalog, system.settings.get("streams") or ())
             # Once every stream of the spec is known, nothing needs to be asked of the system.
             catalog = replace(catalog, open=catalog.open and not used[system.name] <= set(catalog.streams))
         if catalog is not None:
@@ -67,6 +67,8 @@ def _shipped(system: System, findings: Findings) -> Catalog | None:
     try:
         kind = types[name]
         _check_settings(system, kind.settings, findings)
+        if not _check_streams(system, kind.settings.get("properties", {}).get("streams"), findings):
+            return None
         return kind.describe(system.settings)
     except EngineError as error:
         findings.add("connector", error.message, system.connector.span, hint=error.remedy)
@@ -93,3 +95,36 @@ def _check_settings(system: System, schema: Mapping[str, Any], findings: Finding
                 system.connector.span,
                 hint=known.get(key, {}).get("description"),
             )
+
+
+def _check_streams(system: System, schema: Mapping[str, Any] | None, findings: Findings) -> bool:
+    """Whether `streams:` has the form that the connector takes; nothing in it may be a reference of another type."""
+    from jsonschema import Draft202012Validator  # the check of the spec's own form has loaded it
+
+    said = system.settings.get("streams")
+    if schema is None or said is None:
+        return True
+    errors = sorted(Draft202012Validator(schema).iter_errors(said), key=lambda one: list(map(str, one.path)))
+    for error in errors:
+        place = ".".join(("streams", *map(str, error.absolute_path)))
+        code, words = _said_of(error)
+        findings.add(
+            code, f"`{place}` {words}.", system.settings_at["streams"], hint=error.schema.get("description")
+        )
+    return not errors
+
+
+def _said_of(error: Any) -> tuple[str, str]:
+    """The code and the sentence of one mistake in the form of a setting."""
+    if error.validator == "additionalProperties":
+        unknown = next(iter(set(error.instance) - set(error.schema.get("properties", {}))))
+        return "unknown-key", f"has no key `{unknown}`"
+    if error.validator == "required":
+        return "missing-key", f"needs {' and '.join(f'`{key}`' for key in error.validator_value)}"
+    if error.validator == "enum":
+        return "wrong-choice", f"is one of: {', '.join(map(str, error.validator_value))}"
+    if error.validator == "type":
+        wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        names = {"string": "a text", "array": "a list", "object": "a mapping", "boolean": "true or false"}
+        return "wrong-type", f"must be {' or '.join(names.get(one, 'a whole number') for one in wanted)}"
+    return "wrong-form", "does not have the form that it takes"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.catalog import Catalog
 from engine.connectors.declared import declare_stream, declared, streams_schema
 from engine.connectors.files.can import CAN_READ, CAN_WRITE
+from engine.connectors.files.csv_form import FORM_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +55,8 @@ class FilesType:
                     "type": "string",
                     "description": "Several files as one stream, such as `orders-*.csv`; read only.",
                 },
+                id={"type": "string", "description": "The field that identifies a record."},
+                form=FORM_SCHEMA,
             ),
         },
     }

@@ -10,6 +10,7 @@ from engine.catalog import Catalog, Field, Stream
 from engine.connectors.declared import declare_stream, declared
 from engine.connectors.files.can import CAN_READ, CAN_WRITE
 from engine.connectors.files.csv_file import CsvFile
+from engine.connectors.files.csv_form import form_of
 from engine.connectors.files.file_set import FileSet
 from engine.connectors.files.json_lines import JsonLinesFile
 from engine.connectors.files.parquet_file import ParquetFile
@@ -142,7 +143,7 @@ class FilesConnector:
             return JsonLinesFile(path, str(key), types)
         if self._format == "parquet":
             return ParquetFile(path, str(key), types)
-        return CsvFile(path, str(key), self._delimiter, types)
+        return CsvFile(path, str(key), self._delimiter, types, form_of(said.get("form") or {}))
 
     def _path(self, stream: str) -> Path:
         path = self.folder / f"{stream}.{self._format}"
