@@ -102,11 +102,7 @@ def make_app(site: Site) -> Starlette:
     app = Starlette(
         routes=[
             Route("/oauth/v2/token", token, methods=["POST"]),
-            Mount(
-                "/crm/v8",
-                routes=crm_routes.ROUTES,
-                middleware=[Middleware(CrmGate, site=site)],
-            ),
+            Mount("/crm/v8", routes=crm_routes.ROUTES, middleware=[Middleware(CrmGate, site=site)]),
             Mount("/crm/bulk/v8", routes=crm_routes.BULK_ROUTES, middleware=[Middleware(CrmGate, site=site)]),
             *(
                 Mount(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
@@ -167,9 +166,7 @@ def _edited(
         raise UserError(f"There is no record {wanted['id']} in {product} {module}.")
     body = with_values(present.body, wanted.get("set", {}))
     gone = site.second() if wanted.get("delete") else None
-    row = replace(present, key=key(body), modified=site.second(), deleted=gone, body=body)
-    site.store.replace(product, module, row, since=site.clock.now())
-    return row
+    return site.change(product, module, present, key=key(body), deleted=gone, body=body)
 
 
 def _new(
@@ -184,10 +181,7 @@ def _new(
     else:
         finance = Finance(site=site, edition=EDITIONS[product])
         body, id_ = with_values(finance.edition.collections[module].defaults, values), finance.new_id()
-    now = site.second()
-    row = Row(id=id_, key=key(body), created=now, modified=now, deleted=None, body=body)
-    site.store.add(product, module, row, since=site.clock.now())
-    return row
+    return site.make(product, module, id_, body, key(body))
 
 
 ROUTES = [

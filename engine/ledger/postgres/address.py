@@ -114,10 +114,7 @@ def connect(address: Address, *, patience_s: float) -> Any:
     another encoding than UTF-8, if the URL cannot be read, and where the driver is missing.
     """
     psycopg = driver()
-    settings = _SETTINGS | {
-        "search_path": address.schema,
-        "lock_timeout": f"{int(patience_s * 1000)}ms",
-    }
+    settings = _SETTINGS | {"search_path": address.schema, "lock_timeout": f"{int(patience_s * 1000)}ms"}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     try:
         known = psycopg.conninfo.conninfo_to_dict(address.url)

@@ -218,10 +218,7 @@ def _from_hex(array: pa.Array) -> pa.Array:
 
 
 def _recoded(
-    array: pa.Array,
-    recode: Callable[[Any], bytes],
-    kind_: pa.DataType,
-    move: Callable[[pa.Array], pa.Array],
+    array: pa.Array, recode: Callable[[Any], bytes], kind_: pa.DataType, move: Callable[[pa.Array], pa.Array]
 ) -> pa.Array:
     """Every value recoded: their whole memory at once, and each one's place in it moved."""
     if array.null_count == len(array):

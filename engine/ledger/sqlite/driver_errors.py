@@ -43,12 +43,7 @@ _TROUBLES: tuple[tuple[str, type[UserError | TemporaryError], str, str], ...] = 
         "The ledger {name} cannot be opened.",
         "Look whether its folder exists and this user may read and write in it.",
     ),
-    (
-        "not a database",
-        UserError,
-        "{name} is not a ledger.",
-        "Move that file away, or name another ledger.",
-    ),
+    ("not a database", UserError, "{name} is not a ledger.", "Move that file away, or name another ledger."),
     (
         "malformed",
         UserError,

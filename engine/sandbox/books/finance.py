@@ -43,16 +43,6 @@ class Finance:
         """A living record; None = there is none of that id."""
         return self.site.store.get(self.product, module, id_)
 
-    def add(self, module: str, row: Row) -> Row:
-        """Keep a new record."""
-        self.site.store.add(self.product, module, row, since=self.site.clock.now())
-        return row
-
-    def put(self, module: str, row: Row) -> Row:
-        """Keep a changed record."""
-        self.site.store.replace(self.product, module, row, since=self.site.clock.now())
-        return row
-
     def new_id(self) -> str:
         """The next id of the organisation."""
         return self.site.store.next_id(self.product, self.edition.first_id)

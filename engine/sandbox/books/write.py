@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.books.settings import preferences
@@ -29,16 +28,7 @@ def create(finance: Finance, shape: Collection, sent: dict[str, Any]) -> Row:
         body[shape.name] = _next_number(finance, shape)
     body = computed(shape, body)
     _unique(finance, shape, body, None)
-    now = finance.site.second()
-    row = Row(
-        id=finance.new_id(),
-        key=key_of(shape, body),
-        created=now,
-        modified=now,
-        deleted=None,
-        body=body,
-    )
-    finance.add(shape.plural, row)
+    row = finance.site.make(finance.product, shape.plural, finance.new_id(), body, key_of(shape, body))
     _follow(finance, shape, row, sent)
     return row
 
@@ -48,7 +38,7 @@ def update(finance: Finance, shape: Collection, row: Row, sent: dict[str, Any]) 
     body = computed(shape, merged(finance, shape, dict(row.body), sent))
     _unlocked(shape, row.body, body, reason=sent.get("reason"))
     _unique(finance, shape, body, row.id)
-    changed = _put(finance, shape, replace(row, key=key_of(shape, body), body=body))
+    changed = _put(finance, shape, row, key=key_of(shape, body), body=body)
     _mark_time(finance, shape, changed)
     return changed
 
@@ -68,7 +58,7 @@ def upsert(
         raise BooksRefused(404, UNKNOWN_ID, f"{shape.title} does not exist.")
     row = create(finance, shape, sent)
     custom_values = row.body.get("custom_fields", {}) | {custom.api_name: value}
-    return finance.put(shape.plural, replace(row, body=row.body | {"custom_fields": custom_values})), True
+    return _put(finance, shape, row, body=row.body | {"custom_fields": custom_values}), True
 
 
 def act(finance: Finance, shape: Collection, row: Row, action: str) -> Row:
@@ -83,7 +73,7 @@ def act(finance: Finance, shape: Collection, row: Row, action: str) -> Row:
     body = row.body | {"status": wanted.to}
     if f"{wanted.to}_date" in shape.defaults:
         body[f"{wanted.to}_date"] = finance.site.today()
-    return _put(finance, shape, replace(row, body=computed(shape, body)))
+    return _put(finance, shape, row, body=computed(shape, body))
 
 
 def delete(finance: Finance, shape: Collection, row: Row) -> None:
@@ -94,7 +84,7 @@ def delete(finance: Finance, shape: Collection, row: Row) -> None:
         )
     if row.body.get("billed_status") == "invoiced" or row.body.get("status") == "paid":
         raise BooksRefused(400, NOT_NOW, f"{shape.title} cannot be deleted: it has been invoiced or paid.")
-    _put(finance, shape, replace(row, deleted=finance.site.second()))
+    _put(finance, shape, row, deleted=finance.site.second())
     if shape.plural == "invoices":
         _free_time(finance, row)
 
@@ -104,11 +94,7 @@ def _free_time(finance: Finance, invoice: Row) -> None:
     mine = Query(where=("json_extract(body, '$.invoice_id') = ?", "deleted IS NULL"), args=(invoice.id,))
     entries = finance.edition.collections["time_entries"]
     for entry in finance.rows("time_entries", mine):
-        _put(
-            finance,
-            entries,
-            replace(entry, body=entry.body | {"billed_status": "unbilled", "invoice_id": ""}),
-        )
+        _put(finance, entries, entry, body=entry.body | {"billed_status": "unbilled", "invoice_id": ""})
 
 
 def living(finance: Finance, shape: Collection, id_: str, parent: str | None = None) -> Row:
@@ -130,8 +116,8 @@ def key_of(shape: Collection, body: dict[str, Any]) -> str | None:
     return fold(str(body[shape.name])) if shape.unique else None
 
 
-def _put(finance: Finance, shape: Collection, row: Row) -> Row:
-    return finance.put(shape.plural, replace(row, modified=finance.site.second()))
+def _put(finance: Finance, shape: Collection, row: Row, **values: Any) -> Row:
+    return finance.site.change(finance.product, shape.plural, row, **values)
 
 
 def _next_number(finance: Finance, shape: Collection) -> str:
@@ -212,4 +198,4 @@ def _mark_time(finance: Finance, shape: Collection, row: Row) -> None:
         if billed_elsewhere:
             raise BooksRefused(400, NOT_NOW, "A time entry has been invoiced already.")
         billed = {"billed_status": "invoiced", "invoice_id": row.id}
-        _put(finance, entries, replace(entry, body=entry.body | billed))
+        _put(finance, entries, entry, body=entry.body | billed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
@@ -55,10 +54,7 @@ def _shown(site: Site, module: CrmModule, row: Row) -> dict[str, Any]:
     return {
         "id": row.id,
         "display_name": str(row.body.get(module.label, "")),
-        "module": {
-            "api_name": module.name,
-            "id": module_id(module.name),
-        },
+        "module": {"api_name": module.name, "id": module_id(module.name)},
         "deleted_time": crm_time(row.deleted or 0),
         "deleted_by": {"id": by["id"], "name": by["name"]},
         "owner": {"id": owner["id"], "name": owner["name"]},
@@ -99,8 +95,7 @@ def _restored(site: Site, id_: str) -> dict[str, Any]:
     if not found:
         return _told("error", "CANNOT_RESTORE", "the record is not in the recycle bin", id_)
     module, row = found[0]
-    back = replace(row, deleted=None, modified=site.second())
-    site.store.replace("crm", module.name, back, since=site.clock.now())
+    site.change("crm", module.name, row, deleted=None)
     return _told("success", "SUCCESS", "record restored", id_)
 
 

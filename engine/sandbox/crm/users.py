@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
@@ -71,10 +70,9 @@ async def invite_user(request: Request) -> Response:
         refused = _refusal(site, sent, None)
         if refused is not None:
             return _answer(refused, 400)
-        id_, now = site.store.next_id("crm", FIRST_ID), site.second()
+        id_ = site.store.next_id("crm", FIRST_ID)
         body = _named({"status": "active", "zuid": id_[-11:]} | _taken(sent))
-        row = Row(id=id_, key=None, created=now, modified=now, deleted=None, body=body)
-        site.store.add("crm", "users", row, since=site.clock.now())
+        row = site.make("crm", "users", id_, body)
     return _answer(_done(row, "User added"), 201)
 
 
@@ -88,8 +86,7 @@ async def change_user(request: Request) -> Response:
         refused = _refusal(site, sent, id_)
         if refused is not None:
             return _answer(refused, 400)
-        row = replace(row, body=_named(row.body | _taken(sent)), modified=site.second())
-        site.store.replace("crm", "users", row, since=site.clock.now())
+        row = site.change("crm", "users", row, body=_named(row.body | _taken(sent)))
     return _answer(_done(row, "User updated"))
 
 
@@ -99,9 +96,8 @@ async def remove_user(request: Request) -> Response:
     row = site.store.get("crm", "users", id_)
     if row is None:
         return _answer(crm_error("INVALID_DATA", "the id given seems to be invalid"), 400)
-    row = replace(row, body=row.body | {"status": "deleted"}, modified=site.second())
     with site.store.transaction():
-        site.store.replace("crm", "users", row, since=site.clock.now())
+        row = site.change("crm", "users", row, body=row.body | {"status": "deleted"})
     return _answer(_done(row, "User deleted"))
 
 

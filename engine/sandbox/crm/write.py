@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.crm.document_rows import FIRST_ID, judge_lines, merged_lines, summed
@@ -45,16 +45,7 @@ def insert(site: Site, module: CrmModule, sent: dict[str, Any], place: str) -> O
     people = dict.fromkeys(("Owner", "Created_By", "Modified_By"), API_USER)
     numbers = {field.name: id_ for field in module.fields.values() if field.type == "autonumber"}
     body = _computed(site, module, people | numbers | _storable(site, module, sent, {}))
-    now = site.second()
-    row = Row(
-        id=id_,
-        key=key_of(module, body),
-        created=now,
-        modified=now,
-        deleted=None,
-        body=body,
-    )
-    site.store.add("crm", module.name, row, since=site.clock.now())
+    row = site.make("crm", module.name, id_, body, key_of(module, body))
     return Saved(row=row, action="insert", approved=module.name != "Notes")
 
 
@@ -72,8 +63,7 @@ def update(
         return refused
     body = present.body | _storable(site, module, sent, present.body)
     body = _computed(site, module, body | {"Modified_By": API_USER})
-    row = replace(present, key=key_of(module, body), modified=site.second(), body=body)
-    site.store.replace("crm", module.name, row, since=site.clock.now())
+    row = site.change("crm", module.name, present, key=key_of(module, body), body=body)
     return Saved(row=row, action="update", approved=module.name != "Notes")
 
 
@@ -94,9 +84,7 @@ def delete(site: Site, module: CrmModule, id_: str, place: str, unmodified_since
     stale = _changed_since(present, unmodified_since)
     if stale is not None:
         return stale
-    row = replace(present, deleted=site.second())
-    site.store.replace("crm", module.name, row, since=site.clock.now())
-    return Saved(row=row, action="delete")
+    return Saved(row=site.delete("crm", module.name, present), action="delete")
 
 
 def key_of(module: CrmModule, body: dict[str, Any]) -> str | None:

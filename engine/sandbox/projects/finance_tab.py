@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.projects import write
@@ -129,6 +128,4 @@ def _mark(site: Site, module: str, row: Row, invoice: str | None) -> Row:
 
 
 def _put(site: Site, module: str, row: Row, values: dict[str, Any]) -> Row:
-    changed = replace(row, body=row.body | values, modified=site.second())
-    site.store.replace("projects", module, changed, since=site.clock.now())
-    return changed
+    return site.change("projects", module, row, body=row.body | values)

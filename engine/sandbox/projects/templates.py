@@ -23,14 +23,5 @@ def lay_out(site: Site, project: Row) -> None:
         order="CAST(id AS INTEGER)",
     )
     for one in site.store.rows("projects", lists.name, query):
-        now = site.second()
         body = one.body | {"project": project.id, "milestone": None}
-        copy = Row(
-            id=site.store.next_id("projects", FIRST_ID),
-            key=None,
-            created=now,
-            modified=now,
-            deleted=None,
-            body=body,
-        )
-        site.store.add("projects", lists.name, copy, since=site.clock.now())
+        site.make("projects", lists.name, site.store.next_id("projects", FIRST_ID), body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
@@ -71,10 +70,9 @@ async def invite_user(request: Request) -> Response:
         raise refused("email", "email is mandatory")
     with site.store.transaction():
         _refuse_twin(site, sent["email"], None)
-        id_, now = site.store.next_id("projects", FIRST_ID), site.second()
+        id_ = site.store.next_id("projects", FIRST_ID)
         body = _named({"zuid": str(int(id_) + 1), "user_type": "user", "status": "active"} | sent)
-        row = Row(id=id_, key=None, created=now, modified=now, deleted=None, body=body)
-        site.store.add("projects", "users", row, since=site.clock.now())
+        row = site.make("projects", "users", id_, body)
     return JSONResponse(show_user(row), status_code=201)
 
 
@@ -84,8 +82,7 @@ async def change_user(request: Request) -> Response:
     with site.store.transaction():
         row = _row(request, site)
         _refuse_twin(site, sent.get("email", ""), row.id)
-        row = replace(row, body=_named(row.body | sent), modified=site.second())
-        site.store.replace("projects", "users", row, since=site.clock.now())
+        row = site.change("projects", "users", row, body=_named(row.body | sent))
     return JSONResponse(show_user(row))
 
 
@@ -93,8 +90,7 @@ async def remove_user(request: Request) -> Response:
     """A user is taken out of the portal."""
     site = require_portal(request)
     with site.store.transaction():
-        row = replace(_row(request, site), deleted=site.second())
-        site.store.replace("projects", "users", row, since=site.clock.now())
+        site.delete("projects", "users", _row(request, site))
     return Response(status_code=204)
 
 

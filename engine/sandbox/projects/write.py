@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +29,7 @@ def create(site: Site, entity: Entity, sent: dict[str, Any], place: dict[str, An
     if entity.prefix:
         body["number"] = 1 + len(_siblings(site, entity, body["project"]))
     _check(site, entity, body, None)
-    now = site.second()
-    id_ = site.store.next_id("projects", FIRST_ID)
-    row = Row(id=id_, key=None, created=now, modified=now, deleted=None, body=body)
-    site.store.add("projects", entity.name, row, since=site.clock.now())
-    return row
+    return site.make("projects", entity.name, site.store.next_id("projects", FIRST_ID), body)
 
 
 def update(site: Site, entity: Entity, row: Row, sent: dict[str, Any]) -> Row:
@@ -46,7 +41,7 @@ def update(site: Site, entity: Entity, row: Row, sent: dict[str, Any]) -> Row:
         if field.required and body[field.name] in ("", None):
             raise refused(field.name, f"{field.name} is mandatory")
     _check(site, entity, body, row)
-    return _put(site, entity, replace(row, body=body))
+    return site.change("projects", entity.name, row, body=body)
 
 
 def trash(site: Site, entity: Entity, row: Row) -> None:
@@ -56,11 +51,10 @@ def trash(site: Site, entity: Entity, row: Row) -> None:
     children = (
         [other for other in ENTITIES.values() if other.within_project] if entity.name == "projects" else []
     )
-    now, since = site.second(), site.clock.now()
     for child in children:
         for one in _siblings(site, child, row.id):
-            site.store.replace("projects", child.name, replace(one, deleted=now), since=since)
-    site.store.replace("projects", entity.name, replace(row, deleted=now), since=since)
+            site.delete("projects", child.name, one)
+    site.delete("projects", entity.name, row)
 
 
 def living(site: Site, entity: Entity, id_: str, project: str | None = None) -> Row:
@@ -78,12 +72,6 @@ def refused(name: str, message: str) -> ProjectsRefused:
 
 def _not_now(message: str) -> ProjectsRefused:
     return ProjectsRefused(400, "OPERATION_NOT_ALLOWED", message, kind="OPERATIONAL_VALIDATION_ERROR")
-
-
-def _put(site: Site, entity: Entity, row: Row) -> Row:
-    row = replace(row, modified=site.second())
-    site.store.replace("projects", entity.name, row, since=site.clock.now())
-    return row
 
 
 def _siblings(site: Site, entity: Entity, project: str) -> list[Row]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from engine.sandbox.server.clock import crm_time
 from engine.sandbox.server.faults import Faults
+from engine.sandbox.server.store import Row, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from engine.sandbox.server.bulk_job import Job
     from engine.sandbox.server.clock import Clock
-    from engine.sandbox.server.store import Store
     from engine.sandbox.server.throttle import Throttle
 
 CompanyName = Literal["clean", "awkward", "bare"]
@@ -56,6 +56,25 @@ class Site:
     def account(self, product: str) -> str:
         """The id of a product's organisation or portal, as paths and parameters name it now."""
         return str(json.loads(self.store.setting(f"company/{product}") or "{}").get(_ACCOUNT_ID[product], ""))
+
+    def make(self, product: str, module: str, id_: str, body: dict[str, Any], key: str | None = None) -> Row:
+        """Keep a new record, made now."""
+        now = self.second()
+        row = Row(id=id_, key=key, created=now, modified=now, deleted=None, body=body)
+        self.store.add(product, module, row, since=self.clock.now())
+        return row
+
+    def change(self, product: str, module: str, row: Row, **values: Any) -> Row:
+        """Keep a record with other values, changed now."""
+        return self._put(product, module, replace(row, modified=self.second(), **values))
+
+    def delete(self, product: str, module: str, row: Row) -> Row:
+        """Keep that a record was deleted now."""
+        return self._put(product, module, replace(row, deleted=self.second()))
+
+    def _put(self, product: str, module: str, row: Row) -> Row:
+        self.store.replace(product, module, row, since=self.clock.now())
+        return row
 
     def second(self) -> int:
         """The present moment as the products stamp it."""
