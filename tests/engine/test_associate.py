@@ -13,8 +13,8 @@ from engine.errors import UserError
 from engine.ledger import open_ledger
 from engine.render.plan import plan_text
 from engine.run.operations.associate import offers, put_together, take_apart
-from engine.run.operations.preview import remembered
 from engine.run.operations.undo import put_back
+from engine.run.sync.opened import remembered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,25 +52,13 @@ def offered(world: Deals, of: str | None = None) -> list[tuple[str, str]]:
 
 def add(world: Deals, deal: str, invoice: str) -> None:
     """Associate two records."""
-    with open_ledger(world.ledger) as ledger:
-        lease = ledger.take_lease(world.name, "somebody", world.now.isoformat(), 60.0)
-        now = world.now.isoformat()
-        of, to = f"shop.deals:{deal}", f"desk.invoices:{invoice}"
-        try:
-            put_together(world.plan(), world.call(), ledger, lease, name="deals", of=of, to=to, now=now)
-        finally:
-            ledger.release(lease)
+    of, to = f"shop.deals:{deal}", f"desk.invoices:{invoice}"
+    put_together(world.plan(), world.call(), name="deals", of=of, to=to)
 
 
 def remove(world: Deals, deal: str, invoice: str) -> None:
     """Take two records apart."""
-    with open_ledger(world.ledger) as ledger:
-        lease = ledger.take_lease(world.name, "somebody", world.now.isoformat(), 60.0)
-        of, to = f"shop.deals:{deal}", f"desk.invoices:{invoice}"
-        try:
-            take_apart(world.plan(), world.call(), ledger, lease, of, to)
-        finally:
-            ledger.release(lease)
+    take_apart(world.plan(), world.call(), f"shop.deals:{deal}", f"desk.invoices:{invoice}")
 
 
 def test_killed_anywhere_a_trigger_associates_exactly_what_it_has_made(tmp_path: Path) -> None:

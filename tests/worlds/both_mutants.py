@@ -19,10 +19,10 @@ from engine.run.pair import pairing_sql
 from engine.run.read import absent_or_deleted, counterparts, stage_source
 from engine.run.session import pair
 from engine.run.session.columns import Columns
-from engine.run.sync import limits, look, module
-from engine.run.write import after, recover, settle, write
+from engine.run.sync import limits, look, writing
+from engine.run.write import after, door, recover, settle, update
 from engine.run.write import delete as remove
-from engine.run.write import update as align
+from engine.run.write.judge import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
     from engine.ledger import ModuleState, Settlement
     from engine.reconcile import Decision, Rule, Seen
+    from engine.record import Side
     from engine.run.session.pair import Decided, Pair, Shown
     from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.look import Looked
-    from engine.run.write.update import Judged
-    from engine.run.write.write import Answer
+    from engine.run.write.door import Answer
 
 
 def no_overlap(patch: pytest.MonkeyPatch) -> None:
@@ -90,14 +90,14 @@ def whole_records(patch: pytest.MonkeyPatch) -> None:
 
 def no_precondition(patch: pytest.MonkeyPatch) -> None:
     """An update does not say which version it was decided from."""
-    real = align.update_rows
+    real = update.update_rows
 
     def rows(sync: SyncPass, decided: Sequence[Decided]) -> pa.Table:
         table = real(sync, decided)
         nothing = pa.nulls(table.num_rows, pa.string())
         return table.set_column(table.column_names.index("_version"), "_version", nothing)
 
-    patch.setattr(align, "update_rows", rows)
+    patch.setattr(update, "update_rows", rows)
 
 
 def no_second_look(patch: pytest.MonkeyPatch) -> None:
@@ -106,9 +106,9 @@ def no_second_look(patch: pytest.MonkeyPatch) -> None:
     def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
         clear = [pair for pair in found if pair.clear]
         unclear = [pair for pair in found if not pair.clear]
-        return align.Judged(decided=list(compare.decide(sync, clear)), unclear=unclear, lost=[])
+        return Judged(decided=list(compare.decide(sync, clear)), unclear=unclear, lost=[])
 
-    patch.setattr(align, "judge", judge)
+    patch.setattr(update, "judge", judge)
 
 
 def making_again_blindly(patch: pytest.MonkeyPatch) -> None:
@@ -118,12 +118,12 @@ def making_again_blindly(patch: pytest.MonkeyPatch) -> None:
 
 def no_journal(patch: pytest.MonkeyPatch) -> None:
     """Nobody asks what a killed run has left open."""
-    patch.setattr(module, "recover", lambda _work, _pen: None)
+    patch.setattr(writing, "recover", lambda _work, _pen: None)
 
 
 def no_answer_means_no(patch: pytest.MonkeyPatch) -> None:
     """A write without a clear answer counts as not applied."""
-    real = write._send
+    real = door._send
 
     def send(*words: Any) -> Answer:
         answer = real(*words)
@@ -133,7 +133,7 @@ def no_answer_means_no(patch: pytest.MonkeyPatch) -> None:
         }
         return replace(answer, by_op=by_op)
 
-    patch.setattr(write, "_send", send)
+    patch.setattr(door, "_send", send)
 
 
 def no_stale_guard(patch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def no_stale_guard(patch: pytest.MonkeyPatch) -> None:
 
 def raw_comparison(patch: pytest.MonkeyPatch) -> None:
     """A side is thought to hold what it was sent."""
-    for place in (after, align):
+    for place in (after, update):
         patch.setattr(place, "held_values", lambda sent, _shown, _version: dict(sent))
 
 
@@ -161,15 +161,15 @@ def a_cursor_ahead_of_the_work(patch: pytest.MonkeyPatch) -> None:
     """The cursor moves once everything is read, before anything is written."""
     real = limits.heed_limits
 
-    def early(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[str, Looked]) -> None:
+    def early(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
         real(passes, state, looked)
         ahead = state
         for sync in passes:
-            ahead = module._next_state(sync, ahead, looked[sync.source_side])
+            ahead = writing._next_state(sync, ahead, looked[sync.source_side])
             if sync.writer is not None:
                 sync.ledger.finish_module(sync.writer.renew(), ahead)
 
-    patch.setattr(module, "heed_limits", early)
+    patch.setattr(writing, "heed_limits", early)
 
 
 def absence_is_deletion(patch: pytest.MonkeyPatch) -> None:
@@ -198,12 +198,12 @@ def made_again_after_its_deletion(patch: pytest.MonkeyPatch) -> None:
         gone = tuple(pair.link_id for pair in found if pair.other is None and pair.link_id is not None)
         return what and replace(what, changes=None, dropped=gone)
 
-    patch.setattr(align, "unclear_settlement", forgetting)
+    patch.setattr(update, "unclear_settlement", forgetting)
 
 
 def losers_are_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Policy overwrites, and nobody keeps what was there."""
-    patch.setattr(align, "losers_of", lambda _work, _decided: ())
+    patch.setattr(update, "losers_of", lambda _work, _decided: ())
 
 
 def half_a_pair_is_a_pair(patch: pytest.MonkeyPatch) -> None:

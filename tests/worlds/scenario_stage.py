@@ -26,7 +26,8 @@ from engine.run.operations.discover import compile_live
 from engine.run.operations.preview import preview
 from engine.run.session.run_request import RunRequest
 from engine.run.session.sync_pass import Accepted
-from engine.run.sync.execute import LEASE_S, execute
+from engine.run.sync.execute import execute
+from engine.run.sync.recorded import LEASE_S
 from engine.spec.diagnostic import SpecError
 
 if TYPE_CHECKING:

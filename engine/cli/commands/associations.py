@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.shared.command import answer, formats, ledger_options
-from engine.cli.shared.memory import changing
 from engine.cli.shared.prepare import prepared
 from engine.cli.shared.spec import spec_arguments
 from engine.cli.shared.stand_in import Sandbox, SandboxCommand, sandbox_option
@@ -44,7 +42,7 @@ def list_(
     """Show which records are associated, as their systems show them now."""
     from engine.render.associations import listed_json, listed_text
     from engine.run.operations.associate import known_associations, show
-    from engine.run.operations.preview import remembered
+    from engine.run.sync.opened import remembered
 
     with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
         plan,
@@ -77,7 +75,7 @@ def offer(
     """Show which records may be associated under NAME, an association of the spec, and are not yet."""
     from engine.render.associations import offers_json, offers_text
     from engine.run.operations.associate import offers
-    from engine.run.operations.preview import remembered
+    from engine.run.sync.opened import remembered
 
     with (
         prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
@@ -114,15 +112,11 @@ def add(
     from engine.render.associations import added_text, offers_json
     from engine.run.operations.associate import put_together
 
-    with (
-        prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
-            plan,
-            request,
-        ),
-        changing(folder, ledger, plan.name) as (memory, lease),
+    with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
+        plan,
+        request,
     ):
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        pair = put_together(plan, request, memory, lease, name=name, of=of, to=to, now=now)
+        pair = put_together(plan, request, name=name, of=of, to=to)
     answer(form, lambda: offers_json([pair]), lambda _: added_text(pair))
 
 
@@ -148,12 +142,9 @@ def remove(
     from engine.render.associations import removed_json, removed_text
     from engine.run.operations.associate import take_apart
 
-    with (
-        prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
-            plan,
-            request,
-        ),
-        changing(folder, ledger, plan.name) as (memory, lease),
+    with prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=lambda: False) as (
+        plan,
+        request,
     ):
-        gone = take_apart(plan, request, memory, lease, of, to)
+        gone = take_apart(plan, request, of, to)
     answer(form, lambda: removed_json(gone), lambda _: removed_text(gone))

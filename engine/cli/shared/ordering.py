@@ -79,8 +79,8 @@ def _order(
 ) -> tuple[Plan, Order]:
     from engine.run.operations.discover import against_live
     from engine.run.operations.lifecycle import Order
-    from engine.run.operations.preview import remembered
     from engine.run.operations.states import choice_of, refuse_out_of_turn, stage_of
+    from engine.run.sync.opened import remembered
 
     wanted = stage_of(offline, stage)
     with remembered(request) as memory:

@@ -11,6 +11,7 @@ from engine.run.decide.compare import rules
 from engine.run.decide.newcomers import creates_sql
 from engine.run.read.enrolled import placed
 from engine.run.session.changes import Change, ChangedField, Sight
+from engine.run.session.report import ChangeLine, FieldChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -191,3 +192,23 @@ def delete_change(sync: SyncPass, pair: Pair) -> Change:
         seen={side: _sight(pair.its)},
         fields=tuple(fields),
     )
+
+
+def lines_of(change: Change) -> list[ChangeLine]:
+    """The change as a person reads it: one line a written side."""
+    return [
+        ChangeLine(
+            module=change.module,
+            side=side,
+            kind=change.kind if change.kind != "link" else "update",
+            id=change.left_id if side == "left" else change.right_id,
+            label=change.label,
+            why=change.why,
+            fields=tuple(
+                FieldChange(field=one.to or one.key, before=one.values.get(side), after=one.result)
+                for one in change.fields
+                if one.write == side and change.kind != "delete"
+            ),
+        )
+        for side in change.writes
+    ]

@@ -14,33 +14,24 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from engine.errors import StoppedError, UserError
-from engine.event import ModuleStarted, Noted
+from engine.event import Noted
 from engine.record import SIDES
-from engine.run.decide.expected_changes import creates, delete_change, pair_changes
-from engine.run.decide.trigger import sift, takes
-from engine.run.read.absent_or_deleted import Departed
-from engine.run.read.counterparts import fetch, pairs
-from engine.run.session.batches import portions
+from engine.run.read.counterparts import fetch
 from engine.run.session.report import Applied, RunReport, Spared
-from engine.run.session.tables import TABLES
 from engine.run.sync.execute import execute
-from engine.run.sync.look import look
-from engine.run.write.create import push_creates
-from engine.run.write.delete import push_deletes, sifted
-from engine.run.write.delete_by_trigger import push_taken
-from engine.run.write.recover import recover
+from engine.run.sync.look import Looked, look
+from engine.run.sync.pipeline import by_hand_only
+from engine.run.sync.writing import Writing
 from engine.run.write.remember import remember
-from engine.run.write.update import CHUNK, judge, portion_size, push_judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.ledger import RunRow
+    from engine.ledger import ModuleState, RunRow
     from engine.plan import Plan
     from engine.record import Side
     from engine.run.session.changes import Change, SavedChanges
-    from engine.run.session.ledger_writer import LedgerWriter
-    from engine.run.session.pair import Shown
+    from engine.run.session.pair import Pair, Shown
     from engine.run.session.run_request import RunRequest
     from engine.run.session.sync_pass import SyncPass
 
@@ -57,14 +48,14 @@ def apply(plan: Plan, request: RunRequest, saved: SavedChanges) -> RunReport:
     and what `execute` raises.
     """
     _refuse_foreign(plan, request, saved)
-    task = _Applying(saved=saved)
-    report = execute(plan, replace(request, whole=saved.header.whole), task.module)
+    mode = _Applying(saved=saved)
+    report = execute(plan, replace(request, whole=saved.header.whole), mode)
     applied = Applied(
         file=str(saved.path),
         changes=saved.header.changes,
-        done=len(task.done),
-        already=task.already,
-        stale=tuple(task.stale),
+        done=len(mode.done),
+        already=mode.already,
+        stale=tuple(mode.stale),
     )
     return replace(report, applied=applied)
 
@@ -91,36 +82,42 @@ def _refuse_foreign(plan: Plan, request: RunRequest, saved: SavedChanges) -> Non
 
 
 @dataclass(slots=True, kw_only=True)
-class _Applying:
-    """A changeset while its modules are worked off."""
+class _Applying(Writing):
+    """The mode that makes the changes of a file and no others, each only if a run would make just the same."""
 
     saved: SavedChanges
     done: set[bytes] = field(default_factory=set)
     already: int = 0
     stale: list[Spared] = field(default_factory=list)
 
-    def module(self, passes: Sequence[SyncPass], writer: LedgerWriter) -> None:
-        """Do what the file says about one module, and no more."""
-        sync = passes[0]
-        sync.listen(ModuleStarted(module=sync.module.name))
-        self._note_later_runs(sync)
-        for one in passes:
-            recover(one, writer)
-        if sync.module.trigger is not None and sync.module.trigger.becomes is None:
-            return  # it acts only when a person asks
-        state = sync.ledger.module_state(sync.integration, sync.module.name)
-        looked = look(passes, state)
-        remember(sync, writer, state)
-        for one in passes:
-            self._creates(one, writer)
-            self._pairs(one, writer)
-            self._deletes(one, writer, looked[one.source_side].departed)
+    def begin(self, passes: Sequence[SyncPass]) -> bool:
+        """What the file holds is permitted; a person has looked at it."""
+        Writing.begin(self, passes)
+        self.permit = replace(self.permit, wanted=self._take)
+        self._note_later_runs(passes[0])
+        return not by_hand_only(passes[0])
+
+    def look(self, passes: Sequence[SyncPass], state: ModuleState) -> Mapping[Side, Looked]:
+        """As a run does."""
+        return look(passes, state)
+
+    def admit(
+        self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]
+    ) -> ModuleState:
+        """Only what triggers have seen is remembered."""
+        del looked
+        return remember(passes[0], self.writer, state)
+
+    def leave_alone(self, sync: SyncPass, missed: Sequence[tuple[Pair, str]]) -> None:
+        """The next run remembers it."""
+
+    def end(self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
+        """Find out why changes of the file were not made: for the first of them, by a look at both records."""
+        del state, looked
         self._tell_stale(passes)
-        for one in passes:
-            one.columns.drop(*TABLES)
 
     def _take(self, change: Change | None) -> bool:
-        """Whether the change is in the file; it is done then."""
+        """Whether the change is in the file; it is made then."""
         name = bytes.fromhex(change.op()) if change else b""
         if name not in self.saved.ops:
             return False
@@ -136,39 +133,7 @@ class _Applying:
             message = f"Run {wrote[0]} has written since; what no longer holds is left alone."
             sync.listen(Noted(module=name, message=message))
 
-    def _creates(self, sync: SyncPass, writer: LedgerWriter) -> None:
-        kept = [
-            change.left_id or change.right_id
-            for places in portions(sync, "absent", CHUNK)
-            for change in creates(sync, *places)
-            if self._take(change)
-        ]
-        if not kept:
-            return
-        sync.columns.keep("kept", pa.table({"id": pa.array(kept, pa.string())}))
-        sync.columns.run(
-            "CREATE OR REPLACE TABLE absent AS SELECT * FROM absent SEMI JOIN kept USING (id) ORDER BY place"
-        )
-        sync.columns.drop("kept")
-        with sync.ledger.bulk_load(writer.renew()):
-            push_creates(sync, writer)
-
-    def _pairs(self, sync: SyncPass, writer: LedgerWriter) -> None:
-        if takes(sync):
-            push_taken(sync, writer, lambda pair: self._take(delete_change(sync, pair)))
-            return
-        for first, last in portions(sync, "paired", portion_size(sync)):
-            judged = judge(sync, sift(sync, pairs(sync, first, last))[0])
-            both = zip(judged.decided, pair_changes(sync, judged.decided), strict=True)
-            taken = [one for one, change in both if self._take(change)]
-            push_judged(sync, writer, replace(judged, decided=taken))
-
-    def _deletes(self, sync: SyncPass, writer: LedgerWriter, departed: Departed) -> None:
-        gone = [pair for pair in sifted(sync, departed.gone) if self._take(delete_change(sync, pair))]
-        push_deletes(sync, writer, Departed(gone=tuple(gone)))
-
     def _tell_stale(self, passes: Sequence[SyncPass]) -> None:
-        """Find out why changes of the file were not done: for the first of them, by a look at both records."""
         rest = (
             line
             for line in self.saved.lines(passes[0].module.name)

@@ -6,18 +6,20 @@ interrupted does the same again, and nothing is remembered that nobody can see.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from engine.connectors.port import AllApplied, Batch
 from engine.errors import TemporaryError, UserError
+from engine.ledger import Settlement
 from engine.ledger.association import Association
 from engine.run.read.attached import Attached, read_attached, together
 from engine.run.read.one_record_streams import read_fields
 from engine.run.read.requirements import check_requirements
-from engine.run.sync.execute import columns, systems_of
+from engine.run.sync.opened import Opened, opened, remembered, session_of, systems_of
+from engine.run.sync.recorded import leased, recorded
 from engine.run.sync.standing import (
     heed_accounts,
     known_systems,
@@ -26,12 +28,13 @@ from engine.run.sync.standing import (
     refuse_at_rest,
     settings_prints,
 )
+from engine.run.write.door import Target, send
+from engine.run.write.permit import Permit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engine.connectors.port import Connector
-    from engine.ledger import Lease
     from engine.ledger.store import Ledger
     from engine.plan import AssociationPlan, AttachedPlan, AttachPlan, Plan
     from engine.run.session.columns import Columns
@@ -95,7 +98,7 @@ def show(plan: Plan, request: RunRequest, stored: Sequence[Association]) -> tupl
             stream, _, identity = name.partition(":")
             wanted.setdefault(stream, set()).add(identity)
     found: dict[str, Attached] = {}
-    with systems_of(plan, request) as systems, columns(request) as session:
+    with systems_of(plan, request) as systems, session_of(request) as session:
         for stream, ids in sorted(wanted.items()):
             if stream in ends:
                 read = read_attached(session, systems, ends[stream], "left", tuple(sorted(ids)))
@@ -119,7 +122,7 @@ def offers(plan: Plan, request: RunRequest, ledger: Ledger, name: str, of: str |
     record = id_in(of, [one.left.name])[1] if of is not None else None
     known = {_names(row) for row in ledger.associations(plan.name)}
     found: list[Offer] = []
-    with systems_of(plan, request) as systems, columns(request) as session:
+    with systems_of(plan, request) as systems, session_of(request) as session:
         check_requirements(plan, systems, session)
         lefts = read_attached(session, systems, one.left, "left", (record,) if record else None)
         if record is not None:
@@ -152,37 +155,50 @@ def _offered(one: AssociationPlan, record: str, lefts: Mapping[str, Attached]) -
     return lefts[record]
 
 
-def put_together(
-    plan: Plan, request: RunRequest, ledger: Ledger, lease: Lease, *, name: str, of: str, to: str, now: str
-) -> Offer:
+def put_together(plan: Plan, request: RunRequest, *, name: str, of: str, to: str) -> Offer:
     """Put two records together, which shows on the right one and is remembered.
 
     Raises UserError, having written nothing, where the two may not be; TemporaryError where a system cannot be asked.
     """
-    refuse_at_rest(plan, ledger.standing(plan.name))
     one = association_named(plan, name)
     _, left_id = id_in(of, [one.left.name])
     stream, right_id = id_in(to, [attach.right.name for attach in one.to])
     attach = next(some for some in one.to if some.right.name == stream)
-    with systems_of(plan, request) as systems, columns(request) as session:
-        _demand_same_accounts(plan, request, ledger, systems)
-        check_requirements(plan, systems, session)
-        left, right = _both(session, systems, one, attach, left_id, right_id)
-        _demand_fit(plan, session, ledger, one, attach, left, right)
+    with _changing(plan, request, name) as (opened_, permit):
+        check_requirements(plan, opened_.systems, opened_.session)
+        left, right = _both(opened_.session, opened_.systems, one, attach, left_id, right_id)
+        _demand_fit(plan, opened_.session, opened_.ledger, one, attach, left, right)
         if attach.shows is not None and right.shown != left.shown:
-            _write(systems, attach, right_id, left.shown)
-    row = Association(
-        name=name,
-        of_stream=one.left.name,
-        of_id=left_id,
-        to_stream=stream,
-        to_id=right_id,
-        locked=False,
-        at=now,
-    )
-    if not any(_names(row) == _names(known) for known in ledger.associations(plan.name)):
-        ledger.associate(lease, row)  # what a trigger has put together stays its own
+            _write(opened_, permit, attach, right_id, left.shown)
+        row = Association(
+            name=name,
+            of_stream=one.left.name,
+            of_id=left_id,
+            to_stream=stream,
+            to_id=right_id,
+            locked=False,
+            at=permit.writer.clock.text(),
+        )
+        if not any(_names(row) == _names(known) for known in opened_.ledger.associations(plan.name)):
+            # What a trigger has put together stays its own.
+            permit.writer.ledger.associate(permit.writer.renew(), row)
     return _offer(one, attach, left, right)
+
+
+@contextmanager
+def _changing(plan: Plan, request: RunRequest, name: str) -> Iterator[tuple[Opened, Permit]]:
+    """Under the lease of the integration, recorded as a run: its systems, and leave to write for one association."""
+    with leased(plan, request) as writer:
+        refuse_at_rest(plan, writer.ledger.standing(plan.name))
+        with (
+            recorded(plan, writer) as record,
+            opened(plan, request, writer.ledger, writer=writer, run=record.run) as one,
+        ):
+            _demand_same_accounts(plan, request, writer.ledger, one.systems)
+            try:
+                yield one, Permit(writer=writer, module=name)
+            finally:
+                record.calls |= {system: connector.calls for system, connector in one.systems.items()}
 
 
 def _demand_same_accounts(
@@ -233,33 +249,36 @@ def _demand_fit(
         )
 
 
-def take_apart(
-    plan: Plan, request: RunRequest, ledger: Ledger, lease: Lease, of: str, to: str
-) -> Association:
+def take_apart(plan: Plan, request: RunRequest, of: str, to: str) -> Association:
     """Take two records apart: nothing shows it any more, and nothing is remembered.
 
     Raises UserError, having written nothing, where they are not together or may not be taken apart.
     """
+    with remembered(request) as ledger:
+        stored = _stored(plan, ledger, of, to)
+    with _changing(plan, request, stored.name) as (opened_, permit):
+        for attach in _showing(plan, stored):
+            rights = read_attached(opened_.session, opened_.systems, attach.right, "right", (stored.to_id,))
+            if any(one.shown == stored.of_id for one in rights.values()):
+                _write(opened_, permit, attach, stored.to_id, None)
+        permit.writer.ledger.dissociate(permit.writer.renew(), stored)
+    return stored
+
+
+def _stored(plan: Plan, ledger: Ledger, of: str, to: str) -> Association:
+    """The association of the two. Raises UserError where there is none that people may take apart."""
     refuse_at_rest(plan, ledger.standing(plan.name))
     found = [one for one in ledger.associations(plan.name) if _names(one) == (of, to)]
     if not found:
         raise UserError(
             f"{of} and {to} are not associated.", remedy="`engine associations list` shows which records are."
         )
-    stored = found[0]
-    if stored.locked:
+    if found[0].locked:
         raise UserError(
-            f"{of} and {to} were associated by the trigger `{stored.name}`, which people cannot undo.",
+            f"{of} and {to} were associated by the trigger `{found[0].name}`, which people cannot undo.",
             remedy=f"`associate: locked` in {plan.file} says so.",
         )
-    with systems_of(plan, request) as systems, columns(request) as session:
-        _demand_same_accounts(plan, request, ledger, systems)
-        for attach in _showing(plan, stored):
-            rights = read_attached(session, systems, attach.right, "right", (stored.to_id,))
-            if any(one.shown == stored.of_id for one in rights.values()):
-                _write(systems, attach, stored.to_id, None)
-    ledger.dissociate(lease, stored)
-    return stored
+    return found[0]
 
 
 def _showing(plan: Plan, stored: Association) -> list[AttachPlan]:
@@ -272,9 +291,15 @@ def _showing(plan: Plan, stored: Association) -> list[AttachPlan]:
     ][:1]
 
 
-def _write(systems: Mapping[str, Connector], attach: AttachPlan, record: str, value: str | None) -> None:
-    """Show something on a record, or nothing. Raises UserError where its system refuses."""
-    end = attach.right
+def _write(one: Opened, permit: Permit, attach: AttachPlan, record: str, value: str | None) -> None:
+    """Show something on a record, or nothing. Raises UserError where its system refuses.
+
+    What an order that was interrupted has left in the journal is closed: it counts for nothing until it is repeated.
+    """
+    end, ledger = attach.right, permit.writer.ledger
+    for intent in ledger.pending_intents(one.plan.name):
+        if intent.module == permit.module:
+            ledger.settle(permit.writer.renew(), intent.id, Settlement(run=one.run, module=permit.module))
     row: dict[str, pa.Array] = {
         "_op": pa.array([f"update/{record}"]),
         "_id": pa.array([record]),
@@ -282,14 +307,20 @@ def _write(systems: Mapping[str, Connector], attach: AttachPlan, record: str, va
         "_set": pa.array([[attach.shows]], pa.list_(pa.string())),
         str(attach.shows): pa.array([value], pa.string()),
     }
-    answer = systems[end.system].write(end.stream, Batch(kind="update", table=pa.table(row)))
-    if isinstance(answer, AllApplied):
-        return
-    (receipt,) = answer
+    target = Target(
+        connector=one.systems[end.system],
+        stream=end.stream,
+        side="right",
+        run=one.run,
+        module=permit.module,
+    )
+    answer = send(target, permit, "update", pa.table(row))
+    receipt = answer.by_op[f"update/{record}"]
     if receipt.outcome == "unknown":
         raise TemporaryError(
             f"{end.system} did not say whether {end.name}:{record} was changed.", remedy="Do the same again."
         )
+    ledger.settle(permit.writer.renew(), answer.intent, Settlement(run=one.run, module=permit.module))
     if receipt.outcome != "applied":
         raise UserError(
             f"{end.system} refuses to change {end.name}:{record}: {receipt.message}",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.compiler import compile_file
 from engine.connectors.registry import connector_type
 from engine.run.session.systems import close_systems, open_systems
-from engine.run.sync.execute import refuse_unbuilt
+from engine.run.sync.opened import refuse_unbuilt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

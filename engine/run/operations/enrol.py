@@ -6,48 +6,46 @@ is finished by the next one. Reading, journal, writing and settling are those of
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from engine.errors import UserError
-from engine.event import ModuleStarted
 from engine.ledger import Enrolment, ModuleState
-from engine.run.operations.by_hand import changes_of, read_alone
 from engine.run.operations.offers import Offer, offers_of
-from engine.run.operations.preview import lines_of, remembered
 from engine.run.pair.match import match
 from engine.run.pair.sort import held_records, sort
 from engine.run.read.counterparts import fetch
 from engine.run.read.enrolled import enrolments, show_enrolled
-from engine.run.read.requirements import check_requirements
 from engine.run.read.waits import show_references
 from engine.run.session.pair import LIVE
-from engine.run.session.tables import STAGED, TABLES
-from engine.run.sync.execute import columns, execute, passes_of, systems_of
-from engine.run.write.create import push_creates
+from engine.run.session.tables import STAGED
+from engine.run.sync.execute import execute
+from engine.run.sync.opened import looking, remembered
+from engine.run.sync.ordered import Ordered, OrderPreview, read_alone
+from engine.run.sync.pipeline import work_off
+from engine.run.sync.writing import Writing
 from engine.run.write.mark import mark_enrolled, unmark
-from engine.run.write.recover import recover
-from engine.run.write.update import push_pairs
 from engine.run.write.withdrawn import take_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from engine.plan import Plan
     from engine.record import Side
-    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.report import ChangeLine, RunReport
     from engine.run.session.run_request import RunRequest
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.sync.look import Looked
 
 
 def offered(plan: Plan, request: RunRequest, side: Side, record: str) -> tuple[Offer, ...]:
     """The places that the record may be put in. Raises UserError where it cannot be enrolled; nothing is written."""
-    with _alone(plan, request, side) as sync:
-        _look(sync, record, {})
+    with looking(plan, request) as one:
+        sync = _from(one.passes(plan.modules[0]), side)
+        _look(sync, record=record, place={})
         return offers_of(sync)
 
 
@@ -55,25 +53,25 @@ def foresee_enrolment(
     plan: Plan, request: RunRequest, side: Side, record: str, place: Mapping[str, str]
 ) -> tuple[ChangeLine, ...]:
     """What would be written. Raises as `offered`."""
-    with _alone(plan, request, side) as sync:
-        _look(sync, record, place)
-        return tuple(line for change in changes_of(sync) for line in lines_of(change))
+    with looking(plan, request) as one:
+        mode = OrderPreview(side=side, order=partial(_look, record=record, place=place))
+        work_off(one.passes(plan.modules[0]), mode)
+        return tuple(mode.lines)
 
 
 def enrol(
     plan: Plan, request: RunRequest, side: Side, record: str, place: Mapping[str, str]
 ) -> tuple[RunReport, str | None]:
     """Enrol it; answers the report and the id of its counterpart, None where that cannot be made yet."""
-    order = _Order(side=side, record=record, place=place)
-    report = execute(plan, request, order.enrol)
-    return report, order.target
+    order = partial(_look, record=record, place=place)
+    mode = _Enrol(side=side, order=order, record=record, place=place)
+    return execute(plan, request, mode), mode.target
 
 
 def withdraw(plan: Plan, request: RunRequest, side: Side, record: str) -> tuple[RunReport, str | None]:
     """Take it out again; answers the report and the id of its former counterpart, which may be deleted now."""
-    order = _Order(side=side, record=record, place={})
-    report = execute(plan, request, order.withdraw)
-    return report, order.target
+    mode = _Withdraw(side=side, record=record)
+    return execute(plan, request, mode), mode.target
 
 
 def counterpart(plan: Plan, request: RunRequest, side: Side, record: str) -> str | None:
@@ -91,82 +89,70 @@ def counterpart(plan: Plan, request: RunRequest, side: Side, record: str) -> str
         return str(found["right_id" if side == "left" else "left_id"]) if found else None
 
 
-@contextmanager
-def _alone(plan: Plan, request: RunRequest, side: Side) -> Iterator[SyncPass]:
-    """The pass over the module from that side, which can write nothing."""
-    request.folder.mkdir(parents=True, exist_ok=True)
-    with remembered(request) as ledger, systems_of(plan, request) as systems, columns(request) as session:
-        check_requirements(plan, systems, session)
-        passes = passes_of(
-            plan=plan,
-            module=plan.modules[0],
-            request=request,
-            session=session,
-            systems=systems,
-            ledger=ledger,
-            writer=None,
-            run="preview",
-        )
-        yield _from(passes, side)
-
-
 def _from(passes: Sequence[SyncPass], side: Side) -> SyncPass:
     return next(sync for sync in passes if sync.source_side == side)
 
 
+def _enrolment(sync: SyncPass, record: str, place: Mapping[str, str]) -> Enrolment:
+    return Enrolment(
+        module=sync.module.name, side=sync.source_side, record_id=record, place=place, at=sync.clock.text()
+    )
+
+
 @dataclass(slots=True, kw_only=True)
-class _Order:
-    """What a person has asked for, while it is done."""
+class _Enrol(Ordered):
+    """A record takes part from now on."""
+
+    record: str
+    place: Mapping[str, str]
+    target: str | None = None  #: its counterpart, once it is there
+
+    def admit(
+        self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]
+    ) -> ModuleState:
+        """Store the word before anything is made."""
+        for side in looked:
+            sync = _from(passes, side)
+            one = _enrolment(sync, self.record, self.place)
+            if _links(sync, self.record):
+                self.writer.ledger.withdraw(self.writer.renew(), one)  # its link leads to nothing any more
+            self.writer.ledger.enrol(self.writer.renew(), one)
+        return state
+
+    def end(self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
+        """Mark it, now that it is linked."""
+        del state
+        for side in looked:
+            sync = _from(passes, side)
+            mark_enrolled(sync, self.permit)
+            self.target = _linked_to(sync, self.record)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Withdraw(Writing):
+    """A record takes part no longer; where deletions are carried over, its counterpart is deleted."""
 
     side: Side
     record: str
-    place: Mapping[str, str]
-    target: str | None = field(default=None)
+    target: str | None = None  #: its former counterpart
 
-    def enrol(self, passes: Sequence[SyncPass], writer: LedgerWriter) -> None:
-        """Store the word, then make the record."""
-        sync = self._begin(passes, writer)
-        one = self._enrolment(sync)
-        _look(sync, self.record, self.place)
-        if _links(sync, self.record):
-            writer.ledger.withdraw(writer.renew(), one)  # its link leads to nothing any more
-        writer.ledger.enrol(writer.renew(), one)
-        push_creates(sync, writer)
-        push_pairs(sync, writer)
-        mark_enrolled(sync, writer)
-        self.target = _linked_to(sync, self.record)
-        sync.columns.drop(*TABLES)
-
-    def withdraw(self, passes: Sequence[SyncPass], writer: LedgerWriter) -> None:
-        """Forget that it takes part; where deletions are carried over, delete its counterpart."""
-        sync = self._begin(passes, writer)
-        self.target, one = _linked_to(sync, self.record), self._enrolment(sync)
-        unmark(sync, writer, one)
+    def admit(
+        self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]
+    ) -> ModuleState:
+        """Forget it."""
+        del looked
+        sync = _from(passes, self.side)
+        self.target, one = _linked_to(sync, self.record), _enrolment(sync, self.record, {})
+        unmark(sync, self.permit, one)
         if sync.module.deletes == "propagate" and self.target is not None:
-            writer.ledger.mark(writer.renew(), replace(one, state="leaving"))
-            take_out(sync, writer)
+            self.writer.ledger.mark(self.writer.renew(), replace(one, state="leaving"))
+            take_out(sync, self.permit)
         else:
-            writer.ledger.withdraw(writer.renew(), one)
-        sync.columns.drop(*TABLES)
-
-    def _begin(self, passes: Sequence[SyncPass], writer: LedgerWriter) -> SyncPass:
-        passes[0].listen(ModuleStarted(module=passes[0].module.name))
-        show_references(passes[0])
-        for one in passes:
-            recover(one, writer)
-        return _from(passes, self.side)
-
-    def _enrolment(self, sync: SyncPass) -> Enrolment:
-        return Enrolment(
-            module=sync.module.name,
-            side=self.side,
-            record_id=self.record,
-            place=self.place,
-            at=sync.clock.text(),
-        )
+            self.writer.ledger.withdraw(self.writer.renew(), one)
+        return state
 
 
-def _look(sync: SyncPass, record: str, place: Mapping[str, str]) -> None:
+def _look(sync: SyncPass, *, record: str, place: Mapping[str, str]) -> None:
     """Leave the record in `absent` or `paired`. Raises UserError where it takes part already, or cannot."""
     show_references(sync)
     target = _linked_to(sync, record)

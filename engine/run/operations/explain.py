@@ -12,7 +12,7 @@ from engine.ledger import open_ledger
 from engine.record import SIDES, other
 from engine.run.operations.outlook import Looked, look_at
 from engine.run.read.waits import DEEPEST
-from engine.run.sync.execute import columns, passes_of, refuse_unbuilt, systems_of
+from engine.run.sync.opened import opened, refuse_unbuilt
 from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -235,18 +235,9 @@ def _looked(
 ) -> list[Looked]:
     """What both sides show now, and what a run makes of it, module by module."""
     found = []
-    with systems_of(plan, request) as systems, columns(request) as session:
+    with opened(plan, request, ledger, run="explain") as one:
         for (module, side), told in several:
-            passes = passes_of(
-                plan=plan,
-                module=module,
-                request=request,
-                session=session,
-                systems=systems,
-                ledger=ledger,
-                writer=None,
-                run="explain",
-            )
+            passes = one.passes(module)
             found.append(look_at(passes, side, name.id, told["row"], told["held"], told["skipped"]))
             for sync in passes:
                 sync.columns.drop("fresh", "again")

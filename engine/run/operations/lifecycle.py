@@ -6,26 +6,22 @@ and ordered again, it goes on to the same end; until then nothing else of the in
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.errors import UserError
-from engine.ledger import RunRow, open_ledger
 from engine.record import Counts
 from engine.run.operations.completion import note_done
-from engine.run.operations.preview import remembered
 from engine.run.operations.stage_progress import Doing, StepDone, StepSeen
 from engine.run.operations.states import BEGUN, DONE, refuse_out_of_turn
 from engine.run.operations.steps import carry_out, link_count, look_ahead
 from engine.run.read.chosen import Room
 from engine.run.read.one_record_streams import read_fields
 from engine.run.read.requirements import demand, requirement_reads
-from engine.run.session.history import holder, outcome_of, run_id, sentence_of
-from engine.run.session.ledger_writer import Clock, LedgerWriter
-from engine.run.sync.execute import LEASE_S, columns, systems_of
 from engine.run.sync.mail import send_mails
+from engine.run.sync.opened import remembered, session_of, systems_of
+from engine.run.sync.recorded import RunRecord, leased, recorded
 from engine.run.sync.standing import both, connecting, disclosed, heed_accounts, moved, pin_reads, pins_of
 
 if TYPE_CHECKING:
@@ -35,6 +31,7 @@ if TYPE_CHECKING:
     from engine.ledger.store import Ledger
     from engine.plan import Plan
     from engine.plan.lifecycle import StagePlan, StepPlan
+    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.run_request import RunRequest
 
 
@@ -102,9 +99,8 @@ def foresee(plan: Plan, request: RunRequest, order: Order) -> Foreseen:
 @contextmanager
 def _room(plan: Plan, request: RunRequest, order: Order, ledger: Ledger) -> Iterator[Room]:
     """Systems and tables, as far as the stage needs them."""
-    request.folder.mkdir(parents=True, exist_ok=True)
     wanted = plan if order.asks else replace(plan, systems={})
-    with systems_of(wanted, request) as systems, columns(request) as session:
+    with systems_of(wanted, request) as systems, session_of(request) as session:
         yield Room(plan=plan, ledger=ledger, systems=systems, columns=session)
 
 
@@ -139,39 +135,26 @@ def _moved(order: Order, room: Room, standing: Standing, now: Mapping[str, Pin])
 
 def carry(plan: Plan, request: RunRequest, foreseen: Foreseen) -> Carried:
     """Do it, for the records that were foreseen. Raises what `foresee` raises, and LockedError while a run is on."""
-    request.folder.mkdir(parents=True, exist_ok=True)
-    clock = Clock(now=request.now)
-    with open_ledger(request.ledger_url) as ledger:
-        lease = ledger.take_lease(plan.name, holder(), clock.text(), LEASE_S)
-        writer = LedgerWriter(ledger=ledger, lease=lease, clock=clock, ttl_s=LEASE_S)
+    order = foreseen.order
+    with leased(plan, request) as writer:
+        before = writer.ledger.standing(plan.name)
+        refuse_out_of_turn(plan, order.stage, before, order.choice)
+        begun = _begin(order, before, writer)
+        with recorded(plan, writer) as record:
+            record.counts |= {step.key: Counts() for step in order.steps if step.chosen is not None}
+            done = _carried(plan, request, foreseen, record)
+            after = _finish(plan, foreseen, begun, done, record.run, writer)
+        send_mails(plan, request, writer)
+        return Carried(run=record.run, order=order, standing=after, steps=done)
+
+
+def _carried(plan: Plan, request: RunRequest, foreseen: Foreseen, record: RunRecord) -> tuple[StepDone, ...]:
+    with _room(plan, request, foreseen.order, record.writer.ledger) as room:
+        doing = Doing(room=room, writer=record.writer, run=record.run, counts=record.counts)
         try:
-            return _leased(plan, request, foreseen, writer)
+            return _steps(doing, foreseen)
         finally:
-            ledger.release(writer.lease)
-
-
-def _leased(plan: Plan, request: RunRequest, foreseen: Foreseen, writer: LedgerWriter) -> Carried:
-    order, ledger = foreseen.order, writer.ledger
-    before = ledger.standing(plan.name)
-    refuse_out_of_turn(plan, order.stage, before, order.choice)
-    begun = _begin(order, before, writer)
-    run, started = _start(plan, writer), time.monotonic()
-    counts = {step.key: Counts() for step in order.steps if step.chosen is not None}
-    calls: dict[str, int] = {}
-    try:
-        with _room(plan, request, order, ledger) as room:
-            doing = Doing(room=room, writer=writer, run=run, counts=counts)
-            try:
-                done = _steps(doing, foreseen)
-            finally:
-                calls |= {name: connector.calls for name, connector in room.systems.items()}
-    except BaseException as error:
-        _end(writer, run, started, counts, calls, error)
-        raise
-    after = _finish(plan, foreseen, begun, done, run, writer)
-    _end(writer, run, started, counts, calls, None)
-    send_mails(plan, request, writer)
-    return Carried(run=run, order=order, standing=after, steps=done)
+            record.calls |= {name: connector.calls for name, connector in room.systems.items()}
 
 
 def _begin(order: Order, before: Standing, writer: LedgerWriter) -> Standing:
@@ -217,36 +200,3 @@ def _agreed(plan: Plan, foreseen: Foreseen, begun: Standing, writer: LedgerWrite
         agreed |= {"migrated": writer.clock.text()}
     pins = {**begun.pins, **foreseen.accounts} if stage == "enable" else begun.pins
     return replace(begun, pins=pins, agreed=agreed)
-
-
-def _start(plan: Plan, writer: LedgerWriter) -> str:
-    run = run_id(writer.clock)
-    row = RunRow(
-        id=run,
-        integration=plan.name,
-        started=writer.clock.text(),
-        spec_file=plan.file,
-        plan_fingerprint=plan.fingerprint,
-    )
-    writer.ledger.start_run(writer.renew(), row)
-    return run
-
-
-def _end(
-    writer: LedgerWriter,
-    run: str,
-    started: float,
-    counts: Mapping[str, Counts],
-    calls: Mapping[str, int],
-    error: BaseException | None,
-) -> None:
-    writer.ledger.end_run(
-        writer.renew(),
-        run,
-        outcome=outcome_of(error) if error is not None else "done",
-        ended=writer.clock.text(),
-        seconds=round(time.monotonic() - started, 3),
-        counts={name: one.as_json() for name, one in counts.items()},
-        calls=calls,
-        error=sentence_of(error) if error is not None else None,
-    )

@@ -10,10 +10,9 @@ import pyarrow as pa
 from engine.connectors.port import Contains, Page, ReadRequest
 from engine.errors import TemporaryError, UserError
 from engine.record import other
-from engine.run.operations.preview import remembered
 from engine.run.read.text_columns import text_columns
 from engine.run.session.pair import LIVE
-from engine.run.sync.execute import columns, systems_of
+from engine.run.sync.opened import remembered, session_of, systems_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +43,7 @@ def search(plan: Plan, request: RunRequest, module: ModulePlan, words: str) -> t
     """
     wanted = _demand(plan, module)
     contains = Contains(fields=wanted.fields, text=words)
-    with remembered(request) as ledger, systems_of(plan, request) as systems, columns(request) as session:
+    with remembered(request) as ledger, systems_of(plan, request) as systems, session_of(request) as session:
         found = _read(plan, module, wanted, ledger, systems, session, contains)
         ids = {one.record.partition(":")[2] for one in found}
         below: list[Found] = []

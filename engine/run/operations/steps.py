@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from engine.connectors.port import AllApplied, Batch
 from engine.errors import TemporaryError
-from engine.ledger import Intent, Settlement
-from engine.record import Receipt
+from engine.ledger import Settlement
 from engine.run.operations.importing import importable, take_over
 from engine.run.operations.stage_progress import Doing, StepDone, StepSeen
 from engine.run.read.chosen import read_chosen
+from engine.run.write.door import Target, send
+from engine.run.write.permit import Permit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -84,34 +84,30 @@ def _batch(
 ) -> tuple[int, list[tuple[str, str]]]:
     """(records written, what was refused). Raises TemporaryError where it is not known."""
     kind: Kind = "delete" if step.act == "delete" else "update"
-    rows = _rows(step, kind, some)
-    intent = Intent(
+    target = Target(
+        connector=doing.room.connector(chosen),
+        stream=chosen.stream,
+        side="right",
         run=doing.run,
         module=step.key,
-        side="right",
-        kind=kind,
-        created=doing.writer.clock.text(),
-        payload=rows,
-        count=rows.num_rows,
     )
-    number = doing.room.ledger.intend(doing.lease(), intent)
-    receipts = _send(doing, chosen, Batch(kind=kind, table=rows))
-    said = {one.id: receipts.get(f"{kind}/{one.id}") for one in some}
-    done = [record for record, receipt in said.items() if receipt and receipt.outcome in ("applied", "gone")]
-    if any(receipt is None or receipt.outcome in ("unknown", "retry") for receipt in said.values()):
+    answer = send(target, Permit(writer=doing.writer, module=step.key), kind, _rows(step, kind, some))
+    said = {one.id: answer.by_op[f"{kind}/{one.id}"] for one in some}
+    done = [record for record, receipt in said.items() if receipt.outcome in ("applied", "gone")]
+    if any(receipt.outcome in ("unknown", "retry") for receipt in said.values()):
         raise TemporaryError(
             f"It is not known whether {chosen.system} has done all of: {step.text}.",
             remedy="Order it again: it looks what was done, and goes on from there.",
         )
-    _settle(doing, step, chosen, number, done if kind == "delete" else [])
+    _settle(doing, step, chosen, answer.intent, done if kind == "delete" else [])
     _count(doing, step, kind, len(done))
-    refused = [(record, _words(receipt)) for record, receipt in said.items() if record not in done]
+    refused = [
+        (record, receipt.message or "The system refused it.")
+        for record, receipt in said.items()
+        if record not in done
+    ]
     names = {one.id: one.label for one in some}
     return len(done), [(f"{names[record]} ({record})", words) for record, words in refused]
-
-
-def _words(receipt: Receipt | None) -> str:
-    return (receipt.message if receipt else None) or "The system refused it."
 
 
 def _rows(step: StepPlan, kind: Kind, some: Sequence[One]) -> pa.Table:
@@ -131,13 +127,6 @@ def _column(value: Any, rows: int) -> pa.Array:
     if value is None:
         return pa.nulls(rows, pa.string())
     return pa.array([Decimal(str(value)) if isinstance(value, float) else value] * rows)
-
-
-def _send(doing: Doing, chosen: Chosen, batch: Batch) -> dict[str, Receipt]:
-    answer = doing.room.connector(chosen).write(chosen.stream, batch)
-    if isinstance(answer, AllApplied):
-        return {op: Receipt(op=op, outcome="applied") for op in batch.table["_op"].to_pylist()}
-    return {receipt.op: receipt for receipt in answer}
 
 
 def _settle(doing: Doing, step: StepPlan, chosen: Chosen, number: int, gone: Sequence[str]) -> None:

@@ -13,24 +13,28 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import UserError
 from engine.event import ModuleStarted
-from engine.ledger import open_ledger
+from engine.ledger import ModuleState, open_ledger
 from engine.run.read.waits import show_references
 from engine.run.session.batches import batch_size
 from engine.run.session.report import ChangeLine, FieldChange, Undone
-from engine.run.sync.execute import columns, execute, passes_of, refuse_unbuilt, systems_of
+from engine.run.sync.execute import execute
+from engine.run.sync.opened import opened, refuse_unbuilt
+from engine.run.sync.pipeline import work_off
+from engine.run.sync.writing import Writing
+from engine.run.write.permit import Permit
 from engine.run.write.revert import remake, restore, unmake
 from engine.run.write.undo import Undoing, undoable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engine.ledger import RunRow
     from engine.ledger.store import Ledger
     from engine.plan import Plan
-    from engine.record import Kind
-    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.record import Kind, Side
     from engine.run.session.run_request import RunRequest
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.sync.look import Looked
     from engine.run.write.undo import Remake, Restore, Undoable, Unmake
 
 One = TypeVar("One")
@@ -45,36 +49,25 @@ def look_back(plan: Plan, request: RunRequest, run: str, *, limit: int = 20) -> 
     started = time.monotonic()
     with (
         open_ledger(request.ledger_url, readonly=True) as ledger,
-        systems_of(plan, request) as systems,
-        columns(request) as session,
+        opened(plan, request, ledger, run="undo") as one,
     ):
-        task = _Undo(undoing=_undoing(plan, ledger, run), limit=limit)
+        mode = _UndoPreview(undoing=_undoing(plan, ledger, run), limit=limit)
         notes = _notes(plan, ledger, run)
         for module in reversed(plan.modules):
-            passes = passes_of(
-                plan=plan,
-                module=module,
-                request=request,
-                session=session,
-                systems=systems,
-                ledger=ledger,
-                writer=None,
-                run="undo",
-            )
-            task.module(passes, None)
-    return task.undone(run, None, plan, notes, time.monotonic() - started)
+            work_off(one.passes(module), mode)
+    return mode.undone(run, None, plan, notes, time.monotonic() - started)
 
 
 def put_back(plan: Plan, request: RunRequest, run: str, *, limit: int = 20) -> Undone:
     """Take the run back. Raises as `look_back`, and what `execute` raises."""
     started = time.monotonic()
     with open_ledger(request.ledger_url, readonly=True) as ledger:
-        task = _Undo(undoing=_undoing(plan, ledger, run), limit=limit)
+        mode = _Undo(undoing=_undoing(plan, ledger, run), limit=limit)
         notes = _notes(plan, ledger, run)
     # What was made later may hang on what was made before.
     backwards = replace(plan, modules=plan.modules[::-1])
-    report = execute(backwards, request, task.module)
-    return task.undone(run, report.run, plan, notes, time.monotonic() - started)
+    report = execute(backwards, request, mode)
+    return mode.undone(run, report.run, plan, notes, time.monotonic() - started)
 
 
 def _undoing(plan: Plan, ledger: Ledger, run: str) -> Undoing:
@@ -131,7 +124,7 @@ def _notes(plan: Plan, ledger: Ledger, run: str) -> tuple[str, ...]:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Undo:
+class _Undo(Writing):
     """A run that is taken back, while its modules are worked off, the last first."""
 
     undoing: Undoing
@@ -140,32 +133,31 @@ class _Undo:
     counts: dict[Kind, int] = field(default_factory=lambda: {"update": 0, "create": 0, "delete": 0})
     found: list[Undoable] = field(default_factory=list)
 
-    def module(self, passes: Sequence[SyncPass], writer: LedgerWriter | None) -> None:
-        """Take back what the run did for one module; without a pen only say what that is."""
+    def begin(self, passes: Sequence[SyncPass]) -> bool:
+        """Nothing is open: that was asked before."""
+        self.permit = Permit(writer=self.writer, module=passes[0].module.name)
         passes[0].listen(ModuleStarted(module=passes[0].module.name))
         show_references(passes[0])
+        return True
+
+    def look(self, passes: Sequence[SyncPass], state: ModuleState) -> Mapping[Side, Looked]:
+        """What the run did, as the journal has it; it is taken back pass by pass."""
+        del state
         for sync in passes:
             found = undoable(sync, self.undoing)
             self.found.append(found)
             self._show(sync, found)
-            if writer is None:
-                self._count(len(found.restores), len(found.remakes), len(found.unmakes))
-            else:
-                self._do(sync, writer, found)
+            self._take_back(sync, found)
             sync.columns.drop("fresh", "after", "undone")
+        return {}
 
-    def _count(self, updates: int, creates: int, deletes: int) -> None:
-        self.counts["update"] += updates
-        self.counts["create"] += creates
-        self.counts["delete"] += deletes
-
-    def _do(self, sync: SyncPass, writer: LedgerWriter, found: Undoable) -> None:
+    def _take_back(self, sync: SyncPass, found: Undoable) -> None:
         for updates in _batches(sync, found.restores):
-            self._count(restore(sync, writer, updates, found), 0, 0)
+            self.counts["update"] += restore(sync, self.permit, updates, found)
         for creates in _batches(sync, found.remakes):
-            self._count(0, remake(sync, writer, creates, found), 0)
+            self.counts["create"] += remake(sync, self.permit, creates, found)
         for deletes in _batches(sync, found.unmakes):
-            self._count(0, 0, unmake(sync, writer, deletes, found))
+            self.counts["delete"] += unmake(sync, self.permit, deletes, found)
 
     def _show(self, sync: SyncPass, found: Undoable) -> None:
         room = max(self.limit - len(self.lines), 0)
@@ -191,11 +183,26 @@ class _Undo:
         )
 
 
+@dataclass(slots=True, kw_only=True)
+class _UndoPreview(_Undo):
+    """What taking it back would do."""
+
+    def begin(self, passes: Sequence[SyncPass]) -> bool:
+        """Nothing is written, so there is no permit."""
+        show_references(passes[0])
+        return True
+
+    def _take_back(self, sync: SyncPass, found: Undoable) -> None:
+        del sync
+        self.counts["update"] += len(found.restores)
+        self.counts["create"] += len(found.remakes)
+        self.counts["delete"] += len(found.unmakes)
+
+
 def _batches(sync: SyncPass, several: list[One]) -> Iterator[list[One]]:
     size = batch_size(sync)
     for first in range(0, len(several), size):
         yield several[first : first + size]
-        sync.check_stop()
 
 
 def _restored(sync: SyncPass, run: str, one: Restore) -> ChangeLine:

@@ -79,6 +79,11 @@ class Decided:
         """Keys that are written to that side."""
         return self.decision.writes(side)
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything is written to either side."""
+        return bool(self.writes("left") or self.writes("right"))
+
     def sent(self, side: Side) -> dict[str, str | None]:
         """What is written to that side, by key, as canonical text."""
         return {

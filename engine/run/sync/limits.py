@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import ModuleState
     from engine.plan import Limit
+    from engine.record import Side
     from engine.run.read.absent_or_deleted import Departed
     from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.look import Looked
@@ -41,7 +42,7 @@ class Stop:
     details: tuple[str, ...] = ()
 
 
-def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[str, Looked]) -> None:
+def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
     """Raises StoppedError with everything that a person has to agree to and has not."""
     module = passes[0].module
     stops = stops_of(passes, state, looked)
@@ -58,7 +59,7 @@ def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[
         passes[0].listen(Noted(module=module.name, message=f"Accepted: {one.what}"))
 
 
-def stops_of(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[str, Looked]) -> list[Stop]:
+def stops_of(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> list[Stop]:
     """Everything that a person has to agree to before this module is written; a trigger's condition says it all."""
     if passes[0].module.trigger is not None:
         return []
@@ -101,7 +102,7 @@ def _recognised(sync: SyncPass) -> list[tuple[str, str, str]]:
     return [(str(b), str(a), str(label)) if turned else (str(a), str(b), str(label)) for a, b, label in rows]
 
 
-def _limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[str, Looked]) -> Iterator[Stop]:
+def _limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> Iterator[Stop]:
     if not any(_stirred(sync, looked[sync.source_side]) for sync in passes):
         return
     links = passes[0].ledger.link_count(passes[0].integration, passes[0].module.name)

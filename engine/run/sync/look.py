@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from engine.run.decide.trigger import arm, meet_made
 from engine.run.pair.match import Matched, match, meet, own_sightings, sightings, yield_met
-from engine.run.pair.quota import ration
 from engine.run.pair.sort import not_made, set_aside, sort
 from engine.run.read.absent_or_deleted import Departed, departed
 from engine.run.read.enrolled import skip_unenrolled
@@ -33,7 +32,7 @@ class Looked:
     forgotten: tuple[str, ...] = ()  #: remembered records of the target that are gone
 
 
-def look(passes: Sequence[SyncPass], state: ModuleState) -> dict[str, Looked]:
+def look(passes: Sequence[SyncPass], state: ModuleState) -> dict[Side, Looked]:
     """Read, compare, recognise and sort the records of every source; by source side."""
     recall(passes)
     show_references(passes[0])
@@ -43,11 +42,10 @@ def look(passes: Sequence[SyncPass], state: ModuleState) -> dict[str, Looked]:
         arm(sync, state)
         skip_unenrolled(sync)
         sync.learned.found = count_situations(sync)
-    seen: dict[str, Looked] = {}
+    seen: dict[Side, Looked] = {}
     for sync in passes:
         seen[sync.source_side] = _looked(sync, state, assessed)
         sort(sync)
-        ration(sync)
     for sync in passes:
         _tally(sync)
     return seen
@@ -76,7 +74,7 @@ def _looked(sync: SyncPass, state: ModuleState, assessed: Mapping[Side, Staged])
     return Looked(assessed=own, matched=None, departed=lost, forgotten=forgotten)
 
 
-def known_records(sync: SyncPass, looked: Mapping[str, Looked]) -> dict[Side, Sightings | None]:
+def known_records(sync: SyncPass, looked: Mapping[Side, Looked]) -> dict[Side, Sightings | None]:
     """What later runs recognise newcomers by, of the sides that this pass has read."""
     mine = looked[sync.source_side]
     if mine.matched is not None:

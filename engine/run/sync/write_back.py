@@ -1,11 +1,12 @@
-"""News: what only a new record itself says, such as its number or its total, goes back within the same run."""
+"""Write back: what only a new record itself says, such as its number, goes to its source in the same run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from engine.run.session.aim import Aim
-from engine.run.sync.module import run_module
+from engine.run.sync.pipeline import work_off
+from engine.run.sync.writing import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,16 +16,17 @@ if TYPE_CHECKING:
     from engine.run.session.sync_pass import SyncPass
 
 
-def carry_news(
+def write_back(
     passes: Sequence[SyncPass], again: Callable[[Aim], Sequence[SyncPass]], writer: LedgerWriter
 ) -> None:
-    """Look once more at the records that were made with something to say; `again` gives the passes over them."""
-    said = {
+    """Work once more on the records that were made and say something new; `again` gives the passes over them."""
+    made = {
         one.target.name: frozenset(one.learned.to_write_back) for one in passes if one.learned.to_write_back
     }
-    if said:
-        further = again(Aim(records=said))
-        run_module(further, writer)
+    if made:
+        further, mode = again(Aim(records=made)), Run()
+        mode.writer = writer
+        work_off(further, mode)
         _add(passes[0].counts, further[0].counts)
 
 

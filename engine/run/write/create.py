@@ -1,4 +1,4 @@
-"""Push: make on the target what is only on the source, batch by batch."""
+"""Create: make on the target what only the source has, batch by batch."""
 
 from __future__ import annotations
 
@@ -7,29 +7,51 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from engine.ledger import RecordKey, Settlement
+from engine.run.decide.expected_changes import creates
 from engine.run.decide.newcomers import creates_sql
 from engine.run.session.batches import batch_size, portions
 from engine.run.write.after import made
+from engine.run.write.door import SETTLE, Answer, go_on, settle, write
+from engine.run.write.judge import CHUNK, judge_newcomers
 from engine.run.write.receipts import held_of, ids_of
+from engine.run.write.remember import note_refusals
 from engine.run.write.settle import associating, new_links
-from engine.run.write.write import SETTLE, Answer, settle, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.write.permit import Permit
 
 
-def push_creates(sync: SyncPass, writer: LedgerWriter) -> None:
-    """Make the records of `absent` on the target."""
-    for first, last in portions(sync, "absent", batch_size(sync)):
-        _create_batch(sync, writer, sync.columns.table(creates_sql(sync, first, last)))
-        sync.check_stop()
+def create(sync: SyncPass, permit: Permit) -> None:
+    """Make the records of `absent` that may be made."""
+    if not sync.moving:
+        return
+    refused = judge_newcomers(sync)
+    if permit.wanted is None:
+        note_refusals(sync, permit.writer, refused)
+        sync.counts.held += len({one.notice.record_id for one in refused})
+    else:
+        _pick(sync, permit)
+    with sync.ledger.bulk_load(permit.writer.renew()):
+        for first, last in portions(sync, "absent", batch_size(sync)):
+            _create_batch(sync, permit, sync.columns.table(creates_sql(sync, first, last)))
 
 
-def _create_batch(sync: SyncPass, writer: LedgerWriter, rows: pa.Table) -> None:
-    answer = write(sync, writer, "create", rows)
+def _pick(sync: SyncPass, permit: Permit) -> None:
+    """Leave in `absent` what the permit picks."""
+    made = (change for places in portions(sync, "absent", CHUNK) for change in creates(sync, *places))
+    kept = [change.left_id or change.right_id for change in made if permit.picks(change)]
+    sync.columns.keep("kept", pa.table({"id": pa.array(kept, pa.string())}))
+    sync.columns.run(
+        "CREATE OR REPLACE TABLE absent AS SELECT * FROM absent SEMI JOIN kept USING (id) ORDER BY place"
+    )
+    sync.columns.drop("kept")
+
+
+def _create_batch(sync: SyncPass, permit: Permit, rows: pa.Table) -> None:
+    answer = write(sync, permit, "create", rows)
     if answer.whole is not None:
         ids, versions = answer.whole.ids, answer.whole.versions
         settlement = Settlement(
@@ -39,10 +61,10 @@ def _create_batch(sync: SyncPass, writer: LedgerWriter, rows: pa.Table) -> None:
             associating=associating(sync),
             released=_sources(sync, rows),
         )
-        settle(sync, writer, answer, settlement, applied=rows.num_rows, kind="create")
+        settle(sync, permit, answer, settlement, applied=rows.num_rows, kind="create")
     else:
-        _settle_receipts(sync, writer, answer, rows)
-    answer.go_on()
+        _settle_receipts(sync, permit, answer, rows)
+    go_on(sync, answer)
 
 
 def _sources(sync: SyncPass, rows: pa.Table) -> tuple[RecordKey, ...]:
@@ -53,7 +75,7 @@ def _sources(sync: SyncPass, rows: pa.Table) -> tuple[RecordKey, ...]:
     return tuple((sync.source.side, one) for one in rows["_source"].to_pylist() if one in held)
 
 
-def _settle_receipts(sync: SyncPass, writer: LedgerWriter, answer: Answer, rows: pa.Table) -> None:
+def _settle_receipts(sync: SyncPass, permit: Permit, answer: Answer, rows: pa.Table) -> None:
     """Settle a batch of creates whose writes were answered one by one."""
     by_op = answer.by_op
     applied = [by_op[op].outcome == "applied" for op in rows["_op"].to_pylist()]
@@ -73,7 +95,7 @@ def _settle_receipts(sync: SyncPass, writer: LedgerWriter, answer: Answer, rows:
         intent_state="uncertain" if answer.unknown else "done",
         not_before=sync.clock.text_in(SETTLE) if answer.unknown else None,
     )
-    settle(sync, writer, answer, settlement, applied=done.num_rows, kind="create")
+    settle(sync, permit, answer, settlement, applied=done.num_rows, kind="create")
     sync.counts.held += len(held)
 
 

@@ -1,4 +1,4 @@
-"""Remove: follow deletions, where the module says `deletes: propagate`.
+"""Delete: follow deletions, where the module says `deletes: propagate`.
 
 Whoever edited the counterpart since wins over the deletion.
 """
@@ -12,36 +12,43 @@ import simplejson
 
 from engine.event import Noted
 from engine.ledger import Settlement
+from engine.run.decide.expected_changes import delete_change
 from engine.run.session.batches import batch_size
-from engine.run.session.pair import left_id
+from engine.run.session.pair import Pair, left_id
+from engine.run.write.door import go_on, settle, write
 from engine.run.write.receipts import held_of
 from engine.run.write.settle import states_of
-from engine.run.write.write import settle, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from engine.run.read.absent_or_deleted import Departed
-    from engine.run.session.ledger_writer import LedgerWriter
-    from engine.run.session.pair import Pair
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.write.permit import Permit
 
 
-def push_deletes(sync: SyncPass, writer: LedgerWriter, lost: Departed) -> None:
+def delete(sync: SyncPass, permit: Permit, lost: Departed) -> None:
     """Delete the counterparts of what is gone; remember what is only suspected."""
-    note = [(link, f"missing-{sync.source_side}") for link in lost.suspected]
     edited, doomed = _sifted(sync, lost.gone)
+    if permit.wanted is None:
+        _note_lost(sync, permit, lost, edited)
+    else:
+        doomed = [pair for pair in doomed if permit.picks(delete_change(sync, pair))]
+    for first in range(0, len(doomed), batch_size(sync)):
+        delete_pairs(sync, permit, doomed[first : first + batch_size(sync)])
+
+
+def _note_lost(sync: SyncPass, permit: Permit, lost: Departed, edited: Sequence[Pair]) -> None:
+    """Remember what is suspected, what is gone on both sides, and what stays because somebody edited it."""
+    note = [(link, f"missing-{sync.source_side}") for link in lost.suspected]
     note += [(pair.link_id or 0, f"gone-{sync.source_side}") for pair in edited]
     both = tuple(pair.link_id for pair in lost.gone if pair.other is None and pair.link_id is not None)
     if note or both:
         settlement = Settlement(run=sync.run, module=sync.module.name, changes=states_of(note), dropped=both)
-        sync.ledger.settle(writer.renew(), None, settlement)
+        sync.ledger.settle(permit.writer.renew(), None, settlement)
     if edited:
         sync.listen(Noted(module=sync.module.name, message=_kept(sync, len(edited))))
     sync.counts.skipped += len(edited)
-    for first in range(0, len(doomed), batch_size(sync)):
-        delete_batch(sync, writer, doomed[first : first + batch_size(sync)])
-        sync.check_stop()
 
 
 def _kept(sync: SyncPass, count: int) -> str:
@@ -76,7 +83,7 @@ def _sifted(sync: SyncPass, gone: Sequence[Pair]) -> tuple[list[Pair], list[Pair
     )
 
 
-def delete_batch(sync: SyncPass, writer: LedgerWriter, doomed: Sequence[Pair]) -> None:
+def delete_pairs(sync: SyncPass, permit: Permit, doomed: Sequence[Pair]) -> None:
     """Journal, delete and settle one batch. A pair without a link gets one that says that its record is gone."""
     rows = pa.table(
         {
@@ -89,7 +96,7 @@ def delete_batch(sync: SyncPass, writer: LedgerWriter, doomed: Sequence[Pair]) -
         }
     )
     before = pa.table({"_op": rows["_op"], "before": pa.array(list(_images(doomed)), pa.string())})
-    answer = write(sync, writer, "delete", rows, before=before)
+    answer = write(sync, permit, "delete", rows, before=before)
     done = [pair for pair in doomed if answer.by_op[f"delete/{pair.other_id}"].outcome in ("applied", "gone")]
     deleted = {pair.other_id for pair in done}
     failed = [pair for pair in doomed if pair.other_id not in deleted]
@@ -117,9 +124,9 @@ def delete_batch(sync: SyncPass, writer: LedgerWriter, doomed: Sequence[Pair]) -
         released=tuple((sync.source_side, pair.mine.id) for pair in done),
         intent_state="uncertain" if answer.unknown else "done",
     )
-    settle(sync, writer, answer, settlement, applied=len(done), kind="delete")
+    settle(sync, permit, answer, settlement, applied=len(done), kind="delete")
     sync.counts.held += len(held)
-    answer.go_on()
+    go_on(sync, answer)
 
 
 def _ended(sync: SyncPass, done: Sequence[Pair]) -> pa.Table | None:

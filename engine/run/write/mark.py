@@ -10,34 +10,34 @@ import pyarrow as pa
 from engine.ledger import Settlement
 from engine.run.read.enrolled import enrolments
 from engine.run.session.pair import LIVE
-from engine.run.write.write import settle, write
+from engine.run.write.door import go_on, settle, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.ledger import Enrolment
-    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.write.permit import Permit
 
 
-def mark_enrolled(sync: SyncPass, writer: LedgerWriter) -> None:
+def mark_enrolled(sync: SyncPass, permit: Permit) -> None:
     """Mark those of the source that are linked by now, and no others; what is refused is tried by the next run."""
     if sync.module.enrol is None or sync.module.enrol.mark is None:
         return
     known = enrolments(sync)
     linked = _linked(sync, known)
     fresh = [one for one in known if one.state == "enrolled" and one.record_id in linked]
-    for one in _written(sync, writer, fresh, yes=True):
-        writer.ledger.mark(writer.renew(), replace(one, state="marked"))
+    for one in _written(sync, permit, fresh, yes=True):
+        permit.writer.ledger.mark(permit.writer.renew(), replace(one, state="marked"))
     alone = [one for one in known if one.state == "marked" and one.record_id not in linked]
-    for one in _written(sync, writer, alone, yes=False):  # its counterpart is gone
-        writer.ledger.mark(writer.renew(), replace(one, state="enrolled"))
+    for one in _written(sync, permit, alone, yes=False):  # its counterpart is gone
+        permit.writer.ledger.mark(permit.writer.renew(), replace(one, state="enrolled"))
 
 
-def unmark(sync: SyncPass, writer: LedgerWriter, one: Enrolment) -> None:
+def unmark(sync: SyncPass, permit: Permit, one: Enrolment) -> None:
     """The record does not take part any more. What the system refuses stays as it is."""
     if sync.module.enrol is not None and sync.module.enrol.mark is not None:
-        _written(sync, writer, [one], yes=False)
+        _written(sync, permit, [one], yes=False)
 
 
 def _linked(sync: SyncPass, several: Sequence[Enrolment]) -> set[str]:
@@ -48,24 +48,22 @@ def _linked(sync: SyncPass, several: Sequence[Enrolment]) -> set[str]:
     return {row[f"{sync.source_side}_id"] for row in links.to_pylist() if row["state"] in LIVE}
 
 
-def _written(
-    sync: SyncPass, writer: LedgerWriter, several: Sequence[Enrolment], *, yes: bool
-) -> list[Enrolment]:
+def _written(sync: SyncPass, permit: Permit, several: Sequence[Enrolment], *, yes: bool) -> list[Enrolment]:
     """Write the mark; answers those that have it now."""
     if not several:
         return []
     back = sync.reverse
     rows = _rows(sync.module.enrol.mark if sync.module.enrol else None, several, yes=yes)
     before = pa.table({"_op": rows["_op"], "before": pa.array(["{}"] * len(several), pa.string())})
-    answer = write(back, writer, "update", rows, before=before)
+    answer = write(back, permit, "update", rows, before=before)
     done = [one for one in several if answer.by_op[_op(one)].outcome == "applied"]
     state: Settlement = Settlement(
         run=sync.run,
         module=sync.module.name,
         intent_state="uncertain" if answer.unknown else "done",
     )
-    settle(back, writer, answer, state, applied=len(done), kind="update")
-    answer.go_on()
+    settle(back, permit, answer, state, applied=len(done), kind="update")
+    go_on(sync, answer)
     return done
 
 

@@ -16,19 +16,19 @@ from engine.reconcile import Decision, FieldDecision
 from engine.run.session.columns import sql_name
 from engine.run.session.pair import Decided, Pair, Shown, content_hash
 from engine.run.write.after import held_values, shown_after
+from engine.run.write.door import go_on, settle, write
 from engine.run.write.images import put_in_table
 from engine.run.write.settle import states_of
 from engine.run.write.update import update_rows
-from engine.run.write.write import settle, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.record import Receipt
-    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.write.door import Answer
+    from engine.run.write.permit import Permit
     from engine.run.write.undo import Remake, Restore, Undoable, Unmake
-    from engine.run.write.write import Answer
 
     Texts = Mapping[str, str | None]
 
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 _WHY = "made again when the run that had deleted it was undone"
 
 
-def restore(sync: SyncPass, writer: LedgerWriter, several: Sequence[Restore], found: Undoable) -> int:
+def restore(sync: SyncPass, permit: Permit, several: Sequence[Restore], found: Undoable) -> int:
     """Give records back what they held; answers how many."""
     put_in_table(sync, {one.source_id: one.before for one in several})
     decided = [_decided(sync, one) for one in several]
     rows = update_rows(sync, decided)
     before = _images([(f"update/{one.now.id}", one.now.texts) for one in several])
-    _settle_bases(sync, writer, [(one, one.back, one.now.version) for one in several])
-    answer = write(sync, writer, "update", rows, before=before)
+    _settle_bases(sync, permit, [(one, one.back, one.now.version) for one in several])
+    answer = write(sync, permit, "update", rows, before=before)
     done = [one for one in several if _receipt(answer, one.now.id).outcome == "applied"]
     failed = [one for one in several if _receipt(answer, one.now.id).outcome != "applied"]
     for one in failed:
@@ -56,8 +56,8 @@ def restore(sync: SyncPass, writer: LedgerWriter, several: Sequence[Restore], fo
         changes=_changes(sync, [*bases, *((one, {}, one.version) for one in failed)]),
         intent_state=_state(answer),
     )
-    settle(sync, writer, answer, settlement, applied=len(done), kind="update")
-    answer.go_on()
+    settle(sync, permit, answer, settlement, applied=len(done), kind="update")
+    go_on(sync, answer)
     return len(done)
 
 
@@ -96,10 +96,10 @@ def _hash(sync: SyncPass, one: Restore, held: Texts) -> bytes:
 
 
 def _settle_bases(
-    sync: SyncPass, writer: LedgerWriter, several: Sequence[tuple[Restore, Texts, str | None]]
+    sync: SyncPass, permit: Permit, several: Sequence[tuple[Restore, Texts, str | None]]
 ) -> None:
     settlement = Settlement(run=sync.run, module=sync.module.name, changes=_changes(sync, several))
-    sync.ledger.settle(writer.renew(), None, settlement)
+    sync.ledger.settle(permit.writer.renew(), None, settlement)
 
 
 def _changes(sync: SyncPass, several: Sequence[tuple[Restore, Texts, str | None]]) -> pa.Table:
@@ -142,10 +142,10 @@ def _state(answer: Answer) -> Literal["done", "uncertain"]:
     return "uncertain" if answer.unknown else "done"
 
 
-def unmake(sync: SyncPass, writer: LedgerWriter, several: Sequence[Unmake], found: Undoable) -> int:
+def unmake(sync: SyncPass, permit: Permit, several: Sequence[Unmake], found: Undoable) -> int:
     """Delete what the run made; answers how many. Their links stay, so that no run makes them again."""
     side = sync.target.side
-    _settle_states(sync, writer, [(one.link_id, f"gone-{side}") for one in several])
+    _settle_states(sync, permit, [(one.link_id, f"gone-{side}") for one in several])
     rows = pa.table(
         {
             "_op": pa.array([f"delete/{one.now.id}" for one in several], pa.string()),
@@ -155,7 +155,7 @@ def unmake(sync: SyncPass, writer: LedgerWriter, several: Sequence[Unmake], foun
         }
     )
     before = _images([(f"delete/{one.now.id}", one.now.texts) for one in several])
-    answer = write(sync, writer, "delete", rows, before=before)
+    answer = write(sync, permit, "delete", rows, before=before)
     receipts = {one.now.id: _receipt(answer, one.now.id, "delete") for one in several}
     done = [one for one in several if receipts[one.now.id].outcome in ("applied", "gone")]
     failed = [one for one in several if receipts[one.now.id].outcome not in ("applied", "gone")]
@@ -169,21 +169,21 @@ def unmake(sync: SyncPass, writer: LedgerWriter, several: Sequence[Unmake], foun
         changes=states_of([(one.link_id, one.state) for one in failed]),
         intent_state=_state(answer),
     )
-    settle(sync, writer, answer, settlement, applied=len(done), kind="delete")
-    answer.go_on()
+    settle(sync, permit, answer, settlement, applied=len(done), kind="delete")
+    go_on(sync, answer)
     return len(done)
 
 
-def _settle_states(sync: SyncPass, writer: LedgerWriter, states: Sequence[tuple[int | None, str]]) -> None:
+def _settle_states(sync: SyncPass, permit: Permit, states: Sequence[tuple[int | None, str]]) -> None:
     settlement = Settlement(run=sync.run, module=sync.module.name, changes=states_of(states))
-    sync.ledger.settle(writer.renew(), None, settlement)
+    sync.ledger.settle(permit.writer.renew(), None, settlement)
 
 
-def remake(sync: SyncPass, writer: LedgerWriter, several: Sequence[Remake], found: Undoable) -> int:
+def remake(sync: SyncPass, permit: Permit, several: Sequence[Remake], found: Undoable) -> int:
     """Make again what the run deleted, with the mapped fields; answers how many."""
     put_in_table(sync, {one.old_id: one.before for one in several})
     rows = _new_rows(sync, several)
-    answer = write(sync, writer, "create", rows)
+    answer = write(sync, permit, "create", rows)
     ids = _new_ids(answer, several)
     for one in several:
         if one.old_id not in ids:
@@ -195,8 +195,8 @@ def remake(sync: SyncPass, writer: LedgerWriter, several: Sequence[Remake], foun
         skips=_left_alone(sync, list(ids.values())),
         intent_state=_state(answer),
     )
-    settle(sync, writer, answer, settlement, applied=len(ids), kind="create")
-    answer.go_on()
+    settle(sync, permit, answer, settlement, applied=len(ids), kind="create")
+    go_on(sync, answer)
     return len(ids)
 
 

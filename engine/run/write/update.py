@@ -1,8 +1,8 @@
-"""Align: bring pairs in step, each decided from what both sides show right before they are written."""
+"""Update: pairs are brought in step, on both sides, with the fields that differ and no others."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -12,23 +12,19 @@ import simplejson
 from engine.event import Noted
 from engine.ledger import RecordKey, Settlement
 from engine.record import SIDES, other
-from engine.run.decide.compare import decide
 from engine.run.decide.conflicts import agreed, disputes
-from engine.run.decide.guard import guarded
+from engine.run.decide.expected_changes import pair_changes
 from engine.run.decide.refusals import refusals
-from engine.run.decide.trigger import sift, takes
-from engine.run.decide.yielding import yielded
-from engine.run.read.counterparts import fetch, pairs
-from engine.run.read.referenced_records import read_referenced_anew
-from engine.run.session.batches import batch_size, portions
+from engine.run.session.batches import batch_size
 from engine.run.session.columns import sql_name
 from engine.run.session.held import report_held
 from engine.run.session.pair import Decided, Pair, content_hash
 from engine.run.write.after import held_values, shown_after
+from engine.run.write.door import Answer, go_on, settle, write
+from engine.run.write.judge import Judged, judge
 from engine.run.write.receipts import held_of
-from engine.run.write.remember import leave_alone, note_refusals
+from engine.run.write.remember import note_refusals
 from engine.run.write.settle import changed_links, losers_of, states_of, unclear_settlement
-from engine.run.write.write import Answer, settle, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,77 +33,23 @@ if TYPE_CHECKING:
     from engine.record import Receipt, Side
     from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.sync_pass import SyncPass
-
-#: Pairs that are looked at together.
-CHUNK = 5_000
+    from engine.run.write.permit import Permit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """Pairs after both sides were looked at."""
-
-    decided: list[Decided]
-    unclear: list[Pair]  #: the counterpart is gone, out of view or cannot be read
-    lost: list[Pair]  #: the source itself is gone
-
-    @property
-    def quiet(self) -> list[Decided]:
-        """Pairs that need no write."""
-        return [one for one in self.decided if not (one.writes("left") or one.writes("right"))]
-
-    @property
-    def moving(self) -> list[Decided]:
-        """Pairs that need one."""
-        return [one for one in self.decided if one.writes("left") or one.writes("right")]
-
-
-def push_pairs(sync: SyncPass, writer: LedgerWriter) -> None:
-    """Bring the records of `paired` in step, chunk by chunk."""
-    if takes(sync):
-        return
-    for first, last in portions(sync, "paired", portion_size(sync)):
-        found, missed = sift(sync, pairs(sync, first, last))
-        leave_alone(sync, writer, missed)
-        judged = judge(sync, found)
-        _note_unclear(sync, writer, judged)
-        push_judged(sync, writer, judged)
-    for sentence in yielded(sync):
-        sync.listen(Noted(module=sync.module.name, message=sentence))
-
-
-def push_judged(sync: SyncPass, writer: LedgerWriter, judged: Judged) -> None:
-    """Do what was decided, on both sides."""
-    note_refusals(sync, writer, refusals(sync, judged.decided))
-    _note_quiet(sync, writer, judged.quiet)
-    moved = list(push_decided(sync, writer, judged.moving))
+def update(sync: SyncPass, permit: Permit, found: Sequence[Pair]) -> None:
+    """Bring pairs in step, on both sides: each is decided, and its guards are asked, right before it is written."""
+    judged = judge(sync, found)
+    if permit.wanted is None:
+        _note_unclear(sync, permit.writer, judged)
+        decided = judged.decided
+    else:
+        both = zip(judged.decided, pair_changes(sync, judged.decided), strict=True)
+        decided = [one for one, change in both if permit.picks(change)]
+    note_refusals(sync, permit.writer, refusals(sync, decided))
+    _note_quiet(sync, permit.writer, [one for one in decided if not one.moves])
+    moved = list(_push(sync, permit, [one for one in decided if one.moves]))
     if sync.both_ways:
-        list(push_decided(sync.reverse, writer, [_flipped(sync, one) for one in moved]))
-
-
-def portion_size(sync: SyncPass) -> int:
-    """Pairs that are looked at together: as many as one read by ids or one batch can take."""
-    return CHUNK if sync.target.can.bulk else max(batch_size(sync), sync.target.can.by_ids)
-
-
-def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
-    """Decide the pairs; those whose source would be written are decided anew from a source read just now."""
-    clear = [pair for pair in found if pair.clear]
-    unclear = [pair for pair in found if not pair.clear]
-    decided = guarded(sync, list(decide(sync, clear)), read_referenced_anew)
-    back = [one.pair for one in decided if one.writes(sync.source_side)]
-    if not back:
-        return Judged(decided=decided, unclear=unclear, lost=[])
-    again = fetch(sync, [pair.mine.id for pair in back], side=sync.source, into="again")
-    fresh = [
-        replace(pair, mine=again[pair.mine.id], values="again")
-        for pair in back
-        if pair.mine.id in again and again[pair.mine.id].trouble is None
-    ]
-    forth = [one for one in decided if not one.writes(sync.source_side)]
-    # One that has just become unreadable was changed just now: the next run sees that, and holds it.
-    lost = [pair for pair in back if pair.mine.id not in again]
-    anew = guarded(sync, list(decide(sync, fresh)), read_referenced_anew)
-    return Judged(decided=[*forth, *anew], unclear=unclear, lost=lost)
+        list(_push(sync.reverse, permit, [_flipped(sync, one) for one in moved]))
 
 
 def _note_unclear(sync: SyncPass, writer: LedgerWriter, judged: Judged) -> None:
@@ -178,7 +120,7 @@ def _released(sync: SyncPass, decided: Sequence[Decided]) -> tuple[RecordKey, ..
     return tuple(keys)
 
 
-def push_decided(sync: SyncPass, writer: LedgerWriter, moving: Sequence[Decided]) -> Iterator[Decided]:
+def _push(sync: SyncPass, permit: Permit, moving: Sequence[Decided]) -> Iterator[Decided]:
     """Write what goes to the target, batch by batch; answers with the pairs that go on to the other pass."""
     side = sync.target.side
     writing = sorted((one for one in moving if one.writes(side)), key=lambda one: one.pair.values)
@@ -186,8 +128,7 @@ def push_decided(sync: SyncPass, writer: LedgerWriter, moving: Sequence[Decided]
     for _, same in groupby(writing, key=lambda one: one.pair.values):
         several = list(same)
         for first in range(0, len(several), batch_size(sync)):
-            yield from _update_batch(sync, writer, several[first : first + batch_size(sync)])
-            sync.check_stop()
+            yield from _update_batch(sync, permit, several[first : first + batch_size(sync)])
 
 
 def _flipped(sync: SyncPass, one: Decided) -> Decided:
@@ -203,9 +144,9 @@ def _flipped(sync: SyncPass, one: Decided) -> Decided:
     return replace(one, pair=turned)
 
 
-def _update_batch(sync: SyncPass, writer: LedgerWriter, decided: Sequence[Decided]) -> list[Decided]:
+def _update_batch(sync: SyncPass, permit: Permit, decided: Sequence[Decided]) -> list[Decided]:
     """Journal, write and settle one batch; answers with the pairs that are linked by now."""
-    answer = write(sync, writer, "update", update_rows(sync, decided), before=_before(decided))
+    answer = write(sync, permit, "update", update_rows(sync, decided), before=_before(decided))
     applied = [one for one in decided if _receipt(answer, one).outcome == "applied"]
     done, asked = _held_now(sync, applied, answer)
     failed = [one for one in decided if _receipt(answer, one).outcome != "applied"]
@@ -226,10 +167,10 @@ def _update_batch(sync: SyncPass, writer: LedgerWriter, decided: Sequence[Decide
         losers=losers_of(sync, done),
         intent_state="uncertain" if answer.unknown else "done",
     )
-    new = settle(sync, writer, answer, settlement, applied=len(done) - len(disputed), kind="update")
+    new = settle(sync, permit, answer, settlement, applied=len(done) - len(disputed), kind="update")
     sync.counts.held += len(refused)
     sync.counts.conflicts += len(disputed)
-    answer.go_on()
+    go_on(sync, answer)
     # What the target refuses does not keep back what goes the other way, if the two are linked already.
     onward = [one for one in failed if one.pair.link_id is not None and one.writes(sync.source_side)]
     return [*_linked(done, new), *onward]

@@ -9,22 +9,22 @@ import pyarrow as pa
 from engine.run.read.counterparts import fetch
 from engine.run.read.enrolled import leaving
 from engine.run.session.pair import LIVE, Pair, Shown
-from engine.run.write.delete import delete_batch
+from engine.run.write.delete import delete_pairs
 
 if TYPE_CHECKING:
     from engine.ledger import Enrolment
-    from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.write.permit import Permit
 
 
-def take_out(sync: SyncPass, writer: LedgerWriter) -> None:
+def take_out(sync: SyncPass, permit: Permit) -> None:
     """Delete the counterparts of what is leaving, and forget it; one that is refused is tried by the next run."""
     for one in leaving(sync):
         pair = _pair(sync, one)
         if pair is not None:
-            delete_batch(sync, writer, [pair])
+            delete_pairs(sync, permit, [pair])
         if pair is None or _pair(sync, one) is None:
-            writer.ledger.withdraw(writer.renew(), one)
+            permit.writer.ledger.withdraw(permit.writer.renew(), one)
 
 
 def _pair(sync: SyncPass, one: Enrolment) -> Pair | None:

@@ -1,4 +1,8 @@
-"""Write: journal a batch, send it, and say what came of it. The only place that writes to a system."""
+"""The door: the only way to write to a system. Journals a batch, sends it, and settles what came of it.
+
+Whoever writes shows a permit. `create.py`, `update.py`, `delete.py`, `restore.py` and `fields.py` are its leaves: each
+asks itself what protects its kind of write (guards, `needs`, `at-most`, the view, edits since) before it sends.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from engine.run.session.ledger_writer import LedgerWriter
+    from engine.connectors.port import Connector
+    from engine.record import Side
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.write.permit import Permit
 
 #: How long an unknown outcome may still turn up on the target.
 SETTLE = timedelta(seconds=60)
@@ -39,31 +45,52 @@ class Answer:
         """Whether the outcome of a write is not known."""
         return any(receipt.outcome == "unknown" for receipt in self.by_op.values())
 
-    def go_on(self) -> None:
-        """After settling: raise what ended the writing, if anything did."""
-        if self.stop is not None:
-            raise self.stop
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a batch goes, and on whose account it is journalled."""
+
+    connector: Connector
+    stream: str
+    side: Side  #: of the module; of a step or an association always the right one
+    run: str
+    module: str
 
 
 def write(
-    sync: SyncPass, writer: LedgerWriter, kind: Kind, rows: pa.Table, before: pa.Table | None = None
+    sync: SyncPass, permit: Permit, kind: Kind, rows: pa.Table, before: pa.Table | None = None
+) -> Answer:
+    """Send the rows to the target of a pass; see `send`."""
+    target = Target(
+        connector=sync.connector(sync.target),
+        stream=sync.target.stream,
+        side=sync.target.side,
+        run=sync.run,
+        module=sync.module.name,
+    )
+    return send(target, permit, kind, rows, before)
+
+
+def send(
+    target: Target, permit: Permit, kind: Kind, rows: pa.Table, before: pa.Table | None = None
 ) -> Answer:
     """Journal the rows, send them, and gather the receipts; a write without one may or may not have been applied.
 
-    Columns of `rows` that start with `_` are remembered, not sent.
+    Columns of `rows` that start with `_` are remembered, not sent. Raises LockedError without the right to write.
     """
+    writer = permit.demand(target.module)
     intent = Intent(
-        run=sync.run,
-        module=sync.module.name,
-        side=sync.target.side,
+        run=target.run,
+        module=target.module,
+        side=target.side,
         kind=kind,
-        created=sync.clock.text(),
+        created=writer.clock.text(),
         payload=rows,
         count=rows.num_rows,
         before=before,
     )
-    number = sync.ledger.intend(writer.renew(), intent)
-    return _send(sync, Batch(kind=kind, table=_sent(rows)), number)
+    number = writer.ledger.intend(writer.renew(), intent)
+    return _send(target, Batch(kind=kind, table=_sent(rows)), number)
 
 
 def _sent(rows: pa.Table) -> pa.Table:
@@ -72,8 +99,8 @@ def _sent(rows: pa.Table) -> pa.Table:
     return rows.select([name for name in rows.column_names if name in meta or not name.startswith("_")])
 
 
-def _send(sync: SyncPass, batch: Batch, intent: int) -> Answer:
-    answer = sync.connector(sync.target).write(sync.target.stream, batch)
+def _send(target: Target, batch: Batch, intent: int) -> Answer:
+    answer = target.connector.write(target.stream, batch)
     ops: list[str] = batch.table["_op"].to_pylist()
     if isinstance(answer, AllApplied):
         by_op = _all_applied(ops, answer) if batch.kind != "create" else {}
@@ -100,13 +127,12 @@ def _all_applied(ops: Sequence[str], answer: AllApplied) -> dict[str, Receipt]:
 
 
 def settle(
-    sync: SyncPass, writer: LedgerWriter, answer: Answer, settlement: Settlement, *, applied: int, kind: Kind
+    sync: SyncPass, permit: Permit, answer: Answer, settlement: Settlement, *, applied: int, kind: Kind
 ) -> range:
     """Store what the batch brought about, count it and tell it; answers with the ids of new links."""
-    new = sync.ledger.settle(writer.renew(), answer.intent, settlement)
-    tally = {"create": sync.counts.created, "update": sync.counts.updated, "delete": sync.counts.deleted}[
-        kind
-    ]
+    new = sync.ledger.settle(permit.writer.renew(), answer.intent, settlement)
+    counts = sync.counts
+    tally = {"create": counts.created, "update": counts.updated, "delete": counts.deleted}[kind]
     tally[sync.target.side] += applied
     report_held(sync, settlement.held)
     sync.listen(
@@ -115,3 +141,10 @@ def settle(
         )
     )
     return new
+
+
+def go_on(sync: SyncPass, answer: Answer) -> None:
+    """After a batch was settled and counted: raise what ends the writing here, a system's trouble or a person."""
+    if answer.stop is not None:
+        raise answer.stop
+    sync.check_stop()

@@ -1,0 +1,166 @@
+"""Previewing: the mode that writes nothing and gathers what a run would do, record by record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.record import SIDES
+from engine.run.decide.expected_changes import creates, delete_change, lines_of, pair_changes
+from engine.run.decide.refusals import refusals
+from engine.run.decide.yielding import yielded
+from engine.run.pair.sort import held_records
+from engine.run.read.waits import name_roots, new_waits
+from engine.run.session.batches import portions
+from engine.run.session.held import as_held
+from engine.run.session.report import Ask, HeldRecord
+from engine.run.sync.limits import stops_of
+from engine.run.sync.look import look
+from engine.run.sync.pipeline import by_hand_only
+from engine.run.write.delete import sifted
+from engine.run.write.judge import CHUNK, judge, judge_newcomers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.ledger import ModuleState
+    from engine.record import Counts, Kind, Side
+    from engine.run.decide.refusals import Refused
+    from engine.run.read.absent_or_deleted import Departed
+    from engine.run.session.changes import Change, Saving
+    from engine.run.session.pair import Decided, Pair
+    from engine.run.session.report import ChangeLine
+    from engine.run.session.sync_pass import SyncPass
+    from engine.run.sync.limits import Stop
+    from engine.run.sync.look import Looked
+
+
+@dataclass(slots=True, kw_only=True)
+class Preview:
+    """What the modules would do, as far as they have been worked off."""
+
+    limit: int  #: records to show of each module
+    saving: Saving | None = None  #: where every change goes; None = only the first lines are wanted
+    counts: dict[str, Counts] = field(default_factory=dict)
+    lines: list[ChangeLine] = field(default_factory=list)
+    held: list[HeldRecord] = field(default_factory=list)
+    #: (system, stream, kind) -> {module: records}
+    writes: dict[tuple[str, str, Kind], dict[str, int]] = field(default_factory=dict)
+    asks: list[Ask] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  #: whole sentences
+    room: int = 0  #: lines of the present module that may still be shown
+
+    def begin(self, passes: Sequence[SyncPass]) -> bool:
+        """Nothing is settled; what is open counts as it stands."""
+        self.room = self.limit
+        self.counts[passes[0].module.name] = passes[0].counts
+        return not by_hand_only(passes[0])
+
+    def look(self, passes: Sequence[SyncPass], state: ModuleState) -> Mapping[Side, Looked]:
+        """As a run does."""
+        return look(passes, state)
+
+    def admit(
+        self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]
+    ) -> ModuleState:
+        """Note what a run will ask first, and what it holds."""
+        for stop in stops_of(passes, state, looked):
+            self._ask(passes[0], stop)
+        for sync in passes:
+            waits, _ = new_waits(sync)
+            rows = name_roots(sync, tuple(held_records(sync)), waits)
+            sync.counts.held += len(rows)
+            self.held += [HeldRecord(module=sync.module.name, held=as_held(row)) for row in rows]
+        return state
+
+    def _ask(self, sync: SyncPass, stop: Stop) -> None:
+        """What was agreed to already is only mentioned."""
+        name = sync.module.name
+        if stop.code in sync.accepted:
+            self.notes.append(f"{name}: {stop.what} A run does not ask: that is accepted.")
+            return
+        self.asks.append(
+            Ask(module=name, code=stop.code, what=stop.what, remedy=stop.remedy, details=stop.details)
+        )
+
+    def create(self, sync: SyncPass) -> None:
+        """Newcomers that would be made, and those that guards refuse."""
+        refused = judge_newcomers(sync)
+        self._refuse(sync, refused)
+        sync.counts.held += len({one.notice.record_id for one in refused})
+        total = int(sync.columns.one("SELECT count(*) FROM absent")) if sync.moving else 0
+        sync.counts.created[sync.target.side] += total
+        self._count(sync, sync.target.side, "create", total)
+        several = portions(sync, "absent", CHUNK if self.saving else max(self.room, 1))
+        for places in several if self.saving else several[: self.room > 0]:
+            for change in creates(sync, *places):
+                self._take(change)
+
+    def leave_alone(self, sync: SyncPass, missed: Sequence[tuple[Pair, str]]) -> None:
+        """Count them."""
+        sync.counts.skipped += len(missed)
+
+    def update(self, sync: SyncPass, found: Sequence[Pair]) -> None:
+        """Decide them as a run would."""
+        judged, counts = judge(sync, found), sync.counts
+        unreadable = [
+            one for one in judged.unclear if one.other is not None and one.other.trouble is not None
+        ]
+        counts.held += len(unreadable)
+        counts.skipped += len(judged.unclear) - len(unreadable) + len(judged.lost)
+        self._refuse(sync, refusals(sync, judged.decided))
+        for one in judged.decided:
+            self._tally(sync, one)
+        for change in pair_changes(sync, judged.decided) if self.saving or self.room > 0 else ():
+            if change:
+                self._take(change)
+
+    def _tally(self, sync: SyncPass, one: Decided) -> None:
+        """Count one decision as the run would."""
+        counts, written = sync.counts, [side for side in SIDES if one.writes(side)]
+        counts.conflicts += bool(one.decision.conflicts)
+        counts.held += bool(one.refusals) and not (written or one.decision.conflicts)
+        counts.unchanged += not (written or one.decision.conflicts or one.refusals)
+        for side in written:
+            counts.updated[side] += not (one.decision.conflicts and side == written[0])
+            self._count(sync, side, "update", 1)
+
+    def delete_by_trigger(self, sync: SyncPass, found: Sequence[Pair]) -> None:
+        """What cannot be read is held."""
+        doomed = [pair for pair in found if pair.clear]
+        sync.counts.held += len(found) - len(doomed)
+        self._doom(sync, doomed)
+
+    def delete(self, sync: SyncPass, lost: Departed) -> None:
+        """The counterparts of what is gone."""
+        self._doom(sync, sifted(sync, lost.gone))
+        self.notes += [f"{sync.module.name}: {sentence}" for sentence in yielded(sync)]
+
+    def _doom(self, sync: SyncPass, doomed: Sequence[Pair]) -> None:
+        side = sync.target.side
+        sync.counts.deleted[side] += len(doomed)
+        self._count(sync, side, "delete", len(doomed))
+        for pair in doomed:
+            self._take(delete_change(sync, pair))
+
+    def end(self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
+        """Nothing is remembered."""
+
+    def _take(self, change: Change) -> None:
+        """Keep a change, and show it while there is room."""
+        if self.saving is not None:
+            self.saving.add(change)
+        shown = lines_of(change)[: max(self.room, 0)]
+        self.lines += shown
+        self.room -= len(shown)
+
+    def _refuse(self, sync: SyncPass, found: Sequence[Refused]) -> None:
+        """Note what guards would hold; what they would put back is among the changes."""
+        held = {(one.held.side, one.held.record_id): one.held for one in found if one.held is not None}
+        self.held += [HeldRecord(module=sync.module.name, held=as_held(row)) for row in held.values()]
+
+    def _count(self, sync: SyncPass, side: Side, kind: Kind, records: int) -> None:
+        """Note writes for the forecast."""
+        plan = sync.module.side(side)
+        by_module = self.writes.setdefault((plan.system, plan.stream, kind), {})
+        by_module[sync.module.name] = by_module.get(sync.module.name, 0) + records
