@@ -4,8 +4,8 @@ EngineError
 ├── UserError           a person must change a file, a flag or a credential; exit 1, never a traceback
 │   ├── SpecError       the spec has findings; they are values, all of them at once
 │   └── NotBuiltError   the spec uses a construct that this version checks but cannot run yet
-├── TemporaryError      nothing is wrong with the request; the same command may work later; exit 5
-├── StoppedError        a limit, a first contact or a stale changeset needs a person's yes; exit 6
+├── TemporaryError      nothing is wrong with the request; the same command may be retried later; exit 5
+├── StoppedError        a limit, a first contact or a stale changeset requires confirmation; exit 6
 ├── LockedError         somebody else holds the lease, or the integration is paused or disabled; exit 7
 └── RecordError         one record cannot be handled; it is held and the others go on
 
@@ -14,11 +14,15 @@ A message says what happened and where; `remedy` says what to try. Both are whol
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from engine.exit_codes import ExitCode
+
 
 class EngineError(Exception):
     """The root of everything the engine raises on purpose."""
 
-    exit_code = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -30,8 +34,6 @@ class EngineError(Exception):
 class UserError(EngineError):
     """A person must change a file, a flag or a credential."""
 
-    exit_code = 1
-
 
 class NotBuiltError(UserError):
     """The spec uses a construct that this version checks but cannot run yet; nothing was read or written."""
@@ -40,7 +42,7 @@ class NotBuiltError(UserError):
 class TemporaryError(EngineError):
     """The same command may succeed later."""
 
-    exit_code = 5
+    exit_code = ExitCode.TEMPORARY
 
     def __init__(
         self, message: str, *, remedy: str | None = None, retry_after_s: float | None = None
@@ -51,20 +53,20 @@ class TemporaryError(EngineError):
 
 
 class StoppedError(EngineError):
-    """The run wrote nothing more because a person must agree first."""
+    """The run wrote nothing more because a person must confirm first."""
 
-    exit_code = 6
+    exit_code = ExitCode.STOPPED
 
     def __init__(self, message: str, *, remedy: str | None = None, codes: tuple[str, ...] = ()) -> None:
         super().__init__(message, remedy=remedy)
-        #: What lets exactly this through once, as `--accept` takes it; empty = nothing does.
+        #: What approves exactly this, once, as `--accept` takes it; empty = it cannot be approved.
         self.codes = codes
 
 
 class LockedError(EngineError):
     """Another run holds the lease, or the integration is paused or disabled."""
 
-    exit_code = 7
+    exit_code = ExitCode.LOCKED
 
 
 class RecordError(EngineError):

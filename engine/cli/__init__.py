@@ -8,38 +8,39 @@ from importlib import import_module
 import click
 
 from engine import __version__
+from engine.exit_codes import ExitCode
 
 #: command -> (module under engine.cli.commands, one line for `engine --help`, which imports none of them)
 COMMANDS = {
     "validate": ("validate", "Check specs and mappings; every mistake at its place."),
     "plan": ("plan", "Print the compiled plan, offline."),
     "fields": ("fields", "Show which field becomes which, module by module, offline."),
-    "init": ("init", "Choose the options of a spec; show what that changes, and keep it."),
-    "diff": ("diff", "Say what a change to a spec means, in the words that a reviewer needs."),
+    "init": ("init", "Choose the options of a spec; show what they change, and save them."),
+    "diff": ("diff", "Show what a change to a spec means, in the words that a reviewer needs."),
     "preview": ("preview", "Show what a run would change and what it would cost; write nothing."),
-    "connect": ("connect", "Connect the systems of a spec: see what that discloses, agree, and sync."),
-    "run": ("run", "Bring both sides in step."),
+    "connect": ("connect", "Connect the systems of a spec: see what is disclosed, confirm, and sync."),
+    "run": ("run", "Sync both sides."),
     "do": ("do", "Start a trigger by hand, for one record."),
-    "pause": ("pause", "Let nothing of an integration run until it is resumed."),
+    "pause": ("pause", "Run nothing of an integration until it is resumed."),
     "resume": ("pause", "Let a paused integration run again."),
-    "disable": ("lifecycle", "Stop all sync, and do what the spec says of it."),
-    "enable": ("lifecycle", "Let a disabled integration go on, with the same accounts."),
-    "delete": ("lifecycle", "Delete a disabled integration for good."),
+    "disable": ("lifecycle", "Stop all sync, and carry out what the spec says of it."),
+    "enable": ("lifecycle", "Let a disabled integration continue, with the same accounts."),
+    "delete": ("lifecycle", "Delete a disabled integration permanently."),
     "migrate": ("lifecycle", "Take over what an older integration has linked."),
-    "search": ("search", "Find records by name, whether or not they have come over."),
-    "fetch": ("fetch", "Bring single records over, or in step again."),
-    "associations": ("associations", "Records shown on each other: see, offer, put together, take apart."),
-    "undo": ("undo", "Take a run back, as far as nobody has changed since what it left."),
-    "explain": ("explain", "Say of one record what it is linked to, what holds it, and what a run would do."),
-    "status": ("past", "Where each integration stands."),
-    "history": ("past", "The runs so far, newest first."),
-    "errors": ("past", "The records that are held: why, and what resolves each."),
+    "search": ("search", "Find records by name, whether or not they are synced."),
+    "fetch": ("fetch", "Sync single records now."),
+    "associations": ("associations", "Records shown on each other: list, offer, add, remove."),
+    "undo": ("undo", "Undo a run, except for records that were changed since."),
+    "explain": ("explain", "Show what one record is linked to, what holds it, and what a run would do."),
+    "status": ("status", "Where each integration stands."),
+    "history": ("history", "The runs so far, newest first."),
+    "errors": ("errors", "The records that are held: why, and what resolves each."),
     "conflicts": ("conflicts", "Fields that differ on both sides: see and decide."),
-    "links": ("links", "Which record is which: see, make, remove, carry over."),
+    "links": ("links", "Which record is which: list, add, remove, export, import."),
     "catalog": ("catalog", "What the systems of a spec hold: pull it, show it."),
     "connectors": (
         "connectors",
-        "The installed connectors, their streams and fields; `new` begins one of your own.",
+        "The installed connectors, their streams and fields; `new` starts one of your own.",
     ),
     "schema": ("schema", "Print a JSON Schema for editors."),
     "sandbox": ("sandbox", "Serve local stand-ins for the systems, to try things out."),
@@ -71,20 +72,13 @@ class CommandGroup(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-_CODES = """\b
-Exit codes:
-  0  done                              5  temporary, try again
-  1  findings or failure               6  stopped: a person must agree
-  2  wrong use                         7  locked, paused or disabled
-  3  changes pending, if asked for     130  interrupted
-  4  finished, but records are held
-"""
+_CODES = "\b\nExit codes:\n" + "\n".join(f"  {code.value:<3}  {code.meaning}" for code in ExitCode)
 
 
 @click.group(cls=CommandGroup, epilog=_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="engine")
 def engine() -> None:
-    """Keep two business systems in step, as a spec in YAML says."""
+    """Sync two business systems as a spec in YAML says."""
 
 
 def main() -> None:

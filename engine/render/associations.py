@@ -64,7 +64,7 @@ def _pair(pair: Offer) -> dict[str, Any]:
 def offers_text(offers: Sequence[Offer], screen: Screen) -> str:
     """A row for each pair that may be put together."""
     if not offers:
-        return "Nothing can be associated: no two records go together that are not associated yet.\n"
+        return "Nothing can be associated: the spec offers no further pair.\n"
     rows = [
         [
             _called(one.of, one.of_label, gone=False),
@@ -90,7 +90,7 @@ def added_text(pair: Offer) -> str:
 def removed_text(gone: Association) -> str:
     """One sentence."""
     names = f"{gone.of_stream}:{gone.of_id} and {gone.to_stream}:{gone.to_id}"
-    return printable(f"Taken apart: {names}. Both records stay.") + "\n"
+    return printable(f"Association removed: {names}. Both records stay.") + "\n"
 
 
 def removed_json(gone: Association) -> dict[str, Any]:

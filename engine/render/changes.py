@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 _HELD_SHOWN = 10  #: held records named; the rest is counted
-_VERBS = {"create": "create", "update": "change", "delete": "delete"}
 
 
 def changeset_text(changes: Changeset, screen: Screen, *, spec: str, saved: bool = False) -> str:
@@ -38,7 +37,7 @@ def changeset_text(changes: Changeset, screen: Screen, *, spec: str, saved: bool
 
 
 def _ask_text(ask: Ask) -> str:
-    lines = [f"A run asks first about {printable(ask.module)}: {printable(ask.what)}"]
+    lines = [f"{printable(ask.module)} requires confirmation: {printable(ask.what)}"]
     lines += [f"  {printable(one)}" for one in ask.details]
     return "".join(f"{line}\n" for line in lines)
 
@@ -51,7 +50,7 @@ def lines_text(module: str, lines: list[ChangeLine]) -> str:
 def _record_text(line: ChangeLine) -> str:
     known = f" ({printable(line.id)})" if line.id else ""
     label = shorten(printable(line.label), 80)
-    what = f"{_MARKS[line.kind]} {_VERBS[line.kind]} on the {line.side}"
+    what = f"{_MARKS[line.kind]} {line.kind} on the {line.side}"
     fields = [_field_text(change, created=line.kind == "create") for change in line.fields]
     return "".join([f"  {what}: {label}{known} because {printable(line.why)}\n", *fields])
 
@@ -115,4 +114,4 @@ def _sentence(changes: Changeset, spec: str, asks: Sequence[Ask]) -> str:
         return f"Nothing would change; nothing was written {took}.\n"
     would = written(add(changes.modules))
     agree = "".join(f" --accept {ask.code}" for ask in asks)
-    return f"A run would leave {would}; nothing was written {took}.\nTo do it: engine run {spec}{agree}\n"
+    return f"A run would result in {would}; nothing was written {took}.\nTo do it: engine run {spec}{agree}\n"

@@ -72,7 +72,7 @@ def conflict_text(
     one: Conflict, module: ModulePlan | None, labels: Labels, screen: Screen, *, spec: str
 ) -> str:
     """One field of one pair with all that helps to decide; `module` None = only the ledger is known."""
-    titles = ("", "record", "when last in step", "now", "changed", "record changed")
+    titles = ("", "record", "when last in sync", "now", "changed", "record changed")
     values = table(
         [Column(title=title) for title in titles], [_side_row(one, side, module) for side in SIDES], screen
     )
@@ -137,10 +137,10 @@ def _policy_text(one: Conflict, module: ModulePlan | None) -> str | None:
         return None
     policy = _policy(one, line, module)
     if policy == "hold":
-        return "hold: nobody wins by itself, a person decides"
+        return "hold: a person decides"
     if policy == "newest":
-        return f"newest: it could not be told which side was changed last, so {line.fallback} counts"
-    return f"{_name(policy, module)} wins: a run that looks at this pair again settles it so"
+        return f"newest: it is not known which side changed last, so {line.fallback} counts"
+    return f"{_name(policy, module)} wins: the next run that reads this pair applies it"
 
 
 def _decision(one: Conflict) -> str:
@@ -166,10 +166,8 @@ def decided_text(decided: Sequence[Conflict], *, spec: str) -> str:
     ]
     head = f"Decided {count(len(decided), 'conflict')}; nothing is written yet.\n"
     after = (
-        "`engine run "
-        + spec
-        + "` applies it, to exactly these values. Where one has changed by then, the field is in "
-        "conflict anew, under another number.\n"
+        "`engine run " + spec + "` applies it, to exactly these values. If one has changed by then, it is a "
+        "new conflict with another number.\n"
     )
     return f"{head}{''.join(lines)}{after}"
 

@@ -86,7 +86,7 @@ def _assumed_text(catalog: Catalog) -> str:
         *(f"  {printable(name)}\n" for name in fields),
     ]
     figures = f"{count(len(streams), 'stream')}, {count(len(fields), 'field')}"
-    return f"Assumed, found in no public description: {figures}\n" + "".join(lines)
+    return f"Assumed, confirmed by no public description: {figures}\n" + "".join(lines)
 
 
 def stream_text(stream: Stream, screen: Screen) -> str:
@@ -106,10 +106,10 @@ def _notes(field: Field) -> str:
         f"at most {field.max_length} characters" if field.max_length else "",
         f"in {field.unit}s" if field.unit else "",
         f"to the {field.precision}" if field.precision else "",
-        "case means nothing" if field.caseless else "",
+        "case-insensitive" if field.caseless else "",
         f"-> {field.refers}" if field.refers else "",
-        "one request a record" if field.detail_only else "",
-        "computed of other records" if field.unstamped else "",
+        "one request per record" if field.detail_only else "",
+        "computed from other records" if field.unstamped else "",
         "one of " + ", ".join(field.choices) if field.choices else "",
     ]
     return "; ".join(note for note in notes if note)

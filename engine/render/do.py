@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from engine.plan import ModulePlan
     from engine.run.session.report import ChangeLine, RunReport
 
-_VERBS = {"create": "made", "change": "changed", "delete": "deleted"}
+_VERBS = {"create": "created", "change": "changed", "delete": "deleted"}
 
 
 def done_text(module: ModulePlan, source: str, target: str | None, report: RunReport) -> str:
     """One sentence."""
-    act = _VERBS[module.trigger.act] if module.trigger else "made"
+    act = _VERBS[module.trigger.act] if module.trigger else "created"
     what = f"{act} {module.right.name}:{target}" if target is not None else "had nothing to do"
     return printable(f"{module.name} {what} for {module.left.name}:{source} (run {report.run}).") + "\n"
 
 
 def enrolled_text(module: ModulePlan, source: str, target: str | None, report: RunReport) -> str:
     """One sentence; `source` and `target` as people write records."""
-    where = f": it is {target} now" if target is not None else ""
-    return printable(f"{source} takes part in `{module.name}`{where} (run {report.run}).") + "\n"
+    where = f": it is now {target}" if target is not None else ""
+    return printable(f"{source} is enrolled in `{module.name}`{where} (run {report.run}).") + "\n"
 
 
 def withdrawn_text(module: ModulePlan, source: str, target: str | None, report: RunReport) -> str:
     """One sentence."""
     deleted = module.deletes == "propagate" and not report.held
     fate = f"; {target} {'was deleted' if deleted else 'stays as it is'}" if target is not None else ""
-    return printable(f"{source} takes no part in `{module.name}` any more{fate} (run {report.run}).") + "\n"
+    return printable(f"{source} is no longer enrolled in `{module.name}`{fate} (run {report.run}).") + "\n"
 
 
 def enrolled_json(

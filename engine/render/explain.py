@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from engine.render.past import remedy_of
+from engine.render.errors import remedy_of
 from engine.render.text import moment, printable, shown
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _HIDDEN = ("content_hash", "plan_fingerprint")
 _STATES = {
     "active": "in step",
-    "missing-left": "in step, but the left record was not delivered by the last complete read",
-    "missing-right": "in step, but the right record was not delivered by the last complete read",
-    "gone-left": "the left record was deleted; it is not made again",
-    "gone-right": "the right record was deleted; it is not made again",
-    "suspended": "left alone for now",
+    "missing-left": "in step, but the left record was missing from the last complete read",
+    "missing-right": "in step, but the right record was missing from the last complete read",
+    "gone-left": "the left record was deleted; it is not created again",
+    "gone-right": "the right record was deleted; it is not created again",
+    "suspended": "suspended",
 }
 
 
@@ -84,7 +84,7 @@ def _link(link: Linked | None) -> Iterator[tuple[str, str]]:
         yield "link", "none"
         return
     when = f" of {moment(link.since)}" if link.since else ""
-    made = f"which made it on the {link.made}" if link.made else "which found both"
+    made = f"which created it on the {link.made}" if link.made else "which matched both"
     yield "link", f"{link.to}: {_STATES[link.state]}"
     yield "since", f"run {link.run}{when}, {made}" if link.run else "linked by hand"
     if link.version or link.its_version:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import StoppedError
+from engine.exit_codes import ExitCode
 from engine.render.text import as_json, printable
 
 if TYPE_CHECKING:
     from engine.errors import EngineError
 
-_INTERRUPTED = 130  #: the exit code of a run that stopped because it was asked to
-
 
 def failure_text(error: EngineError) -> str:
     """The message, and the remedy behind `Try:`; line ends that the engine wrote itself are kept.
 
-    What a person asked for herself is no error: an interrupted run is told in plain sentences.
+    An interruption that was asked for is no error: it is told in plain sentences.
     """
-    first, second = ("", "") if error.exit_code == _INTERRUPTED else ("Error: ", "Try: ")
+    first, second = ("", "") if error.exit_code is ExitCode.INTERRUPTED else ("Error: ", "Try: ")
     lines = [f"{first}{_lines(error.message)}"]
     lines += [f"{second}{_lines(error.remedy)}"] if error.remedy else []
     return "".join(f"{line}\n" for line in lines)

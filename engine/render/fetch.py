@@ -28,7 +28,7 @@ def _told(one: Fetched) -> Iterator[str]:
         if one.why is not None:
             yield f"  but: {one.why}"
     else:
-        yield f"{name}  did not come over ({one.module}): {one.why}"
+        yield f"{name}  was not synced ({one.module}): {one.why}"
     if one.remedy is not None:
         yield f"  try: {one.remedy}"
 

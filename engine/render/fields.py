@@ -42,14 +42,14 @@ def ends(line: FieldPlan) -> tuple[str, str, str]:
 
 
 def _notes(line: FieldPlan, module: ModulePlan) -> list[str]:
-    notes = ["when it is made"] if line.on_create and module.trigger is None else []
+    notes = ["when created"] if line.on_create and module.trigger is None else []
     notes += [f"the id is looked up in `{line.refers}`"] if line.refers else []
     notes += [_words(line)] if line.words else []
     if line.quota:
         notes.append(f"for at most {line.quota.amount.text}, then {line.quota.otherwise}")
     if line.place in {one.place for side in SIDES for one in module.side(side).slow}:
-        notes.append("made of the record")
-    notes += [f"goes with the group `{line.group}`"] if line.group else []
+        notes.append("computed record by record")
+    notes += [f"part of the group `{line.group}`"] if line.group else []
     notes += [_winner(line, module)] if len(line.writes) > 1 else []
     return notes
 

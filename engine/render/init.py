@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.record import SIDES
-from engine.render.difference import difference_json, difference_text
+from engine.render.diff import difference_json, difference_text
 from engine.render.table import Column, Screen, table
 from engine.render.text import listed
 
@@ -45,7 +45,7 @@ def init_json(
 
 
 def _modules(plan: Plan, screen: Screen) -> str:
-    columns = [Column(title=title) for title in ("takes part", "streams", "may")]
+    columns = [Column(title=title) for title in ("module", "streams", "may")]
     rows = [[one.name, f"{one.left.name} {one.arrow} {one.right.name}", _may(one)] for one in plan.modules]
     return table(columns, rows, screen)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MARKS = {"delete": "-", "set": "~", "import": "="}
 _SHOWN = 10  #: records named per step; the rest is counted
 _WORDS = {
-    "deleted": "is deleted, and nothing of it is remembered",
+    "deleted": "is deleted, with its links",
     "disabled": "is disabled: nothing runs until `engine enable`",
     "active": "is active",
 }
@@ -57,7 +57,7 @@ def _moved(foreseen: Foreseen) -> Iterator[str]:
     if foreseen.moved:
         yield from foreseen.moved
         links = count(foreseen.links, "link")
-        yield f"  forget {links} of the former account; all records stay, and the next run meets them as strangers"
+        yield f"  remove {links} of the former account; all records stay, and the next run starts with first contact"
 
 
 def _step(one: StepSeen) -> Iterator[str]:

@@ -42,11 +42,11 @@ def links_json(links: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def added_text(added: Sequence[LinkRow], asked: int, run: str) -> str:
     """What was linked by hand, and what comes of it."""
     there = asked - len(added)
-    lines = [f"{count(there, 'link')} there already."] if there else []
+    lines = [f"{count(there, 'link')} already there."] if there else []
     if added:
         lines.append(f"Linked {count(len(added), 'pair')}.")
         lines.append(
-            f"`{run}` looks at each: equal values need nothing, others are decided as at first contact."
+            f"`{run}` compares each pair: equal values need nothing, others are handled as at first contact."
         )
     return "".join(f"{line}\n" for line in lines)
 
@@ -56,10 +56,10 @@ def added_json(added: Sequence[LinkRow], asked: int) -> dict[str, Any]:
     return {"added": [_row(one) for one in added], "already": asked - len(added)}
 
 
-_ALONE = "Both records of each pair are left alone from now on."
+_ALONE = "Both records of each pair are excluded from sync from now on."
 _NEW = (
-    "A run that reads one of these records takes it for new: it may find the same counterpart again by a match key, or "
-    "make one. After `--leave-alone` it would not."
+    "The next run that reads one of these records treats it as new: it may match the same counterpart again, or "
+    "create one. With `--leave-alone` it would not."
 )
 
 

@@ -30,10 +30,10 @@ def run_text(report: RunReport, screen: Screen, *, spec: str) -> str:
 def applied_text(applied: Applied) -> str:
     """What became of a saved changeset, and which of its changes no longer held."""
     head = f"{applied.done:,} of {count(applied.changes, 'change')} of {printable(applied.file)} done"
-    head += f", {applied.already:,} were so already" if applied.already else ""
+    head += f", {applied.already:,} were up to date already" if applied.already else ""
     if not applied.refused:
         return f"{head}.\n"
-    stale = f"{head}; {applied.refused:,} no longer hold, and nothing of them was written:\n"
+    stale = f"{head}; {applied.refused:,} no longer apply, and were not written:\n"
     return stale + spared_text(applied.stale, applied.refused)
 
 
@@ -98,10 +98,10 @@ def _sentence(report: RunReport) -> str:
     if report.outcome == "interrupted":
         return (
             f"Stopped on request after {duration(report.seconds)}: the batch in flight was finished, "
-            f"{_wrote(report)}; all of it is remembered."
+            f"{_wrote(report)}; all of it is recorded."
         )
     if report.outcome == "parked":
-        return f"A system lets us make no more calls for now: {_wrote(report)}, and the rest waits."
+        return f"A system allows no more calls for now: {_wrote(report)}, and the rest waits."
     if report.applied is None and not report.wrote:
         return _nothing(report)
     done = "Done" if report.outcome == "done" else "Finished"
@@ -132,11 +132,11 @@ def _calls(report: RunReport) -> str:
 def _next(report: RunReport, spec: str) -> list[str]:
     steps = []
     if report.applied is not None and report.applied.refused:
-        steps.append(f"Look again at what no longer held: engine preview {spec}")
+        steps.append(f"Preview again what no longer applied: engine preview {spec}")
     if report.outcome == "interrupted":
-        steps.append("Run the same command again to go on where it stopped.")
+        steps.append("Run the same command again to continue where it stopped.")
     if report.outcome == "parked":
-        steps.append("Run the same command again later; it goes on where it stopped.")
+        steps.append("Run the same command again later; it continues where it stopped.")
     if report.held:
         are = "record is" if len(report.held) == 1 else "records are"
         steps.append(

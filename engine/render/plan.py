@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 FIRST_CONTACT = {
     "link": "link the two, fill blanks, and leave differing fields as conflicts",
     "overwrite": "link the two, and the side that pushes first wins",
-    "skip": "leave both as they are, for good",
-    "clone": "make a second record beside it",
+    "skip": "leave both as they are, permanently",
+    "clone": "create a second record",
 }
 
 
@@ -62,8 +62,8 @@ def _module_text(module: ModulePlan, *, sql: bool) -> str:
 
 
 def _association_text(one: AssociationPlan) -> str:
-    """Which records people may put together, and what shows it."""
-    rows = [("put together", f"engine associations add … {one.name}")]
+    """Which records people may associate, and what shows it."""
+    rows = [("add with", f"engine associations add … {one.name}")]
     rows += [("if", one.when)] if one.when else []
     rows += [("offers", f"records of {one.left.name} with {one.offer}")] if one.offer else []
     shown_in = [f"{to.right.name}.{to.shows}" for to in one.to if to.shows]
@@ -75,13 +75,13 @@ def _association_text(one: AssociationPlan) -> str:
 
 def _trigger_rows(module: ModulePlan, trigger: TriggerPlan) -> list[tuple[str, str]]:
     """When a trigger acts, and on what."""
-    often = "each time" if trigger.again else "once a record"
-    when = f"a record comes to fulfil `{trigger.becomes}`, {often}" if trigger.becomes else "a person asks"
+    often = "each time" if trigger.again else "once per record"
+    when = f"`{trigger.becomes}` becomes true, {often}" if trigger.becomes else "started by hand"
     only = f", only if `{trigger.only}`" if trigger.only else ""
     does = (
-        f"makes a record of {module.right.name}"
+        f"creates a record of {module.right.name}"
         if trigger.of is None
-        else f"{trigger.act}s what `{trigger.of}` made"
+        else f"{trigger.act}s what `{trigger.of}` created"
     )
     asks = ", ".join(one.field for one in trigger.asks)
     by_hand = f"engine do … {module.name} --record {module.left.name}:ID" + (
@@ -99,7 +99,7 @@ def _trigger_rows(module: ModulePlan, trigger: TriggerPlan) -> list[tuple[str, s
 
 def _shown(trigger: TriggerPlan) -> list[tuple[str, str]]:
     """Whether what it makes is shown on the watched record."""
-    words = {"yes": "people may take them apart", "locked": "people cannot take them apart"}
+    words = {"yes": "people may remove it", "locked": "people cannot remove it"}
     return [("associates", words[trigger.associate])] if trigger.associate != "no" else []
 
 
@@ -108,7 +108,7 @@ def _module_rows(module: ModulePlan) -> list[tuple[str, str]]:
         *((f"read {side}", _read(module.side(side))) for side in SIDES),
         (
             "recognise by",
-            "; then ".join(key.line for key in module.keys) or "nothing: records are never paired",
+            "; then ".join(key.line for key in module.keys) or "nothing: records are never matched",
         ),
         ("first contact", FIRST_CONTACT[module.duplicates]),
         *_both_ways(module),
@@ -138,7 +138,7 @@ def _enrolled(module: ModulePlan) -> list[tuple[str, str]]:
     words += [f"chooses {listed([one.to for one in enrol.places])}"] if enrol.places else []
     words += [f"marked by {enrol.mark}"] if enrol.mark else []
     words += [f"{enrol.at_most:,} at most"] if enrol.at_most is not None else []
-    return [("takes part by", "; ".join(words))]
+    return [("enrolled by", "; ".join(words))]
 
 
 def _read(side: SidePlan) -> str:
@@ -202,7 +202,7 @@ def _looked_up(module: ModulePlan) -> list[tuple[str, str]]:
     said = (
         ("looks ids up in", "the links of ", [table.removeprefix("links of ") for table in links]),
         ("reads behind", "", walks),
-        ("takes only", "what is linked already or referred to by ", referrers),
+        ("takes only", "records that are linked already, or referenced by ", referrers),
         ("fetches", "what lives below it brings along: ", fetchers),
         ("yields to", "", [one.to for one in module.yields]),
     )
@@ -221,7 +221,7 @@ def _may_write(module: ModulePlan) -> str:
 def _field_text(line: FieldPlan, module: ModulePlan) -> str:
     notes = [line.type] + (["when created"] if line.on_create else [])
     slow = {one.place for side in SIDES for one in module.side(side).slow}
-    notes += ["slow: record by record"] if line.place in slow else []
+    notes += ["slow: one record at a time"] if line.place in slow else []
     notes += [f"group {line.group}"] if line.group else []
     if line.quota:
         notes.append(f"for at most {line.quota.amount.text}, then {line.quota.otherwise}")

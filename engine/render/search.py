@@ -21,16 +21,16 @@ def found_text(found: Sequence[Found], *, place: str, words: str, fetch: str) ->
         return f"Nothing in {printable(place)} has `{printable(words)}` in it.\n"
     lines = [line for one in found[:SHOWN] for line in _lines(one, "")]
     if len(found) > SHOWN:
-        lines.append(f"… and {len(found) - SHOWN:,} more; search for more of the name")
+        lines.append(f"… and {len(found) - SHOWN:,} more; use more of the name to narrow it down")
     missing = [one.record for top in found[:SHOWN] for one in (top, *top.below) if one.to is None]
     told = f"{count(len(found), 'record')} found"
-    lines.append(f"{told}. Bring over what you need of them:" if missing else f"{told}.")
+    lines.append(f"{told}. To sync the others:" if missing else f"{told}.")
     lines += [f"  {fetch} {' '.join(missing)}"] if missing else []
     return "".join(f"{line}\n" for line in lines)
 
 
 def _lines(one: Found, indent: str) -> Iterator[str]:
-    state = f"linked to {one.to}" if one.to is not None else "has not come over"
+    state = f"linked to {one.to}" if one.to is not None else "is not synced"
     yield f"{indent}{printable(one.record)}  {shorten(printable(one.label), 60)}  {printable(state)}"
     for below in one.below:
         yield from _lines(below, f"{indent}    ")

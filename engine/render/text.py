@@ -33,6 +33,11 @@ def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
+def one_line(text: str) -> str:
+    """The text on one line, each run of white space as one blank."""
+    return " ".join(text.split())
+
+
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters of a text, with an ellipsis where it was cut."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

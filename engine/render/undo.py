@@ -1,4 +1,4 @@
-"""Taking a run back on screen: what gets its former values, what is left alone and why."""
+"""The undo of a run on screen: what gets its former values, what is skipped and why."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from engine.run.session.report import Undone
 
 #: What the run did to a record that is left alone.
-_DONE = {"update": "changed", "create": "made", "delete": "deleted"}
-_WORDS = {"update": "restored", "create": "made again", "delete": "deleted"}
+_DONE = {"update": "changed", "create": "created", "delete": "deleted"}
+_WORDS = {"update": "restored", "create": "created again", "delete": "deleted"}
 
 
 def undone_text(undone: Undone, *, spec: str, screen: Screen) -> str:
@@ -35,7 +35,7 @@ def undone_text(undone: Undone, *, spec: str, screen: Screen) -> str:
 def _spared(undone: Undone) -> str:
     number = len(undone.spared)
     are = "is" if number == 1 else "are"
-    return f"{count(number, 'record')} {are} left alone\n" + spared_text(undone.spared, number, _DONE)
+    return f"{count(number, 'record')} {are} skipped\n" + spared_text(undone.spared, number, _DONE)
 
 
 def _sentence(undone: Undone, spec: str) -> str:
@@ -43,9 +43,12 @@ def _sentence(undone: Undone, spec: str) -> str:
     done = listed([f"{number:,} {_WORDS[kind]}" for kind, number in undone.counts.items() if number])
     if undone.by is not None:
         return (
-            f"Took run {undone.run} back in {took}: {done or 'nothing was written'}. "
+            f"Undid run {undone.run} in {took}: {done or 'nothing was written'}. "
             f"That is run {undone.by}, which can be undone, too.\n"
         )
     if not done:
-        return f"There is nothing to take back; nothing was written (looked for {took}).\n"
-    return f"It would be: {done}; nothing was written (looked for {took}).\nTo do it: engine undo {spec} --apply\n"
+        return f"There is nothing to undo; nothing was written (looked for {took}).\n"
+    return (
+        f"The undo would result in {done}; nothing was written (looked for {took}).\n"
+        f"To do it: engine undo {spec} --apply\n"
+    )

@@ -30,7 +30,7 @@ def test_a_preview_says_what_a_run_asks_first_and_names_its_code(tmp_path: Path)
     world = sqlite_world(tmp_path)
     shown = world.call("preview", world.spec, "--detailed-exitcode")
     assert shown.exit_code == 3
-    assert "A run asks first about people: First contact: 1 record exists on both sides" in shown.stdout
+    assert "people requires confirmation: First contact: 1 record exists on both sides" in shown.stdout
     assert "  shop.people:1 = desk.clients:1  Ann" in shown.stdout
     found = re.search(r"To do it: engine run .* --accept (\w+)", shown.stdout)
     assert found is not None

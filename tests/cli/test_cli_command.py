@@ -10,18 +10,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.cli import COMMANDS, engine
-from engine.cli.shared.command import EngineCommand, formats
+from engine.cli.shared.command import engine_command
 from engine.errors import EngineError, LockedError, StoppedError, TemporaryError, UserError
+from engine.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.cli.shared.context import CommandContext
+
 
 def run(action: Callable[[], int | None], *words: str) -> Result:
-    @click.command(cls=EngineCommand)
-    @formats()
-    def command(*, form: str) -> int | None:
-        del form
+    @engine_command()
+    def command(context: CommandContext) -> int | None:
+        del context
         return action()
 
     return CliRunner().invoke(command, words)
@@ -69,6 +71,12 @@ def test_an_error_is_one_object_on_stdout_for_a_program() -> None:
 def test_debug_shows_where_an_error_comes_from() -> None:
     error = UserError("Wrong file.")
     assert run(failing(error), "--debug").exception is error
+
+
+def test_the_help_lists_every_exit_code_with_its_meaning() -> None:
+    told = CliRunner().invoke(engine, ["--help"]).stdout
+    for code in ExitCode:
+        assert f"  {code.value:<3}  {code.meaning}\n" in told
 
 
 @pytest.mark.parametrize("code", [0, 3, 4, None])

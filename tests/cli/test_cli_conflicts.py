@@ -52,14 +52,14 @@ def test_one_conflict_is_shown_with_what_was_what_is_and_who_would_win(desk: Des
         "Conflict 1 of people: name <-> label\n"
         "Acme & Sons\n"
         "\n"
-        "       record          when last in step  now         changed  record changed\n"
+        "       record          when last in sync  now         changed  record changed\n"
         "───────────────────────────────────────────────────────────────────────────────────\n"
         'left   shop.people 1   "Acme"             "Acme Ltd"  yes      2026-02-27T09:00:00Z\n'
         'right  desk.clients a  "Acme"             "ACME Inc"  yes      -\n'
         "\n"
         "since    2026-03-01 10:00:00 UTC\n"
         f"spec     {desk.spec}:23\n"
-        "policy   hold: nobody wins by itself, a person decides\n"
+        "policy   hold: a person decides\n"
         "decided  not yet\n"
         "\n"
         f"Decide: engine conflicts resolve {desk.spec} --folder {desk.folder} 1 --take shop|desk\n"

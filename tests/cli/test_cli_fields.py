@@ -38,10 +38,10 @@ def test_each_line_says_what_becomes_what_and_how(world: Both) -> None:
     shown = [(one["left"], one["arrow"], one["right"], one["notes"]) for one in module["fields"]]
     assert shown == [
         ("name", "<->", "label", ["shop wins conflicts"]),
-        ("city", "<->", "town", ["goes with the group `address`", "a person decides conflicts"]),
-        ("note", "<-", "upper(memo)", ["when it is made"]),
+        ("city", "<->", "town", ["part of the group `address`", "a person decides conflicts"]),
+        ("note", "<-", "upper(memo)", ["when created"]),
         ("rank", "->", "grade", ["high = a, low, none = b"]),
-        ("true", "->", "live", ["when it is made", "for at most 3, then false"]),
+        ("true", "->", "live", ["when created", "for at most 3, then false"]),
     ]
 
 

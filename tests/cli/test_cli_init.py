@@ -10,7 +10,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from engine.cli import engine
-from engine.cli.shared import asking
+from engine.cli.shared import confirmation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +78,7 @@ def place(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "can_ask", lambda: True)
+    monkeypatch.setattr(confirmation, "can_ask", lambda: True)
 
 
 def test_without_a_terminal_it_takes_what_set_says_and_writes_all_that_means_something(place: Place) -> None:
@@ -103,7 +103,7 @@ def test_on_a_terminal_it_asks_for_what_means_something_with_its_help_and_defaul
     done = place.call("init", answers="some\ntall\n\n\ny\n")
     assert done.exit_code == 0, done.output
     assert "Which of them come over.\nkinds (all, some) [all]:" in done.stderr
-    assert "Their name.\nwhich (a text)" in done.stderr
+    assert "Their name.\nwhich (text)" in done.stderr
     assert place.chosen() == {"kinds": "some", "which": "tall", "often": 3, "loud": False}
     again = place.call("init", answers="all\n\n\ny\n")
     assert "Their name." not in again.stderr
@@ -154,7 +154,7 @@ def test_what_changes_is_shown_against_the_last_run_and_takes_effect_with_the_ne
         says = [one["says"] for one in json.loads(done.stdout)["differences"]]
         expected = [] if word == "false" else ["option `loud`: `true` instead of `false`"]
         assert says[:1] == expected
-    assert "takes part now: `a.shouts -> b.shouts`" in says
+    assert "is synced now: `a.shouts -> b.shouts`" in says
     assert (place.folder.parent / "b" / "shouts.csv").read_text(encoding="utf-8") == "id,name\n"
     done = place.call("run")
     assert done.exit_code == 0, done.output

@@ -108,7 +108,7 @@ def test_a_link_is_removed_by_either_of_its_records(desk: Desk, word: str) -> No
 
 def test_records_whose_link_is_removed_can_be_left_alone(desk: Desk) -> None:
     told = desk.call("links", "remove", desk.spec, "people", "1", "--yes", "--leave-alone")
-    assert "left alone from now on" in told.stdout
+    assert "excluded from sync from now on" in told.stdout
     with desk.ledger() as ledger:
         skips = ledger.skips_table("shop-desk", "people").to_pylist()
     assert {(one["side"], one["record_id"]) for one in skips} == {("left", "1"), ("right", "a")}
@@ -117,7 +117,7 @@ def test_records_whose_link_is_removed_can_be_left_alone(desk: Desk) -> None:
 def test_nothing_is_removed_before_somebody_has_agreed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     told = desk.call("links", "remove", desk.spec, "people", "1", "2")
     assert (told.exit_code, told.stdout) == (6, "")
-    assert "This would forget people 1 = a, people 2 = b." in told.stderr
+    assert "This would remove the links people 1 = a, people 2 = b." in told.stderr
     monkeypatch.setattr(links, "can_ask", lambda: True)
     assert desk.call("links", "remove", desk.spec, "people", "1").exit_code == 1
     assert len(known(desk)) == 3
@@ -139,7 +139,7 @@ def test_what_is_exported_is_imported_elsewhere_as_it_was(desk: Desk, tmp_path: 
     elsewhere = desk_in(tmp_path / "elsewhere")
     assert elsewhere.call("links", "import", elsewhere.spec, str(file)).exit_code == 0
     again = elsewhere.call("links", "import", elsewhere.spec, str(file))
-    assert again.stdout == "3 links there already.\n"
+    assert again.stdout == "3 links already there.\n"
     assert elsewhere.call("links", "export", elsewhere.spec).stdout == file.read_bytes().decode()
 
 
@@ -157,9 +157,9 @@ def test_every_line_that_cannot_be_taken_is_named_and_nothing_is_stored(desk: De
     told = desk.call("links", "import", desk.spec, str(file))
     assert told.exit_code == 1
     assert told.stderr.splitlines()[:4] == [
-        f"Error: {file}:4: the spec has no module `poeple`; it has people, notes.",
+        f"Error: {file}:4: the spec has no module `poeple`. Did you mean `people`?",
         f"{file}:5: `left_id` is empty.",
-        f"{file}:6: `gone` is no state; it is one of {', '.join(get_args(LinkState))}.",
+        f"{file}:6: `gone` is not a state; use one of {', '.join(get_args(LinkState))}.",
         f"{file}:7: 2 cells, but 4 columns.",
     ]
     assert len(known(desk)) == 3
@@ -182,9 +182,9 @@ def test_lines_that_link_a_record_twice_are_named_and_nothing_is_stored(desk: De
         (b"", "the first line must name the columns module, left_id, right_id, state."),
         (b"people,1,a\n", "the first line must name the columns"),
         (b"module,left_id,right_id,mood\n", "the first line must name the columns"),
-        (HEAD.encode() + b'people,"1" 2,a,\n', ":2: this is no CSV"),
+        (HEAD.encode() + b'people,"1" 2,a,\n', ":2: this is not valid CSV"),
         (HEAD.encode() + b"people,\xff,a,\n", "is not UTF-8 text"),
-        (HEAD.encode() + b"people," + b"7" * 200_000 + b",a,\n", ":2: this is no CSV"),
+        (HEAD.encode() + b"people," + b"7" * 200_000 + b",a,\n", ":2: this is not valid CSV"),
     ],
     ids=["empty", "no header", "odd column", "quotes", "no text", "huge cell"],
 )

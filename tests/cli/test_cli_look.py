@@ -79,7 +79,7 @@ def test_connectors_are_listed_with_what_is_only_assumed() -> None:
     assert {"files", "memory", "sql", "zoho-books", "zoho-crm"} <= set(names)
     shown = call("connectors", "zoho-crm").stdout
     assert "Accounts" in shown
-    assert "Assumed, found in no public description" in shown
+    assert "Assumed, confirmed by no public description" in shown
 
 
 def test_a_stream_is_shown_field_by_field() -> None:

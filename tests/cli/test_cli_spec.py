@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.shared.command import repeated
-from engine.cli.shared.spec import find_spec, spec_arguments, spec_words
-from engine.cli.shared.stand_in import SandboxCommand, private_folder, sandbox_option, words
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.context import CommandContext
+from engine.cli.shared.folder import private_folder
+from engine.cli.shared.options import CHOICES, SANDBOX, SPEC
+from engine.cli.shared.spec_file import find_spec
 from engine.errors import UserError
 
 SHIPPED = "zoho-books-crm.yaml"
@@ -46,16 +47,14 @@ def test_what_is_nowhere_is_said_with_what_there_is(
     assert SHIPPED in str(told.value.remedy)
 
 
-def parsed(*typed: str) -> tuple[int, dict[str, object]]:
-    seen: dict[str, object] = {}
+def parsed(*typed: str) -> tuple[int, CommandContext]:
+    seen = [CommandContext()]
 
-    @click.command(cls=SandboxCommand)
-    @spec_arguments
-    @sandbox_option
-    def command(**given: object) -> None:
-        seen.update(given)
+    @engine_command(SPEC, CHOICES, SANDBOX)
+    def command(context: CommandContext) -> None:
+        seen.append(context)
 
-    return CliRunner().invoke(command, typed).exit_code, seen
+    return CliRunner().invoke(command, typed).exit_code, seen[-1]
 
 
 @pytest.mark.parametrize(
@@ -69,12 +68,12 @@ def parsed(*typed: str) -> tuple[int, dict[str, object]]:
 )
 def test_sandbox_may_stand_alone_even_before_the_spec(typed: list[str], company: str | None) -> None:
     code, seen = parsed(*typed)
-    assert (code, seen["spec"], seen["sandbox"]) == (0, "x.yaml", company)
+    assert (code, seen.spec, seen.sandbox) == (0, "x.yaml", company)
 
 
 def test_options_are_set_by_name() -> None:
     _, seen = parsed("x.yaml", "--set", "extent=both", "--set", "view=a=b")
-    assert seen["choices"] == {"extent": "both", "view": "a=b"}
+    assert seen.choices == {"extent": "both", "view": "a=b"}
 
 
 @pytest.mark.parametrize("typed", [["--set", "extent"], ["--set", "=both"], ["--set", "a=1", "--set", "a=2"]])
@@ -91,7 +90,8 @@ def test_the_folder_is_private_and_stays_out_of_git(tmp_path: Path) -> None:
 
 def test_a_command_is_repeated_as_it_was_typed() -> None:
     """What a run advises to type next means the same spec, choices and place."""
-    assert spec_words("my spec.yaml", {"extent": "both"}) == "'my spec.yaml' --set extent=both"
-    assert [words(None), words("clean"), words("awkward")] == ["", " --sandbox", " --sandbox=awkward"]
-    assert repeated(Path(".engine"), None) == ""
-    assert repeated(Path("a b"), "x.db") == " --folder 'a b' --ledger x.db"
+    context = CommandContext(spec="my spec.yaml", sets={"extent": "both"}, sandbox="awkward")
+    assert context.words() == "'my spec.yaml' --set extent=both --sandbox=awkward"
+    assert context.words(choices=False, sandbox=False) == "'my spec.yaml'"
+    place = CommandContext(spec="x", sandbox="clean", folder=Path("a b"), ledger="x.db")
+    assert place.words(more=" --full") == "x --full --sandbox --folder 'a b' --ledger x.db"

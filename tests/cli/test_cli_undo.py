@@ -38,15 +38,15 @@ def test_a_run_is_shown_taken_back_and_not_done_again(tmp_path: Path) -> None:
     world, run = ran(tmp_path)
     shown = world.call("undo", run, "--detailed-exitcode")
     assert shown.exit_code == 3, shown.output
-    change = f"  ~ change on the right: Ann (1) because run {run} changed it\n"
+    change = f"  ~ update on the right: Ann (1) because run {run} changed it\n"
     assert f'{change}      town: "Gent" -> "Typed"\n' in shown.stdout
-    assert "It would be: 1 restored and 2 deleted; nothing was written" in shown.stdout
+    assert "The undo would result in 1 restored and 2 deleted; nothing was written" in shown.stdout
     assert "1 pair that it linked stays linked" in shown.stdout
     assert len(world.towns()) == 3
     _, command, *words = shlex.split(shown.stdout.splitlines()[-1].removeprefix("To do it: "))
     done = world.call(command, *words)
     assert done.exit_code == 0, done.output
-    assert f"Took run {run} back" in done.stdout
+    assert f"Undid run {run}" in done.stdout
     assert world.towns() == [("Ann", "Typed")]
     assert "Nothing to do" in world.call("run", world.spec).stdout
     runs = world.asked("history")["runs"]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 from patience import LONGEST_S
 from places import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STORES = ("duckdb", "pyarrow", "sqlalchemy", "alembic", "adbc_driver_manager")
 NETWORK = ("httpx", "httpcore", "requests", "urllib3", "aiohttp", "uvicorn", "starlette")
@@ -63,3 +67,20 @@ def test_the_refusal_of_imports_works() -> None:
     ended = run_without(("click",), ENGINE, "--help")
     assert ended.returncode == 1
     assert "click must not be loaded here" in ended.stderr
+
+
+def test_no_file_of_the_present_folder_is_run(tmp_path: Path) -> None:
+    """`python -m` looks for modules there first: a file named like a library must not run in its place."""
+    for name in ("click", "shlex", "yaml", "sqlglot"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the present folder was run')\n")
+    (tmp_path / "spec.yaml").write_text("spec: 1\n")
+    for words in (["--version"], ["validate", "spec.yaml"], ["plan", "--help"]):
+        ended = subprocess.run(
+            [sys.executable, "-m", "engine", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "was run" not in ended.stdout + ended.stderr
+        assert "spec.yaml" in ended.stdout if words[0] == "validate" else ended.returncode == 0

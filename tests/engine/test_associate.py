@@ -180,4 +180,4 @@ def test_the_plan_says_what_can_be_put_together_and_what_stays_together(tmp_path
     assert "association deals: shop.deals with desk.invoices" in told
     assert "linked('people', left.person, right.client)" in told
     assert "shown in       desk.invoices.deal" in told
-    assert "people cannot take them apart" in told
+    assert "people cannot remove it" in told

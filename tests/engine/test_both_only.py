@@ -99,6 +99,6 @@ def test_a_plan_says_what_else_decides_about_a_modules_records(tmp_path: Path) -
     walking = people(lines="name -> label, firm.town -> town, { map: firm -> coin, refers: firms }")
     with LinkedWorld(tmp_path, FIRMS, walking) as world:
         text = plan_text(world.plan())
-        assert "takes only     what is linked already or referred to by shop.people (people)" in text
+        assert "takes only     records that are linked already, or referenced by shop.people (people)" in text
         assert "reads behind   shop.firms by firm" in text
         assert "looks ids up in the links of firms" in text

@@ -149,7 +149,7 @@ def test_explain_says_why_a_record_takes_no_part(world: Jobs) -> None:
 def test_the_plan_says_how_records_come_to_take_part(world: Jobs) -> None:
     world.say(more="      at-most: 2")
     words = "engine do … jobs.enrol --record desk.jobs:ID; chooses whose; marked by shared; 2 at most"
-    assert f"takes part by  {words}" in plan_text(world.plan())
+    assert f"enrolled by    {words}" in plan_text(world.plan())
 
 
 def order(world: Jobs, *words: str, answers: str | None = None) -> Result:
@@ -157,20 +157,20 @@ def order(world: Jobs, *words: str, answers: str | None = None) -> Result:
     line = ["do", str(world.file), *words, "--folder", str(world.folder)]
     import_module("engine.cli.commands.do")  # before anything is patched, or it would keep the stand-in
     with ExitStack() as stack:
-        for place in ("asking", "enrol") if answers is not None else ():
+        for place in ("confirmation", "enrolment") if answers is not None else ():
             stack.enter_context(mock.patch(f"engine.cli.shared.{place}.can_ask", return_value=True))
         return CliRunner().invoke(engine, line, input=answers)
 
 
 def test_at_a_terminal_it_asks_where_to_and_once_more_before_it_writes(world: Jobs) -> None:
     enrol = ("jobs.enrol", "--record", "desk.jobs:J1")
-    with mock.patch("engine.cli.shared.enrol.say"):
+    with mock.patch("engine.cli.shared.enrolment.say"):
         assert order(world, *enrol, answers="n\n").exit_code == 1
         assert world.enrolled() == []
         done = order(world, *enrol, answers="y\n")
     assert done.exit_code == 0, done.output
     assert 'whose: "P1"' in done.output
-    assert "desk.jobs:J1 takes part in `jobs`: it is shop.tasks:1 now" in done.output
+    assert "desk.jobs:J1 is enrolled in `jobs`: it is now shop.tasks:1" in done.output
     told = json.loads(
         order(world, "jobs.withdraw", "--record", "desk.jobs:J1", "--yes", "--format", "json").stdout
     )
@@ -181,7 +181,7 @@ def test_at_a_terminal_it_asks_where_to_and_once_more_before_it_writes(world: Jo
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("jobs.enrol", "--record", "desk.jobs:J1"), "nobody is there to confirm it"),
+        (("jobs.enrol", "--record", "desk.jobs:J1"), "requires confirmation"),
         (("jobs.enrol", "--record", "desk.jobs:J1", "--give", "whose=P9"), "`P9` is not offered for `whose`"),
         (("jobs.enrol", "--record", "desk.jobs:J1", "--give", "title=x"), "does not ask for `title`"),
         (("people.enrol", "--record", "desk.clients:C1"), "These have records that are enrolled: jobs."),

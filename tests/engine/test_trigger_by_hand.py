@@ -80,9 +80,12 @@ def test_what_was_so_at_activation_can_be_done_by_hand_and_each_time_allows_more
     [
         (["--record", "shop.deals:9", "--yes"], "shop has no record shop.deals:9."),
         (["--record", "shop.people:P1", "--yes"], "`won` is started for a record of shop.deals"),
-        (["--record", "shop.deals:1"], "Nothing was done: nobody is there to confirm it."),
+        (["--record", "shop.deals:1"], "Nothing was done: this requires confirmation"),
         (["--record", "shop.deals:2", "--yes"], "shop.deals:2: The deal needs a customer."),
-        (["--record", "shop.deals:1", "--yes", "--give", "total=much"], "`much` is no answer for `total`."),
+        (
+            ["--record", "shop.deals:1", "--yes", "--give", "total=much"],
+            "`much` is not a valid value for `total`.",
+        ),
         (["--record", "shop.deals:1", "--yes", "--give", "status=x"], "`won` does not ask for `status`."),
     ],
 )

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_place import SERVER, demand_server, new_schema, on_server, schema_of
 
-from engine.cli.shared.command import FOLDER, repeated
+from engine.cli.shared.context import CommandContext
 from engine.errors import EngineError, LockedError, TemporaryError, UserError
 from engine.ledger import Lease, Settlement, ledger_exists, open_ledger
 from engine.ledger.postgres.database import PostgresDatabase
@@ -328,7 +328,7 @@ def test_any_text_and_any_bytes_come_back_from_copy_as_they_were(url: str) -> No
     ],
 )
 def test_a_ledger_that_is_to_be_typed_again_is_shown_without_its_password(given: str, shown: str) -> None:
-    assert repeated(FOLDER, given) == f" --ledger {shlex.quote(shown)}"
+    assert CommandContext(ledger=given).place_words == f" --ledger {shlex.quote(shown)}"
 
 
 def test_a_ledger_exists_once_something_has_run_there(place: str) -> None:

@@ -196,7 +196,7 @@ def test_an_afternoon_with_the_page_ends_with_customers_in_the_product(
     def served(*_: object) -> Iterator[dict[str, dict[str, str]]]:
         yield {"depot": {"host": product.url}}
 
-    monkeypatch.setattr("engine.cli.shared.prepare.sandbox_settings", served)
+    monkeypatch.setattr("engine.cli.shared.prepared_run.sandbox_settings", served)
     monkeypatch.chdir(tmp_path)
     try:
         commands = Reader(tmp_path, monkeypatch).follow(AFTERNOON)

@@ -1,4 +1,4 @@
-"""What `engine diff` says of two versions of a spec: every kind of change, and which deserve a second look."""
+"""What `engine diff` says of two versions of a spec: every kind of change, and which should be reviewed."""
 
 from __future__ import annotations
 
@@ -71,22 +71,22 @@ def lines(folder: Path, old: str, new: str) -> list[tuple[bool, str]]:
     [
         ("deletes: keep", "deletes: propagate", True, "may now delete in `a.people`"),
         ("id ]\n    conflicts", "name ]\n    conflicts", True, "recognises records by `id = name`"),
-        ("conflicts: a", "conflicts: b", True, "what both sides changed: `b` instead of `a` wins"),
+        ("conflicts: a", "conflicts: b", True, "conflicts: `b` instead of `a` wins"),
         ("conflicts: a", "conflicts: a\n    duplicates: skip", True, "a first contact: `skip` instead of `link`"),
         ("a.people <-> b.people", "a.people -> b.people", False, "goes `->` instead of `<->`"),
         ("a.people <-> b.people", "a.people <-> b.persons", True, "is of other streams"),
         ("limits: { deletes: 5 }", "limits: { deletes: none }", True, "no longer stops at a limit of `deletes`"),
         ("limits: { deletes: 5 }", "limits: { deletes: 9 }", False, "stops at another limit of `deletes`"),
-        ("kind = 'x'", "kind = 'y'", False, "of `a.people` take part: `kind = 'y'` instead of `kind = 'x'`"),
+        ("kind = 'x'", "kind = 'y'", False, "records of `a.people` to sync: `kind = 'y'` instead of `kind = 'x'`"),
         ("needs: [ {", "x-needs: [ {", True, "no longer holds records with: `It needs a name.`"),
         (", age -> age", "", False, "no longer maps `age -> age`; what stands there stays"),
         (", age -> age", ", age -> age, mail -> mail", False, "also maps `mail -> mail`"),
         (", age -> age", ", years -> age", False, "maps `years -> age` instead of `age -> age`"),
-        ("when: age = '0'", "when: age = '1'", False, "guard `no-age` refuses otherwise"),
-        ("default: false", "default: true", True, "takes part now: `a.shouts -> b.shouts`"),
+        ("when: age = '0'", "when: age = '1'", False, "guard `no-age` has changed"),
+        ("default: false", "default: true", True, "is synced now: `a.shouts -> b.shouts`"),
         ("default: false", "default: true", False, "option `loud`: `true` instead of `false`"),
         ("Your name.", "Your address.", True, "connecting also shows to b: Your address."),
-        ("store: b", "store: c", True, "system `b` is set up otherwise"),
+        ("store: b", "store: c", True, "system `b` has other settings"),
         ("conflicts: a", "conflicts: a\n    before-write: trust", True, "before an update: `trust` instead of `check`"),
     ],
 )  # fmt: skip
@@ -143,4 +143,4 @@ def test_two_profiles_of_a_spec_are_compared_by_what_they_make_of_it(folder: Pat
         (folder / f"{name}.profile.yaml").write_text(text, encoding="utf-8")
     words = [str(folder / f"{name}.profile.yaml") for name in ("quiet", "loud")]
     done = CliRunner().invoke(engine, ["diff", *words])
-    assert "takes part now: `a.shouts -> b.shouts`" in done.stdout
+    assert "is synced now: `a.shouts -> b.shouts`" in done.stdout

@@ -60,7 +60,7 @@ def test_a_preview_shows_records_field_by_field_and_the_cost() -> None:
         "customers\n"
         "  + create on the right: Acme\\x1b[2J because absent on the right\n"
         '      contact_name: "Acme"\n'
-        "  ~ change on the right: Bell & Sons (460000000026049) because left changed\n"
+        "  ~ update on the right: Bell & Sons (460000000026049) because left changed\n"
         '      phone: empty -> "030 1"\n'
         '      website: "a.example" -> empty\n'
         "\n"
@@ -74,7 +74,7 @@ def test_a_preview_shows_records_field_by_field_and_the_cost() -> None:
         "crm              2            0                  -  list, 200 a page\n"
         "books            1            9              6.0 s  list, 200 a page\n"
         "\n"
-        "A run would leave 7 created and 1 updated; nothing was written (previewed in 0.8 s).\n"
+        "A run would result in 7 created and 1 updated; nothing was written (previewed in 0.8 s).\n"
         "To do it: engine run x.yaml --sandbox\n"
     )
 

@@ -79,10 +79,10 @@ def ended(outcome: RunOutcome, counts: Counts, *, held: int = 0) -> str:
             2,
             "2 records are held. See why, and what resolves each: engine errors specs/x.yaml",
         ),
-        ("interrupted", VENDORS, 0, "the batch in flight was finished, 9 created; all of it is remembered."),
-        ("interrupted", VENDORS, 0, "Run the same command again to go on where it stopped."),
-        ("parked", VENDORS, 0, "A system lets us make no more calls for now: 9 created, and the rest waits."),
-        ("parked", VENDORS, 0, "Run the same command again later; it goes on where it stopped."),
+        ("interrupted", VENDORS, 0, "the batch in flight was finished, 9 created; all of it is recorded."),
+        ("interrupted", VENDORS, 0, "Run the same command again to continue where it stopped."),
+        ("parked", VENDORS, 0, "A system allows no more calls for now: 9 created, and the rest waits."),
+        ("parked", VENDORS, 0, "Run the same command again later; it continues where it stopped."),
     ],
 )
 def test_each_outcome_has_its_sentence_and_its_next_step(

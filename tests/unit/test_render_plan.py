@@ -76,7 +76,7 @@ def test_a_plan_reads_from_top_to_bottom(plan: Plan) -> None:
         "  stops beyond   creates 50 and 20% of the links, updates 30% of the links\n"
         "  fields\n"
         "    name -> label  (text)\n"
-        "    From {{ note }} -> memo  (text, when created, slow: record by record)\n"
+        "    From {{ note }} -> memo  (text, when created, slow: one record at a time)\n"
         "\n"
         "switched off by the options\n"
         "  people\n"

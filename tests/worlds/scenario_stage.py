@@ -15,7 +15,7 @@ from run_world import Fate, Killed, Watch, mortal
 from scenario_read import Scenario, ScenarioError, duration, known
 from scenario_system import Accidents, Habits, Post, StagedType, System
 
-from engine.cli.commands.run import EXIT_CODES
+from engine.cli.shared.run_exit_code import exit_code_of
 from engine.connectors import memory
 from engine.connectors.registry import connector_types
 from engine.errors import EngineError
@@ -142,7 +142,7 @@ class Stage:
         self.post.accidents, self.told = accidents, []
         with self._ending() as ended:
             report = execute(self.plan(), self.call(accepted=Accepted(codes=codes), whole=full))
-            ended.exit = EXIT_CODES[report.outcome]
+            ended.exit = exit_code_of(report)
         self.post.accidents, self.ended = outer, ended
         ended.words += " ".join(self.told)
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.shared.command import EngineCommand, answer, formats, ledger_options, repeated
-from engine.cli.shared.memory import changing, integration_in, modules_in, reading
-from engine.cli.shared.planned import plan_if_file
-from engine.cli.shared.spec import spec_arguments, spec_words
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.ledger_access import changing, integration_in, modules_in, reading
+from engine.cli.shared.options import CHOICES, LEDGER, MODULE, SPEC
+from engine.cli.shared.output import answer
+from engine.cli.shared.plan_lookup import plan_if_file
 from engine.errors import UserError
 from engine.record import SIDES, other
+from engine.render import conflicts as render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
+    from engine.cli.shared.context import CommandContext
     from engine.ledger import Conflict
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, Plan
@@ -26,32 +27,26 @@ if TYPE_CHECKING:
 
 @click.group()
 def conflicts() -> None:
-    """Look at fields that differ on both sides, and decide which value stays.
+    """List fields that differ on both sides, and decide which value stays.
 
-    A conflict has a number. With other values it gets another one, so that a decision never hits values not seen.
+    Each conflict has a number. When its values change it gets another one, so that a decision never applies to
+    values that were not seen.
     """
 
 
-@conflicts.command("list", cls=EngineCommand)
-@click.argument("spec", metavar="SPEC")
-@click.option("--module", help="Only this module.")
-@ledger_options
-@formats()
-def list_(*, spec: str, module: str | None, folder: Path, ledger: str | None, form: str) -> None:
+@engine_command(SPEC, MODULE, LEDGER, group=conflicts, name="list")
+def list_(context: CommandContext, *, module: str | None) -> None:
     """Show every conflict: the field, both values, since when, and what was decided."""
-    from engine.render.conflicts import conflicts_json, conflicts_text
-
-    with reading(folder, ledger) as memory:
-        integration = integration_in(memory, spec)
+    with reading(context) as memory:
+        integration = integration_in(memory, context.spec)
         if module is not None:
             modules_in(memory, integration, module)
         found = memory.conflicts(integration, module)
         labels = _labels(memory, integration)
-    again = shlex.quote(spec) + repeated(folder, ledger)
     answer(
-        form,
-        lambda: conflicts_json(found),
-        lambda screen: conflicts_text(found, labels, screen, spec=again),
+        context.form,
+        lambda: render.conflicts_json(found),
+        lambda screen: render.conflicts_text(found, labels, screen, spec=context.words()),
     )
 
 
@@ -61,27 +56,19 @@ def _labels(memory: Ledger, integration: str) -> dict[tuple[str, Side, str], str
     return {(row.module, row.side, row.record_id): row.label for row in rows if row.label}
 
 
-@conflicts.command(cls=EngineCommand)
-@spec_arguments
+@engine_command(SPEC, CHOICES, LEDGER, group=conflicts)
 @click.argument("number", type=click.IntRange(min=1))
-@ledger_options
-@formats()
-def show(
-    *, spec: str, choices: dict[str, str], number: int, folder: Path, ledger: str | None, form: str
-) -> None:
-    """Show one conflict: what both sides hold now and held when last in step, and who would win."""
-    from engine.render.conflicts import conflict_json, conflict_text
-
-    with reading(folder, ledger) as memory:
-        integration = integration_in(memory, spec)
+def show(context: CommandContext, *, number: int) -> None:
+    """Show one conflict: what both sides hold now and held when last in sync, and who would win."""
+    with reading(context) as memory:
+        integration = integration_in(memory, context.spec)
         (found,) = _numbered(memory, integration, [number])
         labels = _labels(memory, integration)
-    module = _module_of(plan_if_file(spec, choices), found)
-    again = spec_words(spec, choices) + repeated(folder, ledger)
+    module = _module_of(plan_if_file(context), found)
     answer(
-        form,
-        lambda: conflict_json(found, module),
-        lambda screen: conflict_text(found, module, labels, screen, spec=again),
+        context.form,
+        lambda: render.conflict_json(found, module),
+        lambda screen: render.conflict_text(found, module, labels, screen, spec=context.words()),
     )
 
 
@@ -103,38 +90,24 @@ def _module_of(plan: Plan | None, conflict: Conflict) -> ModulePlan | None:
     return next((one for one in modules if one.name == conflict.module), None)
 
 
-@conflicts.command(cls=EngineCommand)
-@spec_arguments
+@engine_command(SPEC, CHOICES, LEDGER, group=conflicts)
 @click.argument("numbers", nargs=-1, type=click.IntRange(min=1), metavar="NUMBER...")
 @click.option(
     "--take", required=True, metavar="SIDE", help="Whose value stays: left, right or a system's name."
 )
 @click.option("--all", "everything", is_flag=True, help="Every conflict that is not decided yet.")
 @click.option("--module", help="With --all: only this module.")
-@ledger_options
-@formats()
 def resolve(
-    *,
-    spec: str,
-    choices: dict[str, str],
-    numbers: tuple[int, ...],
-    take: str,
-    everything: bool,
-    module: str | None,
-    folder: Path,
-    ledger: str | None,
-    form: str,
+    context: CommandContext, *, numbers: tuple[int, ...], take: str, everything: bool, module: str | None
 ) -> None:
     """Decide conflicts. The next run applies it, to exactly the values that are shown now; nothing is written yet."""
-    from engine.render.conflicts import decided_json, decided_text
-
     _one_way_to_name(numbers, module, everything=everything)
-    plan = plan_if_file(spec, choices)
-    with reading(folder, ledger) as memory:
-        integration = integration_in(memory, spec)
+    plan = plan_if_file(context)
+    with reading(context) as memory:
+        integration = integration_in(memory, context.spec)
         if module is not None:
             modules_in(memory, integration, module)
-    with changing(folder, ledger, integration) as (memory, lease):
+    with changing(context, integration) as (memory, lease):
         if everything:
             found = [one for one in memory.conflicts(integration, module) if one.take is None]
         else:
@@ -142,8 +115,11 @@ def resolve(
         takes = {one.number: _side(take, _module_of(plan, one), one) for one in found}
         memory.decide(lease, takes)
         decided = [one for one in memory.conflicts(integration) if one.number in takes]
-    again = spec_words(spec, choices) + repeated(folder, ledger)
-    answer(form, lambda: decided_json(decided), lambda _: decided_text(decided, spec=again))
+    answer(
+        context.form,
+        lambda: render.decided_json(decided),
+        lambda _: render.decided_text(decided, spec=context.words()),
+    )
 
 
 def _one_way_to_name(numbers: tuple[int, ...], module: str | None, *, everything: bool) -> None:

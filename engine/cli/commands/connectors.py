@@ -1,17 +1,24 @@
-"""`engine connectors`: what is installed, what each can read and write, and how to begin one's own."""
+"""`engine connectors`: what is installed, what each can read and write, and how to start one of your own."""
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.shared.command import EngineCommand, answer, formats
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.connector_package import TEMPLATES, check_name, write_package
+from engine.cli.shared.output import answer, say
+from engine.cli.shared.stream_lookup import stream_of
+from engine.connectors.registry import connector_types
 from engine.errors import UserError
+from engine.render.connectors import connector_text, connectors_text, stream_text
 
 if TYPE_CHECKING:
-    from engine.catalog import Catalog, Stream
+    from engine.cli.shared.context import CommandContext
     from engine.connectors.registry import ConnectorTypes
 
 
@@ -20,32 +27,13 @@ class ConnectorsGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `show` in front of anything else."""
-        helps = args[:1] in (["-h"], ["--help"])
-        return super().parse_args(
-            ctx, args if helps or args[:1] in ([one] for one in COMMANDS) else ["show", *args]
-        )
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Both."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Each is imported when it is asked for."""
-        del ctx
-        if cmd_name == "new":
-            from engine.cli.shared.new_connector import new
-
-            return new
-        return show if cmd_name == "show" else None
-
-
-COMMANDS = ("show", "new")
+        known = args and args[0] in ("-h", "--help", *self.commands)
+        return super().parse_args(ctx, args if known else ["show", *args])
 
 
 @click.command(cls=ConnectorsGroup)
 def connectors() -> None:
-    r"""What is installed, and how to begin a connector of one's own.
+    r"""What is installed, and how to start a connector of your own.
 
     \b
     engine connectors                  all that are installed
@@ -55,19 +43,15 @@ def connectors() -> None:
     """
 
 
-@click.command(cls=EngineCommand)
+@engine_command(group=connectors)
 @click.argument("name", required=False, metavar="[NAME]")
 @click.argument("stream", required=False, metavar="[STREAM]")
-@formats()
-def show(*, name: str | None, stream: str | None, form: str) -> None:
+def show(context: CommandContext, *, name: str | None, stream: str | None) -> None:
     """List the installed connectors; show one with its streams, or one stream with its fields.
 
     What no public description of a system confirms is marked as assumed.
     """
-    from engine.connectors.registry import connector_types
-    from engine.render.connectors import connector_text, connectors_text, stream_text
-
-    types = connector_types()
+    form, types = context.form, connector_types()
     if name is None:
         summaries = {one: _summary(types, one) for one in types}
         answer(form, lambda: {"connectors": summaries}, lambda screen: connectors_text(summaries, screen))
@@ -75,7 +59,7 @@ def show(*, name: str | None, stream: str | None, form: str) -> None:
     chosen = types.find(name)
     catalog = chosen.describe({})
     if stream is not None:
-        found = _stream(catalog, stream)
+        found = stream_of(catalog, stream, otherwise="It is known once connected.")
         answer(form, lambda: asdict(found), lambda screen: stream_text(found, screen))
         return
     answer(
@@ -93,12 +77,23 @@ def _summary(types: ConnectorTypes, name: str) -> str:
         return error.message
 
 
-def _stream(catalog: Catalog, name: str) -> Stream:
-    if name not in catalog.streams:
-        raise UserError(
-            f"The catalog of {catalog.connector} has no stream `{name}`.",
-            remedy=f"It has {', '.join(catalog.streams)}."
-            if catalog.streams
-            else "It is known once connected.",
-        )
-    return catalog.streams[name]
+@engine_command(group=connectors)
+@click.argument("name", metavar="NAME")
+@click.option("--http", is_flag=True, help="An HTTP API, described in YAML; else Python code, to be changed.")
+@click.option(
+    "--folder",
+    "target",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the package goes; by default engine-NAME in this folder.",
+)
+def new(context: CommandContext, *, name: str, http: bool, target: Path | None) -> None:
+    """Create the package of a connector NAME, ready to be changed.
+
+    It can be installed at once, is found by the engine, and its tests pass. Nothing is ever overwritten.
+    """
+    check_name(name)
+    folder = target or Path(f"engine-{name}")
+    files = [str(path) for path in write_package(TEMPLATES / ("http" if http else "code"), folder, name)]
+    answer(context.form, lambda: {"connector": name, "files": files}, lambda _: "\n".join(files))
+    if context.form == "text":
+        say(f"Next: cd {shlex.quote(str(folder))} && pip install --editable '.[test]' && pytest")

@@ -1,4 +1,4 @@
-"""`engine do`: start a trigger by hand for one record; shows what it will do and asks first."""
+"""`engine do`: start a trigger by hand for one record; shows what it will do and asks for confirmation first."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.shared.asking import can_ask, confirm
-from engine.cli.shared.command import answer, formats, ledger_options
-from engine.cli.shared.enrol import Wish, enrol_or_withdraw, enrolment
-from engine.cli.shared.prepare import prepared
-from engine.cli.shared.spec import find_spec, pairs, spec_arguments
-from engine.cli.shared.stand_in import Sandbox, SandboxCommand, sandbox_option
-from engine.cli.shared.stopping import stopping
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.confirmation import can_ask, confirm
+from engine.cli.shared.enrolment import Wish, enrol_or_withdraw, enrolment
+from engine.cli.shared.interrupt import interruptible
+from engine.cli.shared.options import CHOICES, LEDGER, SANDBOX, SPEC, YES, name_value_pairs
+from engine.cli.shared.output import answer
+from engine.cli.shared.plan_lookup import plan_of
+from engine.cli.shared.prepared_run import prepared
+from engine.compiler.draft.parts import Hand
 from engine.errors import UserError
+from engine.render.do import done_json, done_text
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from engine.cli.shared.context import CommandContext
     from engine.plan import ModulePlan, Question
 
 
-@click.command(cls=SandboxCommand)
-@spec_arguments
+@engine_command(SPEC, YES, CHOICES, SANDBOX, LEDGER)
 @click.argument("trigger", metavar="TRIGGER")
 @click.option("--record", required=True, metavar="STREAM:ID", help="The record, such as crm.Deals:4711.")
 @click.option(
@@ -34,51 +37,35 @@ if TYPE_CHECKING:
     "given",
     multiple=True,
     metavar="FIELD=VALUE",
-    callback=pairs,
-    help="Answer what is asked for; may be repeated.",
+    callback=name_value_pairs,
+    help="Answer what the trigger asks for. Repeatable.",
 )
-@click.option("--yes", is_flag=True, help="Do it without asking.")
-@sandbox_option
-@ledger_options
-@formats()
-def do(
-    *,
-    spec: str,
-    choices: dict[str, str],
-    trigger: str,
-    record: str,
-    given: dict[str, str],
-    yes: bool,
-    sandbox: Sandbox | None,
-    folder: Path,
-    ledger: str | None,
-    form: str,
-) -> int:
-    """Start TRIGGER for one record, whether or not its condition holds; what it needs must hold.
+def do(context: CommandContext, *, trigger: str, record: str, given: dict[str, str], yes: bool) -> None:
+    """Start TRIGGER for one record, whether or not its condition holds; its `needs` must hold.
 
-    MODULE.enrol in its place lets one record take part in a module whose records are added by hand; MODULE.withdraw
-    takes it out again. On a terminal it asks for what is not given, shows what it is about to write, and asks once
-    more.
+    MODULE.enrol instead of TRIGGER adds one record to a module whose records are added by hand; MODULE.withdraw
+    removes it again. On a terminal it asks for what is not given, shows what it is about to write, and asks for
+    confirmation.
     """
-    from engine.compiler.draft.parts import Hand
-    from engine.render.do import done_json, done_text
-    from engine.run.operations.by_hand import act, foresee
-
     enrolling = enrolment(trigger)
     if enrolling is not None:
-        name, word = enrolling
-        wish = Wish(word=word, record=record, given=given, yes=yes, form=form)
-        return enrol_or_withdraw(name, wish, spec, choices, sandbox=sandbox, folder=folder, ledger=ledger)
-    asked = _module(spec, choices, trigger)
-    source = _record(asked, record)
-    hand = Hand(trigger=trigger, answers=_answers(asked, given, ask=can_ask() and not yes))
-    with (
-        stopping() as stop,
-        prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop, hand=hand) as (
-            plan,
-            request,
-        ),
-    ):
+        module_name, word = enrolling
+        wish = Wish(word=word, record=record, given=given, yes=yes, form=context.form)
+        enrol_or_withdraw(module_name, wish, context)
+    else:
+        _start(context, trigger, record, given, yes=yes)
+
+
+def _start(
+    context: CommandContext, trigger: str, record: str, given: Mapping[str, str], *, yes: bool
+) -> None:
+    """Start the trigger. Raises UserError with the reason where the record is held instead."""
+    from engine.run.operations.by_hand import act, foresee
+
+    offline = plan_of(context, Hand(trigger=trigger, answers={})).modules[0]
+    source = _record(offline, record)
+    hand = Hand(trigger=trigger, answers=_answers(offline, given, ask=can_ask() and not yes))
+    with interruptible() as stop, prepared(context, stop=stop, hand=hand) as (plan, request):
         lines = foresee(plan, request, source)
         confirm(trigger, lines, yes=yes)
         report, target = act(plan, request, source)
@@ -87,20 +74,10 @@ def do(
     if target is None and refused:
         raise UserError(f"{record}: {refused[0].message}", remedy=refused[0].remedy)
     answer(
-        form,
+        context.form,
         lambda: done_json(module, source, target, lines, report),
         lambda _: done_text(module, source, target, report),
     )
-    return 0
-
-
-def _module(spec: str, choices: Mapping[str, str], trigger: str) -> ModulePlan:
-    """The trigger, compiled offline without answers."""
-    from engine.compiler import compile_file
-    from engine.compiler.draft.parts import Hand
-
-    plan = compile_file(str(find_spec(spec)), profile=choices, hand=Hand(trigger=trigger, answers={}))
-    return plan.modules[0]
 
 
 def _record(module: ModulePlan, word: str) -> str:
@@ -119,8 +96,8 @@ def _answers(module: ModulePlan, given: Mapping[str, str], *, ask: bool) -> dict
     questions = {one.field: one for one in module.trigger.asks} if module.trigger else {}
     for name in given:
         if name not in questions:
-            known = ", ".join(questions) or "nothing"
-            raise UserError(f"`{module.name}` does not ask for `{name}`.", remedy=f"It asks for: {known}.")
+            remedy = did_you_mean(name, questions, otherwise="It asks for") or "It asks for nothing."
+            raise UserError(f"`{module.name}` does not ask for `{name}`.", remedy=remedy)
     answers = dict(given)
     for question in questions.values():
         if ask and question.field not in answers:
@@ -135,7 +112,7 @@ def _answers(module: ModulePlan, given: Mapping[str, str], *, ask: bool) -> dict
     ]
     if missing:
         words = " ".join(f"--give {name}=…" for name in missing)
-        raise UserError(f"`{module.name}` must be told: {', '.join(missing)}.", remedy=f"Add {words}")
+        raise UserError(f"`{module.name}` needs: {', '.join(missing)}.", remedy=f"Add {words}")
     return answers
 
 
@@ -149,11 +126,11 @@ def _prompt(question: Question) -> str:
 def _check(question: Question, value: str) -> None:
     """Raises UserError for an answer of another kind."""
     words = {"number": "a number", "boolean": "true or false", "date": "a day such as 2026-01-31"}
-    expected = ", ".join(question.choices) if question.choices else words.get(question.type, "a text")
+    expected = ", ".join(question.choices) if question.choices else words.get(question.type, "text")
     fits = value in question.choices if question.choices else question.type == "text"
     with suppress(ValueError, InvalidOperation):
         fits = fits or (question.type == "number" and Decimal(value).is_finite())
         fits = fits or (question.type == "boolean" and value in ("true", "false"))
         fits = fits or (question.type == "date" and bool(date.fromisoformat(value)))
     if not fits:
-        raise UserError(f"`{value}` is no answer for `{question.field}`.", remedy=f"Give {expected}.")
+        raise UserError(f"`{value}` is not a valid value for `{question.field}`.", remedy=f"Give {expected}.")

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from engine.cli.shared.command import EngineCommand, answer, formats
-from engine.cli.shared.planned import module_of, plan_of
-from engine.cli.shared.spec import set_option
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.options import CHOICES, SPEC
+from engine.cli.shared.output import answer
+from engine.cli.shared.plan_lookup import module_of, plan_of
+from engine.render.fields import fields_json, fields_text
+
+if TYPE_CHECKING:
+    from engine.cli.shared.context import CommandContext
 
 
-@click.command(cls=EngineCommand)
-@click.argument("spec", metavar="SPEC")
+@engine_command(SPEC, CHOICES)
 @click.argument("module", metavar="[MODULE]", required=False)
-@set_option
-@formats()
-def fields(*, spec: str, module: str | None, choices: dict[str, str], form: str) -> None:
+def fields(context: CommandContext, *, module: str | None) -> None:
     """Show which field becomes which: of every module and trigger of a spec, or of one.
 
     Connects to nothing. What the options switch off is not shown.
     """
-    from engine.render.fields import fields_json, fields_text
-
-    plan = plan_of(spec, choices)
+    plan = plan_of(context)
     chosen = plan.modules if module is None else (module_of(plan, module),)
-    answer(form, lambda: fields_json(plan, chosen), lambda screen: fields_text(chosen, screen))
+    answer(context.form, lambda: fields_json(plan, chosen), lambda screen: fields_text(chosen, screen))

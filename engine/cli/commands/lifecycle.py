@@ -1,64 +1,63 @@
-"""`engine disable`, `enable`, `delete` and `migrate`: each shows what it will do, and asks."""
+"""`engine disable`, `enable`, `delete` and `migrate`: each shows what it will do, and asks for confirmation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.shared.command import HELD, answer
-from engine.cli.shared.ordering import Asked, carried_out, order_options, ordered
-from engine.cli.shared.stand_in import SandboxCommand
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.lifecycle_stage import STAGE_PARAMETERS, carried_out, ordered
+from engine.cli.shared.output import answer
+from engine.exit_codes import ExitCode
+from engine.render.lifecycle import carried_json, carried_text
 
 if TYPE_CHECKING:
+    from engine.cli.shared.context import CommandContext
     from engine.plan.lifecycle import StageName
 
 
-@click.command(cls=SandboxCommand)
-@order_options
-def disable(form: str, **asked: Any) -> int:
-    """Stop all sync until `engine enable`, and do what the spec says of it.
+@engine_command(*STAGE_PARAMETERS)
+def disable(context: CommandContext, *, yes: bool, by: str | None) -> ExitCode:
+    """Stop all sync until `engine enable`, and carry out what the spec says of it.
 
-    Its links stay: once enabled, it goes on from where it ended.
+    Its links stay: once enabled, it continues from where it ended.
     """
-    return _do("disable", Asked(**asked), form)
+    return _carry_out("disable", context, yes=yes, by=by)
 
 
-@click.command(cls=SandboxCommand)
-@order_options
-def enable(form: str, **asked: Any) -> int:
-    """Let a disabled integration go on from its last sync.
+@engine_command(*STAGE_PARAMETERS)
+def enable(context: CommandContext, *, yes: bool, by: str | None) -> ExitCode:
+    """Let a disabled integration continue from its last sync.
 
-    With the accounts that it was connected to; where the spec allows another one, the links are of the former
-    account, so they are forgotten, and the next run begins anew.
+    With the accounts that it was connected to. Where the spec allows another account, the links of the former one
+    are deleted, and the next run starts with first contact.
     """
-    return _do("enable", Asked(**asked), form)
+    return _carry_out("enable", context, yes=yes, by=by)
 
 
-@click.command(cls=SandboxCommand)
+@engine_command(*STAGE_PARAMETERS)
 @click.option(
-    "--choice", metavar="NAME", help="Which of the spec's ways to delete it; without it they are told."
+    "--choice", metavar="NAME", help="Which of the spec's ways to delete it; without it they are listed."
 )
-@order_options
-def delete(form: str, **asked: Any) -> int:
-    """Delete a disabled integration for good: its links are forgotten, and what the spec says is done.
+def delete(context: CommandContext, *, yes: bool, by: str | None, choice: str | None) -> ExitCode:
+    """Delete a disabled integration permanently: its links are deleted, and what the spec says is carried out.
 
-    Its history stays. `engine connect` would connect it anew, as if it had never been.
+    Its history stays. `engine connect` would connect it as new.
     """
-    return _do("delete", Asked(**asked), form)
+    return _carry_out("delete", context, yes=yes, by=by, choice=choice)
 
 
-@click.command(cls=SandboxCommand)
-@order_options
-def migrate(form: str, **asked: Any) -> int:
-    """Take over what an older integration has linked. There is no way back."""
-    return _do("migrate", Asked(**asked), form)
+@engine_command(*STAGE_PARAMETERS)
+def migrate(context: CommandContext, *, yes: bool, by: str | None) -> ExitCode:
+    """Take over what an older integration has linked. This cannot be undone."""
+    return _carry_out("migrate", context, yes=yes, by=by)
 
 
-def _do(stage: StageName, asked: Asked, form: str) -> int:
-    from engine.render.lifecycle import carried_json, carried_text
-
-    with ordered(stage, asked) as (plan, request, foreseen):
-        carried = carried_out(plan, request, foreseen, yes=asked.yes)
-    answer(form, lambda: carried_json(foreseen, carried), lambda _: carried_text(plan, carried))
-    return HELD if any(one.refused for one in carried.steps) else 0
+def _carry_out(
+    stage: StageName, context: CommandContext, *, yes: bool, by: str | None, choice: str | None = None
+) -> ExitCode:
+    with ordered(stage, context, by=by, choice=choice) as (plan, request, foreseen):
+        carried = carried_out(plan, request, foreseen, yes=yes)
+    answer(context.form, lambda: carried_json(foreseen, carried), lambda _: carried_text(plan, carried))
+    return ExitCode.HELD if any(one.refused for one in carried.steps) else ExitCode.DONE

@@ -1,83 +1,66 @@
-"""`engine links`: which record is which; look at the links, make and remove some, carry them over by file."""
+"""`engine links`: which record is which; list the links, add and remove some, export and import them."""
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from engine.cli.shared.command import (
-    EngineCommand,
-    answer,
-    debug_option,
-    formats,
-    ledger_options,
-    repeated,
-    say,
-)
-from engine.cli.shared.memory import changing, integration_in, modules_in, reading
-from engine.cli.shared.planned import module_of, plan_of
-from engine.cli.shared.spec import spec_arguments
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.confirmation import can_ask
+from engine.cli.shared.ledger_access import changing, integration_in, modules_in, reading
+from engine.cli.shared.link_file import read_links, refuse, write_links
+from engine.cli.shared.options import CHOICES, LEDGER, MODULE, SPEC, YES
+from engine.cli.shared.output import answer, say
+from engine.cli.shared.plan_lookup import module_of, plan_of
 from engine.errors import StoppedError
+from engine.ledger import AlreadyLinked, clash
 from engine.ledger.model import LinkRow, LinkState
 from engine.record import SIDES
+from engine.render import links as render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
+    from engine.cli.shared.context import CommandContext
     from engine.ledger import RecordKey
     from engine.ledger.store import Ledger
     from engine.plan import Plan
     from engine.record import Side
 
-_NAMED = 10  #: pairs that are named before they go
-#: `skips.why` of records that a person leaves alone.
+_NAMED = 10  #: pairs that are named before they are removed
+#: `skips.why` of records that a person excluded from sync.
 LEFT_ALONE = "left alone by hand"
 
 
 @click.group()
 def links() -> None:
-    """Look at the links between records; make, remove, export and import them.
+    """List the links between records; add, remove, export and import them.
 
     A link says which record of one system is which of the other. Nothing here connects to a system.
     """
 
 
-@links.command("list", cls=EngineCommand)
-@click.argument("spec", metavar="SPEC")
-@click.option("--module", help="Only this module.")
+@engine_command(SPEC, MODULE, LEDGER, group=links, name="list")
 @click.option("--state", type=click.Choice(get_args(LinkState)), help="Only links in this state.")
 @click.option("--record", metavar="ID", help="Only links of the record with this id, on either side.")
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Links in the text.")
-@ledger_options
-@formats()
 def list_(
-    *,
-    spec: str,
-    module: str | None,
-    state: str | None,
-    record: str | None,
-    limit: int,
-    folder: Path,
-    ledger: str | None,
-    form: str,
+    context: CommandContext, *, module: str | None, state: str | None, record: str | None, limit: int
 ) -> None:
-    """Show the links: which record is which, and how each pair stands."""
-    from engine.render.links import links_json, links_text
-
-    with reading(folder, ledger) as memory:
-        integration = integration_in(memory, spec)
+    """Show the links: which record is which, and the state of each pair."""
+    with reading(context) as memory:
+        integration = integration_in(memory, context.spec)
         found = _links(memory, integration, modules_in(memory, integration, module))
     wanted = _having(found, state, record)
     answer(
-        form,
-        lambda: links_json(wanted.to_pylist()),
-        lambda screen: links_text(wanted.slice(0, limit).to_pylist(), _counts(wanted), screen),
+        context.form,
+        lambda: render.links_json(wanted.to_pylist()),
+        lambda screen: render.links_text(wanted.slice(0, limit).to_pylist(), _counts(wanted), screen),
     )
 
 
@@ -108,54 +91,33 @@ def _counts(links: pa.Table) -> dict[tuple[str, str], int]:
     return {(row["module"], row["state"]): row["count_all"] for row in groups.to_pylist()}
 
 
-@links.command(cls=EngineCommand)
-@spec_arguments
+@engine_command(SPEC, CHOICES, LEDGER, group=links)
 @click.argument("module")
 @click.argument("left_id")
 @click.argument("right_id")
-@ledger_options
-@formats()
-def add(
-    *,
-    spec: str,
-    choices: dict[str, str],
-    module: str,
-    left_id: str,
-    right_id: str,
-    folder: Path,
-    ledger: str | None,
-    form: str,
-) -> None:
-    """Say that the left record LEFT_ID is the right record RIGHT_ID.
+def add(context: CommandContext, *, module: str, left_id: str, right_id: str) -> None:
+    """Link the left record LEFT_ID to the right record RIGHT_ID.
 
-    The next run looks at the pair and treats it as at first contact.
+    The next run treats the pair as at first contact.
     """
-    plan = plan_of(spec, choices)
+    plan = plan_of(context)
     module_of(plan, module)
     rows = [LinkRow(module=module, left_id=left_id, right_id=right_id)]
-    with changing(folder, ledger, plan.name) as (memory, lease):
+    with changing(context, plan.name) as (memory, lease):
         added = memory.add_links(lease, rows, _sources(plan))
-    _tell_added(added, rows, form, _run_again(spec, folder, ledger))
+    _show_added(context, added, rows)
 
 
-@links.command("import", cls=EngineCommand)
-@spec_arguments
+@engine_command(SPEC, CHOICES, LEDGER, group=links, name="import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@ledger_options
-@formats()
-def import_(
-    *, spec: str, choices: dict[str, str], file: Path, folder: Path, ledger: str | None, form: str
-) -> None:
-    """Make the links of a CSV file: module,left_id,right_id and, if you like, state.
+def import_(context: CommandContext, *, file: Path) -> None:
+    """Add the links of a CSV file with the columns module, left_id, right_id and, optionally, state.
 
-    All of them or, if one line cannot be taken, none. Links that are there already are no mistake.
+    All of them or, if one line is invalid, none. Links that already exist are no error.
     """
-    from engine.cli.shared.link_file import read_links, refuse
-    from engine.ledger import AlreadyLinked, clash
-
-    plan = plan_of(spec, choices)
+    plan = plan_of(context)
     links = read_links(file, [one.name for one in plan.modules])
-    with changing(folder, ledger, plan.name) as (memory, lease):
+    with changing(context, plan.name) as (memory, lease):
         try:
             added = memory.add_links(lease, links.rows, _sources(plan))
         except AlreadyLinked as error:
@@ -163,66 +125,51 @@ def import_(
             clashes = zip(numbers, error.clashes, strict=True)
             refuse([f"{file}:{number}: {clash(*pair)}" for number, pair in clashes])
             raise
-    _tell_added(added, links.rows, form, _run_again(spec, folder, ledger))
+    _show_added(context, added, links.rows)
 
 
-def _tell_added(added: Sequence[LinkRow], rows: Sequence[LinkRow], form: str, run: str) -> None:
-    from engine.render.links import added_json, added_text
-
-    asked = len(set(rows))
-    answer(form, lambda: added_json(added, asked), lambda _: added_text(added, asked, run))
-
-
-def _run_again(spec: str, folder: Path, ledger: str | None) -> str:
-    return f"engine run {shlex.quote(spec)}{repeated(folder, ledger)}"
+def _show_added(context: CommandContext, added: Sequence[LinkRow], rows: Sequence[LinkRow]) -> None:
+    asked, run = len(set(rows)), f"engine run {context.words(choices=False)}"
+    answer(
+        context.form,
+        lambda: render.added_json(added, asked),
+        lambda _: render.added_text(added, asked, run),
+    )
 
 
-@links.command(cls=EngineCommand)
-@spec_arguments
+@engine_command(SPEC, YES, CHOICES, LEDGER, group=links)
 @click.argument("module")
 @click.argument("records", nargs=-1, required=True, metavar="RECORD...")
-@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--leave-alone", "alone", is_flag=True, help="And never sync these records again.")
-@ledger_options
-@formats()
-def remove(
-    *,
-    spec: str,
-    choices: dict[str, str],
-    module: str,
-    records: tuple[str, ...],
-    yes: bool,
-    alone: bool,
-    folder: Path,
-    ledger: str | None,
-    form: str,
-) -> None:
-    """Forget that records belong together; the records themselves stay as they are.
+def remove(context: CommandContext, *, module: str, records: tuple[str, ...], yes: bool, alone: bool) -> None:
+    """Remove the links of records; the records themselves stay as they are.
 
     RECORD is a left id, or says its side: right:ID, left:ID, or SYSTEM.STREAM:ID such as books.contacts:17.
     """
-    from engine.render.links import removed_json, removed_text
-
-    with reading(folder, ledger) as memory:
-        integration = integration_in(memory, spec)
+    with reading(context) as memory:
+        integration = integration_in(memory, context.spec)
         modules_in(memory, integration, module)
-        keys = [_key(word, spec, choices, module) for word in records]
+        keys = [_key(word, context, module) for word in records]
         leaving = _linked(memory, integration, module, keys)
     if leaving and not yes:
         _ask(leaving)
     why = LEFT_ALONE if alone else None
-    with changing(folder, ledger, integration) as (memory, lease):
+    with changing(context, integration) as (memory, lease):
         removed = memory.remove_links(lease, module, keys, alone=why)
-    answer(form, lambda: removed_json(removed, alone=alone), lambda _: removed_text(removed, alone=alone))
+    answer(
+        context.form,
+        lambda: render.removed_json(removed, alone=alone),
+        lambda _: render.removed_text(removed, alone=alone),
+    )
 
 
-def _key(word: str, spec: str, choices: Mapping[str, str], module: str) -> RecordKey:
+def _key(word: str, context: CommandContext, module: str) -> RecordKey:
     """The record that a person means by a left id, or by a side or stream and an id."""
     place, colon, record = word.partition(":")
     if colon and place in ("left", "right"):
         return ("left" if place == "left" else "right", record)
     if colon and "." in place:
-        ends = module_of(plan_of(spec, choices), module)
+        ends = module_of(plan_of(context), module)
         named = [side for side in SIDES if ends.side(side).name == place]
         if named:
             return (named[0], record)
@@ -244,36 +191,23 @@ def _row(module: str, link: Mapping[str, Any]) -> LinkRow:
     return LinkRow(module=module, left_id=link["left_id"], right_id=link["right_id"], state=link["state"])
 
 
-def can_ask() -> bool:
-    """Whether somebody sits in front of this."""
-    return sys.stdin.isatty()
-
-
 def _ask(leaving: Sequence[LinkRow]) -> None:
-    """Have a person agree; where nobody can be asked, nothing goes. Raises StoppedError."""
-    from engine.render.links import pairs
-
+    """Ask for confirmation; where nobody can be asked, nothing is removed. Raises StoppedError."""
     rest = f" and {len(leaving) - _NAMED:,} more" if len(leaving) > _NAMED else ""
-    these = f"{pairs(leaving[:_NAMED])}{rest}"
+    these = f"{render.pairs(leaving[:_NAMED])}{rest}"
     if not can_ask():
-        raise StoppedError(f"This would forget {these}.", remedy="Say --yes if that is meant.")
-    click.confirm(f"Forget {these}?", abort=True, err=True)
+        raise StoppedError(f"This would remove the links {these}.", remedy="Add --yes to confirm.")
+    click.confirm(f"Remove the links {these}?", abort=True, err=True)
 
 
-@links.command(cls=EngineCommand)
-@click.argument("spec", metavar="SPEC")
-@click.option("--module", help="Only this module.")
+@engine_command(SPEC, MODULE, LEDGER, group=links, forms=())
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; else stdout."
 )
-@ledger_options
-@debug_option
-def export(*, spec: str, module: str | None, output: Path | None, folder: Path, ledger: str | None) -> None:
+def export(context: CommandContext, *, module: str | None, output: Path | None) -> None:
     """Write the links as CSV that `engine links import` reads: module,left_id,right_id,state."""
-    from engine.cli.shared.link_file import write_links
-
-    with reading(folder, ledger) as memory:
-        integration = integration_in(memory, spec)
+    with reading(context) as memory:
+        integration = integration_in(memory, context.spec)
         found = _links(memory, integration, modules_in(memory, integration, module))
     if output is None:
         write_links(_rows(found), sys.stdout)

@@ -1,52 +1,39 @@
-"""`engine pause` and `resume`: no run until somebody says so; nothing else changes."""
+"""`engine pause` and `resume`: no run until an integration is resumed; nothing else changes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import click
-
-from engine.cli.shared.command import EngineCommand, answer, formats, ledger_options
-from engine.cli.shared.memory import changing, integration_in, reading
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.ledger_access import changing, integration_in, now_iso, reading
+from engine.cli.shared.options import BY, LEDGER, SPEC
+from engine.cli.shared.output import answer
 from engine.errors import UserError
+from engine.render.lifecycle import standing_json, state_words
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from engine.cli.shared.context import CommandContext
     from engine.ledger.standing import Standing, State
 
-_BY = click.option("--by", metavar="ADDRESS", envvar="ENGINE_BY", help="Your mail address; it is kept.")
+
+@engine_command(SPEC, BY, LEDGER)
+def pause(context: CommandContext, *, by: str | None) -> None:
+    """Run nothing of SPEC until `engine resume`; scheduled runs are refused, too (exit 7)."""
+    _show(context, _move(context, "active", "paused", by))
 
 
-@click.command(cls=EngineCommand)
-@click.argument("spec", metavar="SPEC")
-@_BY
-@ledger_options
-@formats()
-def pause(*, spec: str, by: str | None, folder: Path, ledger: str | None, form: str) -> None:
-    """Let nothing of SPEC run until `engine resume`; what is scheduled is refused, too (exit 7)."""
-    _tell(form, _move(spec, "active", "paused", by=by, folder=folder, ledger=ledger))
+@engine_command(SPEC, BY, LEDGER)
+def resume(context: CommandContext, *, by: str | None) -> None:
+    """Let a paused integration run again; the next run continues from the last sync."""
+    _show(context, _move(context, "paused", "active", by))
 
 
-@click.command(cls=EngineCommand)
-@click.argument("spec", metavar="SPEC")
-@_BY
-@ledger_options
-@formats()
-def resume(*, spec: str, by: str | None, folder: Path, ledger: str | None, form: str) -> None:
-    """Let a paused integration run again; the next run goes on from the last sync."""
-    _tell(form, _move(spec, "paused", "active", by=by, folder=folder, ledger=ledger))
-
-
-def _move(
-    spec: str, before: State, after: State, *, by: str | None, folder: Path, ledger: str | None
-) -> Standing:
-    """From one state to another. Raises UserError where it stands elsewhere, LockedError while a run is on."""
-    with reading(folder, ledger) as memory:
-        name = integration_in(memory, spec)
-    with changing(folder, ledger, name) as (memory, lease):
+def _move(context: CommandContext, before: State, after: State, by: str | None) -> Standing:
+    """From one state to another. Raises UserError in any other state, LockedError while it is running."""
+    with reading(context) as memory:
+        name = integration_in(memory, context.spec)
+    with changing(context, name) as (memory, lease):
         standing = memory.standing(name)
         if standing.state == after:
             return standing
@@ -56,15 +43,11 @@ def _move(
                 "does nothing.",
                 remedy="`engine status` shows where it stands.",
             )
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        moved = replace(standing, state=after, since=now, by=by)
+        moved = replace(standing, state=after, since=now_iso(), by=by)
         memory.stand(lease, moved)
     return moved
 
 
-def _tell(form: str, standing: Standing) -> None:
-    from engine.render.lifecycle import standing_json, state_words
-
-    answer(
-        form, lambda: standing_json(standing), lambda _: f"{standing.integration}: {state_words(standing)}\n"
-    )
+def _show(context: CommandContext, standing: Standing) -> None:
+    words = f"{standing.integration}: {state_words(standing)}\n"
+    answer(context.form, lambda: standing_json(standing), lambda _: words)

@@ -1,4 +1,4 @@
-"""`engine run`: bring both sides in step."""
+"""`engine run`: sync both sides."""
 
 from __future__ import annotations
 
@@ -10,125 +10,95 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.shared.aimed import aim_at, module_option, module_words
-from engine.cli.shared.command import (
-    HELD,
-    INTERRUPTED,
-    STOPPED,
-    TEMPORARY,
-    answer,
-    formats,
-    ledger_options,
-    repeated,
-)
-from engine.cli.shared.prepare import prepared
-from engine.cli.shared.spec import spec_arguments, spec_words
-from engine.cli.shared.stand_in import Sandbox, SandboxCommand, sandbox_option, words
-from engine.cli.shared.stopping import stopping
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.interrupt import interruptible
+from engine.cli.shared.options import CHOICES, FULL, LEDGER, MODULES, SANDBOX, SPEC
+from engine.cli.shared.output import answer
+from engine.cli.shared.plan_lookup import module_words, modules_aim
+from engine.cli.shared.prepared_run import prepared
+from engine.cli.shared.run_exit_code import exit_code_of
 from engine.errors import StoppedError
+from engine.render.outcome import run_text
+from engine.run.session.changes import open_changes
+from engine.run.session.sync_pass import Accepted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from engine.cli.shared.context import CommandContext
+    from engine.exit_codes import ExitCode
     from engine.plan import Plan
     from engine.run.session.report import RunReport
     from engine.run.session.run_request import RunRequest
-    from engine.run.session.sync_pass import Accepted
-
-EXIT_CODES = {"done": 0, "held": HELD, "interrupted": INTERRUPTED, "parked": TEMPORARY}
 
 
-@click.command(cls=SandboxCommand)
-@spec_arguments
-@sandbox_option
+@engine_command(SPEC, FULL, MODULES, CHOICES, SANDBOX, LEDGER)
 @click.option(
     "--accept",
     multiple=True,
     metavar="CODE",
-    help="Let exactly what a stop named by this code through, once; may be repeated.",
+    help="Approve the stop with this code, once, for exactly these records. Repeatable.",
 )
 @click.option("--ask", is_flag=True, help="With --sandbox: stop wherever a run of a real company would.")
-@click.option("--full", is_flag=True, help="Read everything again, not only what changed since the last run.")
-@module_option
 @click.option(
     "--changes",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Do exactly what this file of `engine preview -o` says, as far as it still holds.",
+    help="Apply exactly the changes in this file of `engine preview -o`, where they still hold.",
 )
-@ledger_options
-@formats()
 def run(
+    context: CommandContext,
     *,
-    spec: str,
-    choices: dict[str, str],
-    sandbox: Sandbox | None,
     accept: tuple[str, ...],
     ask: bool,
     full: bool,
     modules: tuple[str, ...],
     changes: Path | None,
-    folder: Path,
-    ledger: str | None,
-    form: str,
-) -> int:
-    """Read both sides, compare, and write what the spec asks for; remember all of it.
+) -> ExitCode:
+    """Read both sides, compare, and write what the spec asks for; all of it is recorded.
 
-    Run again, it changes nothing. Killed anywhere and run again, the outcome is the same. Ctrl-C finishes the
+    A second run changes nothing. Killed at any point and run again, the outcome is the same. Ctrl-C finishes the
     batch in flight and stops; a second one stops at once.
 
-    Where a mistake could touch many records it stops before it writes (exit 6), shows what it is about, and names
-    a code for --accept. The sandbox asks nothing, for a made-up company cannot be hurt; with --ask it does.
+    Where a mistake could affect many records it stops before it writes (exit 6), shows what requires confirmation,
+    and names a code for --accept. The sandbox requires none, since its company is made up; with --ask it does.
 
-    With --changes, what has changed since the preview is left alone and told (exit 6); the rest is done. What the
-    file does not say waits for a run without it.
+    With --changes, records that have changed since the preview are skipped and reported (exit 6); the rest is
+    applied. Other changes wait for a run without it.
 
-    With --module, only these modules are worked off, and of others the records that these fetch to live below.
+    With --module, only the named modules run, plus the parent records they need.
     """
-    from engine.render.outcome import run_text
-
     if changes is not None and (accept or full or modules):
         raise click.UsageError(
-            "--changes goes without --accept, --full and --module: the file says what is done."
+            "--changes cannot be combined with --accept, --full or --module: the file says what is done."
         )
-    again = spec_words(spec, choices) + module_words(modules) + words(sandbox) + repeated(folder, ledger)
-    again += " --ask" if ask else ""
+    approved = Accepted(codes=frozenset(accept), everything=context.sandbox is not None and not ask)
+    again = context.words(more=module_words(modules)) + (" --ask" if ask else "")
     with (
-        stopping() as stop,
-        prepared(spec, choices, sandbox=sandbox, folder=folder, ledger=ledger, stop=stop) as (plan, request),
-        _saying_how_to_go_on(again, accept),
+        interruptible() as stop,
+        prepared(context, stop=stop) as (plan, request),
+        _with_command_to_approve(again, accept),
     ):
-        aim = aim_at(plan, modules)
-        request = replace(request, accepted=accepted(accept, None if ask else sandbox), whole=full, aim=aim)  # noqa: PLW2901
-        report = _report(plan, request, changes)
-    look = shlex.quote(spec) + repeated(folder, ledger)
-    answer(form, report.as_json, lambda screen: run_text(report, screen, spec=look))
-    if report.applied is not None and report.applied.refused:
-        return STOPPED
-    return EXIT_CODES[report.outcome]
+        aim = modules_aim(plan, modules)
+        report = _report(plan, replace(request, accepted=approved, whole=full, aim=aim), changes)
+    look = context.words(choices=False, sandbox=False)
+    answer(context.form, report.as_json, lambda screen: run_text(report, screen, spec=look))
+    return exit_code_of(report)
 
 
 def _report(plan: Plan, request: RunRequest, changes: Path | None) -> RunReport:
-    """What a run did, or one that is bound to a saved changeset."""
+    """What a run did, or one that applies a saved changeset."""
     if changes is None:
         from engine.run.sync.execute import execute
 
         return execute(plan, request)
     from engine.run.operations.apply import apply
-    from engine.run.session.changes import open_changes
 
     return apply(plan, request, open_changes(changes))
 
 
-def accepted(codes: tuple[str, ...], sandbox: Sandbox | None) -> Accepted:
-    """What a person lets through: these codes; in the sandbox everything, for nothing real can be hurt there."""
-    from engine.run.session.sync_pass import Accepted
-
-    return Accepted(codes=frozenset(codes), everything=sandbox is not None)
-
-
 @contextmanager
-def _saying_how_to_go_on(again: str, accept: tuple[str, ...]) -> Iterator[None]:
-    """A stop that a person can lift ends with the command line that lifts it."""
+def _with_command_to_approve(again: str, accept: tuple[str, ...]) -> Iterator[None]:
+    """A stop that can be approved ends with the command line that approves it."""
     try:
         yield
     except StoppedError as error:

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from engine.cli.shared.command import EngineCommand, answer, folder_option, formats, say
-from engine.cli.shared.stand_in import COMPANIES, Company, private_folder
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.folder import private_folder
+from engine.cli.shared.options import FOLDER_ONLY
+from engine.cli.shared.output import answer, say
+from engine.cli.shared.sandbox import COMPANIES, Company
+from engine.render.sandbox import connect_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from engine.cli.shared.context import CommandContext
+    from engine.sandbox.serve import Running
 
 
-@click.command(cls=EngineCommand)
+@engine_command(FOLDER_ONLY)
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 = any free one."
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 = any free port."
 )
 @click.option(
     "--company", type=click.Choice(COMPANIES), default="clean", show_default=True, help="Whose records."
@@ -27,30 +32,22 @@ if TYPE_CHECKING:
     type=click.Choice(["roomy", "published"]),
     default="roomy",
     show_default=True,
-    help="How many calls a minute are let through.",
+    help="The rate limits: far above any need, or those that the vendors publish.",
 )
-@folder_option
-@formats()
 def sandbox(
-    *,
-    port: int,
-    company: Company,
-    limits: Literal["roomy", "published"],
-    folder: Path,
-    form: str,
+    context: CommandContext, *, port: int, company: Company, limits: Literal["roomy", "published"]
 ) -> None:
     """Serve stand-ins for the systems on this machine, over real HTTP, and say how to connect."""
-    from engine.render.stand_in import connect_text
-    from engine.sandbox.serve import Running, serve_forever
+    from engine.sandbox.serve import serve_forever
 
     def tell(running: Running) -> None:
         served = running.connect()
-        answer(form, lambda: served, lambda _: connect_text(running.url, served))
+        answer(context.form, lambda: served, lambda _: connect_text(running.url, served))
         say("Serving until Ctrl-C.")
 
     # How it ends, wherever it comes; said plainly, for a shell starts background jobs with Ctrl-C switched off.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
-        serve_forever(private_folder(folder), company=company, port=port, limits=limits, ready=tell)
+        serve_forever(private_folder(context.folder), company=company, port=port, limits=limits, ready=tell)
     say("Stopped; the records stay in the folder.")

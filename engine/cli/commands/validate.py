@@ -7,45 +7,36 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.shared.command import FINDINGS, EngineCommand, formats, say, show
+from engine import compiler
+from engine.cli.shared.command import engine_command
+from engine.cli.shared.output import say, show
+from engine.exit_codes import ExitCode
+from engine.render import findings as render
+from engine.render.text import count
 
 if TYPE_CHECKING:
-    from engine.spec.diagnostic import Diagnostic
+    from engine.cli.shared.context import CommandContext
+
+_PRINTERS = {
+    "text": render.findings_text,
+    "json": render.findings_json,
+    "sarif": render.findings_sarif,
+    "github": render.findings_github,
+}
 
 
-@click.command(cls=EngineCommand)
+@engine_command(forms=tuple(_PRINTERS))
 @click.argument(
     "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path)
 )
-@formats("sarif", "github")
-def validate(*, paths: tuple[Path, ...], form: str) -> int:
+def validate(context: CommandContext, *, paths: tuple[Path, ...]) -> ExitCode:
     """Check spec and mapping files, and folders of them.
 
     Nothing is read from a system and nothing is written. Exit 1 if anything is wrong.
     """
-    from engine.compiler import check_paths
-
-    findings = check_paths(paths)
-    show(_rendered(findings, form))
+    findings = compiler.check_paths(paths)
+    show(_PRINTERS[context.form](findings))
     wrong = sum(one.severity == "error" for one in findings)
-    if form == "text":
-        say(_summary(len(findings), wrong))
-    return FINDINGS if wrong else 0
-
-
-def _rendered(findings: tuple[Diagnostic, ...], form: str) -> str:
-    from engine.render import findings as render
-
-    printers = {
-        "text": render.findings_text,
-        "json": render.findings_json,
-        "github": render.findings_github,
-        "sarif": render.findings_sarif,
-    }
-    return printers[form](findings)
-
-
-def _summary(findings: int, wrong: int) -> str:
-    from engine.render.text import count
-
-    return f"{count(findings, 'finding')}, {count(wrong, 'error')}." if findings else "No findings."
+    if context.form == "text":
+        say(f"{count(len(findings), 'finding')}, {count(wrong, 'error')}." if findings else "No findings.")
+    return ExitCode.FAILED if wrong else ExitCode.DONE

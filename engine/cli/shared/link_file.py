@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO, get_args
 
 from engine.errors import UserError
 from engine.ledger.model import LinkRow, LinkState
+from engine.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -82,7 +83,7 @@ def _records(file: str, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as error:
             remedy = "Write it as CSV with commas; a cell that holds a comma, a quote or a line end stands in quotes."
-            raise UserError(f"{file}:{begins}: this is no CSV: {error}.", remedy=remedy) from error
+            raise UserError(f"{file}:{begins}: this is not valid CSV: {error}.", remedy=remedy) from error
         if cells:
             yield begins, cells
         begins = reader.line_num + 1
@@ -108,8 +109,8 @@ def _row(header: Sequence[str], cells: Sequence[str], modules: Collection[str]) 
     if empty:
         return f"`{empty[0]}` is empty."
     if found["module"] not in modules:
-        return f"the spec has no module `{found['module']}`; it has {', '.join(modules)}."
+        return f"the spec has no module `{found['module']}`. {suggest(found['module'], modules)}"
     state = found.get("state") or "active"
     if state not in get_args(LinkState):
-        return f"`{state}` is no state; it is one of {', '.join(get_args(LinkState))}."
+        return f"`{state}` is not a state; use one of {', '.join(get_args(LinkState))}."
     return LinkRow(module=found["module"], left_id=found["left_id"], right_id=found["right_id"], state=state)  # type: ignore[arg-type]  # one of LinkState, as was just seen

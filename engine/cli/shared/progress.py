@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from engine.cli.shared.command import say
+from engine.cli.shared.output import say
 from engine.render.progress import Progress, news_line, progress_line, waiting_line
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ EVERY_S = 5.0  #: between two plain lines
 
 
 @contextmanager
-def telling() -> Iterator[Listener]:
+def show_progress() -> Iterator[Listener]:
     """A listener that shows progress where somebody looks, and logs it where nobody does."""
     looked_at = sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
     if not looked_at:

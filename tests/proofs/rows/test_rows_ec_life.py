@@ -229,7 +229,7 @@ def test_EC_15_deleted_with_convert_used_those_from_crm_without_transactions_are
     accounts = house.visitor.records("crm", "Accounts")
     assert sorted(one["Account_Name"] for one in accounts) == ["Acme Ltd", "Beta GmbH", "Mira Ltd"]
     told = house.bare_engine("errors").output
-    assert "Told of the integration itself" in told
+    assert "Notices about the integration itself" in told
     assert "1 record deleted" in told
     assert "ada@example.com" in told
     assert status(house).get("state") == "deleted"

@@ -35,7 +35,7 @@ def test_EC_10_preferences_are_kept_and_changed_later_and_what_that_does_is_show
     text = profile.read_text(encoding="utf-8")
     profile.write_text(text.replace('  vendors: "none"\n', ""), encoding="utf-8")  # a person may edit it, too
     said = choose_anew(house)
-    assert "takes part now: `crm.Vendors <-> erp.contacts`" in said
+    assert "is synced now: `crm.Vendors <-> erp.contacts`" in said
     assert "may now create and update in `crm.Vendors`" in said
     assert house.writes() == []
     assert crm_all(house, "vendor") == []

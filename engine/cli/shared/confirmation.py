@@ -1,4 +1,4 @@
-"""Asking: what somebody at the command line confirms before it is done."""
+"""Confirmation: what somebody at the command line agrees to before it is done."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.shared.command import say
+from engine.cli.shared.output import say
 from engine.errors import UserError
+from engine.render.changes import lines_text
 
 if TYPE_CHECKING:
     from engine.run.session.report import ChangeLine
@@ -21,12 +22,13 @@ def can_ask() -> bool:
 
 def confirm(what: str, lines: tuple[ChangeLine, ...] | None, *, yes: bool) -> None:
     """Show what is about to be written (None = that was shown), and ask. Raises UserError where nobody can answer."""
-    from engine.render.changes import lines_text
-
     if lines is not None:
-        say(lines_text(what, list(lines)) if lines else f"{what}: everything is so already.")
+        say(lines_text(what, list(lines)) if lines else f"{what}: everything is already up to date.")
     if yes:
         return
     if not can_ask():
-        raise UserError("Nothing was done: nobody is there to confirm it.", remedy="Add --yes to do it.")
+        raise UserError(
+            "Nothing was done: this requires confirmation, and there is no terminal to ask on.",
+            remedy="Add --yes to confirm.",
+        )
     click.confirm("Do it?", abort=True, err=True)

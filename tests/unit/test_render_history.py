@@ -6,7 +6,9 @@ import json
 from dataclasses import replace
 
 from engine.ledger.model import HeldRow, ModuleState, ModuleStatus, RunRow
-from engine.render.past import errors_json, errors_text, history_text, status_json, status_text
+from engine.render.errors import errors_json, errors_text
+from engine.render.history import history_text
+from engine.render.status import status_json, status_text
 from engine.render.table import Screen
 
 SCREEN = Screen()
@@ -51,10 +53,10 @@ HELD = HeldRow(
 
 def test_history_shows_every_run_with_figures_and_what_ended_it() -> None:
     assert history_text([RUN, KILLED], SCREEN) == (
-        "run  integration  started                  outcome              took  read  add/upd/del  held  calls\n"
-        "────────────────────────────────────────────────────────────────────────────────────────────────────\n"
-        "r2   books-crm    2026-01-02 03:04:05 UTC  held                4.2 s   380     275/40/0     5    403\n"
-        "r1   books-crm    2026-01-02 03:04:05 UTC  going on or killed      -     0        0/0/0     0      0\n"
+        "run  integration  started                  outcome             took  read  add/upd/del  held  calls\n"
+        "───────────────────────────────────────────────────────────────────────────────────────────────────\n"
+        "r2   books-crm    2026-01-02 03:04:05 UTC  held               4.2 s   380     275/40/0     5    403\n"
+        "r1   books-crm    2026-01-02 03:04:05 UTC  running or killed      -     0        0/0/0     0      0\n"
         "\n"
         "r1: Killed.\n"
     )
@@ -87,8 +89,8 @@ def test_a_held_record_always_has_something_to_try() -> None:
     bare = replace(HELD, remedy=None)
     assert "try: Correct the record on the left" in errors_text([bare])
     waiting = replace(bare, temporary=True, next_try="2026-01-02T03:05:00Z")
-    assert "tried again by itself" in errors_text([waiting])
-    assert "again after 2026-01-02 03:05:00 UTC" in errors_text([waiting])
+    assert "retried automatically" in errors_text([waiting])
+    assert "next retry after 2026-01-02 03:05:00 UTC" in errors_text([waiting])
     assert errors_json([bare])["held"][0]["remedy"].startswith("Correct the record")
 
 

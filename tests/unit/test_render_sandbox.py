@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from engine.render.stand_in import connect_text
+from engine.render.sandbox import connect_text
 
 SERVED: dict[str, dict[str, Any]] = {
     "some-crm": {"host": "http://127.0.0.1:1", "credentials": {"client_id": "it's", "refresh_token": "r"}},

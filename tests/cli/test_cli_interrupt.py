@@ -7,14 +7,14 @@ import signal
 
 import pytest
 
-from engine.cli.shared.stopping import stopping
+from engine.cli.shared.interrupt import interruptible
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_asks_and_the_second_interrupts(
     number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with stopping() as stop:
+    with interruptible() as stop:
         assert not stop()
         os.kill(os.getpid(), number)
         assert stop()
@@ -25,6 +25,6 @@ def test_the_first_signal_asks_and_the_second_interrupts(
 
 def test_the_handlers_that_were_there_come_back() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with stopping():
+    with interruptible():
         assert signal.getsignal(signal.SIGINT) != before[0]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before

@@ -1,4 +1,4 @@
-"""What changes from one plan to another, in the words that a reviewer needs; `!` marks what deserves a second look."""
+"""What changes from one plan to another, in the words that a reviewer needs; `!` marks what should be reviewed."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def says(one: Difference) -> str:
 
 def _summary(found: Sequence[Difference]) -> str:
     grave = sum(one.grave for one in found)
-    look = f", {grave} marked with ! deserve a second look" if grave > 1 else ""
-    look = ", the one marked with ! deserves a second look" if grave == 1 else look
+    look = f", {grave} marked with ! should be reviewed" if grave > 1 else ""
+    look = ", the one marked with ! should be reviewed" if grave == 1 else look
     return f"{count(len(found), 'difference')}{look}."
 
 
@@ -93,7 +93,7 @@ def _option(one: Difference) -> str:
 def _system(one: Difference) -> str:
     if one.before is None or one.after is None:
         return f"system `{one.about}` is {'new' if one.before is None else 'gone'}"
-    return f"system `{one.about}` is set up otherwise: {_instead(one, 'nothing')}"
+    return f"system `{one.about}` has other settings: {_instead(one, 'nothing')}"
 
 
 def _requirement(one: Difference) -> str:
@@ -109,8 +109,8 @@ def _discloses(one: Difference) -> str:
 
 def _module(one: Difference) -> str:
     if one.before is None:
-        return f"takes part now: `{one.after}`"
-    return f"takes part no longer: `{one.before}`; its links are kept, and nothing of it is synced or deleted"
+        return f"is synced now: `{one.after}`"
+    return f"is no longer synced: `{one.before}`; its links are kept, and nothing is deleted"
 
 
 def _may(one: Difference) -> str:
@@ -122,10 +122,10 @@ def _may(one: Difference) -> str:
     return "; ".join(said)
 
 
-def _view(one: Difference) -> str:
+def _view(one: Difference, by: str = "") -> str:
     words = replace(one, before=_condition(one.before), after=_condition(one.after))
-    shown = f"of `{one.about}` take part: {_instead(words, 'all records')}"
-    return f"{shown}; what does not is left as it is, never deleted" if one.after else shown
+    shown = f"records of `{one.about}` to sync{by}: {_instead(words, 'all records')}"
+    return f"{shown}; other records are left as they are, never deleted" if one.after else shown
 
 
 def _condition(sql: str | None) -> str | None:
@@ -170,19 +170,19 @@ _SENTENCES: dict[str, Callable[[Difference], str]] = {
     "streams": lambda one: f"is of other streams: {_instead(one, 'nothing')}",
     "arrow": lambda one: f"goes {_instead(one, 'nowhere')}",
     "may": _may,
-    "saved-view": lambda one: _view(one).replace(" take part:", " the saved view decides who takes part:"),
+    "saved-view": lambda one: _view(one, ", by the saved view"),
     "view": _view,
     "keys": lambda one: f"recognises records by {_instead(one, 'nothing')}; what is linked already stays so",
     "duplicates": _duplicates,
-    "conflicts": lambda one: f"what both sides changed: {_instead(one, 'nobody')} wins",
+    "conflicts": lambda one: f"conflicts: {_instead(one, 'nobody')} wins",
     "limits": _named(
         "stops at a limit of {}", "no longer stops at a limit of {}", "stops at another limit of {}"
     ),
     "before-write": lambda one: f"before an update: {_instead(one, 'nothing')}",
     "check": _named("also holds records with: {}", "no longer holds records with: {}", "{}"),
-    "guard": _named("guard {} is new", "guard {} is gone", "guard {} refuses otherwise"),
+    "guard": _named("guard {} is new", "guard {} is gone", "guard {} has changed"),
     "yields": _named("yields to {}", "no longer yields to {}", "{}"),
-    "acts": lambda one: f"acts on another occasion: {_instead(one, 'nothing')}",
+    "acts": lambda one: f"acts on another condition: {_instead(one, 'nothing')}",
     "field": _field,
     "field-how": lambda one: f"`{one.about}`: {_instead(one, 'nothing')}",
     "other": lambda _: "reads, computes or compares its records in another way; all are compared anew",

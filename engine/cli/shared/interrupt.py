@@ -1,4 +1,4 @@
-"""Ctrl-C, and the stop of a service manager: the first asks to settle and stop, the second stops at once."""
+"""Interrupts, by Ctrl-C or a service manager: the first lets the batch finish and stops, the second stops at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from engine.cli.shared.command import say
+from engine.cli.shared.output import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,8 +16,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stopping() -> Iterator[Callable[[], bool]]:
-    """A question that a run asks between two batches: has a person asked it to stop?"""
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """A question that a run asks between two batches: has it been asked to stop?"""
     asked = False
 
     def ask(number: int, frame: FrameType | None) -> None:
@@ -25,7 +25,7 @@ def stopping() -> Iterator[Callable[[], bool]]:
         if asked:
             signal.default_int_handler(number, frame)
         asked = True
-        say("Stopping: the batch in flight is finished and remembered first. Once more stops at once.")
+        say("Stopping: the batch in flight is finished and recorded first. Interrupt again to stop at once.")
 
     before = {number: signal.signal(number, ask) for number in _SIGNALS}
     try:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.shared.asking import can_ask, confirm
-from engine.cli.shared.command import answer, say
-from engine.cli.shared.prepare import prepared
-from engine.cli.shared.spec import find_spec
-from engine.cli.shared.stopping import stopping
+from engine.cli.shared.confirmation import can_ask, confirm
+from engine.cli.shared.interrupt import interruptible
+from engine.cli.shared.output import answer, say
+from engine.cli.shared.plan_lookup import plan_of
+from engine.cli.shared.prepared_run import prepared
+from engine.compiler.draft.parts import Hand
 from engine.errors import UserError
 from engine.record import other
+from engine.render.do import enrolled_json, enrolled_text, withdrawn_text
+from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from engine.cli.shared.context import CommandContext
     from engine.plan import ModulePlan, Plan
     from engine.record import Side
     from engine.run.operations.offers import Offer
@@ -43,16 +47,13 @@ def enrolment(name: str) -> tuple[str, str] | None:
     return (module, word) if module and word in WORDS else None
 
 
-def enrol_or_withdraw(module: str, wish: Wish, spec: str, choices: dict[str, str], **where: Any) -> int:
-    """Do it; `where`: sandbox, folder and ledger. Raises UserError with the reason where nothing can be done."""
-    from engine.compiler import compile_file
-    from engine.compiler.draft.parts import Hand
-
+def enrol_or_withdraw(module: str, wish: Wish, context: CommandContext) -> None:
+    """Do it. Raises UserError with the reason where nothing can be done."""
     hand = Hand(trigger=module, answers={}, enrol=True)
-    side, record = _record(compile_file(str(find_spec(spec)), profile=choices, hand=hand).modules[0], wish)
-    with stopping() as stop, prepared(spec, choices, stop=stop, hand=hand, **where) as (plan, request):
+    side, record = _record(plan_of(context, hand).modules[0], wish)
+    with interruptible() as stop, prepared(context, stop=stop, hand=hand) as (plan, request):
         do = _enrol if wish.word == "enrol" else _withdraw
-        return do(plan, request, side, record, wish)
+        do(plan, request, side, record, wish)
 
 
 def _record(module: ModulePlan, wish: Wish) -> tuple[Side, str]:
@@ -69,8 +70,7 @@ def _record(module: ModulePlan, wish: Wish) -> tuple[Side, str]:
     return found, record
 
 
-def _enrol(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wish) -> int:
-    from engine.render.do import enrolled_json, enrolled_text
+def _enrol(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wish) -> None:
     from engine.run.operations.enrol import enrol, foresee_enrolment, offered
 
     module = plan.modules[0]
@@ -89,18 +89,16 @@ def _enrol(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wish)
         lambda: enrolled_json(wish.word, wish.record, there, lines, report),
         lambda _: enrolled_text(module, wish.record, there, report),
     )
-    return 0
 
 
-def _withdraw(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wish) -> int:
-    from engine.render.do import enrolled_json, withdrawn_text
+def _withdraw(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wish) -> None:
     from engine.run.operations.enrol import counterpart, withdraw
 
     module = plan.modules[0]
     target = counterpart(plan, request, side, record)
     there = f"{module.side(other(side)).name}:{target}" if target is not None else None
     fate = "would be deleted" if module.deletes == "propagate" else "stays as it is"
-    say(f"{wish.record} would take no part any more" + (f"; {there} {fate}." if there else "."))
+    say(f"{wish.record} would no longer be enrolled" + (f"; {there} {fate}." if there else "."))
     confirm(f"{module.name}.withdraw", None, yes=wish.yes)
     report, _ = withdraw(plan, request, side, record)
     answer(
@@ -108,7 +106,6 @@ def _withdraw(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wi
         lambda: enrolled_json(wish.word, wish.record, there, (), report),
         lambda _: withdrawn_text(module, wish.record, there, report),
     )
-    return 0
 
 
 def _place(module: ModulePlan, offers: Sequence[Offer], wish: Wish) -> dict[str, str]:
@@ -118,7 +115,7 @@ def _place(module: ModulePlan, offers: Sequence[Offer], wish: Wish) -> dict[str,
         if name not in fields:
             raise UserError(
                 f"`{module.name}.enrol` does not ask for `{name}`.",
-                remedy=f"It asks for: {', '.join(fields) or 'nothing'}.",
+                remedy=did_you_mean(name, fields, otherwise="It asks for") or "It asks for nothing.",
             )
     place: dict[str, str] = {}
     for name in fields:
@@ -134,11 +131,15 @@ def _choice(module: ModulePlan, name: str, offers: Sequence[Offer], wish: Wish) 
         )
     said = wish.given.get(name)
     if said is None and len(offers) > 1 and can_ask() and not wish.yes:
-        say(f"{name}: where does it go?" + "".join(f"\n  {one.id}  {one}" for one in offers))
+        say(f"{name}: which one?" + "".join(f"\n  {one.id}  {one}" for one in offers))
         said = click.prompt(name, default=offers[0].id, err=True)
     chosen = [one for one in offers if said is None or one.id == said.rpartition(":")[2]]
     if len(chosen) == 1:
         return chosen[0]
     listed = "".join(f"\n  --give {name}={one.id}   {one}" for one in offers)
-    what = f"`{said}` is not offered for `{name}`" if said else f"`{module.name}.enrol` must be told `{name}`"
+    what = (
+        f"`{said}` is not offered for `{name}`"
+        if said
+        else f"`{module.name}.enrol` needs a value for `{name}`"
+    )
     raise UserError(f"{what}. For {wish.record} there are:{listed}", remedy="Give one of these.")

@@ -1,15 +1,12 @@
-"""`engine connectors new`: a package for a connector of one's own, which works and passes its tests as it is."""
+"""The package that `engine connectors new` makes: it works and passes its tests as it is."""
 
 from __future__ import annotations
 
 import keyword
 import re
-import shlex
 from pathlib import Path
 
-import click
-
-from engine.cli.shared.command import EngineCommand, formats, say, show
+from engine.connectors.registry import connector_types
 from engine.errors import UserError
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -20,32 +17,6 @@ LONGEST = 40
 KINDS = (".md", ".py", ".toml", ".yaml")
 
 
-@click.command("new", cls=EngineCommand)
-@click.argument("name", metavar="NAME")
-@click.option("--http", is_flag=True, help="An HTTP API, described in YAML; else Python code, to be changed.")
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where the package goes; by default engine-NAME in this folder.",
-)
-@formats()
-def new(*, name: str, http: bool, folder: Path | None, form: str) -> None:
-    """Make the package of a connector NAME, ready to be changed.
-
-    It can be installed at once, is found by the engine, and its tests pass. Nothing is ever overwritten.
-    """
-    check_name(name)
-    target = Path(f"engine-{name}") if folder is None else folder
-    made = write_package(TEMPLATES / ("http" if http else "code"), target, name)
-    if form == "json":
-        from engine.render.text import as_json
-
-        show(as_json({"connector": name, "files": [str(path) for path in made]}))
-        return
-    show("\n".join(str(path) for path in made))
-    say(f"Next: cd {shlex.quote(str(target))} && pip install --editable '.[test]' && pytest")
-
-
 def check_name(name: str) -> None:
     """Raises UserError for a name that cannot be a connector's, saying why."""
     if not NAME.fullmatch(name) or len(name) > LONGEST:
@@ -54,9 +25,7 @@ def check_name(name: str) -> None:
             remedy=f"Use lower-case words joined by `-`, such as `web-shop`, {LONGEST} characters at most.",
         )
     if keyword.iskeyword(name) or name in ("new", "show"):
-        raise UserError(f"`{name}` is a word with a meaning of its own.", remedy=f"Try `my-{name}`.")
-    from engine.connectors.registry import connector_types
-
+        raise UserError(f"`{name}` is a reserved word.", remedy=f"Try `my-{name}`.")
     if name in connector_types():
         raise UserError(f"There is a connector `{name}` already.", remedy=f"Try `my-{name}`.")
 
