@@ -13,7 +13,7 @@ from engine.run.decide.refusals import Refused, Subject, quoted, shown_by, told
 from engine.run.read.computed_fields import compile_computed
 from engine.run.session.batches import batch_size, portions
 from engine.run.session.columns import sql_name
-from engine.run.session.tables import ABSENT, BECOMING, STAGED
+from engine.run.session.tables import ABSENT, BECOMING, STAGED, UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,8 +79,9 @@ def _sent(sync: SyncPass, guard: GuardPlan, values: str) -> str:
     """What is sent to each record, a column per key, and who is written to."""
     lines = [line for line in sync.module.compared if guard.side in line.writes]
     columns = "".join(f", {line.writes[guard.side].sql} AS {sql_name(line.key)}" for line in lines)
+    to = "NULL::VARCHAR" if values == UNDONE else _addressee(guard)
     return (
-        f"SELECT j.nr, j._other, j.keys, {_addressee(guard)} AS _to{columns} "
+        f"SELECT j.nr, j._other, j.keys, {to} AS _to{columns} "
         f"FROM judged AS j JOIN {values} AS w ON w.id = j._from"
     )
 
@@ -168,15 +169,12 @@ def _refused_creates(
 ) -> list[Refused]:
     if not guard.whole and not guard.targets:
         return []
-    wanted = (
-        "true" if guard.whole else " OR ".join(f"n.{sql_name(name)} IS NOT NULL" for name in guard.targets)
-    )
     first, last = places
     sent = creates_sql(sync, first, last)
     # `_nr` is the record's place in `staged`.
     made = f"SELECT {', '.join(guard.made)}, w.rowid AS _nr, {_addressee(guard)} AS _to FROM ({sent}) AS n"
     within = f"w.id = n._source AND w.rowid BETWEEN {first} AND {last}"
-    _become(sync, guard, f"{made} JOIN {STAGED} AS w ON {within} WHERE {wanted}", refer)
+    _become(sync, guard, f"{made} JOIN {STAGED} AS w ON {within} WHERE {_wanted(guard)}", refer)
     hits = {one.number: one for one in _hits(sync, guard)}
     if not hits:
         return []
@@ -186,6 +184,25 @@ def _refused_creates(
     )
     sync.columns.run(f"DELETE FROM {ABSENT} WHERE place IN ({refused})")
     return [_refused_create(sync, guard, row, hits[int(row[0])]) for row in rows]
+
+
+def _wanted(guard: GuardPlan) -> str:
+    """Which of the rows `n` that would be made a guard looks at."""
+    return "true" if guard.whole else " OR ".join(f"n.{sql_name(name)} IS NOT NULL" for name in guard.targets)
+
+
+def refused_rows(sync: SyncPass, rows: pa.Table, refer: Refer) -> dict[int, str]:
+    """Of rows that would be made just as they are, those that guards refuse: place -> the reason, a sentence."""
+    found: dict[int, str] = {}
+    numbered = rows.append_column("_nr", pa.array(range(rows.num_rows), pa.int64()))
+    for guard in sync.module.guards:
+        if guard.side == sync.target.side and (guard.whole or guard.targets):
+            sync.columns.show("judged", numbered)
+            made = f"SELECT {', '.join(guard.made)}, n._nr, NULL::VARCHAR AS _to FROM judged AS n"
+            _become(sync, guard, f"{made} WHERE {_wanted(guard)}", refer)
+            sync.columns.hide("judged")
+            found |= {one.number: one.sentence for one in _hits(sync, guard)}
+    return found
 
 
 def _refused_create(sync: SyncPass, guard: GuardPlan, row: tuple[Any, ...], hit: Hit) -> Refused:

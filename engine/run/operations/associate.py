@@ -34,7 +34,7 @@ from engine.run.write.permit import Permit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.ledger.store import Ledger
     from engine.plan import AssociationPlan, AttachedPlan, AttachPlan, Plan
     from engine.run.session.columns import Columns
@@ -202,7 +202,7 @@ def _changing(plan: Plan, request: RunRequest, name: str) -> Iterator[tuple[Open
 
 
 def _demand_same_accounts(
-    plan: Plan, request: RunRequest, ledger: Ledger, systems: Mapping[str, Connector]
+    plan: Plan, request: RunRequest, ledger: Ledger, systems: Mapping[str, Reader]
 ) -> None:
     """Raises UserError where a system is another account than the one that the integration was connected to."""
     standing = ledger.standing(plan.name)
@@ -212,7 +212,7 @@ def _demand_same_accounts(
 
 def _both(
     session: Columns,
-    systems: Mapping[str, Connector],
+    systems: Mapping[str, Reader],
     one: AssociationPlan,
     attach: AttachPlan,
     left_id: str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from engine.connectors.port import ReadRequest
+from engine.connectors.read_port import ReadRequest
 from engine.record import other
 from engine.run.decide.trigger import NUMBERED
 from engine.run.read.text_columns import pick, text_of

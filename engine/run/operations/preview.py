@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from engine.connectors.port import Metered
+from engine.connectors.read_port import Metered
 from engine.run.session.aim import modules_of
 from engine.run.session.changes import Header, Saving
 from engine.run.session.ledger_writer import Clock
@@ -17,7 +17,7 @@ from engine.run.sync.previewing import Preview
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.connectors.port import Budget, Connector
+    from engine.connectors.read_port import Budget, Reader
     from engine.plan import Plan
     from engine.run.session.run_request import RunRequest
 
@@ -65,7 +65,7 @@ def preview(plan: Plan, request: RunRequest, *, limit: int = 20, saving: Saving 
     )
 
 
-def _forecast(name: str, connector: Connector, mode: Preview) -> SystemForecast:
+def _forecast(name: str, connector: Reader, mode: Preview) -> SystemForecast:
     """What the run would cost: the reads that the preview has just made, and the writes it has counted.
 
     A run reads what the preview read; pairs are read again right before they are written, which the preview did too.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from engine.connectors.port import Contains, Page, ReadRequest
+from engine.connectors.read_port import Contains, Page, ReadRequest
 from engine.errors import TemporaryError, UserError
 from engine.record import other
 from engine.run.read.text_columns import text_columns
@@ -17,7 +17,7 @@ from engine.run.sync.opened import remembered, session_of, systems_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, Plan, SearchPlan
     from engine.run.session.columns import Columns
@@ -73,7 +73,7 @@ def _read(
     module: ModulePlan,
     wanted: SearchPlan,
     ledger: Ledger,
-    systems: Mapping[str, Connector],
+    systems: Mapping[str, Reader],
     session: Columns,
     contains: Contains | None,
 ) -> list[Found]:

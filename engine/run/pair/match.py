@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.connectors.port import Page, ReadRequest
+from engine.connectors.read_port import Page, ReadRequest
 from engine.event import PageRead
 from engine.ledger import ModuleState, Sightings
 from engine.plan import digest

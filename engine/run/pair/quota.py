@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.connectors.port import ReadRequest
+from engine.connectors.read_port import ReadRequest
 from engine.event import Noted
 from engine.run.read.one_record_streams import read_fields, value_of
 from engine.run.read.pull import Reading, pull

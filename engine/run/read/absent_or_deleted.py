@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from engine.connectors.port import ReadRequest
+from engine.connectors.read_port import ReadRequest
 from engine.run.read.counterparts import fetch
 from engine.run.read.pull import demand_whole
 from engine.run.session.cursors import since

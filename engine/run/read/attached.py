@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from engine.connectors.port import Page, ReadRequest
+from engine.connectors.read_port import Page, ReadRequest
 from engine.errors import TemporaryError
 from engine.run.read.text_columns import text_columns
 from engine.run.session.pair import LIVE
@@ -15,7 +15,7 @@ from engine.run.session.pair import LIVE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.ledger.store import Ledger
     from engine.plan import AttachedPlan, AttachPlan
     from engine.record import Side
@@ -34,7 +34,7 @@ class Attached:
 
 def read_attached(
     session: Columns,
-    systems: Mapping[str, Connector],
+    systems: Mapping[str, Reader],
     end: AttachedPlan,
     side: Side,
     ids: tuple[str, ...] | None = None,

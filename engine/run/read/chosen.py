@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from engine.connectors.port import ReadRequest
+from engine.connectors.read_port import ReadRequest
 from engine.errors import TemporaryError
 from engine.run.read.referenced_records import empty_referenced, read_referenced_by
 from engine.run.read.text_columns import text_columns
@@ -15,7 +15,7 @@ from engine.run.read.text_columns import text_columns
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.ledger.store import Ledger
     from engine.plan import Plan
     from engine.plan.lifecycle import Chosen, Counterpart, Keeping
@@ -28,10 +28,10 @@ class Room:
 
     plan: Plan
     ledger: Ledger
-    systems: Mapping[str, Connector]
+    systems: Mapping[str, Reader]
     columns: Columns
 
-    def connector(self, side: Chosen | Counterpart) -> Connector:
+    def connector(self, side: Chosen | Counterpart) -> Reader:
         """The open connection to that system."""
         return self.systems[side.system]
 

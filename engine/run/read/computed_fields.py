@@ -18,7 +18,7 @@ from engine.run.read.text_columns import text_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.connectors.port import Page
+    from engine.connectors.read_port import Page
     from engine.plan import SlowField
     from engine.run.session.columns import Compute
 

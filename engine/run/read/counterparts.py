@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import simplejson
 
-from engine.connectors.port import ReadRequest
+from engine.connectors.read_port import ReadRequest
 from engine.run.read.pull import Reading, pull
 from engine.run.read.referenced_records import read_referenced
 from engine.run.session.pair import Pair, Shown, content_hash

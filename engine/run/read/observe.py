@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.compiler.bind.lock import Lock, read_lock
 from engine.compiler.bind.lock_text import lock_text
 from engine.compiler.bind.systems import used_streams
-from engine.connectors.port import Observing
+from engine.connectors.read_port import Observing
 from engine.connectors.registry import connector_types
 from engine.errors import UserError
 from engine.plan import SystemPlan
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.catalog import Catalog, Stream
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.run.session.systems import World
     from engine.spec.diagnostic import Diagnostic
     from engine.spec.model import Spec
@@ -98,7 +98,7 @@ def _ask(system: SystemPlan, used: set[str], base: Path, world: World) -> Catalo
         connector.close()
 
 
-def _closed(connector: Connector, system: str, used: set[str]) -> Catalog:
+def _closed(connector: Reader, system: str, used: set[str]) -> Catalog:
     """The streams that are used and those that they refer to, as the system tells them."""
     whole = connector.catalog()
     seen = connector.observe(sorted(used)).streams if isinstance(connector, Observing) else whole.streams

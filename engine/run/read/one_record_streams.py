@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from engine.connectors.port import Connector, ReadRequest
+from engine.connectors.read_port import Reader, ReadRequest
 from engine.errors import UserError
 from engine.run.read.text_columns import pick, text_of
 
@@ -37,9 +37,7 @@ class FieldExpression(Protocol):
         ...
 
 
-def read_fields(
-    reads: Iterable[StreamField], systems: Mapping[str, Connector]
-) -> dict[StreamField, str | None]:
+def read_fields(reads: Iterable[StreamField], systems: Mapping[str, Reader]) -> dict[StreamField, str | None]:
     """The wanted fields as text, each stream read once. Raises UserError where a stream has no record."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for system, stream, field in reads:
@@ -53,7 +51,7 @@ def read_fields(
     return found
 
 
-def _single(connector: Connector, system: str, stream: str, fields: tuple[str, ...]) -> Mapping[str, object]:
+def _single(connector: Reader, system: str, stream: str, fields: tuple[str, ...]) -> Mapping[str, object]:
     for page in connector.read(ReadRequest(stream=stream, fields=fields)):
         if page.records:
             return page.records[0]

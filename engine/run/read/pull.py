@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.connectors.port import Page
+from engine.connectors.read_port import Page
 from engine.errors import TemporaryError
 from engine.run.read.computed_fields import add_computed
 from engine.run.read.text_columns import text_columns
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from engine.connectors.port import Connector, ReadRequest
+    from engine.connectors.read_port import Reader, ReadRequest
     from engine.plan import SidePlan
     from engine.run.session.columns import Compute
 
@@ -29,7 +29,7 @@ class Reading:
 
 
 def pull(
-    connector: Connector,
+    connector: Reader,
     side: SidePlan,
     request: ReadRequest,
     functions: dict[str, Compute],

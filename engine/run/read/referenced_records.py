@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.connectors.port import Page, ReadRequest
+from engine.connectors.read_port import Page, ReadRequest
 from engine.errors import TemporaryError
 from engine.record import SIDES
 from engine.run.read.text_columns import text_columns
@@ -16,13 +16,13 @@ from engine.run.session.columns import sql_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.plan import SidePlan, WalkPlan
     from engine.run.session.columns import Columns
     from engine.run.session.sync_pass import SyncPass
 
 
-class Reader(Protocol):
+class Looking(Protocol):
     """Who looks at records, and may ask their system for others."""
 
     @property
@@ -30,7 +30,7 @@ class Reader(Protocol):
         """Where the tables are."""
         ...
 
-    def connector(self, side: Any) -> Connector:
+    def connector(self, side: Any) -> Reader:
         """The open connection to the system of such a side."""
         ...
 
@@ -41,7 +41,7 @@ def empty_all_referenced(sync: SyncPass) -> None:
         empty_referenced(sync, sync.module.side(side).walks)
 
 
-def empty_referenced(sync: Reader, walks: Sequence[WalkPlan]) -> None:
+def empty_referenced(sync: Looking, walks: Sequence[WalkPlan]) -> None:
     """The tables of these references, empty."""
     for one in walks:
         sync.columns.show("page", text_columns(Page(records=()), one, one.reads))
@@ -54,7 +54,7 @@ def read_referenced(sync: SyncPass, side: SidePlan, page: pa.Table) -> None:
     read_referenced_by(sync, side, side.walks, page)
 
 
-def read_referenced_by(sync: Reader, side: object, walks: Sequence[WalkPlan], page: pa.Table) -> None:
+def read_referenced_by(sync: Looking, side: object, walks: Sequence[WalkPlan], page: pa.Table) -> None:
     """Read what these references lead to, unless it was read before; `page` has a text column for each."""
     for one in walks:
         wanted = _wanted(sync, one, page)
@@ -70,14 +70,14 @@ def read_referenced_anew(sync: SyncPass, side: SidePlan, walks: Sequence[WalkPla
         read_referenced_by(sync, side, (one,), sync.columns.table(ids))
 
 
-def _wanted(sync: Reader, one: WalkPlan, page: pa.Table) -> list[str]:
+def _wanted(sync: Looking, one: WalkPlan, page: pa.Table) -> list[str]:
     """Ids that no earlier page has asked for."""
     ids = {str(value).strip() for value in pc.unique(page[one.by]).to_pylist() if value is not None}
     known = {str(row[0]) for row in sync.columns.rows(f'SELECT _id FROM "{one.table}"')} if ids else set()
     return sorted(ids - known - {""})
 
 
-def _read(sync: Reader, side: object, one: WalkPlan, ids: list[str]) -> None:
+def _read(sync: Looking, side: object, one: WalkPlan, ids: list[str]) -> None:
     """Their rows, and a mark for each that is not there, so that nobody asks for it again."""
     request = ReadRequest(stream=one.stream, fields=one.reads, ids=tuple(ids) if one.by_ids else None)
     complete = False
@@ -97,7 +97,7 @@ def _read(sync: Reader, side: object, one: WalkPlan, ids: list[str]) -> None:
     sync.columns.hide("arriving")
 
 
-def _hold(sync: Reader, one: WalkPlan, page: Page, sql: str) -> None:
+def _hold(sync: Looking, one: WalkPlan, page: Page, sql: str) -> None:
     """Run a statement over a page of such records."""
     sync.columns.show("page", text_columns(page, one, one.reads))
     sync.columns.run(sql)

@@ -10,7 +10,7 @@ from engine.run.read.one_record_streams import read_fields, value_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.plan import Plan, RequirementPlan
     from engine.run.read.one_record_streams import StreamField
     from engine.run.session.columns import Columns
@@ -23,7 +23,7 @@ def requirement_reads(requirements: Sequence[RequirementPlan]) -> list[StreamFie
 
 def check_requirements(
     plan: Plan,
-    systems: Mapping[str, Connector],
+    systems: Mapping[str, Reader],
     columns: Columns,
     told: Mapping[StreamField, str | None] | None = None,
 ) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.connectors.port import Page, ReadRequest
+from engine.connectors.read_port import Page, ReadRequest
 from engine.event import PageRead
 from engine.record import SIDES
 from engine.run.read.computed_fields import add_computed

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from engine.connectors.records import json_text
 
 if TYPE_CHECKING:
-    from engine.connectors.port import Page
+    from engine.connectors.read_port import Page
 
 ABSENT = pa.list_(pa.string())
 _GONE = object()

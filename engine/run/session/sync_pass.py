@@ -16,7 +16,7 @@ from engine.record import Counts, Side, other
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.event import Listener
     from engine.ledger.model import Conflict
     from engine.ledger.store import Ledger
@@ -79,7 +79,7 @@ class SyncPass:
     module: ModulePlan
     source_side: Side  #: the side that this pass takes changes from
     tables: Mapping[Side, Columns]  #: of the passes, by the side that they take changes from
-    systems: Mapping[str, Connector]
+    systems: Mapping[str, Reader]
     ledger: Ledger
     writer: LedgerWriter | None  #: None = a preview: nothing may be written anywhere
     clock: Clock
@@ -150,7 +150,7 @@ class SyncPass:
         found = self.learned.found
         return bool(found.get("newcomer") or found.get("changed"))
 
-    def connector(self, side: SidePlan) -> Connector:
+    def connector(self, side: SidePlan) -> Reader:
         """The open connection to that side."""
         return self.systems[side.system]
 

@@ -164,6 +164,8 @@ BECOMING = Table(
 FRESH = Table("fresh", _LENS, written_by=("read",), read_by=("read", "decide", "write"))
 AGAIN = Table("again", _LENS, written_by=("read",), read_by=("write",))
 AFTER = Table("after", _LENS, written_by=("write",), read_by=("write",))
+#: Former values of records of the target, by id; they name nobody who could be told.
+UNDONE = Table("undone", _LENS, written_by=("write",), read_by=("decide", "write"))
 ALL_LINKS = Table("all_links", _LINK, written_by=("read",), read_by=("read",))
 
 #: What the end of a module takes away.
@@ -185,5 +187,5 @@ TABLES = (
         BEYOND,
         PAIRED,
     ),
-    *(WAS_SO, ANEW, STOPPED, FRESH, AGAIN, AFTER, ALL_LINKS),
+    *(WAS_SO, ANEW, STOPPED, FRESH, AGAIN, AFTER, UNDONE, ALL_LINKS),
 )

@@ -24,7 +24,7 @@ from engine.run.session.systems import close_systems, open_systems
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.ledger.store import Ledger
     from engine.plan import ModulePlan, Plan
     from engine.run.session.aim import Aim
@@ -38,7 +38,7 @@ class Opened:
 
     plan: Plan
     request: RunRequest
-    systems: Mapping[str, Connector]
+    systems: Mapping[str, Reader]
     session: Session
     ledger: Ledger
     writer: LedgerWriter | None  #: None = a look: nothing may be written anywhere
@@ -123,7 +123,7 @@ def remembered(request: RunRequest) -> Iterator[Ledger]:
 
 
 @contextmanager
-def systems_of(plan: Plan, request: RunRequest) -> Iterator[dict[str, Connector]]:
+def systems_of(plan: Plan, request: RunRequest) -> Iterator[Mapping[str, Reader]]:
     """Every system of the plan, open."""
     systems = open_systems(plan, request.world())
     try:

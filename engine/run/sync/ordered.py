@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from engine.connectors.port import ReadRequest
+from engine.connectors.read_port import ReadRequest
 from engine.errors import UserError
 from engine.run.read.absent_or_deleted import Departed
 from engine.run.read.pull import Reading, pull

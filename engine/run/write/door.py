@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from engine.connectors.port import AllApplied, Batch
+from engine.connectors.port import AllApplied, Batch, Connector
 from engine.errors import EngineError
 from engine.event import BatchSettled
 from engine.ledger import Intent, Settlement
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from engine.connectors.port import Connector
+    from engine.connectors.read_port import Reader
     from engine.record import Side
     from engine.run.session.sync_pass import SyncPass
     from engine.run.write.permit import Permit
@@ -50,7 +50,7 @@ class Answer:
 class Target:
     """Where a batch goes, and on whose account it is journalled."""
 
-    connector: Connector
+    connector: Reader
     stream: str
     side: Side  #: of the module; of a step or an association always the right one
     run: str
@@ -100,7 +100,7 @@ def _sent(rows: pa.Table) -> pa.Table:
 
 
 def _send(target: Target, batch: Batch, intent: int) -> Answer:
-    answer = target.connector.write(target.stream, batch)
+    answer = cast("Connector", target.connector).write(target.stream, batch)
     ops: list[str] = batch.table["_op"].to_pylist()
     if isinstance(answer, AllApplied):
         by_op = _all_applied(ops, answer) if batch.kind != "create" else {}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from engine.connectors.port import Page
+from engine.connectors.read_port import Page
 from engine.run.read.computed_fields import add_computed
 from engine.run.read.counterparts import shown_of
 from engine.run.read.text_columns import text_columns
+from engine.run.session.tables import UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ def put_in_table(sync: SyncPass, images: Mapping[str, Texts]) -> None:
     }
     sync.columns.show("images", pa.table({"id": pa.array(list(images), pa.string()), **texts}))
     typed = "".join(f", TRY_CAST({line.column} AS {kinds[line.column]}) AS {line.column}" for line in lines)
-    sync.columns.run(f"CREATE OR REPLACE TABLE undone AS SELECT id{typed} FROM images")
+    sync.columns.run(f"CREATE OR REPLACE TABLE {UNDONE} AS SELECT id{typed} FROM images")
     sync.columns.hide("images")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from engine.connectors.port import Page
+from engine.connectors.read_port import Page
 from engine.plan import Trouble
 from engine.run.read.computed_fields import add_computed
 from engine.run.read.text_columns import text_columns

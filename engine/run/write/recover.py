@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import simplejson
 
-from engine.connectors.port import ReadRequest
+from engine.connectors.read_port import ReadRequest
 from engine.event import Noted
 from engine.ledger import HeldRow, Intent, Loser, Settlement
 from engine.plan import Trouble

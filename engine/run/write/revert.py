@@ -13,8 +13,12 @@ import simplejson
 
 from engine.ledger import Settlement
 from engine.reconcile import Decision, FieldDecision
+from engine.run.decide.guard import guarded, refused_rows
+from engine.run.read.counterparts import fetch
+from engine.run.read.referenced_records import read_referenced_anew
 from engine.run.session.columns import sql_name
 from engine.run.session.pair import Decided, Pair, Shown, content_hash
+from engine.run.session.tables import UNDONE
 from engine.run.write.after import held_values, shown_after
 from engine.run.write.door import go_on, settle, write
 from engine.run.write.images import put_in_table
@@ -37,10 +41,12 @@ _WHY = "made again when the run that had deleted it was undone"
 
 
 def restore(sync: SyncPass, permit: Permit, several: Sequence[Restore], found: Undoable) -> int:
-    """Give records back what they held; answers how many."""
+    """Give records back what they held, as far as guards let it through; answers how many."""
     put_in_table(sync, {one.source_id: one.before for one in several})
-    decided = [_decided(sync, one) for one in several]
-    rows = update_rows(sync, decided)
+    several = _unguarded(sync, several, found)
+    rows = update_rows(sync, [_decided(sync, one) for one in several]) if several else None
+    if rows is None:
+        return 0
     before = _images([(f"update/{one.now.id}", one.now.texts) for one in several])
     _settle_bases(sync, permit, [(one, one.back, one.now.version) for one in several])
     answer = write(sync, permit, "update", rows, before=before)
@@ -61,6 +67,20 @@ def restore(sync: SyncPass, permit: Permit, several: Sequence[Restore], found: U
     return len(done)
 
 
+def _unguarded(sync: SyncPass, several: Sequence[Restore], found: Undoable) -> list[Restore]:
+    """Those whose former values no guard refuses by now; the others are spared."""
+    if not sync.module.guards:
+        return list(several)
+    fetch(sync, [one.now.id for one in several])  # guards look at the records as they are now
+    kept = []
+    judged = guarded(sync, [_decided(sync, one) for one in several], read_referenced_anew)
+    for one, decided in zip(several, judged, strict=True):
+        for refusal in decided.refusals:
+            found.spare(sync, "update", one.now.id, one.source_id, one.now.label, refusal.sentence)
+        kept += [] if decided.refusals else [one]
+    return kept
+
+
 def _decided(sync: SyncPass, one: Restore) -> Decided:
     """The way back as a decision: the target gets what stands in the table `undone`."""
     fields = (
@@ -72,7 +92,7 @@ def _decided(sync: SyncPass, one: Restore) -> Decided:
         mine=Shown(id=one.source_id, version=None, texts={}, content=b"", label=None),
         other_id=one.now.id,
         other=one.now,
-        values="undone",
+        values=UNDONE,
     )
     return Decided(pair=pair, decision=Decision(fields=tuple(fields)))
 
@@ -181,8 +201,16 @@ def _settle_states(sync: SyncPass, permit: Permit, states: Sequence[tuple[int | 
 
 def remake(sync: SyncPass, permit: Permit, several: Sequence[Remake], found: Undoable) -> int:
     """Make again what the run deleted, with the mapped fields; answers how many."""
+    several = sorted(several, key=lambda one: one.old_id)  # as their rows stand
     put_in_table(sync, {one.old_id: one.before for one in several})
     rows = _new_rows(sync, several)
+    refused = refused_rows(sync, rows, read_referenced_anew)
+    for place, why in refused.items():
+        found.spare(sync, "delete", several[place].old_id, several[place].source_id, None, why)
+    several = [one for place, one in enumerate(several) if place not in refused]
+    if not several:
+        return 0
+    rows = rows.filter(pa.array([place not in refused for place in range(rows.num_rows)]))
     answer = write(sync, permit, "create", rows)
     ids = _new_ids(answer, several)
     for one in several:
@@ -226,7 +254,7 @@ def _new_rows(sync: SyncPass, several: Sequence[Remake]) -> pa.Table:
     rows = sync.columns.table(
         "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, t._source, t._hash, "
         f"NULL::VARCHAR AS _seen, NULL::VARCHAR AS _label, t._base{keys}{fields} "
-        "FROM undone AS w JOIN told AS t ON t.id = w.id ORDER BY w.id"
+        f"FROM {UNDONE} AS w JOIN told AS t ON t.id = w.id ORDER BY w.id"
     )
     sync.columns.hide("told")
     return rows
