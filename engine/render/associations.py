@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.ledger.association import Association
-    from engine.run.operations.associate import Offer, Shown
+    from engine.run.operations.associated import Offer, Shown
 
 
 def listed_text(shown: Sequence[Shown], screen: Screen) -> str:

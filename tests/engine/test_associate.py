@@ -12,7 +12,8 @@ from trigger_world import WON, Deals
 from engine.errors import UserError
 from engine.ledger import open_ledger
 from engine.render.plan import plan_text
-from engine.run.operations.associate import offers, put_together, take_apart
+from engine.run.operations.associated import offers
+from engine.run.operations.put_together import put_together, take_apart
 from engine.run.operations.undo import put_back
 from engine.run.sync.opened import remembered
 

@@ -35,7 +35,7 @@ def associations() -> None:
 @click.option("--of", "of", metavar="STREAM:ID", help="Only those of one record, such as crm.Deals:4711.")
 def list_(context: CommandContext, *, of: str | None) -> None:
     """Show which records are associated, as their systems show them now."""
-    from engine.run.operations.associate import known_associations, show
+    from engine.run.operations.associated import known_associations, show
     from engine.run.sync.opened import remembered
 
     with prepared(context) as (plan, request):
@@ -50,7 +50,7 @@ def list_(context: CommandContext, *, of: str | None) -> None:
 @click.option("--of", "of", metavar="STREAM:ID", help="What this record may be associated with.")
 def offer(context: CommandContext, *, name: str, of: str | None) -> None:
     """Show which records may be associated under NAME, an association of the spec, and are not yet."""
-    from engine.run.operations.associate import offers
+    from engine.run.operations.associated import offers
     from engine.run.sync.opened import remembered
 
     with prepared(context) as (plan, request), remembered(request) as memory:
@@ -64,7 +64,7 @@ def offer(context: CommandContext, *, name: str, of: str | None) -> None:
 @_TO
 def add(context: CommandContext, *, name: str, of: str, to: str) -> None:
     """Associate two records under NAME, an association of the spec, which must offer them."""
-    from engine.run.operations.associate import put_together
+    from engine.run.operations.put_together import put_together
 
     with prepared(context) as (plan, request):
         pair = put_together(plan, request, name=name, of=of, to=to)
@@ -76,7 +76,7 @@ def add(context: CommandContext, *, name: str, of: str, to: str) -> None:
 @_TO
 def remove(context: CommandContext, *, of: str, to: str) -> None:
     """Remove the association of two records; both stay. One that a trigger has locked cannot be removed."""
-    from engine.run.operations.associate import take_apart
+    from engine.run.operations.put_together import take_apart
 
     with prepared(context) as (plan, request):
         gone = take_apart(plan, request, of, to)

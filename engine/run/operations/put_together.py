@@ -1,4 +1,4 @@
-"""Associate: put records together as a spec allows, take them apart, say which are and which may be.
+"""Put together: two records are associated as the spec allows, or taken apart; both are runs of their own.
 
 What shows it in a product is written first and remembered afterwards; taken apart, it is cleared first. So whoever is
 interrupted does the same again, and nothing is remembered that nobody can see.
@@ -7,7 +7,6 @@ interrupted does the same again, and nothing is remembered that nobody can see.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -15,10 +14,11 @@ import pyarrow as pa
 from engine.errors import TemporaryError, UserError
 from engine.ledger import Settlement
 from engine.ledger.association import Association
+from engine.run.operations.associated import Offer, association_named, id_in, names_of, offer_of, offered
 from engine.run.read.attached import Attached, read_attached, together
 from engine.run.read.one_record_streams import read_fields
 from engine.run.read.requirements import check_requirements
-from engine.run.sync.opened import Opened, opened, remembered, session_of, systems_of
+from engine.run.sync.opened import Opened, opened, remembered
 from engine.run.sync.recorded import leased, recorded
 from engine.run.sync.standing import (
     heed_accounts,
@@ -32,127 +32,13 @@ from engine.run.write.door import Target, send
 from engine.run.write.permit import Permit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from engine.connectors.read_port import Reader
     from engine.ledger.store import Ledger
-    from engine.plan import AssociationPlan, AttachedPlan, AttachPlan, Plan
+    from engine.plan import AssociationPlan, AttachPlan, Plan
     from engine.run.session.columns import Columns
     from engine.run.session.run_request import RunRequest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """Two records that may be put together, or are."""
-
-    of: str  #: SYSTEM.STREAM:ID
-    of_label: str | None  #: None = it has no text by which a person recognises it
-    to: str
-    to_label: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """An association with its records as they are now."""
-
-    stored: Association
-    pair: Offer
-    missing: tuple[str, ...]  #: those of the two that their systems do not have any more
-
-
-def association_named(plan: Plan, name: str) -> AssociationPlan:
-    """The association that people may use under a name. Raises UserError if there is none."""
-    able = [one for one in plan.associations if not one.by_trigger]
-    for one in able:
-        if one.name == name:
-            return one
-    known = ", ".join(one.name for one in able) or "none, for the options chosen"
-    raise UserError(f"`{plan.name}` has no association `{name}`.", remedy=f"These take part: {known}.")
-
-
-def id_in(record: str, streams: Sequence[str]) -> tuple[str, str]:
-    """(stream, id) of SYSTEM.STREAM:ID. Raises UserError for another form or stream."""
-    stream, colon, identity = record.partition(":")
-    if not colon or not identity or stream not in streams:
-        expected = " or ".join(f"{one}:ID" for one in dict.fromkeys(streams))
-        raise UserError(f"`{record}` is not one of these records.", remedy=f"Name it as {expected}.")
-    return stream, identity
-
-
-def known_associations(plan: Plan, ledger: Ledger, of: str | None) -> list[Association]:
-    """What is put together: of one record, SYSTEM.STREAM:ID, or of all."""
-    found = ledger.associations(plan.name)
-    return [one for one in found if of is None or of in _names(one)]
-
-
-def _names(one: Association) -> tuple[str, str]:
-    return f"{one.of_stream}:{one.of_id}", f"{one.to_stream}:{one.to_id}"
-
-
-def show(plan: Plan, request: RunRequest, stored: Sequence[Association]) -> tuple[Shown, ...]:
-    """The same with what the systems show of the records now."""
-    ends = {end.name: end for one in plan.associations for end in (one.left, *(to.right for to in one.to))}
-    wanted: dict[str, set[str]] = {}
-    for one in stored:
-        for name in _names(one):
-            stream, _, identity = name.partition(":")
-            wanted.setdefault(stream, set()).add(identity)
-    found: dict[str, Attached] = {}
-    with systems_of(plan, request) as systems, session_of(request) as session:
-        for stream, ids in sorted(wanted.items()):
-            if stream in ends:
-                read = read_attached(session, systems, ends[stream], "left", tuple(sorted(ids)))
-                found |= {f"{stream}:{one.id}": one for one in read.values()}
-    return tuple(_shown(one, found, ends) for one in stored)
-
-
-def _shown(one: Association, found: Mapping[str, Attached], ends: Mapping[str, AttachedPlan]) -> Shown:
-    of, to = _names(one)
-    labels = [found[name].label if name in found else None for name in (of, to)]
-    gone = tuple(name for name in (of, to) if name not in found and name.partition(":")[0] in ends)
-    return Shown(stored=one, pair=Offer(of=of, of_label=labels[0], to=to, to_label=labels[1]), missing=gone)
-
-
-def offers(plan: Plan, request: RunRequest, ledger: Ledger, name: str, of: str | None) -> tuple[Offer, ...]:
-    """Pairs that may be put together and are not yet; with `of`, those of one record.
-
-    Raises UserError where that record is not there or not offered.
-    """
-    one = association_named(plan, name)
-    record = id_in(of, [one.left.name])[1] if of is not None else None
-    known = {_names(row) for row in ledger.associations(plan.name)}
-    found: list[Offer] = []
-    with systems_of(plan, request) as systems, session_of(request) as session:
-        check_requirements(plan, systems, session)
-        lefts = read_attached(session, systems, one.left, "left", (record,) if record else None)
-        if record is not None:
-            _offered(one, record, lefts)
-        for attach in one.to:
-            rights = read_attached(session, systems, attach.right, "right")
-            pairs = together(session, ledger, plan.name, attach)
-            found += [_offer(one, attach, lefts[left], rights[right]) for left, right in pairs]
-    return tuple(pair for pair in found if (pair.of, pair.to) not in known)
-
-
-def _offer(one: AssociationPlan, attach: AttachPlan, left: Attached, right: Attached) -> Offer:
-    return Offer(
-        of=f"{one.left.name}:{left.id}",
-        of_label=left.label,
-        to=f"{attach.right.name}:{right.id}",
-        to_label=right.label,
-    )
-
-
-def _offered(one: AssociationPlan, record: str, lefts: Mapping[str, Attached]) -> Attached:
-    """The record itself. Raises UserError where it is not there or not offered."""
-    name = f"{one.left.name}:{record}"
-    if record not in lefts:
-        raise UserError(
-            f"{one.left.system} has no record {name}, or not any more.", remedy="Look its id up there."
-        )
-    if not lefts[record].offered:
-        raise UserError(f"{name} is not offered.", remedy=f"For that it must hold that {one.offer}.")
-    return lefts[record]
 
 
 def put_together(plan: Plan, request: RunRequest, *, name: str, of: str, to: str) -> Offer:
@@ -179,10 +65,10 @@ def put_together(plan: Plan, request: RunRequest, *, name: str, of: str, to: str
             locked=False,
             at=permit.writer.clock.text(),
         )
-        if not any(_names(row) == _names(known) for known in opened_.ledger.associations(plan.name)):
+        if not any(names_of(row) == names_of(known) for known in opened_.ledger.associations(plan.name)):
             # What a trigger has put together stays its own.
             permit.writer.ledger.associate(permit.writer.renew(), row)
-    return _offer(one, attach, left, right)
+    return offer_of(one, attach, left, right)
 
 
 @contextmanager
@@ -219,7 +105,7 @@ def _both(
     right_id: str,
 ) -> tuple[Attached, Attached]:
     lefts = read_attached(session, systems, one.left, "left", (left_id,))
-    left = _offered(one, left_id, lefts)
+    left = offered(one, left_id, lefts)
     rights = read_attached(session, systems, attach.right, "right", (right_id,))
     if right_id not in rights:
         name = f"{attach.right.name}:{right_id}"
@@ -237,7 +123,7 @@ def _demand_fit(
     right: Attached,
 ) -> None:
     """Raises UserError where the two may not be put together."""
-    pair = _offer(one, attach, left, right)
+    pair = offer_of(one, attach, left, right)
     if not together(session, ledger, plan.name, attach):
         raise UserError(
             f"{pair.of} and {pair.to} do not go together.", remedy=f"For that it must hold that {one.when}."
@@ -268,7 +154,7 @@ def take_apart(plan: Plan, request: RunRequest, of: str, to: str) -> Association
 def _stored(plan: Plan, ledger: Ledger, of: str, to: str) -> Association:
     """The association of the two. Raises UserError where there is none that people may take apart."""
     refuse_at_rest(plan, ledger.standing(plan.name))
-    found = [one for one in ledger.associations(plan.name) if _names(one) == (of, to)]
+    found = [one for one in ledger.associations(plan.name) if names_of(one) == (of, to)]
     if not found:
         raise UserError(
             f"{of} and {to} are not associated.", remedy="`engine associations list` shows which records are."
