@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from engine.compiler.draft.draft import Draft
-    from engine.compiler.draft.parts import Checked, Line
+    from engine.compiler.draft.parts import Checked, CompiledLine
     from engine.record import Side
     from engine.spec.diagnostic import Span
 
@@ -28,7 +28,7 @@ MOST_STEPS = 200_000
 
 
 #: Fields that must have certain values, such as `contact_type: vendor`.
-Kind = dict[str, str]
+ViewValues = dict[str, str]
 
 
 class Cell(NamedTuple):
@@ -49,7 +49,9 @@ class Flow:
     source: Cell
     target: Cell
     names: tuple[str, str]  #: of source and target, as its spec has them
-    kinds: tuple[Kind, Kind]  #: what the views of its module ask of the records of source and target
+    kinds: tuple[
+        ViewValues, ViewValues
+    ]  #: what the views of its module ask of the records of source and target
     wins: Cell | None  #: whose value stands where both were changed; None = that is not said beforehand
     rule: str  #: who that is, as a person reads it
     yields: tuple[str, ...]  #: `SPEC.MODULE` that win over this module
@@ -69,9 +71,9 @@ def flows_of(draft: Draft, standing: Iterable[Checked], first: int) -> list[Flow
     return flows
 
 
-def _kind(view: str | None) -> Kind:
+def _kind(view: str | None) -> ViewValues:
     """The fields that a view holds to one value."""
-    found: Kind = {}
+    found: ViewValues = {}
     waiting: list[Any] = [parsed(view)] if view else []
     while waiting:
         part = waiting.pop().unnest()
@@ -83,7 +85,12 @@ def _kind(view: str | None) -> Kind:
 
 
 def _of_line(
-    draft: Draft, checked: Checked, line: Line, policy: str, number: int, kinds: Mapping[Side, Kind]
+    draft: Draft,
+    checked: Checked,
+    line: CompiledLine,
+    policy: str,
+    number: int,
+    kinds: Mapping[Side, ViewValues],
 ) -> Iterator[Flow]:
     for side, target in line.targets.items():
         for name in _given(line, other(side)):
@@ -106,7 +113,7 @@ def _of_line(
             )
 
 
-def _given(line: Line, side: Side) -> Sequence[str]:
+def _given(line: CompiledLine, side: Side) -> Sequence[str]:
     """The fields whose values it carries."""
     names = line.reads.get(side, ())
     return names[:1] if line.spec.left and line.spec.right else names
@@ -214,9 +221,9 @@ def _finding(several: Sequence[Circle]) -> Diagnostic:
     return Diagnostic(
         severity="error",
         code="no-authority",
-        message=f"A value comes round to itself, and nobody has the last word: {start}{way}{more}.",
+        message=f"These fields update each other in a circle, and no system is authoritative: {start}{way}{more}.",
         span=last.span,
-        hint="let `conflicts` of these modules name one system, write one of the lines one way, or let a module "
+        hint="name one system in `conflicts` of these modules, make one of the lines one-way, or let a module "
         "yield to another of them (`yields-to`)",
         related=tuple(one.span for one in circle if one is not last),
     )

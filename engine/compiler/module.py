@@ -9,7 +9,7 @@ from engine.compiler.bind.arrows import arrow_of
 from engine.compiler.bind.choices import holds, settle
 from engine.compiler.draft.draft import Draft, place
 from engine.compiler.draft.names import end_of
-from engine.compiler.draft.parts import Checked, End, Enrolled, Line, Parent
+from engine.compiler.draft.parts import Checked, CompiledLine, End, Enrolled, Parent
 from engine.compiler.fields.line import arrow_within, compile_line
 from engine.compiler.rules.enrol import compile_enrol
 from engine.compiler.rules.guards import build_guard
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.compiler.draft.parts import Lookup
-    from engine.compiler.rules.policies import Rule
+    from engine.compiler.rules.policies import Winners
 
 DUPLICATES = ("link", "overwrite", "skip", "clone")
 #: `creates:` names whose newcomers are made; here is on which sides that happens.
@@ -108,13 +108,13 @@ def _ends(draft: Draft, module: Module) -> dict[Side, End] | None:
 
 def _lines(
     draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, End]
-) -> tuple[tuple[Line, ...], dict[Side, Parent]]:
+) -> tuple[tuple[CompiledLine, ...], dict[Side, Parent]]:
     """The lines that stand for the choices made, and the parent; all are checked, those of the other direction too."""
     mapping = draft.spec.mappings.get(module.mapping.value) if module.mapping else None
     if mapping is not None:
         check_fits(draft, module, mapping)
     specs = (*(mapping.fields if mapping else ()), *module.fields)
-    kept: list[Line] = []
+    kept: list[CompiledLine] = []
     for number, spec in enumerate(specs):
         line = _line(draft, spec, arrow, ends, number)
         if line is not None:
@@ -127,7 +127,9 @@ def _lines(
     return tuple(kept), parents
 
 
-def _line(draft: Draft, spec: MappedField, arrow: Arrow, ends: dict[Side, End], number: int) -> Line | None:
+def _line(
+    draft: Draft, spec: MappedField, arrow: Arrow, ends: dict[Side, End], number: int
+) -> CompiledLine | None:
     narrowed = arrow_within(arrow, spec) if arrow != "==" else spec.arrow
     stands = holds(draft, spec.only_if) and narrowed is not None and arrow != "=="
     part = draft.part()
@@ -196,7 +198,7 @@ def build_module(draft: Draft, checked: Checked, standing: Mapping[str, Checked]
     )
 
 
-def _field(line: Line, number: int, rule: Rule) -> FieldPlan:
+def _field(line: CompiledLine, number: int, rule: Winners) -> FieldPlan:
     return FieldPlan(
         key=line.key,
         line=line.text,

@@ -29,7 +29,7 @@ def ordered(spec: Spec, standing: Mapping[str, Checked]) -> list[str]:
     except CycleError as error:
         circle = " -> ".join(error.args[1])
         raise UserError(
-            f"The modules of `{spec.name}` wait for each other: {circle}.",
+            f"The modules of `{spec.name}` depend on each other in a circle: {circle}.",
             remedy="Remove one of the references (`under`, `refers` or `pairs`).",
         ) from error
     depth = {name: _depth(name, graph) for name in levels}

@@ -55,7 +55,7 @@ def _take_same(function: Function, args: list[Term]) -> tuple[FieldType, list[Te
         return first.type, [first, second]
     shared, fitted = fit_all(args)
     if function.name in {"greatest", "least"} and shared == "boolean":
-        raise wrong(args[0], "True and false have no order.")
+        raise wrong(args[0], "Booleans cannot be compared by size.")
     return shared, fitted
 
 
@@ -138,16 +138,14 @@ def compute(op: str, first: Term, second: Term) -> Term:
     """+ - * / % of two numbers; a date plus or minus days; the days between two dates."""
     for term in (first, second):
         if term.flexible and term.value is None:
-            raise wrong(term, "Nothing is computed with NULL.", code="not-allowed")
+            raise wrong(term, "NULL cannot be used in a calculation.", code="not-allowed")
     if first.type == "date" and op in {"+", "-"} and second.type in {"integer", "duration"}:
         return Term(op=op, type="date", args=(first, second))
     if first.type == second.type == "date" and op == "-":
         return Term(op="days", type="integer", args=(first, second))
     for term in (first, second):
         if FAMILY[term.type] != "numeric":
-            raise wrong(
-                term, f"`{op}` computes with numbers; this is {said(term.type)}.", hint=_computed(op, term)
-            )
+            raise wrong(term, f"`{op}` needs numbers; this is {said(term.type)}.", hint=_computed(op, term))
     shared = join(first.type, second.type) or "number"
     return Term(op=op, type="number" if op == "/" else shared, args=(first, second))
 

@@ -28,18 +28,18 @@ _INSTEAD = {
     "::": "Write `cast(x AS type)`.",
     ";": "An expression is not a statement: leave out the `;`.",
     "!": "Write `NOT`.",
-    "[": "Lists have no place here; `path:` reads them.",
+    "[": "Lists cannot be used here; read them with `path:`.",
     "{": "Templates belong under `text:`; here a field is written without braces.",
     "}": "Templates belong under `text:`; here a field is written without braces.",
-    "**": "There is no power; write the multiplication out.",
+    "**": "There is no power operator; write the multiplication out.",
     "//": "Write `floor(a / b)`.",
     "->": "Write the dotted name of the field.",
     "?": "Write `CASE WHEN … THEN … ELSE … END`.",
-    "`": "Names that need quotes take double ones, texts take single ones.",
+    "`": "Use double quotes for names and single quotes for texts.",
     "$": "A reference such as `${options.name}` is written `options.name` inside an expression.",
 }
 _WORDS_INSTEAD = {
-    "SELECT": "An expression looks at one record; queries have no place here.",
+    "SELECT": "An expression reads one record; queries are not allowed.",
     "EXISTS": "Write `Field IS NOT NULL`, or `linked('module', Field)`.",
     "ILIKE": "Write `lower(Field) LIKE '…'` with a lower-case pattern.",
     "GLOB": "Write `Field LIKE '…'` with `%` and `_`.",
@@ -129,7 +129,7 @@ def _refuse_comment_between(text: str, start: int, stop: int) -> None:
         offset = start + gap.index(comment)
         raise ExprError(
             "not-allowed",
-            "A comment has no place inside an expression.",
+            "Comments are not allowed inside an expression.",
             offset=offset,
             length=len(comment),
             hint="Write it behind a # in the YAML file.",
@@ -170,7 +170,7 @@ def _check_neighbours(text: str, tokens: list[Token]) -> None:
         ):
             raise ExprError(
                 "not-allowed",
-                "Nothing is compared with NULL by an operator.",
+                "NULL cannot be compared with an operator.",
                 offset=tokens[at - 1].start,
                 length=tokens[at].end - tokens[at - 1].start + 1,
                 hint="Write `Field IS NULL` or `Field IS NOT NULL`.",

@@ -8,49 +8,19 @@ from typing import TYPE_CHECKING, cast
 from sqlglot import exp
 
 from engine.expr import arguments
+from engine.expr.constants import argument_of, constant_of
 from engine.expr.error import ExprError
 from engine.expr.fit import as_condition, fit_all, pair_up, wrong
 from engine.expr.functions import FUNCTIONS
-from engine.expr.lattice import FAMILY, read_date, read_instant, said
+from engine.expr.lattice import FAMILY, said
+from engine.expr.nodes import COMPARES, COMPUTES, parts_of, refuse_unknown
 from engine.expr.parse import span
-from engine.expr.scope import CALLS, Name, OptionValue, Scope
-from engine.expr.term import FLATTER, MAX_HEIGHT, MAX_WEIGHT, TOO_HIGH, Literal_, Term
+from engine.expr.scope import CALLS, Name, Scope
+from engine.expr.term import FLATTER, MAX_HEIGHT, MAX_WEIGHT, TOO_HIGH, Term
 from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from engine.catalog import FieldType
-
-_COMPARES: dict[type, str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-}
-_COMPUTES: dict[type, str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
-#: Parts of a sqlglot node that we understand; one with any other part set is refused.
-_PARTS: dict[type, frozenset[str]] = {
-    **{kind: frozenset({"this", "expression"}) for kind in (*_COMPARES, *_COMPUTES, exp.And, exp.Or, exp.Is)},
-    exp.Div: frozenset({"this", "expression", "typed", "safe"}),
-    exp.Like: frozenset({"this", "expression", "negate"}),
-    exp.In: frozenset({"this", "expressions"}),
-    exp.Between: frozenset({"this", "low", "high", "negate"}),
-    exp.Not: frozenset({"this"}),
-    exp.Neg: frozenset({"this"}),
-    exp.Paren: frozenset({"this"}),
-    exp.Null: frozenset(),
-    exp.Boolean: frozenset({"this"}),
-    exp.Literal: frozenset({"this", "is_string"}),
-    exp.Column: frozenset({"this", "table", "db", "catalog"}),
-    exp.Dot: frozenset({"this", "expression"}),
-    exp.Case: frozenset({"this", "ifs", "default"}),
-    exp.If: frozenset({"this", "true"}),
-    exp.Cast: frozenset({"this", "to"}),
-    exp.Anonymous: frozenset({"this", "expressions"}),
-}
 
 
 class Checker:
@@ -63,7 +33,7 @@ class Checker:
         """The checked form of a tree. Raises ExprError at the token that is wrong."""
         offset, length = span(node)
         try:
-            _refuse_unknown(node)
+            refuse_unknown(node)
             term = _CHECKS[type(node)](self, node)
         except ExprError as error:
             raise error.at(offset, length) from error.__cause__
@@ -104,11 +74,11 @@ class Checker:
         name = self._resolve(node)
         if name.option is None:
             return Term(op="name", type=name.type, name=name)
-        value = _constant(name, name.option)
+        value = constant_of(name, name.option)
         return Term(op="literal", type=name.type, name=name, value=value, total=value is not None)
 
     def _resolve(self, node: exp.Expression) -> Name:
-        parts = _parts(node)
+        parts = parts_of(node)
         try:
             return self._scope.resolve(parts)
         except ExprError as error:
@@ -148,10 +118,10 @@ class Checker:
     def comparison(self, node: exp.Expression) -> Term:
         """Two values of one family; `=` and `<>` also compare NULL."""
         first, second = pair_up(self.check(node.this), self.check(node.expression))
-        op = _COMPARES[type(node)]
+        op = COMPARES[type(node)]
         if op not in {"=", "<>"} and first.type == "boolean":
             raise ExprError(
-                "type-mismatch", "True and false have no order.", hint="Compare them with `=` or `<>`."
+                "type-mismatch", "Booleans cannot be compared by size.", hint="Compare them with `=` or `<>`."
             )
         return Term(op=op, type="boolean", args=(first, second), total=True)
 
@@ -159,7 +129,9 @@ class Checker:
         """IS NULL; nothing else is looked at with IS."""
         if not isinstance(node.expression, exp.Null):
             raise ExprError(
-                "not-allowed", "`IS` asks for NULL only.", hint="Write `Field = true` or `NOT Field`."
+                "not-allowed",
+                "`IS` can only be followed by NULL or NOT NULL.",
+                hint="Write `Field = true` or `NOT Field`.",
             )
         return Term(op="is-null", type="boolean", args=(self.check(node.this),), total=True)
 
@@ -169,14 +141,14 @@ class Checker:
         low = pair_up(value, low)[1]
         value, high = pair_up(value, high)
         if value.type == "boolean":
-            raise ExprError("type-mismatch", "True and false have no order.")
+            raise ExprError("type-mismatch", "Booleans cannot be compared by size.")
         return _maybe_not(node, Term(op="between", type="boolean", args=(value, low, high), total=True))
 
     def like(self, node: exp.Expression) -> Term:
         """LIKE with a pattern in quotes."""
         value, pattern = self.check(node.this), self.check(node.expression)
         if FAMILY[value.type] != "text":
-            raise ExprError("type-mismatch", f"`LIKE` looks at texts; this is {said(value.type)}.")
+            raise ExprError("type-mismatch", f"`LIKE` compares texts; this is {said(value.type)}.")
         if not pattern.flexible or not isinstance(pattern.value, str):
             raise ExprError(
                 "not-allowed", "The pattern of `LIKE` is a text in quotes.", hint="Use `contains(a, b)`."
@@ -194,7 +166,10 @@ class Checker:
         for item in listed:
             if item.flexible and item.value is None:
                 raise wrong(
-                    item, "NULL is in no list.", code="not-allowed", hint="Write `… OR Field IS NULL`."
+                    item,
+                    "NULL cannot be an element of the list.",
+                    code="not-allowed",
+                    hint="Write `… OR Field IS NULL`.",
                 )
         fitted = [pair_up(value, item) for item in listed]
         return Term(op="in", type="boolean", args=(fitted[0][0], *(item for _, item in fitted)), total=True)
@@ -227,14 +202,14 @@ class Checker:
 
     def computation(self, node: exp.Expression) -> Term:
         """+ - * / % of numbers, and days added to a date."""
-        op = _COMPUTES[type(node)]
+        op = COMPUTES[type(node)]
         return arguments.compute(op, self.check(node.this), self.check(node.expression))
 
     def minus(self, node: exp.Expression) -> Term:
         """A number with its sign turned; of a literal it is a literal."""
         term = self.check(node.this)
         if FAMILY[term.type] != "numeric":
-            raise ExprError("type-mismatch", f"`-` turns numbers; this is {said(term.type)}.")
+            raise ExprError("type-mismatch", f"`-` negates numbers; this is {said(term.type)}.")
         if term.flexible and isinstance(term.value, int | Decimal):
             return Term(op="literal", type=term.type, value=-term.value, total=True)
         return Term(op="minus", type=term.type, args=(term,))
@@ -254,7 +229,7 @@ class Checker:
             raise error.at(span(node)[0], len(name)) from error.__cause__
 
     def _call(self, name: str, args: list[Term]) -> Term:
-        call = self._scope.function(name, tuple(_argument(name, arg) for arg in args))
+        call = self._scope.function(name, tuple(argument_of(name, arg) for arg in args))
         if call is None:
             hint = (
                 did_you_mean(name, [*FUNCTIONS, *CALLS]) or "docs/language.md lists the functions there are."
@@ -265,8 +240,8 @@ class Checker:
 
 
 _CHECKS: dict[type, Callable[[Checker, exp.Expression], Term]] = {
-    **dict.fromkeys(_COMPARES, Checker.comparison),
-    **dict.fromkeys(_COMPUTES, Checker.computation),
+    **dict.fromkeys(COMPARES, Checker.comparison),
+    **dict.fromkeys(COMPUTES, Checker.computation),
     exp.And: Checker.logic,
     exp.Or: Checker.logic,
     exp.Is: Checker.is_null,
@@ -287,18 +262,6 @@ _CHECKS: dict[type, Callable[[Checker, exp.Expression], Term]] = {
 }
 
 
-def _refuse_unknown(node: exp.Expression) -> None:
-    """A kind of node, or a part of one, that we do not know could change what the expression means."""
-    known = _PARTS.get(type(node))
-    if isinstance(node, exp.Alias):
-        offset, length = span(node.args["alias"])
-        message = "Two values stand beside each other without an operator between them."
-        raise ExprError("syntax", message, offset=offset, length=length, hint="Write AND, OR, or a comma.")
-    if known is None or any(value and part not in known for part, value in node.args.items()):
-        word = node.key.replace("_", " ").upper()
-        raise ExprError("not-allowed", f"`{word}` in this form does not belong to the language.")
-
-
 def _copies(term: Term) -> int:
     """What DuckDB is given twice: NULLIF is a macro, and reading a text looks at it several times."""
     if term.op == "nullif":
@@ -316,58 +279,3 @@ _LOOKS = 8  #: times that reading a text as something else names it
 def _maybe_not(node: exp.Expression, term: Term) -> Term:
     """Some versions of the parser keep the NOT of `NOT LIKE` inside the node."""
     return Term(op="not", type="boolean", args=(term,), total=True) if node.args.get("negate") else term
-
-
-def _parts(node: exp.Expression) -> tuple[str, ...]:
-    """The words of a dotted name."""
-    if isinstance(node, exp.Dot):
-        return (*_parts(node.this), *_parts(node.expression))
-    if isinstance(node, exp.Column):
-        return tuple(part.name for part in node.parts)
-    if isinstance(node, exp.Identifier):
-        return (node.name,)
-    raise ExprError("syntax", "Dots join the words of a name, and nothing else.")
-
-
-def _constant(name: Name, option: OptionValue) -> Literal_:
-    """What was chosen for an option, in the form its type has here."""
-    value = option.value
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return _number(name, value)
-    readers: dict[FieldType, Callable[[str], Literal_]] = {"date": read_date, "instant": read_instant}
-    if isinstance(value, str) and option.type in readers:
-        read = readers[option.type](value)
-        if read is None:
-            raise ExprError(
-                "bad-literal", f"The option `{name.sql}` holds `{value}`, which is not {said(option.type)}."
-            )
-        return read
-    if isinstance(value, str) and "\x00" in value:
-        raise ExprError("bad-literal", f"The option `{name.sql}` holds a NUL character.")
-    return value
-
-
-def _number(name: Name, value: float | Decimal) -> int | Decimal:
-    """A number within what computations can hold."""
-    exact = value if isinstance(value, int) else Decimal(str(value))
-    if isinstance(exact, int) and abs(exact) < 10**18:
-        return exact
-    finite = isinstance(exact, Decimal) and exact.is_finite() and abs(exact) < 10**18
-    if not finite or exact != round(exact, arguments.MAX_SCALE):
-        raise ExprError(
-            "bad-literal", f"The option `{name.sql}` holds {value}, which is too large or too fine."
-        )
-    return exact
-
-
-def _argument(function: str, term: Term) -> str | Name:
-    if term.name is not None:
-        return term.name
-    if term.op == "literal" and isinstance(term.value, str):
-        return term.value
-    raise ExprError(
-        "not-allowed",
-        f"`{function}` takes texts in quotes and names, not expressions.",
-        offset=term.offset,
-        length=term.length,
-    )

@@ -108,9 +108,7 @@ def pair_up(first: Term, second: Term) -> tuple[Term, Term]:
     """Both sides of a comparison, each fitted to the other. Raises ExprError if they do not go together."""
     for term in (first, second):
         if term.flexible and term.value is None:
-            raise wrong(
-                term, "Nothing is compared with NULL.", code="not-allowed", hint="Write `Field IS NULL`."
-            )
+            raise wrong(term, "NULL cannot be compared.", code="not-allowed", hint="Write `Field IS NULL`.")
     if second.flexible or not first.flexible:
         return first, fit(second, first.type, first.choices)
     return fit(first, second.type, second.choices), second
@@ -120,7 +118,7 @@ def fit_all(terms: Sequence[Term]) -> tuple[FieldType, list[Term]]:
     """The one type that all terms share, and the terms fitted to it. Raises ExprError at one that differs."""
     firm = [term for term in terms if not term.flexible] or [term for term in terms if term.value is not None]
     if not firm:
-        raise wrong(terms[0], "There is nothing here but NULL.", hint="Give at least one value.")
+        raise wrong(terms[0], "All values here are NULL.", hint="Give at least one value.")
     shared = firm[0].type
     for term in firm[1:]:
         shared = _shared(shared, term)

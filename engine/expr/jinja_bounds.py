@@ -74,7 +74,7 @@ def _check_tags(tokens: list[_Token]) -> None:
         if begin.kind != "block_begin" or tag.kind != "name":
             continue
         if tag.text not in _TAGS:
-            message = f"`{{% {tag.text} %}}` does not belong to templates here."
+            message = f"`{{% {tag.text} %}}` is not allowed in a template."
             hint = did_you_mean(tag.text, _TAGS)
             raise ExprError("not-allowed", message, offset=tag.offset, length=len(tag.text), hint=hint)
         if tag.text in {"for", "if"}:
@@ -82,7 +82,7 @@ def _check_tags(tokens: list[_Token]) -> None:
         elif tag.text in {"endfor", "endif"}:
             opened = opened[:-1]
         if len(opened) > MAX_DEPTH or opened.count("for") > MAX_LOOPS:
-            message = f"At most {MAX_DEPTH} blocks, {MAX_LOOPS} of them loops, stand inside each other."
+            message = f"At most {MAX_DEPTH} blocks, {MAX_LOOPS} of them loops, can be nested."
             raise _too_deep(message, tag)
 
 
@@ -125,12 +125,16 @@ def check_tree(text: str, tree: nodes.Template) -> None:
         level = [child for node in level for child in node.iter_child_nodes()]
 
 
+#: Parts that are refused, as an author writes them.
+_WRITTEN: dict[type, str] = {nodes.Pow: "**", nodes.Dict: "{…}", nodes.Call: "(…)", nodes.For: "recursive"}
+
+
 def _check_node(text: str, node: nodes.Node) -> None:
     offset, length = line_at(text, node.lineno)
-    word = type(node).__name__
+    word = _WRITTEN.get(type(node), type(node).__name__.lower())
     hint = "Use a filter: `{{ name|upper }}`." if isinstance(node, nodes.Call) else None
     if not isinstance(node, _ALLOWED) or (isinstance(node, nodes.For) and node.recursive):
-        message = f"`{word}` does not belong to templates here."
+        message = f"`{word}` is not allowed in a template."
         raise ExprError("not-allowed", message, offset=offset, length=length, hint=hint)
     if isinstance(node, nodes.Filter | nodes.Test):
         _check_name(text, node, FILTERS if isinstance(node, nodes.Filter) else TESTS)
@@ -144,7 +148,7 @@ def _check_part(text: str, node: nodes.Getattr | nodes.Getitem) -> None:
     if isinstance(part, str) and part.startswith("__"):
         offset, length = find_word(text, node.lineno, part)
         raise ExprError(
-            "not-allowed", f"`{part}` does not belong to templates here.", offset=offset, length=length
+            "not-allowed", f"`{part}` is not allowed in a template.", offset=offset, length=length
         )
 
 

@@ -107,7 +107,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         del context
         numeric = all(isinstance(value, int | float | Decimal) for value in (left, right))
         if not numeric and operator != "+":
-            raise ExprError("failed", f"`{operator}` computes with numbers.")
+            raise ExprError("failed", f"`{operator}` needs numbers.")
         result = self.binop_table[operator](left, right)
         if isinstance(result, int) and abs(result) > 10**30:
             raise ExprError("failed", "A number grew too large.")
@@ -145,7 +145,7 @@ def _turns(context: Context, value: Any) -> Iterator[Any]:
     for item in value or ():
         counter[0] += 1
         if counter[0] > MAX_TURNS:
-            raise ExprError("failed", f"The loops of the template turn more than {MAX_TURNS} times.")
+            raise ExprError("failed", f"The loops of the template run more than {MAX_TURNS} times.")
         yield item
 
 

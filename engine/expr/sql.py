@@ -126,9 +126,7 @@ def _is_saved(term: Term) -> bool:
 def _refuse_saved(term: Term) -> None:
     for part in term.walk():
         if _is_saved(part):
-            message = (
-                "`saved(…)` stands alone or joined by AND: what a kept view leaves out is not known here."
-            )
+            message = "`saved(…)` stands alone or joined by AND: which records a saved view contains is not known here."
             raise ExprError("not-allowed", message, offset=part.offset, length=part.length)
 
 

@@ -45,7 +45,7 @@ def _sentence(hint: str) -> str:
 
 #: Words that hints begin with; a name at the start of a hint keeps its capital.
 _OPENERS = frozenset(
-    ("add", "an", "choose", "did", "it", "keep", "list", "make", "name", "put", "turn", "write")
+    ("add", "an", "choose", "did", "it", "keep", "list", "make", "name", "put", "reverse", "set", "write")
 )
 
 

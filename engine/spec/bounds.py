@@ -38,7 +38,7 @@ def decode(file: str, raw: bytes) -> tuple[str | None, Report]:
         line = raw.count(b"\n", 0, wrong.start) + 1
         start = raw.rfind(b"\n", 0, wrong.start) + 1
         column = len(raw[start : wrong.start].decode("utf-8", "replace")) + 1
-        message = f"The file is not UTF-8: byte {raw[wrong.start]:#04x} stands here."
+        message = f"The file is not UTF-8: there is the byte {raw[wrong.start]:#04x} here."
         report.add("not-utf8", message, _point(report, line, column), hint="save the file as UTF-8")
         return None, report
     text = text.replace("\r\n", "\n")
@@ -56,10 +56,13 @@ def _check_lines(lines: list[str], report: Report) -> None:
             continue  # nearly every line; the searches below would double the time of a large file
         if (tab := line.find("\t")) >= 0:
             report.add(
-                "tab", "A tab stands here.", _point(report, number, tab + 1), hint="indent with spaces"
+                "tab",
+                "There is a tab character here.",
+                _point(report, number, tab + 1),
+                hint="indent with spaces",
             )
         if hidden := _INVISIBLE.search(line):
-            message = f"The invisible character U+{ord(hidden.group()):04X} stands here."
+            message = f"There is an invisible character here, U+{ord(hidden.group()):04X}."
             report.add(
                 "control-character", message, _point(report, number, hidden.start() + 1), hint="remove it"
             )

@@ -119,7 +119,7 @@ def _values(item: Node, report: Report) -> tuple[tuple[tuple[str, ...], str], ..
         for word in words:
             first = seen.setdefault(word.value, word)
             if first is not word:
-                message = f"`{word}` stands twice in this value map."
+                message = f"`{word}` is listed twice in this value map."
                 report.add(
                     "duplicate-value", message, word.span, hint="keep one of them", related=(first.span,)
                 )

@@ -77,7 +77,7 @@ def _check_whole(node: Node, arrow: str | None, report: Report) -> None:
         hint = "write a system's name, `newest` or `hold`"
         report.add("missing-key", message, node.span, hint=hint)
     if node.has("pairs") and node.has("match"):
-        message = "`match` does not go together with `pairs`: the links of the other module are used."
+        message = "`match` cannot be combined with `pairs`: the links of the other module are used."
         report.add("contradiction", message, node.at("match").span, hint="remove one of them")
     if node.has("enrol") and node.string("creates") != "by hand":
         message = "`enrol` needs `creates: by hand`: records take part only once a person has added them."

@@ -56,7 +56,7 @@ def _check_trigger(node: Node, report: Report) -> None:
         message = f"Trigger `{node.name}` does nothing: it needs one of `create`, `change` or `delete`."
         report.add("missing-key", message, node.span)
     for key in acts[1:]:
-        message = f"`{key}` does not go together with `{acts[0]}`: a trigger does one thing."
+        message = f"`{key}` cannot be combined with `{acts[0]}`: a trigger does one thing."
         report.add("contradiction", message, node.at(key).span, hint="make it a trigger of its own")
     if not node.has("becomes") and not node.has("by"):
         message = f"Trigger `{node.name}` never acts: it needs `becomes`, `by: hand`, or both."

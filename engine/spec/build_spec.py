@@ -82,7 +82,7 @@ def _option(node: Node, builder: Builder) -> Option:
 
 def _check_option(node: Node, choices: tuple[str, ...], default: Any, report: Report) -> None:
     if node.has("choices") and node.has("type"):
-        message = "`type` does not go together with `choices`: choices are words."
+        message = "`type` cannot be combined with `choices`: choices are words."
         report.add("contradiction", message, node.at("type").span, hint="remove one of them")
     elif not node.has("choices") and not node.has("type"):
         message = f"Option `{node.name}` needs one of `choices` or `type`."
@@ -105,7 +105,7 @@ def _check_distinct(node: Node, report: Report) -> None:
     for text in node.texts("choices"):
         first = seen.setdefault(text.value, text)
         if first is not text:
-            message = f"`{text}` stands twice among the choices."
+            message = f"`{text}` is listed twice among the choices."
             report.add("duplicate-value", message, text.span, hint="keep one of them", related=(first.span,))
 
 

@@ -130,6 +130,6 @@ class _Names:
         known = (*self.systems, *_SIDES, *_POLICIES)
         for text in node.texts("conflicts"):
             if text.value not in known and not text.value.startswith("${"):
-                message = f"`conflicts` cannot be `{text}`: nobody of that name is in this spec."
+                message = f"`conflicts` cannot be `{text}`: this spec has no system of that name."
                 hint = did_you_mean(text.value, known, otherwise="Choose from")
                 report.add("unknown-system", message, text.span, hint=hint)

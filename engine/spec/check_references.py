@@ -127,8 +127,8 @@ def _check_secret(pointer: Pointer, text: Text, report: Report) -> None:
     named = _SECRET_KEY.search(key) and not _PLACE_KEY.search(key)
     if "${" in secret or not text.value or not (in_url or named):
         return
-    message = f"`{key}` holds a secret in plain sight; a spec only says where it is found."
-    hint = f'write `{key}: "${{env:NAME}}"`, and withdraw the secret if this file was ever shared'
+    message = f"`{key}` contains a secret in plain text; a spec only says where to find it."
+    hint = f'write `{key}: "${{env:NAME}}"`, and revoke the secret if this file was ever shared'
     report.add("literal-secret", message, text.span, hint=hint, secret=True)
 
 

@@ -127,9 +127,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if event.anchor is not None:
-            message = (
-                f"`&{event.anchor}` names a part to be repeated; a spec says each thing where it stands."
-            )
+            message = f"`&{event.anchor}` is an anchor; anchors and aliases are not allowed in a spec."
             self._rule_out("alias", message, event, "remove it; if text is meant, quote the value")
         if event.tag is not None and event.tag not in _TAGS:
             tag = event.tag.replace(_CORE, "!!")
@@ -145,15 +143,13 @@ class _Composer:
         if event.anchor in self.aliases:
             return
         self.aliases.add(event.anchor)
-        message = (
-            f"`*{event.anchor}` repeats another part of the file; a spec says each thing where it stands."
-        )
+        message = f"`*{event.anchor}` is an alias; anchors and aliases are not allowed in a spec."
         self._rule_out("alias", message, event, "write the part out; if text is meant, quote it")
 
     def _container(self, pointer: Pointer, event: Any) -> Any:
         self.depth += 1
         if self.depth > MOST_DEEP:
-            message = f"More than {MOST_DEEP} levels stand inside one another."
+            message = f"This is nested more than {MOST_DEEP} levels deep."
             self._exceed("too-deep", message, self._stretch(event, event))
         mapping = isinstance(event, yaml.MappingStartEvent)
         value, end = self._mapping(pointer) if mapping else self._sequence(pointer)
@@ -206,7 +202,7 @@ class _Composer:
         )
 
     def _duplicate(self, key: str, stretch: Stretch, first: Stretch) -> None:
-        message = f"`{key}` stands here a second time; the first is in line {first[0] + 1}."
+        message = f"`{key}` is a duplicate key; the first one is in line {first[0] + 1}."
         related = (self.report.span(first),)
         self.report.add("duplicate-key", message, self.report.span(stretch), hint="keep one", related=related)
         kept, self.places = self.places, Places()

@@ -121,7 +121,7 @@ def _too_costly(file: str) -> Diagnostic:
     return Diagnostic(
         severity="error",
         code="too-costly",
-        message="Checking this file used more memory or computing time than a spec may; it was given up.",
+        message="Checking this file used more memory or computing time than a spec may; the check was stopped.",
         span=Span(file=file, line=1, column=1, end_line=1, end_column=2),
         hint="look for very deep or very long expressions and templates",
     )

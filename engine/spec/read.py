@@ -19,7 +19,7 @@ from engine.spec.document import read_document
 from engine.spec.files import beside, loader_for
 from engine.spec.node import IncompleteError, Node
 from engine.spec.report import Report, in_order
-from engine.spec.schema import Kind, check_schema
+from engine.spec.schema import FileKind, check_schema
 
 if TYPE_CHECKING:
     from engine.spec.diagnostic import Diagnostic, Text
@@ -57,7 +57,7 @@ def read_mapping(file: str, load: Load) -> tuple[Mapping_ | None, Findings]:
     return built, in_order(report.findings)
 
 
-def kind_of(raw: bytes) -> Kind:
+def kind_of(raw: bytes) -> FileKind:
     """Whether a file means to be a mapping or a spec, by its top-level keys."""
     keys = set(re.findall(rb"^(mapping|spec) *:", raw, re.MULTILINE))
     return "mapping" if keys == {b"mapping"} else "spec"
@@ -124,7 +124,7 @@ class _Joined:
         return None
 
 
-def _read(which: Kind, file: str, load: Load) -> tuple[Source | None, Report]:
+def _read(which: FileKind, file: str, load: Load) -> tuple[Source | None, Report]:
     try:
         raw = load(file)
     except OSError as wrong:
@@ -132,7 +132,7 @@ def _read(which: Kind, file: str, load: Load) -> tuple[Source | None, Report]:
     return _parse(which, file, raw)
 
 
-def _parse(which: Kind, file: str, raw: bytes) -> tuple[Source | None, Report]:
+def _parse(which: FileKind, file: str, raw: bytes) -> tuple[Source | None, Report]:
     """The document, checked against its schema; None = the bytes are no document."""
     document, findings = _checked(which, file, raw)
     report = Report(file=file, findings=list(findings), lines=() if document is None else document.lines)
@@ -140,7 +140,7 @@ def _parse(which: Kind, file: str, raw: bytes) -> tuple[Source | None, Report]:
 
 
 @lru_cache(maxsize=128)
-def _checked(which: Kind, file: str, raw: bytes) -> tuple[Document | None, Findings]:
+def _checked(which: FileKind, file: str, raw: bytes) -> tuple[Document | None, Findings]:
     """Parsed and checked once: the specs of a folder share their mappings."""
     document, findings = read_document(file, raw)
     if document is None:

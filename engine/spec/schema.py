@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.spec.document import Document
     from engine.spec.report import Report
 
-Kind = Literal["spec", "mapping", "lock", "profile"]
+FileKind = Literal["spec", "mapping", "lock", "profile"]
 
 #: Unknown keys of one mapping that are compared with its missing ones; each comparison takes a while.
 MOST_SLIPS = 20
@@ -36,7 +36,7 @@ MOST_SLIPS = 20
 Error = Any  # jsonschema's ValidationError, whose attributes are typed as perhaps unset
 
 
-def check_schema(which: Kind, document: Document, report: Report) -> None:
+def check_schema(which: FileKind, document: Document, report: Report) -> None:
     """Note everything in which the document departs from its schema."""
     teller = _Teller(which, document, report)
     for error in _validator(which).iter_errors(document.value):
@@ -46,7 +46,7 @@ def check_schema(which: Kind, document: Document, report: Report) -> None:
 
 
 @cache
-def _validator(which: Kind) -> Draft202012Validator:
+def _validator(which: FileKind) -> Draft202012Validator:
     from jsonschema import Draft202012Validator  # 0.1 s to load: only where a file is really checked
 
     files = {f"{name}.schema.json": _read(name) for name in dict.fromkeys(("spec", "mapping", which))}
@@ -80,7 +80,7 @@ def _inlined(part: Any, own: str, files: dict[str, Any]) -> Any:
 class _Teller:
     """Turns validation errors into findings about one document."""
 
-    def __init__(self, which: Kind, document: Document, report: Report) -> None:
+    def __init__(self, which: FileKind, document: Document, report: Report) -> None:
         self.which = which
         self.document = document
         self.report = report
@@ -142,7 +142,7 @@ class _Teller:
         inner = (*pointer, key)
         span = self.document.at(inner)
         if key in siblings:
-            message = f"`{key}` does not go together with the other keys of {owner_of(self.which, pointer)}."
+            message = f"`{key}` cannot be combined with the other keys of {owner_of(self.which, pointer)}."
             self._add("unknown-key", message, span, "keep one of them")
             return
         hint = self._cut(inner, known) or did_you_mean(key, known, otherwise="Keys here")

@@ -23,7 +23,7 @@ _LIST_AS_KEY = re.compile(r"\[[^\[\]]*\]\s*:")
 #: What cannot stand where the parser gives up, inside of nothing -> our sentence and hint.
 _NOT_HERE: dict[str, Words] = {
     ":": (
-        "A second `: ` stands in this line.",
+        "This line has a second `: `.",
         "quote a value that contains `: `, and check that the line above is indented alike",
     ),
     "-": ("A list cannot start in the line of its key.", "start it in the next line"),
@@ -41,7 +41,7 @@ _BEGUN: dict[str, Words] = {
     **dict.fromkeys("'\"", ("A quoted text is not closed.", "close the quote")),
     **dict.fromkeys("|>", ("A text of several lines starts in the next line.", "break the line here")),
 }
-_NO_COLON: Words = ("A key stands here without its `:`.", "write `key: value`")
+_NO_COLON: Words = ("There is a key without its `:`.", "write `key: value`")
 _VALUE: Words = ("A value was expected here.", "quote the value")
 _ITEM: Words = (
     "A list item was expected here.",

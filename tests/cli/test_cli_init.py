@@ -140,7 +140,7 @@ def test_choices_that_do_not_go_together_are_refused_and_nothing_is_written(plac
     assert refused.exit_code == 1
     assert "Seven times is too often for what is loud." in refused.stderr
     idle = place.call("init", "--set", "which=tall")
-    assert "`which` of `people` means something only if options.kinds = 'some'" in idle.stderr
+    assert "`which` of `people` only applies if options.kinds = 'some'" in idle.stderr
     assert not place.profile.exists()
 
 

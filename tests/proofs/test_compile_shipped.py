@@ -76,6 +76,6 @@ def _plan(path: Path, profile: dict[str, str]) -> Plan | None:
             return None
         raise
     except UserError as error:
-        if "means something only if" not in error.message:
+        if "only applies if" not in error.message:
             raise
         return None

@@ -74,7 +74,7 @@ def options_of(*words: object) -> dict[str, Any]:
         ("profile: people\noptions: { loud: maybe }\n", "2:18", "`maybe` is no boolean"),
         ("profile: people\noptions: { often: many }\n", "2:19", "`many` is no number"),
         ("profile: people\noptions: { start: 31.1.2026 }\n", "2:19", "`31.1.2026` is no date"),
-        ("profile: people\noptions: { which: x }\n", "2:19", "means something only if options.kinds"),
+        ("profile: people\noptions: { which: x }\n", "2:19", "only applies if options.kinds"),
         ("profile: people\noptions: { kinds: [all] }\n", "2:19", "must be text, a number or"),
         ("profile: people\noption: {}\n", "2:1", "`option` is not a key of a profile"),
         ("profile: other\n", "1:10", "These are choices for `other`, but the spec is `people`."),
@@ -115,7 +115,7 @@ def test_every_command_goes_by_the_profile_beside_the_spec_and_set_wins(spec: Pa
 def test_a_choice_that_would_mean_nothing_is_refused(spec: Path) -> None:
     refused = call("plan", spec, "--set", "which=tall")
     assert refused.exit_code == 1
-    assert "`which` of `people` means something only if options.kinds = 'some'" in refused.stderr
+    assert "`which` of `people` only applies if options.kinds = 'some'" in refused.stderr
     assert call("plan", spec, "--set", "which=").exit_code == 0
 
 

@@ -113,7 +113,7 @@ def the_error_summary(house: House) -> None:
     )
     assert shown.get(("tasks", "Rest")) == (
         f"Blocked by projects Nobodys: {NO_CUSTOMER}",
-        "It comes over by itself once that record is linked; look there for what keeps it.",
+        "It is synced automatically once that record is linked; see there what holds it back.",
     )
     text = house.bare_engine("errors").stdout
     summary = text.split("\n\n")

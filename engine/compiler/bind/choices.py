@@ -57,9 +57,9 @@ def _refuse_idle(spec: Spec, option: Option, values: Mapping[str, OptionValue]) 
         return  # the spec is wrong, and compiling says where
     if useless:
         raise UserError(
-            f"The option `{option.name}` of `{spec.name}` means something only if {option.needs}, and that does "
+            f"The option `{option.name}` of `{spec.name}` only applies if {option.needs}, and that does "
             "not hold.",
-            remedy=f"Choose the others so, or leave `{option.name}` away.",
+            remedy=f"Change the other options, or leave out `{option.name}` away.",
         )
 
 

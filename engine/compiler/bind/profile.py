@@ -133,7 +133,7 @@ def _check_effect(spec: Spec, chosen: Mapping[str, Text], report: Report) -> Non
         except ExprError:
             continue  # the spec itself is wrong, and `validate` says where
         if useless and option.needs is not None:
-            message = f"`{name}` means something only if {option.needs}, and that does not hold here."
+            message = f"`{name}` only applies if {option.needs}, and that does not hold here."
             report.add("choice-without-effect", message, text.span, hint="remove the line")
 
 

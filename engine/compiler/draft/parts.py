@@ -87,7 +87,7 @@ class Parent:
 
 
 @dataclass(slots=True, kw_only=True)
-class Line:
+class CompiledLine:
     """A compiled line; `get` gives canonical values over columns named like the fields."""
 
     key: str
@@ -118,7 +118,7 @@ class PairCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ShownText:
     """A text that a person reads about a record."""
 
     text: SlowField
@@ -126,12 +126,12 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class RefusalMail:
     """A mail about a refusal."""
 
     to: str  #: the field of the changed record that holds the address
-    subject: Told
-    body: Told
+    subject: ShownText
+    body: ShownText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +142,8 @@ class Guarded:
     side: Side  #: the side that it protects
     fields: tuple[str, ...]  #: there; empty = the whole record
     condition: Expr
-    sentence: Told | None  #: why; None = only the guard's name is told
-    mail: Letter | None  #: None = nobody is written to
+    sentence: ShownText | None  #: why; None = only the guard's name is told
+    mail: RefusalMail | None  #: None = nobody is written to
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -183,7 +183,7 @@ class Checked:
     module: Module
     arrow: Arrow
     ends: dict[Side, End]
-    lines: tuple[Line, ...]
+    lines: tuple[CompiledLine, ...]
     keys: tuple[tuple[KeyPlan, tuple[str, ...], tuple[str, ...]], ...]  #: with the fields of left and right
     views: dict[Side, View]
     needs: tuple[tuple[Side, Check, str, tuple[str, ...]], ...]  #: by side, with SQL and the fields it reads

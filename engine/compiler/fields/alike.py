@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from engine.catalog import FieldType, Precision
     from engine.compiler.draft.draft import Draft
-    from engine.compiler.draft.parts import Line
+    from engine.compiler.draft.parts import CompiledLine
 
 _COARSE: tuple[Precision, ...] = ("second", "millisecond")  # canonical values have microseconds
 
@@ -30,7 +30,7 @@ def told_as(field: Field, kind: FieldType) -> Field:
     )
 
 
-def in_common(value: exp.Expression, field: Field, line: Line) -> exp.Expression:
+def in_common(value: exp.Expression, field: Field, line: CompiledLine) -> exp.Expression:
     """What a field holds, in the type of the line; NULL for a text that says no such value."""
     if field.type == "instant" and line.type == "date" and field.zone is not None:
         return day_in(value, field.zone)
@@ -41,7 +41,7 @@ def in_common(value: exp.Expression, field: Field, line: Line) -> exp.Expression
     return cast_to(value, field.type, line.type, line.scale)
 
 
-def level(draft: Draft, line: Line, fields: Collection[Field]) -> None:
+def level(draft: Draft, line: CompiledLine, fields: Collection[Field]) -> None:
     """Bring both sides to what the coarser of the two keeps, so that the rest of a value is no difference."""
     coarse = _coarsest(fields) if line.type == "instant" else None
     longest = _longest(draft, line)
@@ -58,7 +58,7 @@ def _coarsest(fields: Collection[Field]) -> Precision | None:
     return next((one for one in _COARSE if one in known), None)
 
 
-def _longest(draft: Draft, line: Line) -> int | None:
+def _longest(draft: Draft, line: CompiledLine) -> int | None:
     """How many characters are compared of a line that is cut; a finding where there is nothing to cut."""
     if not line.spec.cut:
         return None

@@ -9,7 +9,7 @@ from sqlglot import exp
 from engine.catalog import Field
 from engine.compiler.draft.draft import Draft, place
 from engine.compiler.draft.names import resolve
-from engine.compiler.draft.parts import Line
+from engine.compiler.draft.parts import CompiledLine
 from engine.compiler.fields.alike import level
 from engine.compiler.fields.linked import with_links
 from engine.compiler.fields.quota import compile_quota
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 def compile_computed(
     draft: Draft, spec: MappedField, side: Side, text: Text, ends: dict[Side, End], number: int
-) -> Line | None:
+) -> CompiledLine | None:
     """`to: right.notes` with a constant, a value, a template or a path."""
     target = resolve(draft, draft.scope(ends[side].ref, ends[side].stream), text)
     if target is None:
         return None
     check_writable(draft, spec, side, target, ends)
-    line = Line(
+    line = CompiledLine(
         key=target.name if side == "right" else f"<{target.name}",
         text=f"{_source_text(spec)} {'->' if side == 'right' else '<-'} {target.name}",
         type="text" if target.type == "unknown" else target.type,
@@ -72,13 +72,15 @@ def check_writable(draft: Draft, spec: MappedField, side: Side, target: Field, e
         text = spec.right if side == "right" else spec.left
         draft.findings.add(
             "read-only",
-            f"`{target.name}` is set by {ends[side].ref.system} itself and cannot be written.",
+            f"`{target.name}` is read-only: {ends[side].ref.system} sets it itself.",
             text.span if text else spec.span,
-            hint="Turn the arrow round, or leave the line out.",
+            hint="Reverse the arrow, or remove the line.",
         )
 
 
-def _given(draft: Draft, line: Line, source: Side, target: Field, ends: dict[Side, End], number: int) -> bool:
+def _given(
+    draft: Draft, line: CompiledLine, source: Side, target: Field, ends: dict[Side, End], number: int
+) -> bool:
     """Fill in what the source gives for a computed line; False after findings."""
     spec = line.spec
     if spec.has_const:
@@ -87,12 +89,12 @@ def _given(draft: Draft, line: Line, source: Side, target: Field, ends: dict[Sid
         return _value(draft, line, source, target, ends[source], spec.value)
     text = spec.text or spec.path
     if text is None:
-        draft.findings.add("missing-key", "The line says where to write but not what.", spec.span)
+        draft.findings.add("missing-key", "The line has a target but no source.", spec.span)
         return False
     return _slow(draft, line, source, target, ends[source], text, number)
 
 
-def _constant(draft: Draft, line: Line, source: Side, target: Field) -> bool:
+def _constant(draft: Draft, line: CompiledLine, source: Side, target: Field) -> bool:
     text = word_of(line.spec.const)
     if target.choices and text not in target.choices:
         draft.findings.add(
@@ -106,7 +108,7 @@ def _constant(draft: Draft, line: Line, source: Side, target: Field) -> bool:
     return True
 
 
-def _value(draft: Draft, line: Line, source: Side, target: Field, end: End, text: Text) -> bool:
+def _value(draft: Draft, line: CompiledLine, source: Side, target: Field, end: End, text: Text) -> bool:
     want = None if target.type == "unknown" else target.type
     try:
         scope = draft.scope(end.ref, end.stream, "linked", walk=True)
@@ -127,7 +129,9 @@ def _value(draft: Draft, line: Line, source: Side, target: Field, end: End, text
     return True
 
 
-def _slow(draft: Draft, line: Line, source: Side, target: Field, end: End, text: Text, number: int) -> bool:
+def _slow(
+    draft: Draft, line: CompiledLine, source: Side, target: Field, end: End, text: Text, number: int
+) -> bool:
     name = f"slow {number}"
     kind = "text" if line.spec.text is not None else "path"
     try:

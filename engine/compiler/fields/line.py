@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.compiler.bind.habits import at_home
 from engine.compiler.draft.draft import Draft, place
 from engine.compiler.draft.names import resolve
-from engine.compiler.draft.parts import End, Line
+from engine.compiler.draft.parts import CompiledLine, End
 from engine.compiler.fields.alike import in_common, level, told_as
 from engine.compiler.fields.behind import behind
 from engine.compiler.fields.computed import check_writable, compile_computed
@@ -36,7 +36,7 @@ def arrow_within(draft_arrow: str, line: MappedField) -> str | None:
 
 def compile_line(
     draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End], number: int
-) -> Line | None:
+) -> CompiledLine | None:
     """One line, or None after findings."""
     if spec.left is not None and spec.right is not None:
         return _pair(draft, spec, arrow, ends)
@@ -47,7 +47,7 @@ def compile_line(
     return compile_computed(draft, spec, side, target, ends, number)
 
 
-def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) -> Line | None:
+def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) -> CompiledLine | None:
     fields = _both(draft, spec, ends)
     if fields is None:
         return None
@@ -58,7 +58,7 @@ def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) ->
         check_writable(draft, spec, side, fields[side], ends)
     if kind is None:
         return None
-    line = Line(
+    line = CompiledLine(
         key=right.name if "right" in written else f"<{left.name}",
         text=f"{left.name} {arrow} {right.name}",
         type=kind,
@@ -121,9 +121,9 @@ def _common(draft: Draft, spec: MappedField, arrow: str, left: Field, right: Fie
 
 def _cast_hint(given: Field, wanted: Field, arrow: str) -> str:
     if arrow == "<->":
-        return "Fields that are kept in step both ways must be of one type."
+        return "Fields that are synced both ways must have the same type."
     if (given.type, wanted.type) == ("instant", "date"):
-        return "Say where the system's clock hangs, `zone: Asia/Kolkata` beside its connector: then a moment is a day."
+        return "Set the system's time zone, such as `zone: Asia/Kolkata` beside its connector."
     target = "left" if arrow == "<-" else "right"
     if FAMILY[wanted.type] == "text":
         return f'{{ to: {target}.{wanted.name}, value: "cast({given.name} AS text)" }} converts it.'
@@ -151,7 +151,7 @@ def _scale(kind: FieldType, left: Field, right: Field) -> int | None:
 
 
 def _gets(
-    draft: Draft, spec: MappedField, line: Line, fields: dict[Side, Field], ends: dict[Side, End]
+    draft: Draft, spec: MappedField, line: CompiledLine, fields: dict[Side, Field], ends: dict[Side, End]
 ) -> None:
     """What each side holds in common terms, and what of it cannot be said in them."""
     for side, one in fields.items():

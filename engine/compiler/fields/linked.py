@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _ARGUMENTS = 2
 
 #: What stands in the SQL in the place of a call, and the links that it looks at.
-Answer = tuple[exp.Expr, tuple[Lookup, ...]]
+CallSql = tuple[exp.Expr, tuple[Lookup, ...]]
 
 
 def with_links(
@@ -54,7 +54,7 @@ def walks_far(draft: Draft, via: tuple[str, ...], ref: StreamRef) -> bool:
     return any(stream is None or step not in stream.fields for step in via)
 
 
-def _replaced(sql: str, answers: dict[str, Answer]) -> str:
+def _replaced(sql: str, answers: dict[str, CallSql]) -> str:
     """The SQL with each call as a look at the columns that hold what was found."""
 
     def answer(node: exp.Expr) -> exp.Expr:
@@ -67,7 +67,7 @@ def _replaced(sql: str, answers: dict[str, Answer]) -> str:
 
 def _answer(
     draft: Draft, call: Call, text: Text, ref: StreamRef, own: Module | Trigger | None
-) -> Answer | None:
+) -> CallSql | None:
     """What a call means; None = not answered here, or a finding says why."""
     if call.name == "origin" or not call.args:
         return _of_itself(draft, call, ref, own)
@@ -85,7 +85,7 @@ def _answer(
     return all_of(not_null(column(first.column)), not_null(own_id(second)), same), (first, second)
 
 
-def _of_itself(draft: Draft, call: Call, ref: StreamRef, own: Module | Trigger | None) -> Answer | None:
+def _of_itself(draft: Draft, call: Call, ref: StreamRef, own: Module | Trigger | None) -> CallSql | None:
     """`linked()` and `origin()`: the record's own link, in the module that it is looked at for."""
     stream = draft.stream(ref)
     keeper = keeper_of(draft, own.name, None) if own is not None else None
@@ -105,7 +105,7 @@ def _of_itself(draft: Draft, call: Call, ref: StreamRef, own: Module | Trigger |
     return _origin(keeper, mine, side)
 
 
-def _origin(keeper: Keeper, mine: Lookup, side: Side) -> Answer:
+def _origin(keeper: Keeper, mine: Lookup, side: Side) -> CallSql:
     """The system whose record came first: where a run made one of the two, the other; alone, it is its own.
 
     Of two that were there before and were paired nobody knows: that is null.

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from engine.compiler.draft.draft import Draft
-    from engine.compiler.draft.parts import End, Line
+    from engine.compiler.draft.parts import CompiledLine, End
     from engine.record import Side
     from engine.spec.diagnostic import Text
 
 
-def compile_quota(draft: Draft, line: Line, side: Side, target: Field, end: End) -> QuotaPlan | None:
+def compile_quota(draft: Draft, line: CompiledLine, side: Side, target: Field, end: End) -> QuotaPlan | None:
     """The quota of a line with a constant; None where it has none, or after findings."""
     if line.spec.at_most is None:
         _refuse_alone(draft, line)
         return None
     other, amount = _other(draft, line, target), compile_amount(draft, line.spec.at_most)
     if line.spec.on != "create":
-        message = "`at-most` shares out among the records that are made, so the line needs `on: create`."
+        message = "`at-most` limits how many created records get the value, so the line needs `on: create`."
         draft.findings.add("missing-key", message, line.spec.at_most.span)
     if other is None or amount is None:
         return None
@@ -61,17 +61,17 @@ def compile_amount(draft: Draft, text: Text) -> AmountPlan | None:
     return AmountPlan(text=text.value, sql=expr.sql, reads=reads, canonical=canonical)
 
 
-def _refuse_alone(draft: Draft, line: Line) -> None:
+def _refuse_alone(draft: Draft, line: CompiledLine) -> None:
     """`else` beside a constant means nothing without `at-most`."""
     if line.spec.has_const and line.spec.otherwise is not None:
-        message = "`else` says what a record gets once `at-most` is used up, and the line has no `at-most`."
+        message = "`else` is the value for records beyond `at-most`, and the line has no `at-most`."
         draft.findings.add("missing-key", message, line.spec.otherwise.span)
 
 
-def _other(draft: Draft, line: Line, target: Field) -> str | None:
+def _other(draft: Draft, line: CompiledLine, target: Field) -> str | None:
     """What the rest get, as written; None after a finding."""
     if line.spec.otherwise is None:
-        message = "`at-most` needs an `else`: what the records get for which there is no room."
+        message = "`at-most` needs an `else`: the value for records beyond the limit."
         draft.findings.add("missing-key", message, line.spec.span)
         return None
     word = line.spec.otherwise.value
@@ -87,7 +87,7 @@ def _other(draft: Draft, line: Line, target: Field) -> str | None:
     return word
 
 
-def _constant(line: Line, word: str) -> exp.Expression:
+def _constant(line: CompiledLine, word: str) -> exp.Expression:
     """A word of the spec in common terms."""
     return read(literal(word, "text"), Field(name="const", type=line.type), empty_is_null=False)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from engine.catalog import Field
     from engine.compiler.draft.draft import Draft
-    from engine.compiler.draft.parts import End, Line
+    from engine.compiler.draft.parts import CompiledLine, End
     from engine.spec.diagnostic import Text
     from engine.spec.model import Module, StreamRef
 
@@ -51,7 +51,7 @@ def _module(draft: Draft, refers: Text) -> Module | None:
             return found
         name = found.pairs
     if "." in name.value or name.value in draft.spec.triggers:
-        draft.findings.not_yet(f"`refers: {refers}`: links that no module here keeps", refers.span)
+        draft.findings.not_yet(f"`refers: {refers}`: links that no module of this spec keeps", refers.span)
     return None
 
 
@@ -112,7 +112,7 @@ def unlinked(lookup: Lookup) -> exp.Expression:
     return all_of(not_null(own_id(lookup)), is_null(linked(lookup)))
 
 
-def translated(line: Line, side: Side, target: Field, canonical: exp.Expression) -> exp.Expression:
+def translated(line: CompiledLine, side: Side, target: Field, canonical: exp.Expression) -> exp.Expression:
     """What a line with `refers` writes: canonical ids are the right side's."""
     lookup = line.lookups.get("right")
     value = found_id(lookup, canonical) if side == "left" and lookup is not None else canonical
@@ -124,7 +124,7 @@ def blocked(lookup: Lookup, place_: str) -> Trouble:
     return Trouble(
         code="blocked",
         message=f"`{lookup.field}` refers to a record of `{lookup.keeper}` that has no link yet.",
-        remedy="It comes over by itself once that record is linked; look there for what keeps it.",
+        remedy="It is synced automatically once that record is linked; see there what holds it back.",
         place=place_,
     )
 

@@ -59,7 +59,7 @@ def _check_laws(draft: Draft, spec: MappedField, fields: dict[Side, Field]) -> N
         named = ", ".join(f"`{word}`" for word in lost)
         draft.findings.add(
             "no-way-back",
-            f"{named} of `{fields['right'].name}` has no word on the left, but the line goes both ways.",
+            f"{named} of `{fields['right'].name}` has no counterpart on the left, but the line goes both ways.",
             spec.span,
             hint="List every word of the right side, or make the line `->`.",
         )

@@ -212,7 +212,7 @@ def _shows(draft: Draft, one: Association, side: Side, end: End) -> str | None:
     name = Text(value=(written if side == "left" else target).strip(), span=one.shows.span)
     found = resolve(draft, draft.scope(end.ref, end.stream), name) if arrow else None
     if found is not None and side == "right" and not (found.writable and end.stream.can.update):
-        message = f"`{found.name}` of `{end.ref.system}.{end.stream.name}` cannot be written, so it can show nothing."
+        message = f"`{found.name}` of `{end.ref.system}.{end.stream.name}` is read-only, so nothing can be shown there."
         draft.findings.add("read-only", message, one.shows.span)
     if found is not None and FAMILY[found.type] != "text":
         message = f"`{found.name}` is a {found.type}; what is shown is a text or an id."

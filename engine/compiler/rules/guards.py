@@ -29,7 +29,7 @@ from engine.spec.report import Report
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.compiler.draft.parts import End, Line
+    from engine.compiler.draft.parts import CompiledLine, End
     from engine.record import Side
     from engine.spec.model import Guard, Module
 
@@ -155,7 +155,7 @@ def _typed(end: End, name: str, value: exp.Expression) -> exp.Expression:
     return read(value, field, empty_is_null=end.stream.empty_is_null)
 
 
-def _becoming(end: End, name: str, line: Line | None) -> str:
+def _becoming(end: End, name: str, line: CompiledLine | None) -> str:
     """A field of a record that is there: what is written to it, else what it shows (`o`)."""
     shown = exp.column(exp.to_identifier(f"field {name}", quoted=True), table="o")
     if line is None or line.spec.on != "always":
@@ -165,7 +165,7 @@ def _becoming(end: End, name: str, line: Line | None) -> str:
     return _as(case((written, _typed(end, name, sent)), default=shown), name)
 
 
-def _made(end: End, name: str, line: Line | None) -> str:
+def _made(end: End, name: str, line: CompiledLine | None) -> str:
     """A field of a record that would be made; what nothing is sent for is empty."""
     if line is None:
         field = end.stream.fields.get(name) or Field(name=name, type="unknown")

@@ -85,7 +85,7 @@ def _check(draft: Draft, need: Text | Check) -> RequirementPlan | None:
 def _letter(draft: Draft, mail: Mail) -> LetterPlan | None:
     """The mail to whoever has ordered a stage."""
     if mail.to.value != ASKED_BY:
-        message = f"`{mail.to.value}` is nobody whom a stage can tell."
+        message = f"`{mail.to.value}` cannot be notified by a lifecycle stage."
         draft.findings.add("unknown-word", message, mail.to.span, hint=f"write `to: {ASKED_BY}`")
     found = template_of(draft, mail.template)
     if found is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.catalog import Stream
 from engine.compiler.draft.draft import Draft, place
 from engine.compiler.draft.names import resolve
-from engine.compiler.draft.parts import Letter, Told
+from engine.compiler.draft.parts import RefusalMail, ShownText
 from engine.expr.error import ExprError
 from engine.expr.template import compile_template
 from engine.plan import MailServer, SlowField
@@ -35,7 +35,7 @@ def mail_server(spec: Spec) -> MailServer | None:
     return MailServer(sender=str(spec.mail["from"]), url=str(spec.mail["server"]), place=where)
 
 
-def told(draft: Draft, words: Text, end: End) -> Told | None:
+def told(draft: Draft, words: Text, end: End) -> ShownText | None:
     """A text about a record of that end; None where a name or a form in it is wrong, which is a finding."""
     scope = draft.scope(end.ref, end.stream, walk=True)
     try:
@@ -53,10 +53,10 @@ def told(draft: Draft, words: Text, end: End) -> Told | None:
         options={name: draft.options[name].value for name in template.options},
         place=place(words.span),
     )
-    return Told(text=text, shows=shows)
+    return ShownText(text=text, shows=shows)
 
 
-def letter(draft: Draft, mail: Mail, changed: End, end: End) -> Letter | None:
+def letter(draft: Draft, mail: Mail, changed: End, end: End) -> RefusalMail | None:
     """A mail to whoever changed a record, about the record of the other end as it would become."""
     to, found = _addressee(draft, mail.to, changed), template_of(draft, mail.template)
     if found is None:
@@ -64,7 +64,7 @@ def letter(draft: Draft, mail: Mail, changed: End, end: End) -> Letter | None:
     subject, body = told(draft, found[0], end), told(draft, found[1], end)
     if to is None or subject is None or body is None:
         return None
-    return Letter(to=to, subject=subject, body=body)
+    return RefusalMail(to=to, subject=subject, body=body)
 
 
 def _addressee(draft: Draft, to: Text, changed: End) -> str | None:
@@ -73,9 +73,7 @@ def _addressee(draft: Draft, to: Text, changed: End) -> str | None:
         field = resolve(draft, draft.scope(changed.ref, changed.stream), to)
         return field.name if field else None
     if changed.stream.changed_by is None:
-        message = (
-            f"`{changed.ref.system}.{changed.ref.stream}` does not tell the address of who changed a record."
-        )
+        message = f"`{changed.ref.system}.{changed.ref.stream}` does not say who changed a record."
         hint = "name a field that holds an address instead of `changed_by`"
         draft.findings.add("unknown-field", message, to.span, hint=hint)
     return changed.stream.changed_by

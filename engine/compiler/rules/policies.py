@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.compiler.draft.draft import Draft
-    from engine.compiler.draft.parts import Checked, End, Line
+    from engine.compiler.draft.parts import Checked, CompiledLine, End
     from engine.plan import Policy
     from engine.spec.diagnostic import Text
 
-Rule = tuple["Policy", "Policy"]  #: who wins, and who wins where `newest` cannot tell
+Winners = tuple["Policy", "Policy"]  #: who wins, and who wins where `newest` cannot tell
 
 _RULES = ("left", "right", "newest", "hold")
 
 
-def compile_policies(draft: Draft, checked: Checked) -> tuple[Rule, ...]:
+def compile_policies(draft: Draft, checked: Checked) -> tuple[Winners, ...]:
     """Who wins, for each line of a module: its own rule, else the module's."""
     own = _rule(draft, checked, checked.module.conflicts)
     rules = tuple(
@@ -30,7 +30,7 @@ def compile_policies(draft: Draft, checked: Checked) -> tuple[Rule, ...]:
     return rules
 
 
-def _rule(draft: Draft, checked: Checked, words: Sequence[Text]) -> Rule:
+def _rule(draft: Draft, checked: Checked, words: Sequence[Text]) -> Winners:
     """The words as a rule; findings where they cannot be followed."""
     found = [_policy(draft, checked.ends, word) for word in words]
     _check_order(draft, words, found)
@@ -56,7 +56,7 @@ def _check_order(draft: Draft, words: Sequence[Text], found: Sequence[Policy]) -
     """Only `newest` can be undecided, so only after it another word is ever asked."""
     decided = next((nr for nr, policy in enumerate(found) if policy != "newest"), 0)
     for word in (*words[1:decided], *words[decided + 1 :]):
-        message = f"`{word}` is never asked: only `newest` can leave it open who wins."
+        message = f"`{word}` has no effect: only `newest` can leave a conflict undecided."
         draft.findings.add("contradiction", message, word.span, hint="Write `[newest, NAME]`, or one word.")
 
 
@@ -67,15 +67,15 @@ def _check_newest(draft: Draft, checked: Checked, word: Text) -> None:
         if stream.modified is None and not stream.open:
             draft.findings.add(
                 "no-modified-time",
-                f"`{ref.system}.{ref.stream}` does not tell when a record was changed, so nobody is `newest`.",
+                f"`{ref.system}.{ref.stream}` has no time of change, so `newest` cannot be decided.",
                 word.span,
                 hint="Write a system's name or `hold`.",
             )
 
 
-def _check_groups(draft: Draft, lines: Sequence[Line], rules: Sequence[Rule]) -> None:
+def _check_groups(draft: Draft, lines: Sequence[CompiledLine], rules: Sequence[Winners]) -> None:
     """The lines of a group are decided as one, so they go the same way and by the same rule."""
-    seen: dict[str, tuple[Line, Rule]] = {}
+    seen: dict[str, tuple[CompiledLine, Winners]] = {}
     for line, rule in zip(lines, rules, strict=True):
         if line.spec.group is None:
             continue

@@ -9,7 +9,7 @@ from engine.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.compiler.draft.draft import Draft
-    from engine.compiler.draft.parts import Checked, End, Line
+    from engine.compiler.draft.parts import Checked, CompiledLine, End
     from engine.record import Side
     from engine.spec.model import Mapping_, Module
 
@@ -35,9 +35,9 @@ def check_fits(draft: Draft, module: Module, mapping: Mapping_) -> None:
         )
 
 
-def check_targets(draft: Draft, lines: list[Line]) -> None:
+def check_targets(draft: Draft, lines: list[CompiledLine]) -> None:
     """Every target field has one owner."""
-    seen: dict[tuple[Side, str], Line] = {}
+    seen: dict[tuple[Side, str], CompiledLine] = {}
     for line in lines:
         for side, target in line.targets.items():
             first = seen.setdefault((side, target.name), line)
@@ -79,7 +79,7 @@ def check_sense(draft: Draft, checked: Checked) -> None:
     if makes and checked.arrow in ("->", "<-", "<->"):
         draft.findings.add(
             "no-match",
-            "Without `match`, records that exist on both sides already are made a second time.",
+            "Without `match`, records that already exist on both sides are created a second time.",
             module.span,
             hint="Add `match: [ FIELD = FIELD ]`, or a one-line comment why there can be none.",
             severity="note",
@@ -147,7 +147,7 @@ def _check_changeable(draft: Draft, checked: Checked) -> None:
                 "cannot-update",
                 f"Records of `{end.ref.system}.{end.ref.stream}` cannot be changed, but `{line.text}` would.",
                 line.spec.span,
-                hint="Turn the arrow round, or write `on: create` if records can at least be made there.",
+                hint="Reverse the arrow, or write `on: create` if records can at least be created there.",
             )
 
 

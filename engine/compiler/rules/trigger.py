@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engine.record import Side
     from engine.spec.model import Check
 
-Act = Literal["create", "change", "delete"]
+TriggerAct = Literal["create", "change", "delete"]
 #: A trigger is stopped by nothing: it acts on what has just become so, and on nothing else.
 UNLIMITED = Limits(creates=None, updates=None, deletes=None, conflicts=None)
 
@@ -43,7 +43,7 @@ def check_trigger(draft: Draft, trigger: Trigger) -> Checked | None:
     if ends is None:
         return None
     hand = draft.hand if draft.hand is not None and draft.hand.trigger == trigger.name else None
-    act: Act = "create" if trigger.create else "change" if trigger.change else "delete"
+    act: TriggerAct = "create" if trigger.create else "change" if trigger.change else "delete"
     module = _as_module(trigger, ends)
     _check_name(draft, trigger)
     _check_act(draft, trigger, act, ends["right"])
@@ -72,7 +72,7 @@ def check_trigger(draft: Draft, trigger: Trigger) -> Checked | None:
     return checked
 
 
-def _plan(trigger: Trigger, act: Act, signature: str, hand: Hand | None) -> TriggerPlan:
+def _plan(trigger: Trigger, act: TriggerAct, signature: str, hand: Hand | None) -> TriggerPlan:
     of = trigger.change or trigger.delete
     return TriggerPlan(
         act=act,
@@ -161,7 +161,7 @@ def _check_name(draft: Draft, trigger: Trigger) -> None:
         draft.findings.add("name-taken", message, trigger.span, hint="give the trigger another name")
 
 
-def _check_act(draft: Draft, trigger: Trigger, act: Act, target: End) -> None:
+def _check_act(draft: Draft, trigger: Trigger, act: TriggerAct, target: End) -> None:
     """Keys that say nothing for what the trigger does, and what its target cannot do."""
     if act == "create" and trigger.only is not None:
         message = (
@@ -180,7 +180,7 @@ def _check_act(draft: Draft, trigger: Trigger, act: Act, target: End) -> None:
 
 
 def _views(
-    draft: Draft, trigger: Trigger, act: Act, ends: Mapping[Side, End]
+    draft: Draft, trigger: Trigger, act: TriggerAct, ends: Mapping[Side, End]
 ) -> tuple[dict[Side, View], str]:
     """Which records it acts on and which it may change; and a fingerprint of the former."""
     becomes = _condition(draft, trigger, trigger.becomes, ends["left"])
@@ -239,7 +239,9 @@ def _check_questions(draft: Draft, trigger: Trigger, target: End) -> None:
         text = Text(value=name, span=trigger.span)
         field = resolve(draft, draft.scope(target.ref, target.stream), text)
         if field is not None and not field.writable:
-            message = f"`{name}` is set by {target.ref.system} itself and cannot be asked for."
+            message = (
+                f"`{name}` is read-only: {target.ref.system} sets it itself, so nobody can be asked for it."
+            )
             draft.findings.add("read-only", message, trigger.span)
 
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.compiler.draft.draft import Draft
-    from engine.compiler.draft.parts import End, Hand, Line
+    from engine.compiler.draft.parts import CompiledLine, End, Hand
     from engine.record import Side
     from engine.spec.model import Module
 
 
 def compile_lines(
     draft: Draft, module: Module, act: str, ends: dict[Side, End], hand: Hand | None
-) -> tuple[Line, ...]:
+) -> tuple[CompiledLine, ...]:
     """The lines that stand, those of a person before all others; a record that is deleted needs none."""
     mapping = draft.spec.mappings.get(module.mapping.value) if module.mapping else None
     if mapping is not None:
@@ -34,7 +34,7 @@ def compile_lines(
     given = {line.right.value for line in answers if line.right}
     specs = [*(mapping.fields if mapping else ()), *module.fields]
     specs += [_const(name, value, module, on) for name, value in module.set.items()]
-    kept: list[Line] = []
+    kept: list[CompiledLine] = []
     for number, spec in enumerate((*specs, *answers)):
         line = _line(draft, replace(spec, on=on), ends, number)
         answered = spec.right is not None and spec.right.value in given and spec not in answers
@@ -63,7 +63,7 @@ def _const(name: str, value: object, module: Module, on: Literal["always", "crea
     return MappedField(arrow="->", left=None, right=right, const=const, has_const=True, on=on, span=span)
 
 
-def _line(draft: Draft, spec: MappedField, ends: dict[Side, End], number: int) -> Line | None:
+def _line(draft: Draft, spec: MappedField, ends: dict[Side, End], number: int) -> CompiledLine | None:
     """One line, if it stands and goes to the target."""
     arrow, part = arrow_within("->", spec), draft.part()
     stands = holds(draft, spec.only_if) and arrow is not None
@@ -72,7 +72,7 @@ def _line(draft: Draft, spec: MappedField, ends: dict[Side, End], number: int) -
     return line if stands else None
 
 
-def telling(watched: End, lines: Sequence[Line]) -> tuple[int, ...]:
+def telling(watched: End, lines: Sequence[CompiledLine]) -> tuple[int, ...]:
     """The lines by which a record that was made is recognised: the one that writes the watched record's id.
 
     Where none does, all values together; lists and objects come back with more in them than was sent,

@@ -66,7 +66,7 @@ def _condition(draft: Draft, end: End, only: Text | None) -> Expr | None:
         return None
     far = [call for call in expr.calls if call.name == "linked" and call.args]
     if far or any(step not in end.stream.fields for step in expr.via):
-        message = "A step looks at the record itself, at what it refers to, and at its own link: `linked()`."
+        message = "A step can use the record, the records it refers to, and its own link: `linked()`."
         draft.findings.add("not-allowed", message, only.span)
         return None
     return expr

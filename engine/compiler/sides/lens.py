@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.catalog import FieldType
-    from engine.compiler.draft.parts import Line, Lookup
+    from engine.compiler.draft.parts import CompiledLine, Lookup
 
 # sqlglot copies whatever it is given, trees and all; here each part is made for one place, so it need not.
 
@@ -199,11 +199,11 @@ def _hash(parts: LensParts) -> exp.Expression:
     return call("UNHEX", call("MD5", joined))
 
 
-def _text(line: Line, number: int) -> exp.Expression:
+def _text(line: CompiledLine, number: int) -> exp.Expression:
     return compared(exp.column(f"c{number}"), line.type, caseless=line.caseless)
 
 
-def snapshot(lines: Sequence[Line], telling: Sequence[int] = ()) -> str:
+def snapshot(lines: Sequence[CompiledLine], telling: Sequence[int] = ()) -> str:
     """JSON object of the values as the text that is compared, by key, over the columns of a lens called `w`.
 
     `telling`: lines that are in it although they are only written when a record is made.

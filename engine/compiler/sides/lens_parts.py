@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from engine.catalog import FieldType
-    from engine.compiler.draft.parts import Line, Lookup, PairCheck, Parent
+    from engine.compiler.draft.parts import CompiledLine, Lookup, PairCheck, Parent
     from engine.compiler.fields.behind import Walked
 
 BROKEN = Trouble(
@@ -37,7 +37,7 @@ class LensParts:
 
     side: Side
     stream: Stream
-    lines: Sequence[Line]
+    lines: Sequence[CompiledLine]
     keys: Sequence[tuple[str, ...]]  #: field names of this side, by key
     key_kinds: Mapping[
         str, FieldType
@@ -63,7 +63,7 @@ class LensParts:
     troubles: list[Trouble] = field(default_factory=lambda: [BROKEN])
 
     @property
-    def shown(self) -> list[tuple[int, Line]]:
+    def shown(self) -> list[tuple[int, CompiledLine]]:
         """The lines with a canonical value on this side, by number.
 
         What is only written when a record is made is read where newcomers come from, and nowhere else.
@@ -110,7 +110,7 @@ class LensParts:
         return self.parent.lookups if self.parent else ()
 
     @property
-    def sent(self) -> list[tuple[int, Line]]:
+    def sent(self) -> list[tuple[int, CompiledLine]]:
         """The lines whose value goes from this side to the other, by number."""
         return [(number, line) for number, line in self.shown if other(self.side) in line.targets]
 

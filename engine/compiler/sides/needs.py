@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from engine.plan import Arrow
     from engine.spec.model import Check, Module
 
-Kept = tuple[Side, "Check", str, tuple[str, ...]]  #: with SQL and the fields it reads
+CheckSql = tuple[Side, "Check", str, tuple[str, ...]]  #: with SQL and the fields it reads
 
 
 @dataclass(slots=True, kw_only=True)
 class Needs:
     """The checks of a module that stand."""
 
-    kept: tuple[Kept, ...] = ()  #: of one record
+    kept: tuple[CheckSql, ...] = ()  #: of one record
     asked: dict[Side, tuple[Lookup, ...]] = field(default_factory=dict)  #: links that they look at
     together: tuple[PairCheck, ...] = ()  #: of both records of a pair
 
@@ -170,7 +170,7 @@ def failed(check: Check, *, later: bool) -> Trouble:
     return Trouble(
         code="not-allowed",
         message=check.otherwise.value,
-        remedy=words or f"It comes over by itself once this holds: {check.check.value}",
+        remedy=words or f"It is synced automatically once this holds: {check.check.value}",
         place=place(check.span),
         later=later,
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.catalog import Field
-    from engine.compiler.draft.parts import Line, Lookup, Parent
+    from engine.compiler.draft.parts import CompiledLine, Lookup, Parent
     from engine.compiler.fields.behind import Walked
     from engine.compiler.sides.lens_parts import LensParts
     from engine.record import Side
@@ -52,7 +52,7 @@ def _hidden_if_absent(parts: LensParts, names: Sequence[str]) -> tuple[str, ...]
     return tuple(name for name in names if parts.field(name).detail_only)
 
 
-def _behind(parts: LensParts, line: Line) -> list[Walked]:
+def _behind(parts: LensParts, line: CompiledLine) -> list[Walked]:
     """What a line reads through references; each reference once."""
     if line.spec.on != "always":
         return []
@@ -60,11 +60,11 @@ def _behind(parts: LensParts, line: Line) -> list[Walked]:
     return list({one.found: one for one in walked if one is not None}.values())
 
 
-def _insists(line: Line) -> bool:
+def _insists(line: CompiledLine) -> bool:
     return line.spec.required or line.spec.on == "create"
 
 
-def _asked(parts: LensParts) -> list[tuple[int, Line, Lookup]]:
+def _asked(parts: LensParts) -> list[tuple[int, CompiledLine, Lookup]]:
     """The ids that this side has to say in the other side's terms."""
     side = parts.side
     return [(nr, line, line.lookups[side]) for nr, line in parts.sent if side in line.lookups]
@@ -174,16 +174,16 @@ def trouble(parts: LensParts) -> exp.Expression:
     return case(*turns)
 
 
-def _holds(parts: LensParts, line: Line, lookup: Lookup) -> bool:
+def _holds(parts: LensParts, line: CompiledLine, lookup: Lookup) -> bool:
     """Whether an id without a link holds the record; of its parent, `under` says what it does."""
     return line.spec.required and line.spec.on == "always" and lookup not in parts.parents
 
 
-def _waits(parts: LensParts, line: Line, lookup: Lookup) -> tuple[exp.Expression, exp.Expression]:
+def _waits(parts: LensParts, line: CompiledLine, lookup: Lookup) -> tuple[exp.Expression, exp.Expression]:
     return unlinked(lookup), parts.trouble(blocked(lookup, place(line.spec.span)))
 
 
-def _misfits(parts: LensParts, line: Line) -> list[tuple[exp.Expression, exp.Expression]]:
+def _misfits(parts: LensParts, line: CompiledLine) -> list[tuple[exp.Expression, exp.Expression]]:
     """A value that has no exact form in the field it goes to is held, not rounded."""
     target = line.targets.get(other(parts.side))
     if target is None or line.spec.values or line.spec.refers:
@@ -204,7 +204,9 @@ def _misfits(parts: LensParts, line: Line) -> list[tuple[exp.Expression, exp.Exp
     return [(wrong, parts.trouble(one))]
 
 
-def _too_long(parts: LensParts, line: Line, target: Field) -> list[tuple[exp.Expression, exp.Expression]]:
+def _too_long(
+    parts: LensParts, line: CompiledLine, target: Field
+) -> list[tuple[exp.Expression, exp.Expression]]:
     """A text that the target is known to refuse or to cut is held, unless the mapping says to cut it."""
     if target.max_length is None or line.spec.cut:
         return []
@@ -221,7 +223,7 @@ def _too_long(parts: LensParts, line: Line, target: Field) -> list[tuple[exp.Exp
     return [(too_long(line.get[parts.side], line.type, target.max_length), parts.trouble(one))]
 
 
-def _own_length(parts: LensParts, line: Line) -> int | None:
+def _own_length(parts: LensParts, line: CompiledLine) -> int | None:
     """How long the value may be by its own catalog; None = as long as it likes, or computed."""
     reads = line.reads.get(parts.side, ())
     plain = line.spec.left is not None and line.spec.right is not None and len(reads) == 1
@@ -238,7 +240,7 @@ def lacks(parts: LensParts) -> exp.Expression:
         one = Trouble(
             code="missing-value",
             message=f"`{target.name}` must have a value, and `{line.text}` gives none.",
-            remedy="Fill in the field; the record comes over by itself then.",
+            remedy="Fill in the field; the record is then synced automatically.",
             place=place(line.spec.span),
         )
         if parts.side in line.lookups:

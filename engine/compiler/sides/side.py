@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from engine.catalog import FieldType
     from engine.compiler.draft.draft import Draft
-    from engine.compiler.draft.parts import Checked, Line, Lookup
-    from engine.compiler.sides.needs import Kept
+    from engine.compiler.draft.parts import Checked, CompiledLine, Lookup
+    from engine.compiler.sides.needs import CheckSql
     from engine.spec.model import StreamRef
 
 
@@ -115,7 +115,7 @@ def _kind(checked: Checked, side: Side, name: str) -> FieldType:
     return field.type if field else "unknown"
 
 
-def _needs(draft: Draft, ref: StreamRef, checks: Sequence[Kept], side: Side) -> list[Need]:
+def _needs(draft: Draft, ref: StreamRef, checks: Sequence[CheckSql], side: Side) -> list[Need]:
     return [
         (
             parsed(sql),
@@ -152,7 +152,7 @@ def written_through(checked: Checked, side: Side) -> list[Lookup]:
     ]
 
 
-def write_sql(line: Line, number: int, side: Side) -> str:
+def write_sql(line: CompiledLine, number: int, side: Side) -> str:
     """The value of a canonical column as that side takes it; an open target takes text."""
     canonical, kind, target = column(f"c{number}"), line.type, line.targets[side]
     if line.lookups:

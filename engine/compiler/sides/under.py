@@ -62,8 +62,8 @@ def _parent(draft: Draft, module: Module, side: Side, lookups: list[Lookup], arr
         rules=side in sources(arrow),
         blocked=Trouble(
             code="blocked",
-            message=f"It lives below a record of {_named(lookups)} that has no link yet, or below none.",
-            remedy="It comes over by itself once that record is linked; look there for what keeps it.",
+            message=f"Its parent is a record of {_named(lookups)} that has no link yet, or it has no parent.",
+            remedy="It is synced automatically once that record is linked; see there what holds it back.",
             place=place(first.field.span),
         ),
     )
@@ -166,7 +166,7 @@ def _implied(
     line = f"{{ map: {under.field} -> {fields['right'].name}, refers: {under.module} }}"
     draft.findings.add(
         "unclear-parent",
-        f"Two parents would go into `{fields['right'].name}`.",
+        f"Two parents would be written to `{fields['right'].name}`.",
         under.field.span,
         hint=f"Write a line for each in the mapping, such as {line}.",
     )

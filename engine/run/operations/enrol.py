@@ -208,7 +208,7 @@ def _refuse_unfit(sync: SyncPass, record: str) -> None:
 
 def _now(remedy: str | None) -> str | None:
     """Nothing comes over by itself that has not been enrolled."""
-    return remedy.replace("It comes over by itself once", "It can be enrolled once") if remedy else None
+    return remedy.replace("It is synced automatically once", "It can be enrolled once") if remedy else None
 
 
 def _linked_to(sync: SyncPass, record: str) -> str | None:

@@ -91,5 +91,5 @@ def test_EC_03_contacts_of_no_account_can_only_be_chosen_beside_accounts_and_the
     house: House,
 ) -> None:
     said = choose_anew(house, "customers=accounts", "lone_contacts=true", expect=1)
-    assert "`lone_contacts` of `zoho-erp-crm` means something only if" in said
+    assert "`lone_contacts` of `zoho-erp-crm` only applies if" in said
     assert not house.spec.with_name(f"{SPEC}.profile.yaml").exists()
