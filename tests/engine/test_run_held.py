@@ -132,11 +132,39 @@ def test_a_record_that_the_target_refuses_is_held_with_its_words(tmp_path: Path)
         held = world.held()["2"]
         assert held.code == "refused"
         assert "`mail`" in held.message
-        world.wait(days=2)
+        world.wait(hours=20)
         world.run()
-        assert world.watch.operations == []
+        assert world.watch.operations == [], "not retried merely because a run started"
         world.shop.edit("people", "2", mail="b@example.org")
         assert world.run().modules["people"].created["right"] == 1
+
+
+@pytest.mark.parametrize("kind", ["create", "update"])
+@pytest.mark.parametrize("again", ["with --full", "after a day"])
+def test_what_was_refused_is_retried_although_nothing_changed_here(
+    tmp_path: Path, kind: str, again: str
+) -> None:
+    """What a system demands may change without a sign: a rule is lifted, a field made optional."""
+    calls: list[str] = []
+    with World(tmp_path) as world:
+        if kind == "update":
+            world.shop.put("people", person("Ann"))
+            world.run()
+            world.shop.edit("people", "1", city="Goa")
+        else:
+            world.shop.put("people", person("Ann", city="Goa"))
+        before = {row["id"]: row for row in world.desk.rows("clients")}
+        world.watch.answered = refusing("rule", "refused", calls)
+        assert world.run().outcome == "held"
+        world.desk.streams["clients"] = dict(before)  # what was refused is not there
+        world.wait(hours=1)
+        world.run()
+        assert len(calls) == 1, "not retried merely because a run started"
+        world.watch.answered = lambda receipt: receipt
+        world.wait(days=1 if again == "after a day" else 0)
+        assert world.run(whole=again == "with --full").outcome == "done"
+        assert (world.clients("town"), world.held()) == ([("Goa",)], {})
+        world.settled()
 
 
 def test_temporary_trouble_is_tried_again_by_back_off_and_not_at_every_run(tmp_path: Path) -> None:

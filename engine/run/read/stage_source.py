@@ -201,7 +201,7 @@ class _HeldNow:
 
 
 def _held(sync: SyncPass, *, whole: bool) -> _HeldNow:
-    """Held is tried again when the record or the plan changed, or by back-off; never because a run started."""
+    """Held is retried when the record or the plan changed, by back-off, or where everything is read again."""
     rows = _held_rows(sync)
     now = sync.clock.text()
     due = {row.record_id for row in rows if _is_due(sync, row, now)} | set(due_by_waits(sync))
@@ -235,7 +235,9 @@ def _is_due(sync: SyncPass, row: HeldRow, now: str) -> bool:
         return True
     if row.code == "conflict" and any(one.take for one in sync.shared.disputed.get(row.record_id, ())):
         return True  # a person has decided
-    return row.temporary and (row.next_try is None or row.next_try <= now)
+    if sync.whole and row.code != "conflict":
+        return True
+    return row.next_try <= now if row.next_try is not None else row.temporary
 
 
 def _keep_memory(sync: SyncPass, held: _HeldNow) -> None:

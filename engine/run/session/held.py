@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: First wait of a record whose trouble is temporary; doubled with every attempt up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+#: Wait after a refusal that nothing here can lift: what the target demands may have changed by then.
+REFUSED_WAIT = timedelta(days=1)
 
 
 def hold(
@@ -32,8 +34,8 @@ def hold(
 ) -> HeldRow:
     """A record of the source (or of `side`) with its trouble.
 
-    `content`: the hash of what it looked like; it is tried again when that changes, when the plan changes, or, if
-    the trouble is temporary, after a wait that grows with the attempts.
+    `content`: the hash of what it looked like; it is retried when that changes, when the plan changes, after a day if
+    its system refused it, and, if the trouble is temporary, after a wait that grows with the attempts.
     """
     return HeldRow(
         integration=sync.integration,
@@ -46,7 +48,7 @@ def hold(
         label=label,
         place=trouble.place,
         temporary=temporary,
-        next_try=_next_try(sync, record) if temporary else None,
+        next_try=_next_try(sync, record, trouble, temporary=temporary),
         content_hash=content,
         plan_fingerprint=sync.module.fingerprint,
         since=sync.clock.text(),
@@ -54,7 +56,9 @@ def hold(
     )
 
 
-def _next_try(sync: SyncPass, record: str) -> str:
+def _next_try(sync: SyncPass, record: str, trouble: Trouble, *, temporary: bool) -> str | None:
+    if not temporary:
+        return sync.clock.text_in(REFUSED_WAIT) if trouble.code == "refused" else None
     doublings = min(sync.learned.attempts.get(record, 0), 10)
     return sync.clock.text_in(min(FIRST_WAIT * 2**doublings, LONGEST_WAIT))
 
