@@ -14,14 +14,14 @@ def since(cursor: str | None) -> str | None:
 
 
 def earlier(cursor: str | None, by: timedelta) -> str | None:
-    """A moment before the cursor, in the cursor's own notation. Not a time: the cursor."""
+    """A moment before the cursor, in the cursor's own notation, with a zone or without. Not a time: the cursor."""
     if cursor is None:
         return None
     try:
         moment = datetime.fromisoformat(cursor)
     except ValueError:
         return cursor
-    if moment.tzinfo is None or len(cursor) < len("2026-01-01T00:00"):
+    if len(cursor) < len("2026-01-01T00:00") or cursor[10] not in "T ":
         return cursor
     return _in_notation_of(cursor, moment - by)
 
@@ -61,6 +61,6 @@ def _in_notation_of(sample: str, moment: datetime) -> str:
 
 def _split_zone(sample: str) -> tuple[str, str]:
     """The text before the zone, and its fractional digits."""
-    end = next(index for index in range(11, len(sample)) if sample[index] in "Z+-zb ")
+    end = next((index for index in range(11, len(sample)) if sample[index] in "Z+-zb "), len(sample))
     body = sample[:end]
     return body, body.partition(".")[2]
