@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from engine.spec.diagnostic import Text
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 # Strangers write what these search, so none of them can take more than linear time.
 _WORDS = re.compile(r"\S+")
 _LOOKS_LIKE_ARROW = re.compile("[-\N{EN DASH}\N{EM DASH}=~<>→←↔⇒⇐⇔]+")
-_PAIR = re.compile(r"\s*(?P<left>[^\s=<>!]+)\s*=\s*(?P<right>[^\s=<>!]+)\s*")
+#: A name in double quotes, in which anything may stand, a word, or a sign between names.
+_PIECES = re.compile(r'"(?:[^"]|"")*"|[=<>!]|[^\s=<>!"][^\s=<>!]*|"')
 _REFERENCED_BY = "referenced by "
 
 
@@ -26,11 +29,6 @@ def part(text: Text, start: int, end: int) -> Text:
     span = text.at(start, end - start)
     known = None if text.start is None else (span.line, span.column)
     return Text(value=text.value[start:end], span=span, start=known, indent=text.indent)
-
-
-def group(text: Text, match: re.Match[str], name: str, offset: int = 0) -> Text:
-    """A named group of a match inside a text."""
-    return part(text, offset + match.start(name), offset + match.end(name))
 
 
 def split_arrow(text: Text, allowed: tuple[str, ...], report: Report) -> tuple[Text, Any, Text]:
@@ -81,27 +79,35 @@ def stream_ref(text: Text, report: Report, systems: tuple[str, ...] | None = Non
 
 
 def match_pairs(text: Text, report: Report) -> tuple[tuple[Text, Text], ...]:
-    """`A = b AND C = d` as pairs of left and right fields.
+    """`A = b AND C = d` as pairs of left and right fields; a name may hold blanks, and anything in double quotes.
 
     Raises:
         IncompleteError: it is not of that form; a finding has been noted.
     """
+    pieces = list(_PIECES.finditer(text.value))
+    ands = [place for place, piece in enumerate(pieces) if piece.group().upper() == "AND"]
     pairs = []
-    start = 0
-    ands = [word.span() for word in _WORDS.finditer(text.value) if word.group().upper() == "AND"]
-    ends = [*ands, (len(text.value), len(text.value))]
-    for end, after in ends:
-        piece = text.value[start:end]
-        match = _PAIR.fullmatch(piece)
-        if match is None:
-            message = f"{quote(piece.strip())} is not a match key."
+    for start, end in pairwise([-1, *ands, len(pieces)]):
+        pair = pieces[start + 1 : end]
+        signs = [place for place, piece in enumerate(pair) if piece.group() in ("=", "<", ">", "!")]
+        if [pair[place].group() for place in signs] != ["="] or signs[0] in (0, len(pair) - 1):
+            wrong = pair or pieces
+            first, last = (wrong[0].start(), wrong[-1].end()) if wrong else (0, len(text.value))
+            message = f"{quote(text.value[first:last])} is not a match key."
             hint = "write `LEFT_FIELD = RIGHT_FIELD`, several joined by `AND`"
-            lead = len(piece) - len(piece.lstrip())
-            report.add("bad-match", message, text.at(start + lead, len(piece.strip())), hint=hint)
+            report.add("bad-match", message, text.at(first, last - first), hint=hint)
             raise IncompleteError
-        pairs.append((group(text, match, "left", start), group(text, match, "right", start)))
-        start = after
+        pairs.append((_name(text, pair[: signs[0]]), _name(text, pair[signs[0] + 1 :])))
     return tuple(pairs)
+
+
+def _name(text: Text, pieces: list[re.Match[str]]) -> Text:
+    """A name of several words, or one in double quotes, without them."""
+    start, end = pieces[0].start(), pieces[-1].end()
+    if len(pieces) > 1 or pieces[0].group()[0] != '"' or end - start < len('""'):
+        return part(text, start, end)
+    inner = part(text, start + 1, end - 1)
+    return replace(inner, value=inner.value.replace('""', '"'))
 
 
 def referenced_by(node: Node) -> Text | None:
