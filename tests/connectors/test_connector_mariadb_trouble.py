@@ -15,7 +15,7 @@ from open_connectors import close_all
 from engine.connectors.port import AllApplied, ReadRequest
 from engine.connectors.sql import SQL
 from engine.connectors.sql.mariadb import session
-from engine.connectors.sql.mariadb.session import Session
+from engine.connectors.sql.mariadb.session import MariadbSession
 from engine.errors import EngineError
 from engine.testing import batch, read, receipts, surroundings
 
@@ -80,17 +80,17 @@ class _Line:
 
     def __init__(self, server: Mariadb, monkeypatch: pytest.MonkeyPatch, word: str, *, after: bool) -> None:
         self._server, self._word, self._after = server, word, after
-        self._run = Session.run
+        self._run = MariadbSession.run
         self._cut = False
-        monkeypatch.setattr(Session, "run", self._wrapped())
+        monkeypatch.setattr(MariadbSession, "run", self._wrapped())
 
     def _wrapped(self) -> Any:
-        def run(one: Session, sql: str, parameters: Any = ()) -> int:
+        def run(one: MariadbSession, sql: str, parameters: Any = ()) -> int:
             return self._pass(one, sql, parameters)
 
         return run
 
-    def _pass(self, one: Session, sql: str, parameters: Any) -> int:
+    def _pass(self, one: MariadbSession, sql: str, parameters: Any) -> int:
         if not sql.startswith(self._word) or self._cut:
             return self._run(one, sql, parameters)
         self._cut = True
@@ -144,13 +144,13 @@ def test_a_record_longer_than_the_server_takes_is_refused_and_the_others_are_wri
     """The server would cut the line, so that nobody knew which record it was."""
     server.make("CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, name longtext)")
     connector = server.open()
-    started = Session.__init__
+    started = MariadbSession.__init__
 
-    def small(one: Session, address: Any) -> None:
+    def small(one: MariadbSession, address: Any) -> None:
         started(one, address)
         one.packet_bytes = 4_000
 
-    monkeypatch.setattr(Session, "__init__", small)
+    monkeypatch.setattr(MariadbSession, "__init__", small)
     rows = [{"name": "x" * size} for size in (900, 900, 2_500, 900)]
     answer = receipts(connector.write("t", batch("create", rows)), 4)
     assert [receipt.code for receipt in answer] == [None, None, "too-long", None]

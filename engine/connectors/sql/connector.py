@@ -16,8 +16,8 @@ from engine.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from engine.connectors.sql.database import Database
-    from engine.connectors.sql.table import Table
+    from engine.connectors.sql.database import SqlDatabase
+    from engine.connectors.sql.table import SqlTable
     from engine.record import Kind, Receipt
 
 _METHOD = "statements to the database"
@@ -27,14 +27,14 @@ class SqlConnector:
     """The tables of one database as streams."""
 
     def __init__(
-        self, database: Database[Any], settings: Mapping[str, Any], surroundings: Surroundings
+        self, database: SqlDatabase[Any], settings: Mapping[str, Any], surroundings: Surroundings
     ) -> None:
         self.database = database
         self.calls = 0
         self._declared = declared(settings)
         self._create = bool(settings.get("create"))
         self._emit = surroundings.emit
-        self._tables: dict[str, Table] = {}
+        self._tables: dict[str, SqlTable] = {}
         self._noted: set[str] = set()
 
     def catalog(self) -> Catalog:
@@ -103,7 +103,7 @@ class SqlConnector:
     def _declared_keys(self, stream: str) -> tuple[str, ...]:
         return id_fields(self._declared.get(stream, {})) or (NEW_KEY,)
 
-    def _find(self, stream: str) -> Table | None:
+    def _find(self, stream: str) -> SqlTable | None:
         """The table of a stream; None if it is still to be made. Raises UserError if it never will be."""
         if stream in self._tables:
             return self._tables[stream]
@@ -117,7 +117,7 @@ class SqlConnector:
             raise UserError(message, remedy=suggest(name, self.database.names()))
         return found
 
-    def _note_missing_index(self, stream: str, table: Table) -> None:
+    def _note_missing_index(self, stream: str, table: SqlTable) -> None:
         """Say once that look-ups by id will read the whole table each time."""
         if table.writable and not table.indexed and stream not in self._noted:
             self._noted.add(stream)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.connectors.port import AllApplied, Batch, Page, ReadRequest
-    from engine.connectors.sql.table import Table
+    from engine.connectors.sql.table import SqlTable
     from engine.record import Kind, Receipt
 
 
@@ -38,10 +38,10 @@ class Dialect(Generic[S]):
 
     connect: Callable[[bool], S]  #: True = to write
     names: Callable[[S], list[str]]  #: every table that can be a stream by itself: it has a primary key
-    find: Callable[[S, str, Mapping[str, Any]], Table | None]
-    read: Callable[[S, Table, ReadRequest], Iterator[Page]]
+    find: Callable[[S, str, Mapping[str, Any]], SqlTable | None]
+    read: Callable[[S, SqlTable, ReadRequest], Iterator[Page]]
     #: Writes rows in one transaction; an id is null where there was no row. Raises what `failures` names.
-    apply: Callable[[S, Table, Kind, pa.Table], AllApplied]
+    apply: Callable[[S, SqlTable, Kind, pa.Table], AllApplied]
     make: Callable[
         [S, str, tuple[str, ...], Batch], None
     ]  #: a table: every field as text, the keys as its key
@@ -49,7 +49,7 @@ class Dialect(Generic[S]):
     apart: bool = False  #: a connection that reads may not write
 
 
-class Database(Generic[S]):
+class SqlDatabase(Generic[S]):
     """Connections are opened when needed and kept: one for each read that is going on, and one to write."""
 
     def __init__(self, label: str, dialect: Dialect[S]) -> None:
@@ -66,7 +66,7 @@ class Database(Generic[S]):
         with self.session() as session:
             return self._dialect.names(session)
 
-    def find(self, stream: str, said: Mapping[str, Any]) -> Table | None:
+    def find(self, stream: str, said: Mapping[str, Any]) -> SqlTable | None:
         """The table of a stream as `said` declares it; None if there is none.
 
         Raises UserError if nothing says which column identifies a record, or a declared column does not exist.
@@ -79,14 +79,14 @@ class Database(Generic[S]):
         with self.session(writing=True) as session:
             self._dialect.make(session, table, keys, batch)
 
-    def read(self, table: Table, request: ReadRequest) -> Iterator[Page]:
+    def read(self, table: SqlTable, request: ReadRequest) -> Iterator[Page]:
         """Pages of text columns in one snapshot, null as null."""
         nested = [name for name in request.fields if table.type(name) in NESTED]
         with self.session() as session:
             for page in self._dialect.read(session, table, request):
                 yield page if page.table is None else replace(page, table=with_json(page.table, nested))
 
-    def write(self, table: Table, batch: Batch) -> AllApplied | Iterable[Receipt]:
+    def write(self, table: SqlTable, batch: Batch) -> AllApplied | Iterable[Receipt]:
         """Write a batch in one transaction; if the database refuses rows, all the others are written."""
         table.require(fields_of(batch.table))
 

@@ -10,10 +10,10 @@ from engine.connectors.sql.sqlite import locate, sqlite
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.connectors.sql.database import Database
+    from engine.connectors.sql.database import SqlDatabase
 
 
-def open_database(settings: Mapping[str, Any]) -> Database[Any]:
+def open_database(settings: Mapping[str, Any]) -> SqlDatabase[Any]:
     """The database that `url` names. Raises UserError for one that there is no driver for."""
     url, create = str(settings["url"]), bool(settings.get("create"))
     server = server_of(url)

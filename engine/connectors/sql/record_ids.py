@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from engine.connectors.sql.table import Table
+    from engine.connectors.sql.table import SqlTable
 
 
 def joined(parts: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
@@ -58,7 +58,7 @@ def split(ids: pa.ChunkedArray, count: int) -> list[pa.ChunkedArray]:
     return [pa.chunked_array([pa.array([row[place] for row in rows], pa.string())]) for place in range(count)]
 
 
-def require_same_ids(table: Table, rows: pa.Table, names: Sequence[str]) -> None:
+def require_same_ids(table: SqlTable, rows: pa.Table, names: Sequence[str]) -> None:
     """Raises RowRefusedError if an update that writes these fields would give a record another id."""
     import pyarrow.compute as pc
 

@@ -62,7 +62,7 @@ _DELETED_BY: frozenset[Family] = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class SqlColumn:
     """One column of a table or query."""
 
     name: str
@@ -81,12 +81,12 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class SqlTable:
     """A stream that exists in the database."""
 
     stream: str
     source: str  #: what stands after FROM and INTO: a quoted name, or a query in brackets
-    columns: Mapping[str, Column]
+    columns: Mapping[str, SqlColumn]
     keys: tuple[str, ...]  #: the columns that identify a record
     modified: str | None  #: None = no cursor
     deleted: str | None  #: the column that says that a row counts as deleted; None = rows really go
@@ -146,7 +146,7 @@ class Table:
             can=CAN_WRITE if self.writable else CAN_READ,
         )
 
-    def _field(self, column: Column) -> Field:
+    def _field(self, column: SqlColumn) -> Field:
         if column.name in self.types:
             return self.types[column.name]
         kind = self.type(column.name)
@@ -169,10 +169,10 @@ def declared_table(
     said: Mapping[str, Any],
     *,
     source: str,
-    columns: Iterable[Column],
+    columns: Iterable[SqlColumn],
     writable: bool,
     alters: bool,
-) -> Table:
+) -> SqlTable:
     """The stream as `said` declares it. Raises UserError for a column that is missing or cannot serve."""
     found = {column.name: column for column in columns}
     keys = id_fields(said) or tuple(column.name for column in found.values() if column.key)
@@ -181,7 +181,7 @@ def declared_table(
             f"Nothing says which column identifies a record of `{stream}`.",
             remedy=f"Name it: streams: {{ {stream}: {{ id: COLUMN }} }}. Columns: {', '.join(found)}.",
         )
-    table = Table(
+    table = SqlTable(
         stream=stream,
         source=source,
         columns=found,
@@ -197,7 +197,7 @@ def declared_table(
     return table
 
 
-def _require_deletable(table: Table) -> None:
+def _require_deletable(table: SqlTable) -> None:
     column = table.columns[table.deleted] if table.deleted else None
     if column and column.base and column.family not in _DELETED_BY:  # SQLite keeps anything anywhere
         raise UserError(
@@ -206,14 +206,14 @@ def _require_deletable(table: Table) -> None:
         )
 
 
-def nameless(column: Column) -> Column:
+def nameless(column: SqlColumn) -> SqlColumn:
     """A column of a query: its type holds, what its table demands does not."""
     return replace(
         column, key=False, required=False, unique=False, counted=False, generated=True, refers=None
     )
 
 
-def require_known_ids(table: Table, rows: pa.Table) -> None:
+def require_known_ids(table: SqlTable, rows: pa.Table) -> None:
     """Raises UserError for a row without an id."""
     if rows.column(table.id).null_count:
         raise UserError(
@@ -222,7 +222,7 @@ def require_known_ids(table: Table, rows: pa.Table) -> None:
         )
 
 
-def shared_id(table: Table, identity: str) -> UserError:
+def shared_id(table: SqlTable, identity: str) -> UserError:
     """What to say when two rows have one id."""
     return UserError(
         f"`{table.stream}` has more than one row with the id `{identity}`.",
@@ -230,7 +230,7 @@ def shared_id(table: Table, identity: str) -> UserError:
     )
 
 
-def no_cursor(table: Table) -> UserError:
+def no_cursor(table: SqlTable) -> UserError:
     """What to say when changes are asked for and nothing tells when a row changed."""
     return UserError(
         f"`{table.stream}` has no column with the time of the last change.",

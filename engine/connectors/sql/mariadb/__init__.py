@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.connectors.sql.database import Database, Dialect
+from engine.connectors.sql.database import Dialect, SqlDatabase
 from engine.errors import UserError
 
 if TYPE_CHECKING:
     from engine.connectors.sql.address import Address
-    from engine.connectors.sql.mariadb.session import Session
+    from engine.connectors.sql.mariadb.session import MariadbSession
 
 
-def mariadb(address: Address) -> Database[Session]:
+def mariadb(address: Address) -> SqlDatabase[MariadbSession]:
     """The database at an address, not connected yet. Raises UserError if the driver is not installed."""
     try:
         import pymysql  # noqa: F401 - only to see whether it is there
@@ -25,14 +25,14 @@ def mariadb(address: Address) -> Database[Session]:
             "The driver for MariaDB and MySQL is not installed.", remedy="pip install 'sync-engine[mysql]'"
         ) from error
     from engine.connectors.sql.mariadb import read, table, write
-    from engine.connectors.sql.mariadb.session import Session
+    from engine.connectors.sql.mariadb.session import MariadbSession
 
     dialect = Dialect(
-        connect=lambda _writing: Session(address),
+        connect=lambda _writing: MariadbSession(address),
         names=table.table_names,
         find=table.find_table,
         read=read.read,
         apply=write.apply,
         make=write.create_table,
     )
-    return Database(address.label, dialect)
+    return SqlDatabase(address.label, dialect)

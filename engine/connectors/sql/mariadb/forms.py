@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from engine.connectors.sql.table import Column, Table
+    from engine.connectors.sql.table import SqlColumn, SqlTable
 
 _INTEGER = re.compile("-?[0-9]{1,19}")
 
@@ -26,7 +26,7 @@ def quote(name: str) -> str:
     return "`" + name.replace("`", "``").replace("%", "%%") + "`"
 
 
-def text_of(table: Table, name: str) -> str:
+def text_of(table: SqlTable, name: str) -> str:
     """SQL that gives a column's value as exact text: true, 19.99, 2026-01-31, 2026-01-31T10:00:00+00:00.
 
     A time without a zone gets none, unless the spec declares it to be an instant: then it is taken as UTC.
@@ -51,7 +51,7 @@ def text_of(table: Table, name: str) -> str:
     return f"CAST({column}{' + 0' if table.columns[name].base == 'bit' else ''} AS CHAR)"
 
 
-def line_of(table: Table, names: list[str]) -> str:
+def line_of(table: SqlTable, names: list[str]) -> str:
     """SQL that gives the columns as one line of CSV: null is an empty value, an empty text is `""`."""
     cells = [
         f"""IFNULL(CONCAT('"', REPLACE({text_of(table, name)}, '"', '""'), '"'), '')""" for name in names
@@ -59,7 +59,7 @@ def line_of(table: Table, names: list[str]) -> str:
     return f"""CAST(CONCAT({", ',', ".join(cells)}) AS BINARY)"""
 
 
-def alive(table: Table, owner: str) -> str:
+def alive(table: SqlTable, owner: str) -> str:
     """SQL that says whether a row counts as present; `true` where rows are really deleted."""
     if table.deleted is None:
         return "true"
@@ -69,7 +69,7 @@ def alive(table: Table, owner: str) -> str:
     return f"IFNULL({mark}, 0) = 0" if family in numbers else f"{mark} IS NULL"
 
 
-def mark_of_deletion(column: Column) -> str:
+def mark_of_deletion(column: SqlColumn) -> str:
     """SQL of the value that says that a row is deleted."""
     marks: Mapping[str, str] = {
         "instant": "CURRENT_TIMESTAMP(6)",
@@ -80,7 +80,7 @@ def mark_of_deletion(column: Column) -> str:
     return marks.get(column.family, "1")
 
 
-def among(table: Table, count: int) -> str:
+def among(table: SqlTable, count: int) -> str:
     """SQL that says whether the id of a row is one of so many, whose keys are the parameters."""
     if not count:
         return "false"
@@ -89,7 +89,7 @@ def among(table: Table, count: int) -> str:
     return f"({keys}) IN ({', '.join([f'({one})'] * count)})"
 
 
-def keys_of(table: Table, identity: str) -> tuple[str | int, ...] | None:
+def keys_of(table: SqlTable, identity: str) -> tuple[str | int, ...] | None:
     """An id as parameters, one a key; None = no row can have it."""
     parts = parts_of(identity, len(table.keys))
     if parts is None:
@@ -100,7 +100,7 @@ def keys_of(table: Table, identity: str) -> tuple[str | int, ...] | None:
     return tuple(int(part) if number else part for part, number in zip(parts, numbers, strict=True))
 
 
-def bound(column: Column, texts: pa.ChunkedArray) -> list[Any]:
+def bound(column: SqlColumn, texts: pa.ChunkedArray) -> list[Any]:
     """Values as parameters: truth as 1 and 0, times without the sign of UTC, all else as text."""
     import pyarrow.compute as pc
 
@@ -113,7 +113,7 @@ def bound(column: Column, texts: pa.ChunkedArray) -> list[Any]:
     return found
 
 
-def moment(column: Column, since: str) -> str:
+def moment(column: SqlColumn, since: str) -> str:
     """A moment as the server compares it with the column: in UTC, without a sign for it."""
     if column.family not in ("instant", "clock"):
         return since

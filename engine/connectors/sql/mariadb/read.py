@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from engine.connectors.sql.mariadb.session import Session
-    from engine.connectors.sql.table import Table
+    from engine.connectors.sql.mariadb.session import MariadbSession
+    from engine.connectors.sql.table import SqlTable
 
 
-def read(session: Session, table: Table, request: ReadRequest) -> Iterator[Page]:
+def read(session: MariadbSession, table: SqlTable, request: ReadRequest) -> Iterator[Page]:
     """Pages of text columns in one snapshot, null as null. Rows whose time of change is null always come."""
     names = list(dict.fromkeys(name for name in (table.id, table.modified, *request.fields) if name))
     table.require(names)
@@ -45,7 +45,7 @@ def read(session: Session, table: Table, request: ReadRequest) -> Iterator[Page]
 
 
 def rows_of(
-    session: Session, table: Table, names: list[str], where: str, parameters: tuple[Any, ...]
+    session: MariadbSession, table: SqlTable, names: list[str], where: str, parameters: tuple[Any, ...]
 ) -> Iterator[pa.Table]:
     """The named columns of the rows that a condition on `q` allows, as text."""
     sql = f"SELECT {line_of(table, names)} FROM {table.source} AS q WHERE {where}"
@@ -84,7 +84,7 @@ def _exactly(rows: pa.Table, name: str, ids: tuple[str, ...]) -> pa.Table:
     return rows.filter(pc.is_in(rows[name], pa.array(ids, pa.string())))
 
 
-def _condition(table: Table, request: ReadRequest) -> tuple[str, tuple[Any, ...]]:
+def _condition(table: SqlTable, request: ReadRequest) -> tuple[str, tuple[Any, ...]]:
     """The WHERE part and its parameters; values never become part of the statement."""
     parts, parameters = [alive(table, "q")], []
     if request.ids is not None:
@@ -100,7 +100,7 @@ def _condition(table: Table, request: ReadRequest) -> tuple[str, tuple[Any, ...]
     return " AND ".join(parts), tuple(parameters)
 
 
-def _require_unique_ids(session: Session, table: Table) -> None:
+def _require_unique_ids(session: MariadbSession, table: SqlTable) -> None:
     """Raises UserError if two rows have one id; where the id has a unique index they cannot."""
     if table.indexed:
         return

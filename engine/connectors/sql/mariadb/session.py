@@ -23,7 +23,7 @@ _SETTINGS = (
 _OPTIONS = ("ssl", "ssl_ca")
 
 
-class Session:
+class MariadbSession:
     """A connection; not shared between threads. After an error of the line it is `lost` and of no more use."""
 
     def __init__(self, address: Address) -> None:

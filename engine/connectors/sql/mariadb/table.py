@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.sql.mariadb.forms import quote
-from engine.connectors.sql.table import Column, Family, Table, declared_table, nameless
+from engine.connectors.sql.table import Family, SqlColumn, SqlTable, declared_table, nameless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.connectors.sql.mariadb.session import Session
+    from engine.connectors.sql.mariadb.session import MariadbSession
 
 _FAMILIES: Mapping[str, Family] = {
     **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "set"), "text"),
@@ -86,12 +86,12 @@ WHERE k.constraint_schema = DATABASE() AND k.check_clause LIKE 'json_valid(%%'
 """
 
 
-def table_names(session: Session) -> list[str]:
+def table_names(session: MariadbSession) -> list[str]:
     """Every table of the database that has a primary key."""
     return [str(row[0]) for row in session.rows(_NAMES)]
 
 
-def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table | None:
+def find_table(session: MariadbSession, stream: str, said: Mapping[str, Any]) -> SqlTable | None:
     """The table of a stream as `said` declares it and the database has it; None if there is none."""
     if said.get("query"):
         # The line end: a comment at the end of the query would else hide the bracket.
@@ -114,12 +114,12 @@ def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table 
     )
 
 
-def _json_columns(session: Session) -> set[str]:
+def _json_columns(session: MariadbSession) -> set[str]:
     """Checks of the database that a column holds JSON: all that MariaDB knows about it."""
     return {str(row[0]) for row in session.rows(_JSON)}
 
 
-def _column(row: tuple[Any, ...], known_json: set[str]) -> Column:
+def _column(row: tuple[Any, ...], known_json: set[str]) -> SqlColumn:
     name, base, declared, required, counted, generated, length, scale, key, unique, refers = row
     family = _FAMILIES.get(base, "other")
     if declared in ("tinyint(1)", "bit(1)"):
@@ -127,7 +127,7 @@ def _column(row: tuple[Any, ...], known_json: set[str]) -> Column:
     if base == "longtext" and f"json_valid(`{name}`)" in known_json:
         family = "json"
     choices = re.findall(r"'((?:[^']|'')*)'", declared) if base == "enum" else []
-    return Column(
+    return SqlColumn(
         name=name,
         family=family,
         declared=declared,
@@ -144,7 +144,7 @@ def _column(row: tuple[Any, ...], known_json: set[str]) -> Column:
     )
 
 
-def _columns_of_query(session: Session, source: str) -> list[Column]:
+def _columns_of_query(session: MariadbSession, source: str) -> list[SqlColumn]:
     """The columns of a query by the types of its result, of which no row is fetched."""
     found = session.result_columns(f"SELECT * FROM {source} AS q LIMIT 0")
     kinds = ", ".join(f"CHARSET(q.{quote(name)})" for name, _, _ in found)
@@ -157,5 +157,5 @@ def _columns_of_query(session: Session, source: str) -> list[Column]:
             family = "binary"
         if base in ("tinyint", "bit") and length == 1:
             family = "boolean"
-        columns.append(Column(name=name, family=family, declared=base, base=base))
+        columns.append(SqlColumn(name=name, family=family, declared=base, base=base))
     return columns

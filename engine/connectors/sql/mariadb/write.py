@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.connectors.port import Batch
-    from engine.connectors.sql.mariadb.session import Session
-    from engine.connectors.sql.table import Table
+    from engine.connectors.sql.mariadb.session import MariadbSession
+    from engine.connectors.sql.table import SqlTable
     from engine.record import Kind
 
 _STAGE = "engine_stage"
 _ROWS_AT_ONCE = 2_000
 
 
-def apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllApplied:
+def apply(session: MariadbSession, table: SqlTable, kind: Kind, rows: pa.Table) -> AllApplied:
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
     with session.transaction():
         if kind == "create":
@@ -44,7 +44,7 @@ def apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllAppl
     return AllApplied(ids=ids, versions=versions)
 
 
-def create_table(session: Session, name: str, keys: tuple[str, ...], batch: Batch) -> None:
+def create_table(session: MariadbSession, name: str, keys: tuple[str, ...], batch: Batch) -> None:
     """Make the table that a batch needs: every field as text, exactly; the id as the key."""
     fields = fields_of(batch.table)
     counted = len(keys) == 1 and keys[0] not in fields
@@ -57,7 +57,7 @@ def create_table(session: Session, name: str, keys: tuple[str, ...], batch: Batc
     )
 
 
-def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
+def _insert(session: MariadbSession, table: SqlTable, rows: pa.Table) -> pa.ChunkedArray:
     """Insert the rows; gives their ids in order, as the database keeps them."""
     import pyarrow as pa
 
@@ -78,7 +78,7 @@ def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
     return given
 
 
-def _given_ids(table: Table, rows: pa.Table) -> pa.ChunkedArray | None:
+def _given_ids(table: SqlTable, rows: pa.Table) -> pa.ChunkedArray | None:
     """The ids that the rows bring; None if the database counts them. Raises RowRefusedError if it does not."""
     import pyarrow.compute as pc
 
@@ -93,13 +93,13 @@ def _given_ids(table: Table, rows: pa.Table) -> pa.ChunkedArray | None:
     return ids
 
 
-def _require_kept(session: Session, table: Table, ids: pa.ChunkedArray) -> None:
+def _require_kept(session: MariadbSession, table: SqlTable, ids: pa.ChunkedArray) -> None:
     """Raises RowRefusedError if the database keeps an id other than as it was given: 7 for 007."""
     if _present(session, table, ids, lock=False).null_count:
         raise RowRefusedError(f"the database does not keep the id `{table.id}` as it is given", "id-form")
 
 
-def _update(session: Session, table: Table, rows: pa.Table) -> None:
+def _update(session: MariadbSession, table: SqlTable, rows: pa.Table) -> None:
     """Write to each row only the fields that its `_set` names."""
     for names, part in by_set(rows):
         require_same_ids(table, part, names)
@@ -112,7 +112,7 @@ def _update(session: Session, table: Table, rows: pa.Table) -> None:
             session.run(f"DROP TEMPORARY TABLE {_STAGE}")
 
 
-def _stage(session: Session, table: Table, rows: pa.Table, names: list[str]) -> None:
+def _stage(session: MariadbSession, table: SqlTable, rows: pa.Table, names: list[str]) -> None:
     """Put ids and values into a temporary table whose columns are of the types of the table itself."""
     wanted = [f"{quote(name)} AS k{place}" for place, name in enumerate(table.keys)]
     wanted += [f"{quote(name)} AS p{place}" for place, name in enumerate(names)]
@@ -122,7 +122,7 @@ def _stage(session: Session, table: Table, rows: pa.Table, names: list[str]) -> 
         session.run(f"INSERT INTO {_STAGE} VALUES " + _places(values), [one for row in values for one in row])
 
 
-def _delete(session: Session, table: Table, rows: pa.Table) -> None:
+def _delete(session: MariadbSession, table: SqlTable, rows: pa.Table) -> None:
     """Delete the rows, or set the mark of deletion."""
     if table.deleted is None:
         what = f"DELETE FROM {table.source}"
@@ -133,7 +133,9 @@ def _delete(session: Session, table: Table, rows: pa.Table) -> None:
         session.run(f"{what} WHERE {among(table, len(some))}", [key for keys in some for key in keys])
 
 
-def _present(session: Session, table: Table, ids: pa.ChunkedArray, *, lock: bool) -> pa.ChunkedArray:
+def _present(
+    session: MariadbSession, table: SqlTable, ids: pa.ChunkedArray, *, lock: bool
+) -> pa.ChunkedArray:
     """The ids, null where the table has no such row; with `lock` the rows stay as they are until the end."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -142,7 +144,7 @@ def _present(session: Session, table: Table, ids: pa.ChunkedArray, *, lock: bool
     return pc.if_else(pc.is_in(ids, found.combine_chunks()), ids, pa.scalar(None, pa.string()))
 
 
-def _versions(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.ChunkedArray:
+def _versions(session: MariadbSession, table: SqlTable, ids: pa.ChunkedArray) -> pa.ChunkedArray:
     """The modified column after the write, triggers included, in the order of the ids."""
     import pyarrow.compute as pc
 
@@ -151,7 +153,9 @@ def _versions(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.Chunke
     return found[modified].take(pc.index_in(ids, found[table.id].combine_chunks()))
 
 
-def _look_up(session: Session, table: Table, ids: pa.ChunkedArray, names: list[str], end: str) -> pa.Table:
+def _look_up(
+    session: MariadbSession, table: SqlTable, ids: pa.ChunkedArray, names: list[str], end: str
+) -> pa.Table:
     """The named columns of the rows with these ids, as text."""
     import pyarrow as pa
 
@@ -162,7 +166,7 @@ def _look_up(session: Session, table: Table, ids: pa.ChunkedArray, names: list[s
     return pa.concat_tables(parts)
 
 
-def _keys(table: Table, ids: pa.ChunkedArray) -> Iterator[list[tuple[Any, ...]]]:
+def _keys(table: SqlTable, ids: pa.ChunkedArray) -> Iterator[list[tuple[Any, ...]]]:
     """Ids as parameters of statements, those left out that no row can have."""
     asked = [keys for one in ids.to_pylist() if one is not None and (keys := keys_of(table, one))]
     for start in range(0, len(asked), _ROWS_AT_ONCE):
@@ -170,7 +174,7 @@ def _keys(table: Table, ids: pa.ChunkedArray) -> Iterator[list[tuple[Any, ...]]]
 
 
 def _portions(
-    session: Session, columns: list[pa.ChunkedArray], table: Table, names: list[str], size: int
+    session: MariadbSession, columns: list[pa.ChunkedArray], table: SqlTable, names: list[str], size: int
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of parameters, so many at once as fit into one statement."""
     starts = _starts(session, columns, size)
@@ -182,7 +186,7 @@ def _portions(
         yield list(zip(*values, strict=True)) if values else [()] * (end - start)
 
 
-def _starts(session: Session, columns: list[pa.ChunkedArray], size: int) -> list[int]:
+def _starts(session: MariadbSession, columns: list[pa.ChunkedArray], size: int) -> list[int]:
     """At which rows a new statement begins: none is longer than the server takes. Raises RowRefusedError."""
     import pyarrow.compute as pc
 

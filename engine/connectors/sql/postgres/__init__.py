@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.connectors.sql.database import Database, Dialect
+from engine.connectors.sql.database import Dialect, SqlDatabase
 from engine.errors import UserError
 
 if TYPE_CHECKING:
     from engine.connectors.sql.address import Address
-    from engine.connectors.sql.postgres.session import Session
+    from engine.connectors.sql.postgres.session import PostgresSession
 
 
-def postgres(address: Address) -> Database[Session]:
+def postgres(address: Address) -> SqlDatabase[PostgresSession]:
     """The database at an address, not connected yet. Raises UserError if the driver is not installed."""
     try:
         import adbc_driver_postgresql  # noqa: F401 - only to see whether it is there
@@ -24,14 +24,14 @@ def postgres(address: Address) -> Database[Session]:
             "The driver for PostgreSQL is not installed.", remedy="pip install 'sync-engine[postgres]'"
         ) from error
     from engine.connectors.sql.postgres import read, table, write
-    from engine.connectors.sql.postgres.session import Session
+    from engine.connectors.sql.postgres.session import PostgresSession
 
     dialect = Dialect(
-        connect=lambda _writing: Session(address),
+        connect=lambda _writing: PostgresSession(address),
         names=table.table_names,
         find=table.find_table,
         read=read.read,
         apply=write.apply,
         make=write.create_table,
     )
-    return Database(address.label, dialect)
+    return SqlDatabase(address.label, dialect)

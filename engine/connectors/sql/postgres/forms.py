@@ -9,7 +9,7 @@ from engine.connectors.sql.record_ids import joined_sql
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.connectors.sql.table import Column, Family, Table
+    from engine.connectors.sql.table import Family, SqlColumn, SqlTable
 
 #: Families whose ids are compared in their own type, so that the index serves: the type, and what fits it.
 KEYS: Mapping[Family, tuple[str, str]] = {
@@ -32,12 +32,12 @@ def literal(text: str) -> str:
     return plain if "\\" not in text else " E" + plain.replace("\\", "\\\\")
 
 
-def pattern_of(column: Column) -> str:
+def pattern_of(column: SqlColumn) -> str:
     """A regular expression of the ids that a row can have in this column."""
     return KEYS.get(column.family, KEYS["text"])[1]
 
 
-def id_text(table: Table) -> str:
+def id_text(table: SqlTable) -> str:
     """SQL that gives the id of a row as text."""
     return joined_sql(
         [f"{quote(key)}::text" for key in table.keys],
@@ -46,7 +46,7 @@ def id_text(table: Table) -> str:
     )
 
 
-def text_of(table: Table, name: str) -> str:
+def text_of(table: SqlTable, name: str) -> str:
     """SQL that gives a column's value as exact text: true, 19.99, 2026-01-31, 2026-01-31T10:00:00+00:00.
 
     A time without a zone gets none, unless the spec declares it to be an instant: then it is taken as UTC.
@@ -66,7 +66,7 @@ def text_of(table: Table, name: str) -> str:
     return f"{column}::text"
 
 
-def value_of(column: Column, text: str) -> str:
+def value_of(column: SqlColumn, text: str) -> str:
     """SQL that turns staged text into a value of the column.
 
     The type is named without its length: a cast to varchar(3) would cut the text, the assignment refuses it.
@@ -81,13 +81,13 @@ def value_of(column: Column, text: str) -> str:
     return f"{text}::{column.base}"
 
 
-def same_id(table: Table, texts: Sequence[str], owner: str) -> str:
+def same_id(table: SqlTable, texts: Sequence[str], owner: str) -> str:
     """SQL that says whether a row of `owner` has the id of these parts, exactly as it reads."""
     keys = (table.columns[key] for key in table.keys)
     return " AND ".join(_same(key, text, owner) for key, text in zip(keys, texts, strict=True))
 
 
-def _same(column: Column, text: str, owner: str) -> str:
+def _same(column: SqlColumn, text: str, owner: str) -> str:
     key = f"{owner}.{quote(column.name)}"
     exact = f"{key}::text = {text}"
     if column.family == "text":
@@ -97,7 +97,7 @@ def _same(column: Column, text: str, owner: str) -> str:
     return exact
 
 
-def alive(table: Table, owner: str) -> str:
+def alive(table: SqlTable, owner: str) -> str:
     """SQL that says whether a row counts as present; `true` where rows are really deleted."""
     if table.deleted is None:
         return "true"
@@ -108,7 +108,7 @@ def alive(table: Table, owner: str) -> str:
     return f"coalesce({mark}, 0) = 0" if family in ("integer", "decimal", "number") else f"{mark} IS NULL"
 
 
-def mark_of_deletion(column: Column) -> str:
+def mark_of_deletion(column: SqlColumn) -> str:
     """SQL of the value that says that a row is deleted."""
     marks: Mapping[str, str] = {
         "boolean": "true",

@@ -27,11 +27,11 @@ from engine.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine.connectors.sql.postgres.session import Session
-    from engine.connectors.sql.table import Table
+    from engine.connectors.sql.postgres.session import PostgresSession
+    from engine.connectors.sql.table import SqlTable
 
 
-def read(session: Session, table: Table, request: ReadRequest) -> Iterator[Page]:
+def read(session: PostgresSession, table: SqlTable, request: ReadRequest) -> Iterator[Page]:
     """Pages of text columns in one snapshot, null as null. Rows whose time of change is null always come."""
     import pyarrow as pa
 
@@ -56,7 +56,7 @@ def read(session: Session, table: Table, request: ReadRequest) -> Iterator[Page]
     yield Page(table=held, complete=True)
 
 
-def listed(table: Table, ids: Sequence[str | None]) -> str:
+def listed(table: SqlTable, ids: Sequence[str | None]) -> str:
     """Ids as one JSON parameter, taken apart into their keys, without those that no row can have."""
     fits = [re.compile(pattern_of(table.columns[key])) for key in table.keys]
     split = (parts_of(one, len(fits)) for one in ids if one is not None and "\0" not in one)
@@ -66,7 +66,7 @@ def listed(table: Table, ids: Sequence[str | None]) -> str:
     return json.dumps([one[0] for one in possible] if len(fits) == 1 else possible)
 
 
-def among(table: Table, parameter: str) -> str:
+def among(table: SqlTable, parameter: str) -> str:
     """SQL that says whether the id of a row of `q` is one of those in the JSON parameter, exactly as it reads."""
     if len(table.keys) > 1:
         same = same_id(table, [f"(o.a ->> {place})" for place in range(len(table.keys))], "q")
@@ -81,7 +81,7 @@ def among(table: Table, parameter: str) -> str:
     return exact
 
 
-def _condition(table: Table, request: ReadRequest) -> tuple[str, tuple[str, ...]]:
+def _condition(table: SqlTable, request: ReadRequest) -> tuple[str, tuple[str, ...]]:
     """The WHERE part and its parameters; values never become part of the statement."""
     parts, parameters = [alive(table, "q")], []
     if request.ids is not None:
@@ -98,7 +98,7 @@ def _condition(table: Table, request: ReadRequest) -> tuple[str, tuple[str, ...]
     return " AND ".join(parts), tuple(parameters)
 
 
-def _require_unique_ids(session: Session, table: Table) -> None:
+def _require_unique_ids(session: PostgresSession, table: SqlTable) -> None:
     """Raises UserError if two rows have one id; where the id has a unique index they cannot."""
     if table.indexed:
         return

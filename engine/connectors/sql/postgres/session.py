@@ -31,7 +31,7 @@ _FORMS = {
 }
 
 
-class Session:
+class PostgresSession:
     """A connection; not shared between threads. After an error of the line it is `lost` and of no more use."""
 
     def __init__(self, address: Address) -> None:

@@ -10,12 +10,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.sql.postgres.forms import literal, quote
-from engine.connectors.sql.table import Column, Family, Table, declared_table, nameless
+from engine.connectors.sql.table import Family, SqlColumn, SqlTable, declared_table, nameless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.connectors.sql.postgres.session import Session
+    from engine.connectors.sql.postgres.session import PostgresSession
 
 _FAMILIES: Mapping[str, Family] = {
     **dict.fromkeys(("text", "varchar", "bpchar", "name", "citext"), "text"),
@@ -82,12 +82,12 @@ WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispa
 """
 
 
-def table_names(session: Session) -> list[str]:
+def table_names(session: PostgresSession) -> list[str]:
     """Every table of the schema that has a primary key."""
     return [row["name"] for row in session.rows(_NAMES)]
 
 
-def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table | None:
+def find_table(session: PostgresSession, stream: str, said: Mapping[str, Any]) -> SqlTable | None:
     """The table of a stream as `said` declares it and the database has it; None if there is none."""
     if said.get("query"):
         # The line end: a comment at the end of the query would else hide the bracket.
@@ -109,7 +109,7 @@ def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table 
     )
 
 
-def _columns_of_query(session: Session, source: str) -> list[Column]:
+def _columns_of_query(session: PostgresSession, source: str) -> list[SqlColumn]:
     """The columns of a query by their types, without running it."""
     names = session.table(f"SELECT * FROM {source} AS q LIMIT 0").column_names
     types = ", ".join(
@@ -119,9 +119,9 @@ def _columns_of_query(session: Session, source: str) -> list[Column]:
     return [_column(row) for row in session.rows(_OF_QUERY, (session.rows(sql)[0]["types"],))]
 
 
-def _column(row: Mapping[str, Any]) -> Column:
+def _column(row: Mapping[str, Any]) -> SqlColumn:
     family: Family = "array" if row["category"] == "A" else _FAMILIES.get(row["base"], "other")
-    return Column(
+    return SqlColumn(
         name=row["name"],
         family="enum" if row["listed"] else family,
         declared=row["declared"],

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.connectors.port import Batch
-    from engine.connectors.sql.postgres.session import Session
-    from engine.connectors.sql.table import Table
+    from engine.connectors.sql.postgres.session import PostgresSession
+    from engine.connectors.sql.table import SqlTable
     from engine.record import Kind
 
 
-def apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllApplied:
+def apply(session: PostgresSession, table: SqlTable, kind: Kind, rows: pa.Table) -> AllApplied:
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
     with session.transaction():
         if kind == "create":
@@ -44,7 +44,7 @@ def apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllAppl
     return AllApplied(ids=ids, versions=versions)
 
 
-def create_table(session: Session, name: str, keys: tuple[str, ...], batch: Batch) -> None:
+def create_table(session: PostgresSession, name: str, keys: tuple[str, ...], batch: Batch) -> None:
     """Make the table that a batch needs: every field as text, exactly; the id as the key."""
     fields = fields_of(batch.table)
     counted = len(keys) == 1 and keys[0] not in fields
@@ -55,7 +55,7 @@ def create_table(session: Session, name: str, keys: tuple[str, ...], batch: Batc
     session.run(f"CREATE TABLE {quote(name)} ({', '.join(columns)}, PRIMARY KEY ({key}))")
 
 
-def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
+def _insert(session: PostgresSession, table: SqlTable, rows: pa.Table) -> pa.ChunkedArray:
     """Insert the rows in their order; gives their ids as the database keeps them."""
     names = fields_of(rows)
     _stage(session, table, rows, names)
@@ -73,7 +73,7 @@ def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
     return told
 
 
-def _update(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
+def _update(session: PostgresSession, table: SqlTable, rows: pa.Table) -> pa.ChunkedArray:
     """Write to each row only the fields that its `_set` names; gives the ids, null where there was no row."""
     import pyarrow as pa
 
@@ -90,7 +90,7 @@ def _update(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
     )
 
 
-def _delete(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
+def _delete(session: PostgresSession, table: SqlTable, rows: pa.Table) -> pa.ChunkedArray:
     """Delete the rows, or set the mark of deletion; gives the ids, null where there was no row."""
     if table.deleted is None:
         return _in_order(rows["_id"], _change(session, table, rows, [], None))
@@ -99,7 +99,7 @@ def _delete(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
 
 
 def _change(
-    session: Session, table: Table, rows: pa.Table, names: list[str], changes: str | None
+    session: PostgresSession, table: SqlTable, rows: pa.Table, names: list[str], changes: str | None
 ) -> pa.ChunkedArray:
     """Change the rows that are there (None = delete them); gives the ids of those that were."""
     _stage(session, table, _possible(table, rows), names)
@@ -122,7 +122,7 @@ def _in_order(asked: pa.ChunkedArray, found: pa.ChunkedArray) -> pa.ChunkedArray
     return pc.if_else(pc.is_in(asked, found.combine_chunks()), asked, pa.scalar(None, pa.string()))
 
 
-def _possible(table: Table, rows: pa.Table) -> pa.Table:
+def _possible(table: SqlTable, rows: pa.Table) -> pa.Table:
     """The rows whose id can be one of the column's values; the server would stop at the others."""
     import pyarrow.compute as pc
 
@@ -133,7 +133,7 @@ def _possible(table: Table, rows: pa.Table) -> pa.Table:
     return rows.filter(pc.fill_null(fits, fill_value=False))
 
 
-def _versions(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.ChunkedArray:
+def _versions(session: PostgresSession, table: SqlTable, ids: pa.ChunkedArray) -> pa.ChunkedArray:
     """The modified column after the write, triggers included, in the order of the ids."""
     import pyarrow.compute as pc
 
@@ -145,7 +145,7 @@ def _versions(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.Chunke
     return found["value"].take(pc.index_in(ids, found["id"].combine_chunks()))
 
 
-def _stage(session: Session, table: Table, rows: pa.Table, names: list[str]) -> None:
+def _stage(session: PostgresSession, table: SqlTable, rows: pa.Table, names: list[str]) -> None:
     """The temporary table, all as text: ids, their keys as k0, k1, …, the named columns as p0, …; numbered in `n`."""
     import pyarrow as pa
 
@@ -156,11 +156,11 @@ def _stage(session: Session, table: Table, rows: pa.Table, names: list[str]) -> 
     session.stage(pa.table({"n": number, "id": rows["_id"], **keys, **columns}))
 
 
-def _staged_keys(table: Table) -> list[str]:
+def _staged_keys(table: SqlTable) -> list[str]:
     """SQL of the parts of the id, out of the temporary table."""
     return ["s.id"] if len(table.keys) == 1 else [f"s.k{place}" for place in range(len(table.keys))]
 
 
-def _staged(table: Table, names: list[str]) -> list[str]:
+def _staged(table: SqlTable, names: list[str]) -> list[str]:
     """SQL of the values of the named columns, out of the temporary table."""
     return [value_of(table.columns[name], f"s.p{place}") for place, name in enumerate(names)]

@@ -5,20 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.connectors.sql.database import Database, Dialect
+from engine.connectors.sql.database import Dialect, SqlDatabase
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from engine.connectors.sql.sqlite.session import Session
+    from engine.connectors.sql.sqlite.session import SqliteSession
 
 
-def sqlite(path: Path, *, create: bool) -> Database[Session]:
+def sqlite(path: Path, *, create: bool) -> SqlDatabase[SqliteSession]:
     """The database in a file; `create` lets the first write make it. Raises UserError for another kind of file."""
     from engine.connectors.sql.sqlite import read, table, write
-    from engine.connectors.sql.sqlite.session import Session, reading
+    from engine.connectors.sql.sqlite.session import SqliteSession, reading
 
     dialect = Dialect(
-        connect=lambda writing: Session(path, mode="rwc" if create else "rw") if writing else reading(path),
+        connect=lambda writing: (
+            SqliteSession(path, mode="rwc" if create else "rw") if writing else reading(path)
+        ),
         names=table.table_names,
         find=table.find_table,
         read=read.read,
@@ -27,7 +29,7 @@ def sqlite(path: Path, *, create: bool) -> Database[Session]:
         exists=path.is_file,
         apart=True,
     )
-    database = Database(f"the SQLite database {path}", dialect)
+    database = SqlDatabase(f"the SQLite database {path}", dialect)
     if path.is_file():
         with database.session():
             pass  # it can be opened and is a database

@@ -12,7 +12,7 @@ from engine.connectors.sql.record_ids import joined_sql, parts_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.connectors.sql.table import Column, Family, Table
+    from engine.connectors.sql.table import Family, SqlColumn, SqlTable
 
 Affinity = Literal["TEXT", "INTEGER", "REAL", "NUMERIC", "BLOB"]
 
@@ -47,7 +47,7 @@ _AFFINITIES: tuple[tuple[str, Affinity], ...] = (
 )
 
 
-def affinity_of(column: Column) -> Affinity:
+def affinity_of(column: SqlColumn) -> Affinity:
     """How SQLite stores values of this column."""
     word = column.declared.upper()
     if not word:
@@ -71,7 +71,7 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def text_of(table: Table, name: str) -> str:
+def text_of(table: SqlTable, name: str) -> str:
     """SQL that gives a field's value as exact text, whatever type SQLite gave it.
 
     A float comes with the digits that give it back (19.99, not 19.989999999999998), a blob as its bytes,
@@ -85,12 +85,12 @@ def text_of(table: Table, name: str) -> str:
     return column if affinity_of(table.columns[name]) == "TEXT" else f"CAST({column} AS TEXT)"
 
 
-def id_text(table: Table) -> str:
+def id_text(table: SqlTable) -> str:
     """SQL that gives the id of a row as text."""
     return _joined([f"CAST({quote(key)} AS TEXT)" for key in table.keys])
 
 
-def alive(table: Table) -> str:
+def alive(table: SqlTable) -> str:
     """SQL that says whether a row counts as present: its mark is null, 0, false or an empty text."""
     if table.deleted is None:
         return "true"
@@ -98,18 +98,18 @@ def alive(table: Table) -> str:
     return f"({name} IS NULL OR {name} IN (0, '', '0', 'false'))"
 
 
-def mark_of_deletion(column: Column) -> str:
+def mark_of_deletion(column: SqlColumn) -> str:
     """SQL of the value that says that a row is deleted: the time, or 1 in a column of numbers or truth."""
     times = column.family in ("instant", "clock", "date", "text")
     return "strftime('%Y-%m-%dT%H:%M:%fZ')" if times else "1"
 
 
-def has_id(table: Table) -> str:
+def has_id(table: SqlTable) -> str:
     """SQL that says whether a row has the id whose parts are the parameters, one a key."""
     return " AND ".join(f"{_key(table, key)} = ?" for key in table.keys)
 
 
-def among(table: Table) -> str:
+def among(table: SqlTable) -> str:
     """SQL that says whether the id of a row is one of those in a JSON parameter."""
     keys = [_key(table, key) for key in table.keys]
     if len(keys) == 1:
@@ -118,7 +118,7 @@ def among(table: Table) -> str:
     return f"({', '.join(keys)}) IN (SELECT {parts} FROM json_each(?))"
 
 
-def listed(table: Table, ids: Sequence[str | None]) -> str:
+def listed(table: SqlTable, ids: Sequence[str | None]) -> str:
     """Ids as the JSON parameter of `among`."""
     count = len(table.keys)
     if count == 1:
@@ -126,7 +126,7 @@ def listed(table: Table, ids: Sequence[str | None]) -> str:
     return json.dumps([parts for one in ids if one is not None and (parts := parts_of(one, count))])
 
 
-def _key(table: Table, name: str) -> str:
+def _key(table: SqlTable, name: str) -> str:
     """SQL to compare a key with text: the plain name, so that its index serves, where SQLite converts it."""
     return f"CAST({quote(name)} AS TEXT)" if affinity_of(table.columns[name]) == "BLOB" else quote(name)
 

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from engine.connectors.sql.sqlite.session import Session
-    from engine.connectors.sql.table import Table
+    from engine.connectors.sql.sqlite.session import SqliteSession
+    from engine.connectors.sql.table import SqlTable
 
 _ISO_SECONDS = len("2026-01-31T10:00:00")
 _DAY = len("2026-01-31")
 
 
-def read(session: Session, table: Table, request: ReadRequest) -> Iterator[Page]:
+def read(session: SqliteSession, table: SqlTable, request: ReadRequest) -> Iterator[Page]:
     """Pages of text columns in one snapshot, null as null. Rows whose time of change is null always come."""
     names = list(dict.fromkeys(name for name in (table.id, table.modified, *request.fields) if name))
     table.require(names)
@@ -47,7 +47,7 @@ def read(session: Session, table: Table, request: ReadRequest) -> Iterator[Page]
 
 
 def _batches(
-    session: Session, table: Table, names: list[str], where: str, parameters: tuple[str, ...]
+    session: SqliteSession, table: SqlTable, names: list[str], where: str, parameters: tuple[str, ...]
 ) -> Iterator[pa.Table]:
     """The rows as checked tables, without the row of text that goes in front; none of them is empty."""
     import pyarrow as pa
@@ -64,7 +64,7 @@ def _batches(
             yield rows
 
 
-def _check(table: Table, rows: pa.Table) -> None:
+def _check(table: SqlTable, rows: pa.Table) -> None:
     """Raises UserError for what cannot be handed on: blobs, text that is not UTF-8, rows without an id."""
     import pyarrow as pa
 
@@ -79,7 +79,7 @@ def _check(table: Table, rows: pa.Table) -> None:
     require_known_ids(table, rows)
 
 
-def _require_unique_ids(session: Session, table: Table) -> None:
+def _require_unique_ids(session: SqliteSession, table: SqlTable) -> None:
     """Raises UserError if two rows have one id; where the id has a unique index they cannot."""
     if table.indexed:
         return
@@ -91,7 +91,7 @@ def _require_unique_ids(session: Session, table: Table) -> None:
         raise shared_id(table, twice[0]["id"])
 
 
-def _condition(session: Session, table: Table, request: ReadRequest) -> tuple[str, tuple[str, ...]]:
+def _condition(session: SqliteSession, table: SqlTable, request: ReadRequest) -> tuple[str, tuple[str, ...]]:
     """The WHERE part and its parameters; values never become part of the statement."""
     parts, parameters = [alive(table)], []
     if request.ids is not None:
@@ -107,7 +107,7 @@ def _condition(session: Session, table: Table, request: ReadRequest) -> tuple[st
     return " WHERE " + " AND ".join(parts), tuple(parameters)
 
 
-def _newest(session: Session, table: Table) -> str | None:
+def _newest(session: SqliteSession, table: SqlTable) -> str | None:
     """The latest time of change as text; an index on the column answers this at once."""
     found = session.rows(
         f"SELECT CAST(max({quote(table.modified or '')}) AS TEXT) AS newest FROM {table.source}"

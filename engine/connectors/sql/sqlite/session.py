@@ -25,7 +25,7 @@ _PATIENCE_MS = 5_000
 _CACHE_KIB = 64 * 1024
 
 
-def reading(path: Path) -> Session:
+def reading(path: Path) -> SqliteSession:
     """A connection that may not write.
 
     Where a program was killed while it wrote, one that may write comes first: only it can take back what was half
@@ -33,11 +33,11 @@ def reading(path: Path) -> Session:
     """
     journal = path.with_name(path.name + "-journal")
     if journal.is_file() and journal.stat().st_size:
-        Session(path, mode="rw").close()
-    return Session(path, mode="ro")
+        SqliteSession(path, mode="rw").close()
+    return SqliteSession(path, mode="ro")
 
 
-class Session:
+class SqliteSession:
     """A connection; not shared between threads. Errors come out as UserError or TemporaryError."""
 
     lost = False  #: a file has no line that breaks

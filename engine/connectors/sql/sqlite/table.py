@@ -6,15 +6,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.sql.sqlite.forms import family_of, quote, size_of
-from engine.connectors.sql.table import Column, Table, declared_table
+from engine.connectors.sql.table import SqlColumn, SqlTable, declared_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.connectors.sql.sqlite.session import Session
+    from engine.connectors.sql.sqlite.session import SqliteSession
 
 
-def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table | None:
+def find_table(session: SqliteSession, stream: str, said: Mapping[str, Any]) -> SqlTable | None:
     """The table of a stream as `said` declares it and the database has it; None if there is none.
 
     Raises UserError if nothing says which column identifies a record, or if a declared column does not exist.
@@ -23,7 +23,7 @@ def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table 
     if query:
         source = f"({str(query).strip().rstrip(';')})"
         names = session.table(f"SELECT * FROM {source} LIMIT 0").column_names
-        columns = [Column(name=name, family="other", generated=True) for name in names]
+        columns = [SqlColumn(name=name, family="other", generated=True) for name in names]
         writable, alters = False, True
     else:
         name = str(said.get("table", stream))
@@ -38,7 +38,7 @@ def find_table(session: Session, stream: str, said: Mapping[str, Any]) -> Table 
     return declared_table(stream, said, source=source, columns=columns, writable=writable, alters=alters)
 
 
-def table_names(session: Session) -> list[str]:
+def table_names(session: SqliteSession) -> list[str]:
     """Every table that can be a stream by itself: it has a primary key."""
     found = session.rows(
         "SELECT t.name AS name FROM pragma_table_list AS t JOIN pragma_table_info(t.name) AS c "
@@ -48,7 +48,7 @@ def table_names(session: Session) -> list[str]:
     return [row["name"] for row in found]
 
 
-def _columns(session: Session, name: str) -> list[Column]:
+def _columns(session: SqliteSession, name: str) -> list[SqlColumn]:
     """The columns of a table or view."""
     rows = session.rows("SELECT * FROM pragma_table_xinfo(?)", (name,))
     keys = [row["name"] for row in rows if row["pk"]]
@@ -59,9 +59,9 @@ def _columns(session: Session, name: str) -> list[Column]:
     return [_column(row, unique, refers.get(row["name"])) for row in rows]
 
 
-def _column(row: Mapping[str, Any], unique: set[str], refers: str | None) -> Column:
+def _column(row: Mapping[str, Any], unique: set[str], refers: str | None) -> SqlColumn:
     family, size = family_of(row["type"]), size_of(row["type"])
-    return Column(
+    return SqlColumn(
         name=row["name"],
         family=family,
         declared=row["type"],
@@ -75,7 +75,7 @@ def _column(row: Mapping[str, Any], unique: set[str], refers: str | None) -> Col
     )
 
 
-def _unique(session: Session, name: str) -> set[str]:
+def _unique(session: SqliteSession, name: str) -> set[str]:
     """Columns that a unique index over all rows covers alone."""
     rows = session.rows(
         "SELECT min(c.name) AS name FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c "
@@ -85,7 +85,7 @@ def _unique(session: Session, name: str) -> set[str]:
     return {row["name"] for row in rows}
 
 
-def _alters(session: Session, name: str) -> bool:
+def _alters(session: SqliteSession, name: str) -> bool:
     """Whether a trigger or an ON CONFLICT clause stands between an INSERT and what the table then holds."""
     return bool(
         session.rows(

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from engine.connectors.port import Batch
     from engine.connectors.sql.sqlite.forms import Affinity
-    from engine.connectors.sql.sqlite.session import Session
-    from engine.connectors.sql.table import Table
+    from engine.connectors.sql.sqlite.session import SqliteSession
+    from engine.connectors.sql.table import SqlTable
     from engine.record import Kind
 
 
-def create_table(session: Session, name: str, keys: tuple[str, ...], batch: Batch) -> None:
+def create_table(session: SqliteSession, name: str, keys: tuple[str, ...], batch: Batch) -> None:
     """Make the table that a batch needs: every field as text, exactly; the id as the key.
 
     If the batch brings the ids they are text, else the database counts them.
@@ -48,7 +48,7 @@ def create_table(session: Session, name: str, keys: tuple[str, ...], batch: Batc
     session.run(f"CREATE TABLE {quote(name)} ({', '.join(columns)}, PRIMARY KEY ({key}))")
 
 
-def apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllApplied:
+def apply(session: SqliteSession, table: SqlTable, kind: Kind, rows: pa.Table) -> AllApplied:
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
     with session.transaction():
         if kind == "create":
@@ -61,7 +61,7 @@ def apply(session: Session, table: Table, kind: Kind, rows: pa.Table) -> AllAppl
     return AllApplied(ids=ids, versions=versions)
 
 
-def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
+def _insert(session: SqliteSession, table: SqlTable, rows: pa.Table) -> pa.ChunkedArray:
     """Insert the rows; gives their ids in order, as text."""
     names = fields_of(rows)
     columns = ", ".join(quote(name) for name in names)
@@ -74,7 +74,7 @@ def _insert(session: Session, table: Table, rows: pa.Table) -> pa.ChunkedArray:
     return _told_ids(session, table, sql, _storable(table, rows, names))
 
 
-def _given_ids(table: Table, rows: pa.Table) -> pa.ChunkedArray | None:
+def _given_ids(table: SqlTable, rows: pa.Table) -> pa.ChunkedArray | None:
     """The ids that the rows bring, where the database keeps them as they are; asking it takes as long again."""
     import pyarrow.compute as pc
 
@@ -86,7 +86,7 @@ def _given_ids(table: Table, rows: pa.Table) -> pa.ChunkedArray | None:
     return None if ids.null_count or pc.any(pc.equal(ids, "")).as_py() else ids
 
 
-def _told_ids(session: Session, table: Table, sql: str, values: pa.Table) -> pa.ChunkedArray:
+def _told_ids(session: SqliteSession, table: SqlTable, sql: str, values: pa.Table) -> pa.ChunkedArray:
     """Insert and ask for the ids that the database gave."""
     import pyarrow.compute as pc
 
@@ -98,7 +98,7 @@ def _told_ids(session: Session, table: Table, sql: str, values: pa.Table) -> pa.
     return ids
 
 
-def _update(session: Session, table: Table, rows: pa.Table) -> None:
+def _update(session: SqliteSession, table: SqlTable, rows: pa.Table) -> None:
     """Write to each row only the fields that its `_set` names."""
     for names, part in by_set(rows):
         require_same_ids(table, part, names)
@@ -108,7 +108,7 @@ def _update(session: Session, table: Table, rows: pa.Table) -> None:
             session.run_many(sql, _storable(table, part, names, last=_keys(table, part)))
 
 
-def _delete(session: Session, table: Table, rows: pa.Table) -> None:
+def _delete(session: SqliteSession, table: SqlTable, rows: pa.Table) -> None:
     if table.deleted is None:
         sql = f"DELETE FROM {table.source} WHERE {has_id(table)}"
     else:
@@ -117,12 +117,12 @@ def _delete(session: Session, table: Table, rows: pa.Table) -> None:
     session.run_many(sql, _storable(table, rows, [], last=_keys(table, rows)))
 
 
-def _keys(table: Table, rows: pa.Table) -> list[pa.ChunkedArray]:
+def _keys(table: SqlTable, rows: pa.Table) -> list[pa.ChunkedArray]:
     """The ids of the rows, taken apart into the columns of the key."""
     return split(rows["_id"], len(table.keys))
 
 
-def _present(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.ChunkedArray:
+def _present(session: SqliteSession, table: SqlTable, ids: pa.ChunkedArray) -> pa.ChunkedArray:
     """The ids, null where the table has no such row."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -131,7 +131,7 @@ def _present(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.Chunked
     return pc.if_else(pc.is_in(ids, found["id"]), ids, pa.scalar(None, pa.string()))
 
 
-def _versions(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.ChunkedArray:
+def _versions(session: SqliteSession, table: SqlTable, ids: pa.ChunkedArray) -> pa.ChunkedArray:
     """The modified column after the write, triggers included, in the order of the ids."""
     import pyarrow.compute as pc
 
@@ -139,7 +139,7 @@ def _versions(session: Session, table: Table, ids: pa.ChunkedArray) -> pa.Chunke
     return found["value"].take(pc.index_in(ids, found["id"]))
 
 
-def _look_up(session: Session, table: Table, ids: pa.ChunkedArray, wanted: str) -> pa.Table:
+def _look_up(session: SqliteSession, table: SqlTable, ids: pa.ChunkedArray, wanted: str) -> pa.Table:
     """Columns `id` and `value` of the rows with these ids, both as text."""
     sql = (
         "SELECT 'x' AS id, 'x' AS value UNION ALL "
@@ -150,7 +150,7 @@ def _look_up(session: Session, table: Table, ids: pa.ChunkedArray, wanted: str) 
 
 
 def _storable(
-    table: Table, rows: pa.Table, names: list[str], last: Sequence[pa.ChunkedArray] = ()
+    table: SqlTable, rows: pa.Table, names: list[str], last: Sequence[pa.ChunkedArray] = ()
 ) -> pa.Table:
     """The named columns as parameters, in forms that SQLite keeps exactly; those of `last` go behind them."""
     import pyarrow as pa
