@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any, get_args
 
 from engine.catalog import FieldType
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from engine.record import Operation, Receipt
 
 _PAGE = 10_000
+#: Records that tell which kind of value a field holds, where none is declared.
+_LOOKED_AT = 1_000
 #: Type of a field -> the kind of JSON value that it is written as.
 _KINDS: Mapping[FieldType, str] = {
     **dict.fromkeys(get_args(FieldType), "text"),
@@ -76,10 +79,11 @@ class JsonLinesFile:
         return answer(batch.table, ids, codes, path=self.path, key=self.key)
 
     def _kinds(self, held: Mapping[str, dict[str, Any]], names: list[str]) -> dict[str, str]:
-        """By field, the kind of JSON value that it holds: as declared, else as all the records here show it."""
+        """By field, the kind of JSON value that it holds: as declared, else as the first records show it."""
         kinds = {name: _KINDS[self._types[name].type] for name in names if name in self._types}
         for name in set(names) - set(kinds):
-            shown = {kind_of(lookup(record, name)[0]) for record in held.values()} - {"null"}
+            some = islice(held.values(), _LOOKED_AT)
+            shown = {kind_of(lookup(record, name)[0]) for record in some} - {"null"}
             kinds[name] = shown.pop() if len(shown) == 1 else "text"
         return {name: kind for name, kind in kinds.items() if kind != "text"}
 
