@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from engine.render.condition import written_condition
 from engine.render.plan import FIRST_CONTACT
 from engine.render.text import count, listed, printable
 
@@ -122,20 +122,14 @@ def _may(one: Difference) -> str:
     return "; ".join(said)
 
 
-def _view(one: Difference, by: str = "") -> str:
-    words = replace(one, before=_condition(one.before), after=_condition(one.after))
-    shown = f"records of `{one.about}` to sync{by}: {_instead(words, 'all records')}"
+def _view(one: Difference) -> str:
+    before, after = (None if sql is None else written_condition(sql) for sql in (one.before, one.after))
+    return _included(replace(one, before=before, after=after))
+
+
+def _included(one: Difference, by: str = "") -> str:
+    shown = f"records of `{one.about}` to sync{by}: {_instead(one, 'all records')}"
     return f"{shown}; other records are left as they are, never deleted" if one.after else shown
-
-
-def _condition(sql: str | None) -> str | None:
-    """A compiled condition, nearly as it is written in a spec."""
-    if sql is None:
-        return None
-    for compiled, written in ((" IS NOT DISTINCT FROM ", " = "), (" IS DISTINCT FROM ", " <> ")):
-        sql = sql.replace(compiled, written)
-    sql = re.sub(r'"([\w.]+)"', r"\1", sql)
-    return re.sub(r"\(([^()]*)\)", r"\1", sql) if " OR " not in sql else sql
 
 
 def _duplicates(one: Difference) -> str:
@@ -170,7 +164,7 @@ _SENTENCES: dict[str, Callable[[Difference], str]] = {
     "streams": lambda one: f"is of other streams: {_instead(one, 'nothing')}",
     "arrow": lambda one: f"goes {_instead(one, 'nowhere')}",
     "may": _may,
-    "saved-view": lambda one: _view(one, ", by the saved view"),
+    "saved-view": lambda one: _included(one, ", by the saved view"),
     "view": _view,
     "keys": lambda one: f"recognises records by {_instead(one, 'nothing')}; what is linked already stays so",
     "duplicates": _duplicates,
