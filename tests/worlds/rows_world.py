@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -25,7 +25,7 @@ from engine.cli import engine
 from engine.compiler import compile_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from engine.plan import Plan
@@ -49,9 +49,17 @@ class Proof:
     spec: str  #: name of a shipped spec
     flips: tuple[Flip, ...]
     company: CompanyName
+    row: str | None = None  #: such as BC-04; None = it is about no row
     sampled: bool = True  #: run by default; the others of a row only with `--long`
 
 
+#: By area: its spec, and its finance product.
+SPECS = {
+    "BC": ("zoho-books-crm", "books"),
+    "EC": ("zoho-erp-crm", "erp"),
+    "BP": ("zoho-projects-books", "books"),
+    "EP": ("zoho-projects-erp", "erp"),
+}
 #: Every scenario that `proves` has marked, by its name.
 PROOFS: dict[str, tuple[Proof, Callable[[House], None]]] = {}
 
@@ -69,7 +77,8 @@ def proves(
     def mark(scenario: Callable[[House], None]) -> Callable[[House], None]:
         name = scenario.__name__
         assert name not in PROOFS, f"two scenarios are called {name}"
-        PROOFS[name] = (Proof(spec=spec, flips=flips, company=company, sampled=sampled), scenario)
+        row = name[5:10].replace("_", "-")
+        PROOFS[name] = (Proof(row=row, spec=spec, flips=flips, company=company, sampled=sampled), scenario)
         return scenario if sampled else pytest.mark.slow(scenario)
 
     return mark
@@ -77,6 +86,30 @@ def proves(
 
 #: Mark a further scenario of a row, which is left to long runs.
 also_proves = partial(proves, sampled=False)
+
+
+def proves_alike(
+    *rows: str, flips: Sequence[Flip], sampled: str | None = None
+) -> Callable[[Callable[[House], None]], Callable[[House], None]]:
+    """Mark a scenario that rows of several integrations have in common, told with `house.finance`.
+
+    FINANCE in its lines stands for the finance product; `sampled` is the row whose first scenario this is.
+    """
+
+    def mark(scenario: Callable[[House], None]) -> Any:
+        told = []
+        for row in rows:
+            spec, finance = SPECS[row[:2]]
+            own = tuple(
+                replace(one, old=one.old.replace("FINANCE", finance), new=one.new.replace("FINANCE", finance))
+                for one in flips
+            )
+            proof = Proof(row=row, spec=spec, flips=own, company="bare", sampled=row == sampled)
+            PROOFS[f"{scenario.__name__}[{row}]"] = (proof, scenario)
+            told.append(pytest.param(row, id=row, marks=() if proof.sampled else pytest.mark.slow))
+        return pytest.mark.parametrize("house", told, indirect=True)(scenario)
+
+    return mark
 
 
 @dataclass(kw_only=True)
@@ -90,6 +123,11 @@ class House:
     environment: dict[str, str] = field(default_factory=dict)
     #: What was chosen by `choose`, for every later command.
     chosen: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def finance(self) -> str:
+        """The finance product that the spec is about."""
+        return "erp" if "erp" in self.name else "books"
 
     @property
     def spec(self) -> Path:

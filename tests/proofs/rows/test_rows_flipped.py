@@ -5,21 +5,23 @@ A quick run changes one line for each row, `--long` every line of every scenario
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from row_ids import IDS
-from rows_world import PROOFS, Flip, house_of
+from rows_world import PROOFS, Flip, Proof, house_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from _pytest.mark import ParameterSet
 
-for _file in sorted(Path(__file__).parent.glob("test_rows_??_*.py")):
-    import_module(_file.stem)
+for _file in sorted(Path(__file__).parent.glob("test_rows_*.py")):
+    if _file.stem != Path(__file__).stem:
+        import_module(_file.stem)
 
 
 def _cases() -> Iterator[ParameterSet]:
@@ -27,12 +29,12 @@ def _cases() -> Iterator[ParameterSet]:
     for name, (proof, _) in PROOFS.items():
         for number, flipped in enumerate(proof.flips):
             marks = () if proof.sampled and not number else pytest.mark.slow
-            yield pytest.param(name, flipped, id=_title(name, flipped), marks=marks)
+            yield pytest.param(name, flipped, id=_title(name, proof, flipped), marks=marks)
 
 
-def _title(name: str, flipped: Flip) -> str:
+def _title(name: str, proof: Proof, flipped: Flip) -> str:
     words = flipped.old.split("#")[0].strip()[:40]
-    return f"{name.removeprefix('test_')[:40]} without {words}"
+    return f"{proof.row} {re.sub('^test_([A-Z]{2}_[0-9]+_)?', '', name)[:34]} without {words}"
 
 
 @pytest.mark.parametrize(("name", "flipped"), list(_cases()))
@@ -48,8 +50,6 @@ def test_every_scenario_names_a_line_that_it_proves() -> None:
 
 @pytest.mark.parametrize(("spec", "row"), IDS, ids=[row for _, row in IDS])
 def test_every_row_has_one_sampled_scenario_and_it_is_about_its_own_spec(spec: str, row: str) -> None:
-    named = [
-        proof for name, (proof, _) in PROOFS.items() if name.startswith(f"test_{row.replace('-', '_')}_")
-    ]
+    named = [proof for proof, _ in PROOFS.values() if proof.row == row]
     assert spec in {proof.spec for proof in named}
     assert sum(proof.sampled for proof in named) == 1
