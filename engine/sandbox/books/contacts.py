@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from engine.sandbox.books.collection import ADDRESS, PRIMARY, Action, Collection
-from engine.sandbox.books.documents import CURRENCY_ID, DOCUMENTS, custom_fields
+from engine.sandbox.books import field_tables
+from engine.sandbox.books.collection import ADDRESS, PRIMARY, Collection, parse_table
+from engine.sandbox.books.documents import ACTIVITY, CURRENCY_ID, DOCUMENTS, custom_fields
 
 #: The only organisation of Books, and its first id.
 ORGANIZATION_ID = "20081234567"
 FIRST_ID = 46000000000026001
 
-_PERSON = {
-    "salutation": 25,
-    "first_name": 100,
-    "last_name": 100,
-    "email": 100,
-    "phone": 50,
-    "mobile": 50,
-    "designation": 100,
-    "department": 50,
-    "skype": 50,
-}
+_PERSON = dict.fromkeys(("first_name", "last_name", "email", "designation"), 100)
+_PERSON |= {"salutation": 25} | dict.fromkeys(("phone", "mobile", "department", "skype"), 50)
+_FIELDS = parse_table(field_tables.CONTACTS)
+_LISTED = (
+    "contact_name company_name contact_type status payment_terms payment_terms_label currency_id currency_code"
+    " outstanding_receivable_amount total_sales_amount unused_credits_receivable_amount"
+    " first_name last_name email phone mobile"
+)
 
 CONTACTS = Collection(
     plural="contacts",
@@ -29,74 +27,13 @@ CONTACTS = Collection(
     name="contact_name",
     title="Contact",
     report="Contacts",
-    listed=(
-        "contact_name",
-        "company_name",
-        "contact_type",
-        "status",
-        "payment_terms",
-        "payment_terms_label",
-        "currency_id",
-        "currency_code",
-        "outstanding_receivable_amount",
-        "total_sales_amount",
-        "unused_credits_receivable_amount",
-        "first_name",
-        "last_name",
-        "email",
-        "phone",
-        "mobile",
-    ),
-    defaults={
-        "contact_name": "",
-        "company_name": "",
-        "contact_type": "customer",
-        "customer_sub_type": "business",
-        "contact_number": "",
-        "status": "active",
-        "website": "",
-        "language_code": "",
-        "currency_id": CURRENCY_ID,
-        "payment_terms": 0,
-        "payment_terms_label": "Due on Receipt",
-        "credit_limit": 0,
-        "pricebook_id": "",
-        "owner_id": "",
-        "notes": "",
-        "facebook": "",
-        "twitter": "",
-        "is_taxable": True,
-        "tax_id": "",
-        "vat_reg_no": "",
-        "vat_treatment": "",
-        "legal_name": "",
-        "zcrm_account_id": "",
-        "zcrm_contact_id": "",
-        "zcrm_vendor_id": "",
-        "tags": [],
-        "contact_persons": [],
-        "billing_address": {},
-        "shipping_address": {},
-        "opening_balances": [],
-    },
-    lengths={
-        "contact_name": 200,
-        "company_name": 200,
-        "contact_number": 200,
-        "payment_terms_label": 200,
-        "pricebook_id": 200,
-        "facebook": 100,
-        "twitter": 100,
-        "billing_address": ADDRESS,
-        "shipping_address": ADDRESS,
-        "contact_persons": _PERSON,
-    },
-    choices={
-        "contact_type": ("customer", "vendor"),
-        "customer_sub_type": ("individual", "business"),
-        "language_code": ("", "de", "en", "es", "fr", "it", "ja", "nl", "pt", "pt_br", "sv", "zh", "en_gb"),
-        "currency_id": (CURRENCY_ID,),
-    },
+    listed=tuple(_LISTED.split()),
+    defaults=_FIELDS["defaults"]
+    | {"contact_type": "customer", "customer_sub_type": "business", "status": "active", "is_taxable": True}
+    | {"currency_id": CURRENCY_ID, "payment_terms_label": "Due on Receipt"},
+    lengths=_FIELDS["lengths"]
+    | {"billing_address": ADDRESS, "shipping_address": ADDRESS, "contact_persons": _PERSON},
+    choices=_FIELDS["choices"] | {"currency_id": (CURRENCY_ID,)},
     sorts={
         "contact_name": "key",
         "created_time": "created",
@@ -109,18 +46,13 @@ CONTACTS = Collection(
         "contact_name",
         "company_name",
         "contact_type",
-        "zcrm_account_id",
-        "zcrm_contact_id",
-        "zcrm_vendor_id",
+        *(f"zcrm_{kind}_id" for kind in ("account", "contact", "vendor")),
     ),
     required=("contact_name",),
     row_ids={"contact_persons": "contact_person_id"},
     custom=custom_fields(46000000000098001, "Industry", "Rating", "Cost centre"),
     statuses=("active", "inactive"),
-    actions={
-        "active": Action(to="active", allowed=("active", "inactive")),
-        "inactive": Action(to="inactive", allowed=("active", "inactive")),
-    },
+    actions=ACTIVITY,
     shown="Status.Active",
 )
 

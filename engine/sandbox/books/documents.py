@@ -30,7 +30,8 @@ _LINE = {
     "time_entry_ids": LIST,
     "tags": LIST,
 }
-_ACTIVITY = {
+#: A record is in use, or not.
+ACTIVITY = {
     "active": Action(to="active", allowed=("active", "inactive")),
     "inactive": Action(to="inactive", allowed=("active", "inactive")),
 }
@@ -87,13 +88,8 @@ def _document(plural: str, table: str, number: str, custom: int, **more: Any) ->
         number=number,
         sorts=sorts,
         searches=(
-            name,
-            "reference_number",
-            "customer_id",
-            "vendor_id",
-            "project_id",
-            "zcrm_potential_id",
-            "status",
+            *(name, "reference_number", "customer_id", "vendor_id", "project_id"),
+            *("zcrm_potential_id", "status"),
         ),
         custom=custom_fields(custom, "Origin"),
         **more,
@@ -109,7 +105,7 @@ DOCUMENTS = (
         searches=("name", "description", "sku", "status"),
         custom=custom_fields(46000000000098101),
         statuses=("active", "inactive"),
-        actions=_ACTIVITY,
+        actions=ACTIVITY,
         shown="Status.Active",
     ),
     _document(
@@ -226,7 +222,7 @@ DOCUMENTS = (
         searches=("project_name", "customer_id", "status"),
         custom=custom_fields(46000000000098901, "Cost centre"),
         statuses=("active", "inactive"),
-        actions=_ACTIVITY,
+        actions=ACTIVITY,
         stamped=False,
     ),
     collection(
@@ -283,7 +279,7 @@ DOCUMENTS = (
         sorts={**plain_sorts("name", "user_role", "status"), "email": "key"},
         searches=("name", "email"),
         statuses=("active", "inactive", "invited", "deleted"),
-        actions=_ACTIVITY,
+        actions=ACTIVITY,
         stamped=False,
     ),
     collection(

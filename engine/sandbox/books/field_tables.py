@@ -2,6 +2,38 @@
 
 from __future__ import annotations
 
+CONTACTS = """
+contact_name text 200
+company_name text 200
+contact_type text = customer|vendor
+customer_sub_type text = individual|business
+contact_number text 200
+status text
+website text
+language_code text = |de|en|es|fr|it|ja|nl|pt|pt_br|sv|zh|en_gb
+currency_id text
+payment_terms number
+payment_terms_label text 200
+credit_limit number
+pricebook_id text 200
+owner_id text
+notes text
+facebook text 100
+twitter text 100
+is_taxable boolean
+tax_id text
+vat_reg_no text
+vat_treatment text
+legal_name text
+zcrm_account_id text
+zcrm_contact_id text
+zcrm_vendor_id text
+tags list
+contact_persons list
+billing_address object
+shipping_address object
+opening_balances list
+"""
 ITEMS = """
 name text 100 required listed
 rate number required listed
