@@ -238,6 +238,18 @@ def test_only_the_currencies_beside_the_base_are_none(house: Visitor) -> None:
     assert rows(house, "settings/currencies", filter_by="Currencies.ExcludeBaseCurrency") == []
 
 
+def test_names_are_found_whatever_their_case_in_any_alphabet(house: Visitor) -> None:
+    customer = make(house, "contacts", contact_name="ÖL & SÖHNE", notes="ΑΘΉΝΑ")
+    invoice = make(house, "invoices", customer_id=customer, line_items=[{"name": "Ёлка", "rate": 1}])
+    assert len(rows(house, "contacts", search_text="αθήνα")) == 1  # type: ignore[arg-type]  # a list
+    for asked in ({"customer_name": "öl & söhne"}, {"item_name_startswith": "ёл"}):
+        found = rows(house, "invoices", **asked)
+        assert isinstance(found, list)
+        assert [row["customer_id"] for row in found] == [customer]
+    for path in (f"/invoices/{invoice}", f"/contacts/{customer}"):
+        assert house.books("DELETE", path).status_code == 200
+
+
 @pytest.mark.parametrize(
     "query",
     [

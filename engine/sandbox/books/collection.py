@@ -151,5 +151,5 @@ def name_of(name: str) -> str | None:
 def plain_sorts(*names: str, referred: tuple[str, ...] = ()) -> dict[str, str]:
     """Sort columns over fields of the body, as they are, and over names of what is referred to."""
     times = {"created_time": "created", "last_modified_time": "modified"}
-    named = {name: f"lower({name_of(name)})" for name in referred}
+    named = {name: f"fold({name_of(name)})" for name in referred}
     return {name: times.get(name, field_of(name)) for name in names} | named

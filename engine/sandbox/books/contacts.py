@@ -38,9 +38,9 @@ CONTACTS = Collection(
         "contact_name": "key",
         "created_time": "created",
         "last_modified_time": "modified",
-        "email": f"lower({PRIMARY.format('mine', 'email')})",
-        "first_name": f"lower({PRIMARY.format('mine', 'first_name')})",
-        "last_name": f"lower({PRIMARY.format('mine', 'last_name')})",
+        "email": f"fold({PRIMARY.format('mine', 'email')})",
+        "first_name": f"fold({PRIMARY.format('mine', 'first_name')})",
+        "last_name": f"fold({PRIMARY.format('mine', 'last_name')})",
     },
     searches=(
         "contact_name",

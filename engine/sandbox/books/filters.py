@@ -174,7 +174,7 @@ def conditions_of(shape: Collection, asked: Mapping[str, str]) -> list[Condition
 def _anywhere(names: list[str], text: str) -> Condition:
     """A word in any of several fields."""
     columns = [name_of(name) or field_of(name) for name in names]
-    tests = " OR ".join(f"lower({column}) LIKE ? ESCAPE '\\'" for column in columns)
+    tests = " OR ".join(f"fold({column}) LIKE ? ESCAPE '\\'" for column in columns)
     return f"({tests})", (_pattern("%{}%", text),) * len(columns)
 
 
@@ -231,7 +231,7 @@ def _condition(one: Filter, name: str, compare: str, text: str) -> Condition:
     if one.kind == "missing":
         raise NotServed(f"the filter `{name}`")
     if one.kind == "text":
-        return one.around.format(f"lower({one.column}) LIKE ? ESCAPE '\\'"), (_pattern(compare, text),)
+        return one.around.format(f"fold({one.column}) LIKE ? ESCAPE '\\'"), (_pattern(compare, text),)
     fits = {"is": None, "number": _NUMBER}.get(one.kind, _DAY)
     if fits is not None and not fits.fullmatch(text):
         raise BooksRefused(400, 4, f"Invalid value passed for {name}")

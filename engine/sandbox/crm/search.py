@@ -68,9 +68,9 @@ def _anywhere(module: CrmModule, kind: str, text: str) -> Condition:
     kinds = ("text", "textarea", "email", "phone", "website") if kind == "word" else (kind,)
     names = [field.name for field in module.fields.values() if field.type in kinds]
     test = (
-        "instr(lower(json_extract(body, '$.{}')), lower(?)) > 0"
+        "instr(fold(json_extract(body, '$.{}')), fold(?)) > 0"
         if kind == "word"
-        else ("lower(json_extract(body, '$.{}')) = lower(?)")
+        else ("fold(json_extract(body, '$.{}')) = fold(?)")
     )
     tests = [test.format(name) for name in names] or ["0"]
     return f"({' OR '.join(tests)})", (text,) * len(names)

@@ -87,6 +87,10 @@ class Store:
             )
         except sqlite3.OperationalError as error:
             raise UserError(f"The sandbox file {path} cannot be opened: {error}.") from error
+        # SQLite's own lower() knows ASCII only.
+        self._connection.create_function(
+            "fold", 1, lambda v: v if v is None else fold(str(v)), deterministic=True
+        )
         try:
             self._prepare()
         except UserError:
