@@ -1,4 +1,4 @@
-"""The outcome table of a three-way merge with a base per side, for one field or a group of fields.
+"""Merge: who wins a field or a group of fields: the outcome table of a three-way merge with a base per side.
 
 A group is decided as one value, and a field alone is a group of one. What is in step already takes no part: in a
 group only the other fields, called open here, say who changed and are written.
