@@ -18,6 +18,7 @@ LETTER = 7
 """The width of a letter; a little more than needed, since every browser has its own font."""
 
 STYLE = """
+  svg { background: #fbfcfe; }
   rect { fill: #24508a; fill-opacity: 0.07; stroke: #24508a; stroke-opacity: 0.55; }
   text { font: 12px ui-monospace, Menlo, Consolas, monospace; fill: #1c2430; text-anchor: middle; }
   .title { font-weight: bold; }
