@@ -45,7 +45,9 @@ def test_what_was_so_at_activation_counts_only_once_it_has_stopped_being_so(deal
     old = deals.deal("won")
     told: list[str] = []
     deals.run(listen=lambda event: told.append(event.message) if isinstance(event, Noted) else None)
-    assert told[1:] == ["So already: 1. The trigger acts on what becomes so from now on."]
+    assert told[1:] == [
+        "1 record meets the condition already. The trigger acts on records that meet it from now on."
+    ]
     deals.settled()
     assert deals.run(whole=True).wrote == 0
     new = deals.deal("won")
@@ -103,7 +105,7 @@ def test_a_draft_is_voided_once_and_what_was_sent_is_left_alone(deals: Deals) ->
         deals.shop.edit("deals", deal, stage="lost")
     deals.run(listen=lambda event: told.append(event.message) if isinstance(event, Noted) else None)
     assert deals.invoices("status") == [("void",), ("sent",)]
-    left = "changes nothing at desk.invoices:2: the record that it would act on was not as `only` asks."
+    left = "leaves desk.invoices:2 unchanged: the record that it would act on was not as `only` asks."
     assert told == [f"shop.deals:{second} {left}"]
     assert [(one.field, one.value) for one in deals.losers()] == [("status", "draft")]
     deals.desk.edit("invoices", "1", status="draft")
@@ -166,8 +168,8 @@ def test_a_preview_shows_what_the_triggers_would_do_and_why(deals: Deals) -> Non
     deals.shop.edit("deals", other, stage="lost")
     lines = [(one.module, one.kind, one.why) for one in deals.preview().lines]
     assert lines == [
-        ("won", "create", "it has become so: stage = 'won'"),
-        ("lost", "update", "it has become so: stage = 'lost'"),
+        ("won", "create", "the condition became true: stage = 'won'"),
+        ("lost", "update", "the condition became true: stage = 'lost'"),
     ]
     deals.run()
     assert deals.invoices("status") == [("void",), ("draft",)]

@@ -47,7 +47,7 @@ def test_an_invoice_is_made_by_hand_once_with_what_the_person_gives(deals: Deals
     assert done.exit_code == 0, done.output
     told: dict[str, Any] = json.loads(done.stdout)
     assert (told["target"], told["fields"]["title"]) == ("desk.invoices:1", [None, "For Deal open"])
-    assert "+ create on the right: Deal open because a person asks for it" in done.stderr
+    assert "+ create on the right: Deal open because requested by a person" in done.stderr
     assert [(row["title"], str(row["total"])[:4], row["client"]) for row in deals.desk.rows("invoices")] == [
         ("For Deal open", "7.50", "C1")
     ]
@@ -67,7 +67,7 @@ def test_what_was_so_at_activation_can_be_done_by_hand_and_each_time_allows_more
     deals.run()
     for number in (1, 2):
         assert do(deals, f"shop.deals:{deal}", "--yes").stdout.startswith(
-            f"won made desk.invoices:{number} for shop.deals:{deal} (run "
+            f"won created desk.invoices:{number} for shop.deals:{deal} (run "
         )
     assert deals.links("won") == [(deal, "2", "active"), (f"{deal}␟1", "1", "active")]
     deals.settled()

@@ -15,11 +15,11 @@ from engine.ledger import leases
 from engine.ledger.store import Ledger
 from engine.reconcile import merge, reconcile
 from engine.run.decide import compare
-from engine.run.pair import pairing_sql
+from engine.run.pair import pairing, pairing_sql
 from engine.run.read import absent_or_deleted, counterparts, stage_source
 from engine.run.session import pair
 from engine.run.session.columns import Columns
-from engine.run.sync import limits, look, writing
+from engine.run.sync import limits, writing
 from engine.run.write import after, door, recover, settle, update
 from engine.run.write import delete as remove
 from engine.run.write.judge import Judged
@@ -256,4 +256,4 @@ def no_meeting(patch: pytest.MonkeyPatch) -> None:
         sync.columns.run(pairing_sql.NO_MATCHES)
         return ()
 
-    patch.setattr(look, "meet", meet)
+    patch.setattr(pairing, "match_staged", meet)

@@ -80,8 +80,8 @@ def _held(sync: SyncPass, one: Decided) -> HeldRow:
     )
     trouble = Trouble(
         code="conflict",
-        message=f"It differs from {counterpart} in {named}, and neither side may win.",
-        remedy="`engine conflicts` shows both values and takes a decision; making the two equal by hand does, too.",
+        message=f"It conflicts with {counterpart} in {named}, and no rule decides which side wins.",
+        remedy="Decide with `engine conflicts`, which shows both values, or make the two values equal yourself.",
         place=sync.module.place,
     )
     # Whoever makes them equal on the other side does not touch this record.

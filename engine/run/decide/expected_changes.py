@@ -12,6 +12,7 @@ from engine.run.decide.newcomers import creates_sql
 from engine.run.read.enrolled import placed
 from engine.run.session.changes import Change, ChangedField, Sight
 from engine.run.session.report import ChangeLine, FieldChange
+from engine.run.session.write_columns import HASH, LABEL, SEEN, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,12 +33,12 @@ def creates(sync: SyncPass, first: int, last: int) -> Iterator[Change]:
             module=sync.module.name,
             kind="create",
             writes=(side,),
-            left_id=row["_source"] if mine == "left" else None,
-            right_id=row["_source"] if mine == "right" else None,
+            left_id=row[SOURCE] if mine == "left" else None,
+            right_id=row[SOURCE] if mine == "right" else None,
             linked=False,
-            label=row["_label"] or row["_source"],
+            label=row[LABEL] or row[SOURCE],
             why=_cause(sync),
-            seen={mine: Sight(hash=row["_hash"].hex(), version=row["_seen"])},
+            seen={mine: Sight(hash=row[HASH].hex(), version=row[SEEN])},
             fields=(
                 *(
                     _made(sync, line, shown(row[name]))
@@ -53,8 +54,8 @@ def _cause(sync: SyncPass) -> str:
     """Why a record is made, in a few words."""
     trigger = sync.module.trigger
     if trigger is None:
-        return "a person has enrolled it" if sync.module.enrol else f"new in {sync.source.name}"
-    return f"it has become so: {trigger.becomes}" if trigger.becomes else "a person asks for it"
+        return "a person enrolled it" if sync.module.enrol else f"new in {sync.source.name}"
+    return f"the condition became true: {trigger.becomes}" if trigger.becomes else "requested by a person"
 
 
 def _made(sync: SyncPass, line: FieldPlan, value: str) -> ChangedField:
@@ -121,7 +122,7 @@ def _pair(sync: SyncPass, one: Decided, policies: Mapping[str, str]) -> Change |
         right_id=sides["right"].id,
         linked=one.pair.link_id is not None,
         label=one.pair.mine.label or one.pair.mine.id,
-        why=_why(sync, one) if moved else "they are the same",
+        why=_why(sync, one) if moved else "both sides are equal",
         seen={side: _sight(record) for side, record in sides.items()},
         fields=tuple(_moved(one, line, lines[line.key], sides, policies[line.key]) for line in moved),
     )

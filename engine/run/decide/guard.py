@@ -14,6 +14,7 @@ from engine.run.read.computed_fields import compile_computed
 from engine.run.session.batches import batch_size, portions
 from engine.run.session.columns import sql_name
 from engine.run.session.tables import ABSENT, BECOMING, STAGED, UNDONE
+from engine.run.session.write_columns import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
     #: Reads the records of a side that the rows of a table refer to, anew.
     Refer = Callable[[SyncPass, SidePlan, Sequence[WalkPlan], str], None]
+
+
+#: Of a record that a guard looks at: its number in what was asked, and the address of who changed it.
+NUMBER, ADDRESSEE = "_nr", "_to"
+#: Of a pair: the record whose values are sent, and the one that gets them.
+SENDER, RECEIVER = "_sender", "_receiver"
 
 
 def guarded(sync: SyncPass, decided: Sequence[Decided], refer: Refer) -> list[Decided]:
@@ -54,8 +61,10 @@ def _refused(
         sent, shown = (values, "fresh") if guard.side == sync.target.side else ("fresh", values)
         sync.columns.show("judged", _judged(sync, guard, decided, numbers))
         written = _sent(sync, guard, sent)
-        becoming = f"SELECT {', '.join(guard.becoming)}, n.nr AS _nr, n._to FROM ({written}) AS n"
-        _become(sync, guard, f"{becoming} JOIN {shown} AS o ON o.id = n._other", refer)
+        becoming = (
+            f"SELECT {', '.join(guard.becoming)}, n.nr AS {NUMBER}, n.{ADDRESSEE} FROM ({written}) AS n"
+        )
+        _become(sync, guard, f"{becoming} JOIN {shown} AS o ON o.id = n.{RECEIVER}", refer)
         sync.columns.hide("judged")
         found += _hits(sync, guard)
     return found
@@ -68,8 +77,8 @@ def _judged(sync: SyncPass, guard: GuardPlan, decided: Sequence[Decided], number
     return pa.table(
         {
             "nr": pa.array(numbers, pa.int64()),
-            "_from": pa.array([one[0] if forth else one[1] for one in ids], pa.string()),
-            "_other": pa.array([one[1] if forth else one[0] for one in ids], pa.string()),
+            SENDER: pa.array([one[0] if forth else one[1] for one in ids], pa.string()),
+            RECEIVER: pa.array([one[1] if forth else one[0] for one in ids], pa.string()),
             "keys": pa.array([list(decided[nr].writes(guard.side)) for nr in numbers], pa.list_(pa.string())),
         }
     )
@@ -81,8 +90,8 @@ def _sent(sync: SyncPass, guard: GuardPlan, values: str) -> str:
     columns = "".join(f", {line.writes[guard.side].sql} AS {sql_name(line.key)}" for line in lines)
     to = "NULL::VARCHAR" if values == UNDONE else _addressee(guard)
     return (
-        f"SELECT j.nr, j._other, j.keys, {to} AS _to{columns} "
-        f"FROM judged AS j JOIN {values} AS w ON w.id = j._from"
+        f"SELECT j.nr, j.{RECEIVER}, j.keys, {to} AS {ADDRESSEE}{columns} "
+        f"FROM judged AS j JOIN {values} AS w ON w.id = j.{SENDER}"
     )
 
 
@@ -115,14 +124,15 @@ def _hits(sync: SyncPass, guard: GuardPlan) -> list[Hit]:
     )
     behind = "".join(f", {one}" for one in guard.behind)
     rows = sync.columns.table(
-        f"SELECT _nr, _to{shows} FROM (SELECT *{behind} FROM {BECOMING} AS typed) WHERE {guard.condition} ORDER BY _nr"
+        f"SELECT {NUMBER}, {ADDRESSEE}{shows} FROM (SELECT *{behind} FROM {BECOMING} AS typed) "
+        f"WHERE {guard.condition} ORDER BY {NUMBER}"
     ).to_pylist()
     sync.columns.drop(BECOMING)
-    return [_hit(guard, int(row.pop("_nr")), row.pop("_to"), row) for row in rows]
+    return [_hit(guard, int(row.pop(NUMBER)), row.pop(ADDRESSEE), row) for row in rows]
 
 
 def _hit(guard: GuardPlan, number: int, to: str | None, row: Mapping[str, Any]) -> Hit:
-    sentence = f"Guard `{guard.name}` does not let this change through."
+    sentence = f"Guard `{guard.name}` refuses this change."
     if guard.sentence:
         sentence = _text(guard.sentence, row) or sentence
     mail = guard.mail
@@ -171,9 +181,9 @@ def _refused_creates(
         return []
     first, last = places
     sent = creates_sql(sync, first, last)
-    # `_nr` is the record's place in `staged`.
-    made = f"SELECT {', '.join(guard.made)}, w.rowid AS _nr, {_addressee(guard)} AS _to FROM ({sent}) AS n"
-    within = f"w.id = n._source AND w.rowid BETWEEN {first} AND {last}"
+    # Its number is the record's place in `staged`.
+    made = f"SELECT {', '.join(guard.made)}, w.rowid AS {NUMBER}, {_addressee(guard)} AS {ADDRESSEE} FROM ({sent}) AS n"
+    within = f"w.id = n.{SOURCE} AND w.rowid BETWEEN {first} AND {last}"
     _become(sync, guard, f"{made} JOIN {STAGED} AS w ON {within} WHERE {_wanted(guard)}", refer)
     hits = {one.number: one for one in _hits(sync, guard)}
     if not hits:
@@ -194,11 +204,13 @@ def _wanted(guard: GuardPlan) -> str:
 def refused_rows(sync: SyncPass, rows: pa.Table, refer: Refer) -> dict[int, str]:
     """Of rows that would be made just as they are, those that guards refuse: place -> the reason, a sentence."""
     found: dict[int, str] = {}
-    numbered = rows.append_column("_nr", pa.array(range(rows.num_rows), pa.int64()))
+    numbered = rows.append_column(NUMBER, pa.array(range(rows.num_rows), pa.int64()))
     for guard in sync.module.guards:
         if guard.side == sync.target.side and (guard.whole or guard.targets):
             sync.columns.show("judged", numbered)
-            made = f"SELECT {', '.join(guard.made)}, n._nr, NULL::VARCHAR AS _to FROM judged AS n"
+            made = (
+                f"SELECT {', '.join(guard.made)}, n.{NUMBER}, NULL::VARCHAR AS {ADDRESSEE} FROM judged AS n"
+            )
             _become(sync, guard, f"{made} WHERE {_wanted(guard)}", refer)
             sync.columns.hide("judged")
             found |= {one.number: one.sentence for one in _hits(sync, guard)}
@@ -218,6 +230,6 @@ def _refused_create(sync: SyncPass, guard: GuardPlan, row: tuple[Any, ...], hit:
         letter=hit.letter,
         restored=False,
     )
-    words = ", ".join(f"`{name}` would be {quoted(values[name])}" for name in names) or "it would be made"
+    words = ", ".join(f"`{name}` would be {quoted(values[name])}" for name in names) or "it would be created"
     subject = Subject(side=sync.source_side, id=record, label=label, content=content)
-    return told(sync, guard, subject, refusal, f"{words}, so it is not made", ())
+    return told(sync, guard, subject, refusal, f"{words}, so it is not created", ())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.run.read.enrolled import placed
 from engine.run.session.columns import sql_name
 from engine.run.session.tables import ABSENT, BEYOND, STAGED
+from engine.run.session.write_columns import BASE, HASH, ID, LABEL, OP, SEEN, SOURCE, VERSION, key_column
 
 if TYPE_CHECKING:
     from engine.plan import FieldPlan
@@ -19,12 +20,12 @@ def creates_sql(sync: SyncPass, first: int, last: int) -> str:
     target = sync.target.side
     lines = sync.module.making(target)
     within = f"place BETWEEN {first} AND {last}"
-    keys = "".join(f"w.k{index} AS _k{index}, " for index in range(len(sync.module.keys)))
+    keys = "".join(f"w.k{index} AS {key_column(index)}, " for index in range(len(sync.module.keys)))
     columns = ", ".join(f"{_given(line, target)} AS {sql_name(line.writes[target].to)}" for line in lines)
     columns += "".join(f", {sql} AS {sql_name(name)}" for name, sql in placed(sync).items())
     return (
-        "SELECT 'create/' || w.id AS _op, NULL::VARCHAR AS _id, NULL::VARCHAR AS _version, "
-        f"w.id AS _source, w.hash AS _hash, w.version AS _seen, w.label AS _label, {sync.module.snapshot} AS _base, "
+        f"SELECT 'create/' || w.id AS {OP}, NULL::VARCHAR AS {ID}, NULL::VARCHAR AS {VERSION}, w.id AS {SOURCE}, "
+        f"w.hash AS {HASH}, w.version AS {SEEN}, w.label AS {LABEL}, {sync.module.snapshot} AS {BASE}, "
         f"{keys}{columns} FROM {STAGED} AS w SEMI JOIN (FROM {ABSENT} WHERE {within}) AS a ON a.place = w.rowid "
         f"WHERE {within.replace('place', 'w.rowid')} ORDER BY w.rowid"
     )

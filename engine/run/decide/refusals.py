@@ -50,7 +50,7 @@ def _refusal(sync: SyncPass, one: Decided, refusal: Refusal, guard: GuardPlan) -
     since += [record.version] if refusal.restored else []  # put back, it may be tried again
     lines = {line.key: line for line in sync.module.compared}
     words = ", ".join(
-        f"`{lines[key].line}` would bring {quoted(refusal.values[key])}" for key in refusal.keys
+        f"`{lines[key].line}` would write {quoted(refusal.values[key])}" for key in refusal.keys
     )
     subject = Subject(side=changed, id=record.id, label=record.label, content=record.content)
     return told(sync, guard, subject, refusal, words, since)
@@ -79,7 +79,7 @@ def told(
     trouble = Trouble(
         code="guarded",
         message=f"{refusal.sentence} Guard `{guard.name}`: {words}.",
-        remedy=f"Change it in {system}, or what the guard looks at; then it comes over by itself.",
+        remedy=f"Change it in {system}, or change what the guard checks; it will then be synced automatically.",
         place=guard.place,
     )
     notice = Notice(
@@ -95,7 +95,7 @@ def told(
         run=sync.run,
         **_mailing(refusal.letter),
     )
-    # Whoever changes what the guard looks at does not touch this record, so it is looked at again by and by.
+    # Whoever changes what the guard looks at does not touch this record, so it is retried periodically.
     held = hold(sync, one.id, one.label, one.content, trouble, temporary=True, side=one.side)
     return Refused(held=None if refusal.restored else held, notice=notice)
 
@@ -104,7 +104,7 @@ def _mailing(letter: Letter | None) -> dict[str, Any]:
     """The part of a notice that is about its mail."""
     if letter is None:
         return {}
-    lost = None if letter.to else "The record does not tell the address of who changed it."
+    lost = None if letter.to else "The record has no address of the person who changed it."
     state: NoticeState = "pending" if letter.to else "failed"
     subject = " ".join(letter.subject.split())
     return {"state": state, "mail_to": letter.to, "subject": subject, "body": letter.body, "error": lost}

@@ -10,17 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from engine.run.decide.compare import decide
-from engine.run.session.pair import LIVE, Pair
-from engine.run.session.tables import ANEW, HELD, MATCHED, STAGED, STOPPED, WAS_SO
+from engine.run.session.tables import ANEW, HELD, STAGED, STOPPED, WAS_SO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.ledger import ModuleState
+    from engine.run.session.pair import Pair
     from engine.run.session.sync_pass import SyncPass
 
 #: Why a record is left alone until it stops being so.
@@ -67,21 +64,6 @@ def arm(sync: SyncPass, state: ModuleState) -> None:
     columns.run(
         f"UPDATE {STAGED} SET situation = 'skipped' WHERE situation = 'changed' OR id IN (SELECT id FROM {WAS_SO})"
     )
-
-
-def meet_made(sync: SyncPass) -> None:
-    """Fill `matched` with what another trigger has made of the newcomers; who has nothing there is left alone."""
-    trigger = sync.module.trigger
-    if trigger is None or trigger.of is None or not sync.moving:
-        return
-    ids = sync.columns.table(f"SELECT id FROM {STAGED} WHERE situation = 'newcomer'")["id"].combine_chunks()
-    links = sync.ledger.links_table(sync.integration, trigger.of, ids, "left")
-    sync.columns.keep("made", links.filter(pc.is_in(links["state"], pa.array(LIVE))))
-    sync.columns.run(
-        f"INSERT INTO {MATCHED} BY NAME SELECT left_id AS id, 1 AS candidates, right_id AS other_id, "
-        "NULL AS other_version, 1 AS rivals, false AS taken, [right_id] AS others, 0 AS key FROM made"
-    )
-    sync.columns.drop("made")
 
 
 def sift(sync: SyncPass, found: Sequence[Pair]) -> tuple[list[Pair], list[tuple[Pair, str]]]:

@@ -31,11 +31,10 @@ def _id(sync: SyncPass, one: YieldPlan, pair: Pair) -> str:
 
 def _linked(sync: SyncPass, one: YieldPlan, ids: list[str]) -> list[str]:
     """Those of the ids that the other module has a link of."""
-    sync.columns.show("arriving", pa.table({"id": pa.array(ids, pa.string())}))
-    rows = sync.columns.rows(
-        f'SELECT DISTINCT a.id FROM arriving AS a JOIN "{one.table}" AS l ON l.{one.there}_id = a.id'
-    )
-    sync.columns.hide("arriving")
+    with sync.columns.shown("arriving", pa.table({"id": pa.array(ids, pa.string())})):
+        rows = sync.columns.rows(
+            f'SELECT DISTINCT a.id FROM arriving AS a JOIN "{one.table}" AS l ON l.{one.there}_id = a.id'
+        )
     return [str(row[0]) for row in rows]
 
 
@@ -45,7 +44,7 @@ def yielded(sync: SyncPass) -> list[str]:
     for to in sync.learned.yielded.values():
         by_module[to] = by_module.get(to, 0) + 1
     return [
-        f"{count} {'record yields' if count == 1 else 'records yield'} to `{to}`, which has linked "
-        f"{'it' if count == 1 else 'them'}: nothing is written over what stands there."
+        f"{count:,} {'record yields' if count == 1 else 'records yield'} to `{to}`, which has linked "
+        f"{'it: its values are' if count == 1 else 'them: their values are'} not overwritten."
         for to, count in by_module.items()
     ]

@@ -14,8 +14,7 @@ import pyarrow as pa
 
 from engine.errors import UserError
 from engine.ledger import ModuleState, Settlement
-from engine.run.decide.trigger import meet_made
-from engine.run.pair.match import match
+from engine.run.pair.match import match, match_made
 from engine.run.pair.sort import held_records, sort
 from engine.run.read.waits import show_references
 from engine.run.session.held import as_held
@@ -89,7 +88,7 @@ def _look(sync: SyncPass, *, record: str) -> None:
     read_alone(sync, record)
     refuse_lacking(sync, record)
     match(sync, ModuleState(integration=sync.integration, module=sync.module.name), 1)
-    meet_made(sync)
+    match_made(sync)
     sort(sync)
     lacking = next(iter(held_records(sync)), None)
     if lacking is not None:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.connectors.read_port import Page, ReadRequest
-from engine.event import PageRead
+from engine.connectors.read_port import ReadRequest
 from engine.ledger import ModuleState, Sightings
 from engine.plan import digest
 from engine.run.pair import pairing_sql
-from engine.run.read.pull import Reading, pull
+from engine.run.read.pull import Reading, announced, pull
 from engine.run.read.stage_source import source_scope
 from engine.run.session.cursors import earlier, since
-from engine.run.session.tables import ASIDE, KEYED, KNOWN, TAKEN
+from engine.run.session.pair import LIVE
+from engine.run.session.tables import ASIDE, KEYED, KNOWN, MATCHED, STAGED, TAKEN
 
 if TYPE_CHECKING:
     from engine.plan import SidePlan
@@ -51,7 +51,7 @@ def match(sync: SyncPass, state: ModuleState, newcomers: int) -> Matched:
     return Matched(cursor=latest, scope=scope, whole=cursor is None, read=True, gone=gone)
 
 
-def meet(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
+def match_staged(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
     """The same where both sides have been read anyway; answers remembered records of the target that are gone.
 
     `all_known`: every record of the target was read, so the ledger's memory of them is not needed.
@@ -69,12 +69,27 @@ def meet(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[str, ...]:
     return gone
 
 
-def yield_met(sync: SyncPass) -> None:
+def leave_to_first_pass(sync: SyncPass) -> None:
     """Leave to the first pass what it works on already: its pairs are not looked at a second time."""
     if not sync.both_ways:
         return
     for statement in pairing_sql.met(sync.reverse.schema):
         sync.columns.run(statement)
+
+
+def match_made(sync: SyncPass) -> None:
+    """Fill `matched` with what another trigger has made of the newcomers; who has nothing there is left alone."""
+    trigger = sync.module.trigger
+    if trigger is None or trigger.of is None or not sync.moving:
+        return
+    ids = sync.columns.table(f"SELECT id FROM {STAGED} WHERE situation = 'newcomer'")["id"].combine_chunks()
+    links = sync.ledger.links_table(sync.integration, trigger.of, ids, "left")
+    sync.columns.keep("made", links.filter(pc.is_in(links["state"], pa.array(LIVE))))
+    sync.columns.run(
+        f"INSERT INTO {MATCHED} BY NAME SELECT left_id AS id, 1 AS candidates, right_id AS other_id, "
+        "NULL AS other_version, 1 AS rivals, false AS taken, [right_id] AS others, 0 AS key FROM made"
+    )
+    sync.columns.drop("made")
 
 
 def sightings(sync: SyncPass, matched: Matched) -> Sightings | None:
@@ -128,13 +143,7 @@ def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[s
     sync.columns.drop(KNOWN)
     request = ReadRequest(stream=side.stream, fields=fields, since=cursor, view=side.saved_view)
     reading, began = Reading(), sync.clock.now()
-
-    def arrived(page: Page) -> None:
-        if sync.writer:
-            sync.writer.renew()
-        sync.listen(PageRead(module=sync.module.name, side=side.side, records=len(page)))
-
-    for page in pull(sync.connector(side), side, request, {}, reading, arrived):
+    for page in pull(sync.connector(side), side, request, None, reading, announced(sync, side)):
         _add_known(sync, page)
         sync.check_stop()
     sync.counts.read[side.side] += reading.records
@@ -149,9 +158,8 @@ def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[s
 
 
 def _add_known(sync: SyncPass, page: pa.Table) -> None:
-    sync.columns.show("page", page)
-    sync.columns.add(KNOWN, sync.target.key_lens)
-    sync.columns.hide("page")
+    with sync.columns.shown("page", page):
+        sync.columns.add(KNOWN, sync.target.key_lens)
 
 
 def _add_remembered(sync: SyncPass) -> tuple[str, ...]:
@@ -169,7 +177,7 @@ def _add_remembered(sync: SyncPass) -> tuple[str, ...]:
     if not ids:
         return ()
     request = ReadRequest(stream=side.stream, fields=side.key_reads, ids=ids)
-    for page in pull(sync.connector(side), side, request, {}, Reading(), lambda _page: None):
+    for page in pull(sync.connector(side), side, request):
         _add_known(sync, page)
     there = {row[0] for row in sync.columns.rows(f"SELECT id FROM {KNOWN}")}
     return tuple(one for one in ids if one not in there)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from engine.connectors.read_port import ReadRequest
 from engine.event import Noted
 from engine.run.read.one_record_streams import read_fields, value_of
-from engine.run.read.pull import Reading, pull
+from engine.run.read.pull import pull
 from engine.run.session.tables import ABSENT, BEYOND
+from engine.run.session.write_columns import SOURCE
 
 if TYPE_CHECKING:
     from engine.plan import QuotaPlan
@@ -40,7 +41,9 @@ def _room(sync: SyncPass, quota: QuotaPlan) -> int:
     """How many more records may get the constant."""
     amount = value_of(quota.amount, read_fields(quota.amount.reads, sync.systems), sync.columns)
     if amount is None:
-        message = f"`{quota.amount.text}` tells no number, so nobody gets `{quota.field}` = {quota.value}."
+        message = (
+            f"`{quota.amount.text}` returned no number, so no record gets `{quota.field}` = {quota.value}."
+        )
         sync.listen(Noted(module=sync.module.name, message=message))
     return max(0, int(amount or 0) - _taken(sync, quota) - _on_their_way(sync, quota))
 
@@ -49,10 +52,9 @@ def _taken(sync: SyncPass, quota: QuotaPlan) -> int:
     """Records of the target that hold the constant now."""
     sync.columns.drop("holders")
     request = ReadRequest(stream=sync.target.stream, fields=(quota.field,))
-    for page in pull(sync.connector(sync.target), sync.target, request, {}, Reading(), lambda _page: None):
-        sync.columns.show("page", page)
-        sync.columns.add("holders", quota.has)
-        sync.columns.hide("page")
+    for page in pull(sync.connector(sync.target), sync.target, request):
+        with sync.columns.shown("page", page):
+            sync.columns.add("holders", quota.has)
         sync.check_stop()
     # A page may show a record again that an earlier one has shown.
     count = int(sync.columns.one("SELECT count(DISTINCT id) FROM holders WHERE has"))
@@ -69,7 +71,7 @@ def _on_their_way(sync: SyncPass, quota: QuotaPlan) -> int:
         ours = intent.module == sync.module.name and intent.side == quota.side
         if ours and intent.kind == "create" and intent.payload is not None:
             sync.columns.keep("sent", intent.payload)
-            rows = sync.columns.rows(f"SELECT _source FROM sent WHERE {quota.sent}")
+            rows = sync.columns.rows(f"SELECT {SOURCE} FROM sent WHERE {quota.sent}")
             sync.columns.drop("sent")
             sent |= {str(row[0]) for row in rows}
     return len(sent & unclear)
@@ -78,9 +80,7 @@ def _on_their_way(sync: SyncPass, quota: QuotaPlan) -> int:
 def _tell(sync: SyncPass, quota: QuotaPlan, room: int, wanted: int) -> None:
     rest = wanted - room
     records = "1 record gets" if rest == 1 else f"{rest:,} records get"
-    message = (
-        f"{records} `{quota.field}` = {quota.otherwise}: {quota.value} is for at most {quota.amount.text}."
-    )
+    message = f"{records} `{quota.field}` = {quota.otherwise}: {quota.value} is limited to {quota.amount.text} records."
     sync.listen(Noted(module=sync.module.name, message=message))
 
 

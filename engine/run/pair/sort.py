@@ -79,42 +79,35 @@ def no_longer_held(sync: SyncPass, *, whole: bool) -> tuple[RecordKey, ...]:
 
 def held_records(sync: SyncPass) -> Iterator[HeldRow]:
     """Records that cannot go on now, each with the hash of what it looked like."""
-    if sync.learned.found["unreadable"]:
-        yield from _unreadable(sync)
-    if not sync.learned.found["newcomer"]:
-        return
-    yield from _lacking(sync)
-    yield from _unclear(sync)
-    yield from _unsure(sync)
+    found, creates = sync.learned.found, sync.target.side in sync.module.creates
+    if found["unreadable"]:
+        yield from _troubled(
+            sync, f"SELECT {HOLD_COLUMNS}, w.trouble FROM {STAGED} AS w WHERE w.situation = 'unreadable'"
+        )
+    if found["newcomer"] and creates:
+        yield from _troubled(
+            sync, newcomers(f"{HOLD_COLUMNS}, w.lacks", "m.id IS NULL AND w.lacks IS NOT NULL")
+        )
+    if found["newcomer"]:
+        yield from _unclear(sync)
+    if found["newcomer"] and creates and _strangers(sync):
+        yield from _unsure(sync)
 
 
-def _unreadable(sync: SyncPass) -> Iterator[HeldRow]:
-    rows = sync.columns.rows(
-        f"SELECT {HOLD_COLUMNS}, w.trouble FROM {STAGED} AS w WHERE w.situation = 'unreadable'"
-    )
-    for record, label, content, index in rows:
-        trouble = sync.source.troubles[index]
-        yield hold(sync, record, label, content, trouble, temporary=trouble.later)
-
-
-def _lacking(sync: SyncPass) -> Iterator[HeldRow]:
-    if sync.target.side not in sync.module.creates:
-        return
-    rows = sync.columns.rows(newcomers(f"{HOLD_COLUMNS}, w.lacks", "m.id IS NULL AND w.lacks IS NOT NULL"))
-    for record, label, content, index in rows:
+def _troubled(sync: SyncPass, sql: str) -> Iterator[HeldRow]:
+    """Records with the number of what is wrong with them in the last column."""
+    for record, label, content, index in sync.columns.rows(sql):
         trouble = sync.source.troubles[index]
         yield hold(sync, record, label, content, trouble, temporary=trouble.later)
 
 
 def _unsure(sync: SyncPass) -> Iterator[HeldRow]:
     """Newcomers that are not made on the other side as long as they may have come from there."""
-    if not (_strangers(sync) and sync.target.side in sync.module.creates):
-        return
     rows = sync.columns.rows(newcomers(HOLD_COLUMNS, "m.id IS NULL AND w.lacks IS NULL"))
     doubt = Trouble(
         code="try-later",
-        message=f"It may be what an earlier run sent from {sync.target.name}, which is not confirmed yet.",
-        remedy="Nothing to do: it is looked at again.",
+        message=f"It may come from an earlier write to {sync.target.name} that is not confirmed yet.",
+        remedy="No action needed: it is retried periodically.",
         place=sync.module.place,
     )
     for record, label, content in rows:
@@ -126,37 +119,23 @@ def _unclear(sync: SyncPass) -> Iterator[HeldRow]:
     rows = sync.columns.rows(newcomers(f"{HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key", doubtful))
     for record, label, content, taken, candidates, others, key in rows:
         doubt = _doubt(sync, taken, candidates, others, key)
-        # What resolves it may happen to another record, so it is asked for again by and by.
+        # What resolves it may happen to another record, so it is retried periodically.
         yield hold(sync, record, label, content, doubt, temporary=True)
 
 
 def _doubt(sync: SyncPass, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column
-    there, line = sync.target.name, sync.module.keys[key]
+    here, there, line = sync.source.name, sync.target.name, sync.module.keys[key]
+    code = "ambiguous"
+    remedy = f"Merge or rename them in {sync.source.system}, or add a further match key."
     if not others:
-        return Trouble(
-            code="ambiguous",
-            message=f"Several records of {sync.source.name} are the same by `{line.line}`.",
-            remedy=f"Merge or rename them in {sync.source.system}, or add a further match key.",
-            place=line.place,
-        )
-    if taken:
-        return Trouble(
-            code="already-linked",
-            message=f"`{line.line}` finds {there}:{others[0]}, which is linked to another record.",
-            remedy=f"Tell the two {sync.source.name} records apart, or merge them there.",
-            place=line.place,
-        )
-    if candidates > 1:
-        named = ", ".join(others[:5])
-        return Trouble(
-            code="ambiguous",
-            message=f"`{line.line}` finds {len(others)} records of {there}: {named}.",
-            remedy=f"Merge or rename them in {sync.target.system}, or add a further match key.",
-            place=line.place,
-        )
-    return Trouble(
-        code="ambiguous",
-        message=f"Several records of {sync.source.name} are the same as {there}:{others[0]} by `{line.line}`.",
-        remedy=f"Merge or rename them in {sync.source.system}, or add a further match key.",
-        place=line.place,
-    )
+        message = f"Several records of {here} have the same match key `{line.line}`."
+    elif taken:
+        code = "already-linked"
+        message = f"`{line.line}` matches {there}:{others[0]}, which is already linked to another record."
+        remedy = f"Make the two {here} records distinct, or merge them there."
+    elif candidates > 1:
+        message = f"`{line.line}` matches {len(others)} records of {there}: {', '.join(others[:5])}."
+        remedy = f"Merge or rename them in {sync.target.system}, or add a further match key."
+    else:
+        message = f"Several records of {here} match {there}:{others[0]} by `{line.line}`."
+    return Trouble(code=code, message=message, remedy=remedy, place=line.place)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from engine.connectors.read_port import ReadRequest
 from engine.run.read.counterparts import fetch
-from engine.run.read.pull import demand_whole
+from engine.run.read.pull import whole_read
 from engine.run.session.cursors import since
 from engine.run.session.pair import Pair, Shown
 from engine.run.session.tables import AGAIN, ALL_LINKS, IDS
@@ -63,12 +63,9 @@ def _named_by_feed(sync: SyncPass, cursor: str) -> list[tuple[int, str, str]]:
     side = sync.source
     request = ReadRequest(stream=side.stream, fields=(), since=since(cursor), deleted=True)
     ids: list[str] = []
-    complete = False
-    for page in sync.connector(side).read(request):
-        complete = page.complete
+    for page in whole_read(sync.connector(side), side.name, request):
         records = page.records or (page.table.to_pylist() if page.table is not None else ())
         ids += [str(record[side.id_field]) for record in records]
-    demand_whole(side, complete=complete)
     links = sync.ledger.links_table(
         sync.integration, sync.module.name, pa.array(sorted(set(ids)), pa.string()), side.side
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from engine.connectors.read_port import Page, ReadRequest
-from engine.errors import TemporaryError
+from engine.run.read.pull import whole_read
 from engine.run.read.text_columns import text_columns
 from engine.run.session.pair import LIVE
 
@@ -47,17 +47,11 @@ def read_attached(
     fields = tuple(one for one in end.reads if ids is not None or side == "left" or one != end.shown)
     session.share_answer(_table(side), _staged(session, end, Page(records=())))
     session.hide("page")
-    complete = False
-    for page in systems[end.system].read(ReadRequest(stream=end.stream, fields=fields, ids=ids)):
-        complete = page.complete
+    request = ReadRequest(stream=end.stream, fields=fields, ids=ids)
+    for page in whole_read(systems[end.system], end.name, request, "Try again; nothing was written."):
         if len(page):
             session.run(f'INSERT INTO "{_table(side)}" {_staged(session, end, page)}')
             session.hide("page")
-    if not complete:
-        raise TemporaryError(
-            f"Reading {end.name} ended before the system had delivered everything.",
-            remedy="Do it again; nothing was written.",
-        )
     rows = session.rows(f'SELECT _id, label, shown, offered FROM "{_table(side)}" ORDER BY rowid')
     return {
         str(record): Attached(id=str(record), label=label, shown=shown, offered=bool(offered))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from engine.connectors.read_port import ReadRequest
-from engine.errors import TemporaryError
+from engine.run.read.pull import whole_read
 from engine.run.read.referenced_records import empty_referenced, read_referenced_by
 from engine.run.read.text_columns import text_columns
 
@@ -52,25 +52,18 @@ def read_chosen(room: Room, chosen: Chosen) -> list[One]:
     room.columns.share("own", _own_links(room, chosen))
     empty_referenced(room, chosen.walks)
     found: dict[str, One] = {}
-    complete = False
     request = ReadRequest(stream=chosen.stream, fields=chosen.reads)
-    for page in room.connector(chosen).read(request):
-        complete = page.complete
+    again = "Run the step again; what was done so far is recorded."
+    for page in whole_read(room.connector(chosen), chosen.name, request, again):
         staged = text_columns(page, chosen, chosen.reads)
         read_referenced_by(room, chosen, chosen.walks, staged)
         found |= {one.id: one for one in _answers(room, chosen, staged)}
-    if not complete:
-        raise TemporaryError(
-            f"Reading {chosen.name} ended before the system had delivered everything.",
-            remedy="Order it again; what was done so far is remembered.",
-        )
     return list(found.values())
 
 
 def _answers(room: Room, chosen: Chosen, staged: pa.Table) -> Iterator[One]:
-    room.columns.show("page", staged)
-    rows = room.columns.rows(f"SELECT id, version, label, chosen, other FROM ({chosen.lens})")
-    room.columns.hide("page")
+    with room.columns.shown("page", staged):
+        rows = room.columns.rows(f"SELECT id, version, label, chosen, other FROM ({chosen.lens})")
     for record, version, label, is_chosen, other in rows:
         yield One(id=record, version=version, label=label or record, chosen=bool(is_chosen), other=other)
 

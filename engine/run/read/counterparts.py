@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import simplejson
 
 from engine.connectors.read_port import ReadRequest
-from engine.run.read.pull import Reading, pull
+from engine.run.read.pull import pull
 from engine.run.read.referenced_records import read_referenced
 from engine.run.session.pair import Pair, Shown, content_hash
 from engine.run.session.tables import FRESH, PAIRED, STAGED
@@ -95,11 +95,10 @@ def read_again(sync: SyncPass, ids: Sequence[str], side: SidePlan, into: str) ->
     """Leave records as they are now in a table that is not there yet; none of them becomes a Python object."""
     functions = sync.computed[side.side]
     request = ReadRequest(stream=side.stream, fields=side.reads, ids=tuple(ids))
-    for page in pull(sync.connector(side), side, request, functions, Reading(), lambda _page: None):
+    for page in pull(sync.connector(side), side, request, functions):
         read_referenced(sync, side, page)
-        sync.columns.show("page", page)
-        sync.columns.add(into, side.lens)
-        sync.columns.hide("page")
+        with sync.columns.shown("page", page):
+            sync.columns.add(into, side.lens)
     sync.columns.last_of_each(into)
 
 

@@ -58,7 +58,7 @@ def _single(connector: Reader, system: str, stream: str, fields: tuple[str, ...]
         if page.table is not None and page.table.num_rows:
             return dict(page.table.slice(0, 1).to_pylist()[0])
     raise UserError(
-        f"{system}.{stream} answered no record, but the spec asks for what it says.",
+        f"{system}.{stream} returned no record, but the spec reads its fields.",
         remedy="Check that the account is the right one and that its user may see the organisation.",
     )
 
@@ -66,8 +66,6 @@ def _single(connector: Reader, system: str, stream: str, fields: tuple[str, ...]
 def value_of(one: FieldExpression, known: Mapping[StreamField, str | None], columns: Columns) -> Any:
     """The value of an expression; None where it cannot be told."""
     row = {".".join(read): pa.array([known[read]], pa.string()) for read in one.reads}
-    columns.show("page", pa.table(row or {"nothing": pa.array([None], pa.string())}))
     names = ", ".join(one.canonical) or "nothing"
-    value = columns.one(f"SELECT {one.sql} FROM (SELECT {names} FROM page)")
-    columns.hide("page")
-    return value
+    with columns.shown("page", pa.table(row or {"nothing": pa.array([None], pa.string())})):
+        return columns.one(f"SELECT {one.sql} FROM (SELECT {names} FROM page)")

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.connectors.read_port import Page, ReadRequest
-from engine.errors import TemporaryError
 from engine.record import SIDES
+from engine.run.read.pull import whole_read
 from engine.run.read.text_columns import text_columns
 from engine.run.session.columns import sql_name
 
@@ -44,9 +44,8 @@ def empty_all_referenced(sync: SyncPass) -> None:
 def empty_referenced(sync: Looking, walks: Sequence[WalkPlan]) -> None:
     """The tables of these references, empty."""
     for one in walks:
-        sync.columns.show("page", text_columns(Page(records=()), one, one.reads))
-        sync.columns.share_answer(one.table, one.lens)
-        sync.columns.hide("page")
+        with sync.columns.shown("page", text_columns(Page(records=()), one, one.reads)):
+            sync.columns.share_answer(one.table, one.lens)
 
 
 def read_referenced(sync: SyncPass, side: SidePlan, page: pa.Table) -> None:
@@ -80,25 +79,11 @@ def _wanted(sync: Looking, one: WalkPlan, page: pa.Table) -> list[str]:
 def _read(sync: Looking, side: object, one: WalkPlan, ids: list[str]) -> None:
     """Their rows, and a mark for each that is not there, so that nobody asks for it again."""
     request = ReadRequest(stream=one.stream, fields=one.reads, ids=tuple(ids) if one.by_ids else None)
-    complete = False
-    for page in sync.connector(side).read(request):
-        complete = page.complete
+    for page in whole_read(sync.connector(side), one.name, request):
         new = f'SELECT * FROM ({one.lens}) AS n WHERE n._id NOT IN (SELECT _id FROM "{one.table}")'
-        _hold(sync, one, page, f'INSERT INTO "{one.table}" {new}')
-    if not complete:
-        raise TemporaryError(
-            f"Reading {one.name} ended before the system had delivered everything.",
-            remedy="Run again; nothing was remembered of the incomplete read.",
-        )
+        with sync.columns.shown("page", text_columns(page, one, one.reads)):
+            sync.columns.run(f'INSERT INTO "{one.table}" {new}')
     missing = set(ids) - {str(row[0]) for row in sync.columns.rows(f'SELECT _id FROM "{one.table}"')}
     marks = pa.table({"_id": pa.array(sorted(missing), pa.string())})
-    sync.columns.show("arriving", marks)
-    sync.columns.run(f'INSERT INTO "{one.table}" BY NAME SELECT _id, false AS _found FROM arriving')
-    sync.columns.hide("arriving")
-
-
-def _hold(sync: Looking, one: WalkPlan, page: Page, sql: str) -> None:
-    """Run a statement over a page of such records."""
-    sync.columns.show("page", text_columns(page, one, one.reads))
-    sync.columns.run(sql)
-    sync.columns.hide("page")
+    with sync.columns.shown("arriving", marks):
+        sync.columns.run(f'INSERT INTO "{one.table}" BY NAME SELECT _id, false AS _found FROM arriving')

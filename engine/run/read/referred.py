@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.connectors.read_port import ReadRequest
-from engine.errors import TemporaryError
 from engine.record import SIDES
+from engine.run.read.pull import whole_read
 from engine.run.read.text_columns import text_columns
 from engine.run.session.aim import referring
 from engine.run.session.cursors import since
@@ -58,9 +58,8 @@ def _referrers(sync: SyncPass, side: Side) -> list[tuple[ReferrerPlan, frozenset
 
 
 def _add(sync: SyncPass, side: Side, ids: list[str]) -> None:
-    sync.columns.show("arriving", pa.table({"id": pa.array(ids, pa.string())}))
-    sync.columns.run(f'INSERT INTO "{_table(side)}" SELECT id FROM arriving')
-    sync.columns.hide("arriving")
+    with sync.columns.shown("arriving", pa.table({"id": pa.array(ids, pa.string())})):
+        sync.columns.run(f'INSERT INTO "{_table(side)}" SELECT id FROM arriving')
 
 
 def _requests(sync: SyncPass, side: Side) -> dict[ReadRequest, list[ReferrerPlan]]:
@@ -92,22 +91,14 @@ def _request(
 
 def _read(sync: SyncPass, side: Side, request: ReadRequest, several: Sequence[ReferrerPlan]) -> None:
     """Note the ids that each page's records refer to."""
-    complete = False
-    for page in sync.connector(sync.module.side(side)).read(request):
-        complete = page.complete
+    for page in whole_read(sync.connector(sync.module.side(side)), several[0].name, request):
         if sync.writer:
             sync.writer.renew()
-        sync.columns.show("page", text_columns(page, several[0], request.fields))
-        for one in several:
-            ids = f"SELECT DISTINCT id FROM ({one.lens}) WHERE id IS NOT NULL"
-            sync.columns.run(f'INSERT INTO "{_table(side)}" {ids}')
-        sync.columns.hide("page")
+        with sync.columns.shown("page", text_columns(page, several[0], request.fields)):
+            for one in several:
+                ids = f"SELECT DISTINCT id FROM ({one.lens}) WHERE id IS NOT NULL"
+                sync.columns.run(f'INSERT INTO "{_table(side)}" {ids}')
         sync.check_stop()
-    if not complete:
-        raise TemporaryError(
-            f"Reading {several[0].name} ended before the system had delivered everything.",
-            remedy="Run again; nothing was remembered of the incomplete read.",
-        )
 
 
 def due_by_reference(sync: SyncPass) -> set[str]:

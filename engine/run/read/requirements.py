@@ -40,8 +40,8 @@ def demand(
     failed = [one for one in requirements if not value_of(one, known, columns)]
     if failed:
         raise UserError(
-            "Nothing was written, because a requirement does not hold: "
+            "Nothing was written: a requirement is not met. "
             + " ".join(f"{one.message} ({one.text}, {one.place})" for one in failed),
             remedy=" ".join(one.remedy for one in failed if one.remedy)
-            or "Settle it in the systems concerned, then run again.",
+            or "Fix it in the systems concerned, then run again.",
         )

@@ -158,7 +158,7 @@ class Saving:
 
 def _folder(path: Path) -> Path:
     if not path.parent.is_dir():
-        raise UserError(f"There is no folder `{path.parent}` for {path.name}.", remedy="Make it first.")
+        raise UserError(f"There is no folder `{path.parent}` for {path.name}.", remedy="Create it first.")
     return path.parent
 
 
@@ -193,13 +193,13 @@ def open_changes(path: Path) -> SavedChanges:
         header = _header(told)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f"`{path}` is no changeset that this version can read.",
-            remedy="Make one with `engine preview SPEC -o FILE`.",
+            f"`{path}` is not a changeset that this version can read.",
+            remedy="Create one with `engine preview SPEC -o FILE`.",
         ) from error
     if said != _sealed(told, digest):
         raise StoppedError(
             f"`{path}` was altered after it was made; nothing was written.",
-            remedy="Make it anew with `engine preview SPEC -o FILE`, and change the spec or the records instead.",
+            remedy="Create a new one with `engine preview SPEC -o FILE`, and change the spec or the records instead.",
         )
     return SavedChanges(path=path, header=header, ops=frozenset(ops))
 

@@ -97,6 +97,15 @@ class Columns:
         parts = table.to_batches(max_chunksize=PART)
         self._connection.register(name, table.from_batches(parts, table.schema))
 
+    @contextmanager
+    def shown(self, name: str, table: pa.Table) -> Iterator[None]:
+        """The same for as long as a block takes."""
+        self.show(name, table)
+        try:
+            yield
+        finally:
+            self.hide(name)
+
     def share(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Copy rows from outside into a table that every pass sees; a reader's never stand in memory at once."""
         self._connection.register("arriving", rows)
@@ -234,5 +243,5 @@ def _explained() -> Iterator[None]:
         words = str(error).partition("\n")[0]
         raise UserError(
             f"The tables of this run fit neither into memory nor onto the disk: {words}.",
-            remedy="Make room on the disk of the engine's folder, or narrow the module by a view.",
+            remedy="Free disk space in the engine's folder, or narrow the module by a view.",
         ) from error

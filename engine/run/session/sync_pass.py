@@ -47,8 +47,6 @@ class Accepted:
 class Learned:
     """What a pass has found out so far."""
 
-    #: records of the source that come over although no saved view shows them: somebody asked for them
-    requested: frozenset[str] = frozenset()
     attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
     found: dict[str, int] = field(default_factory=dict)  #: staged records by situation
     yielded: dict[str, str] = field(default_factory=dict)  #: records not written -> the module that wins
@@ -158,6 +156,6 @@ class SyncPass:
         """Between batches: end here if a person asked for it."""
         if self.stop():
             raise StopAskedError(
-                "Stopped as asked; everything that was written is remembered.",
+                "Stopped on request; everything written so far is recorded.",
                 remedy="Run the same command again to go on.",
             )

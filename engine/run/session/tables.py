@@ -1,7 +1,7 @@
 """Tables: what stands between the stages of a pass, each table declared once, and what their columns mean.
 
-A pass has tables of its own; those that `SHARED` names are the same for both passes. A record's place in `staged` is
-its `rowid`, and other tables call it `place`.
+Each pass has tables of its own; `all_links` is the same for both. A record's place in `staged` is its `rowid`, which
+other tables call `place`.
 """
 
 from __future__ import annotations
@@ -13,25 +13,23 @@ if TYPE_CHECKING:
 
 
 class Table(str):
-    """The name of a table, with what its columns mean and the packages that write and read it."""
+    """The name of a table, with the packages that write it, those that read it, and what its columns mean."""
 
-    __slots__ = ("columns", "read_by", "written_by")
+    __slots__ = ("columns", "readers", "writers")
+    writers: frozenset[str]
+    readers: frozenset[str]
     columns: Mapping[str, str]
-    written_by: tuple[str, ...]
-    read_by: tuple[str, ...]
 
-    def __new__(
-        cls, name: str, columns: Mapping[str, str], *, written_by: tuple[str, ...], read_by: tuple[str, ...]
-    ) -> Self:
-        """A table of that name."""
+    def __new__(cls, name: str, writers: str, readers: str, columns: Mapping[str, str]) -> Self:
+        """A table of that name; the packages are separated by blanks."""
         table = super().__new__(cls, name)
-        table.columns, table.written_by, table.read_by = columns, written_by, read_by
+        table.writers, table.readers = frozenset(writers.split()), frozenset(readers.split())
+        table.columns = columns
         return table
 
 
 _ID = {"id": "of the record, on the side that the table is about"}
-_KEYED = {
-    **_ID,
+_KEYED = _ID | {
     "version": "by the clock of its system; null = it has none",
     "moment": "the same as a time; null = it names none",
     "k0 …": "its match keys, in the order of the spec; null = empty, which equals nobody",
@@ -43,8 +41,7 @@ _LINK = {
     "left_version, right_version": "and its version then",
     "state": "active, suspended, missing-SIDE or gone-SIDE",
 }
-_LENS = {
-    **_KEYED,
+_LENS = _KEYED | {
     "hash": "of everything that is compared",
     "label": "how a person recognises it",
     "trouble": "index into its side's troubles: why it cannot be used; null = it can",
@@ -55,137 +52,77 @@ _LENS = {
     "field NAME": "what a guard, a mail or an offer looks at",
     "c0 …": "canonical values, one a line of the mapping",
 }
+_SITUATION = {
+    "link_id, other_id, state": "its link; null = it has none",
+    "base_hash, base_version": "what the source looked like when last in step",
+    "situation": "one of SITUATIONS",
+}
+_HELD = {
+    "record_id": "of the source",
+    "content_hash": "what it looked like when it was held last",
+    "waits": "whether it is left alone as long as it looks the same",
+    "code": "why it is held",
+}
+_MATCHED = {
+    "id": "a newcomer of the source",
+    "candidates": "records of the target that it equals and that have no link",
+    "other_id, other_version": "one of them; where all have a link, one that has",
+    "rivals": "newcomers that equal the same record; of twins, how many they are",
+    "taken": "whether all that it equals have a link",
+    "others": "everybody that it equals, by id",
+    "key": "the match key that found them, counted from 0",
+}
+_PAIRED = {
+    "id, other_id": "a record of the source and its counterpart",
+    "link_id": "null = recognised just now",
+    "place": "where the source's is staged",
+}
 
-STAGED = Table(
-    "staged",
-    {
-        **_LENS,
-        "link_id, other_id, state": "its link; null = it has none",
-        "base_hash, base_version": "what the source looked like when last in step",
-        "situation": "one of SITUATIONS",
-    },
-    written_by=("read", "pair", "decide"),
-    read_by=("read", "pair", "decide", "write", "sync", "operations"),
-)
-SEEN = Table(
-    "seen",
-    {"version": "the latest of a page", "moment": "the same as a time"},
-    written_by=("read",),
-    read_by=("read",),
-)
-IDS = Table("ids", _ID, written_by=("read",), read_by=("read",))
-KEYED = Table("keyed", _KEYED, written_by=("read",), read_by=("pair",))
-LINKS = Table("links", _LINK, written_by=("read",), read_by=("read",))
-HELD = Table(
-    "held",
-    {
-        "record_id": "of the source",
-        "content_hash": "what it looked like when it was held last",
-        "waits": "whether it is left alone as long as it looks the same",
-        "code": "why it is held",
-    },
-    written_by=("read",),
-    read_by=("read", "pair", "decide", "write"),
-)
+#: What is not plainly unchanged on the source.
+STAGED = Table("staged", "read pair decide", "read pair decide write sync operations", _LENS | _SITUATION)
+#: The latest change that each page showed, every id that was read, and the keys of every record that was read.
+SEEN = Table("seen", "read", "read", {"version": "the latest of a page", "moment": "the same as a time"})
+IDS = Table("ids", "read", "read", _ID)
+KEYED = Table("keyed", "read", "pair", _KEYED)
+#: Links of the records of a page; every link of the module, where everything is read.
+LINKS = Table("links", "read", "read operations", _LINK)
+ALL_LINKS = Table("all_links", "read", "read", _LINK)
+#: What the ledger knows of records of the source: held, skipped, enrolled.
+HELD = Table("held", "read", "read pair decide write operations", _HELD)
 SKIPS = Table(
-    "skips",
-    {"record_id": "of the source", "other_id": "what it equals; null = nobody"},
-    written_by=("read",),
-    read_by=("read",),
+    "skips", "read", "read operations", {"record_id": "of the source", "other_id": "what it equals"}
 )
-ENROLLED = Table(
-    "enrolled",
-    {**_ID, "NAME …": "what its counterpart gets in that field; null = nothing was chosen"},
-    written_by=("read",),
-    read_by=("read", "decide"),
-)
-KNOWN = Table("known", _KEYED, written_by=("pair",), read_by=("pair",))
-TAKEN = Table("taken", _ID, written_by=("pair",), read_by=("pair",))
-ASIDE = Table("aside", _ID, written_by=("pair",), read_by=("pair",))
-MATCHED = Table(
-    "matched",
-    {
-        "id": "a newcomer of the source",
-        "candidates": "records of the target that it equals and that have no link",
-        "other_id, other_version": "one of them; where all have a link, one that has",
-        "rivals": "newcomers that equal the same record; of twins, how many they are",
-        "taken": "whether all that it equals have a link",
-        "others": "everybody that it equals, by id",
-        "key": "the match key that found them, counted from 0",
-    },
-    written_by=("pair", "decide"),
-    read_by=("pair", "decide"),
-)
+ENROLLED = Table("enrolled", "read", "read", _ID | {"NAME …": "what its counterpart gets; null = nothing"})
+#: Records of the target that may be recognised; those that have a link; those that a person's choice set aside.
+KNOWN = Table("known", "pair", "pair", _KEYED)
+TAKEN = Table("taken", "pair", "pair", _ID)
+ASIDE = Table("aside", "pair", "pair", _ID)
+MATCHED = Table("matched", "pair", "pair", _MATCHED)
+#: Newcomers that are made on the target, and those for which a limited value is used up.
 ABSENT = Table(
-    "absent",
-    {"id": "a newcomer that is made on the target", "place": "where it is staged"},
-    written_by=("pair", "decide", "operations"),
-    read_by=("pair", "decide", "sync", "operations", "write"),
+    "absent", "pair decide operations", "pair decide write sync operations", _ID | {"place": "in staged"}
 )
-BEYOND = Table(
-    "beyond",
-    {"field": "a field of which there is only so much", "place": "a newcomer that gets the other value"},
-    written_by=("pair",),
-    read_by=("pair",),
-)
-PAIRED = Table(
-    "paired",
-    {
-        "id, other_id": "a record of the source and its counterpart",
-        "link_id": "null = recognised just now",
-        "place": "where the source's is staged",
-    },
-    written_by=("pair",),
-    read_by=("read", "pair", "sync", "operations", "write"),
-)
-WAS_SO = Table("was_so", _ID, written_by=("decide",), read_by=("decide", "write"))
+BEYOND = Table("beyond", "pair", "decide", {"field": "with the limited value", "place": "in staged"})
+PAIRED = Table("paired", "pair", "read pair write sync operations", _PAIRED)
+#: Of a trigger: true already when it was activated; true once more; true no longer.
+WAS_SO = Table("was_so", "decide", "decide write", _ID)
 ANEW = Table(
-    "anew",
-    {**_ID, "link_id": "of its earlier occurrence"},
-    written_by=("decide", "operations"),
-    read_by=("write",),
+    "anew", "decide operations", "decide write operations", _ID | {"link_id": "of its earlier occurrence"}
 )
-STOPPED = Table(
-    "stopped",
-    {**_ID, "link_id, state": "its link; null = it has none"},
-    written_by=("decide",),
-    read_by=("decide", "write"),
-)
+STOPPED = Table("stopped", "decide", "decide write", _ID | {"link_id, state": "its link; null = it has none"})
+#: What a guard looks at: records as they would become.
 BECOMING = Table(
-    "becoming",
-    {
-        "…": "what a guard looks at, of each record as it would become",
-        "_nr": "its number",
-        "_to": "who is written to",
-    },
-    written_by=("decide",),
-    read_by=("decide", "read"),
+    "becoming", "decide", "decide", {"…": "as the guard names it", "_nr": "number", "_to": "address"}
 )
-FRESH = Table("fresh", _LENS, written_by=("read",), read_by=("read", "decide", "write"))
-AGAIN = Table("again", _LENS, written_by=("read",), read_by=("write",))
-AFTER = Table("after", _LENS, written_by=("write",), read_by=("write",))
-#: Former values of records of the target, by id; they name nobody who could be told.
-UNDONE = Table("undone", _LENS, written_by=("write",), read_by=("decide", "write"))
-ALL_LINKS = Table("all_links", _LINK, written_by=("read",), read_by=("read",))
+#: Counterparts right before a decision; sources right before they are written; targets right after a write.
+FRESH = Table("fresh", "read", "read decide write", _LENS)
+AGAIN = Table("again", "read", "read write operations", _LENS)
+AFTER = Table("after", "write", "write", _LENS)
+#: Former values of records of the target; they name nobody who could be told.
+UNDONE = Table("undone", "write", "decide write", _LENS)
 
 #: What the end of a module takes away.
 TABLES = (
-    *(
-        STAGED,
-        SEEN,
-        IDS,
-        KEYED,
-        LINKS,
-        HELD,
-        SKIPS,
-        ENROLLED,
-        KNOWN,
-        TAKEN,
-        ASIDE,
-        MATCHED,
-        ABSENT,
-        BEYOND,
-        PAIRED,
-    ),
-    *(WAS_SO, ANEW, STOPPED, FRESH, AGAIN, AFTER, UNDONE, ALL_LINKS),
+    *(STAGED, SEEN, IDS, KEYED, LINKS, ALL_LINKS, HELD, SKIPS, ENROLLED, KNOWN, TAKEN, ASIDE, MATCHED),
+    *(ABSENT, BEYOND, PAIRED, WAS_SO, ANEW, STOPPED, FRESH, AGAIN, AFTER, UNDONE),
 )

@@ -117,14 +117,12 @@ def _limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side
 
 def _stirred(sync: SyncPass, looked: Looked) -> bool:
     """Whether anything is there that could be too much; counting links takes its time."""
-    return (
-        sync.moving or bool(looked.departed.gone) or (looked.assessed.whole and not looked.assessed.records)
-    )
+    return sync.moving or bool(looked.departed.gone) or (looked.staged.whole and not looked.staged.records)
 
 
 def _empty(sync: SyncPass, links: int, looked: Looked) -> Iterator[Stop]:
     """A complete read that delivers nothing where records were before is rather a fault than a clearance."""
-    if links and looked.assessed.whole and not looked.assessed.records:
+    if links and looked.staged.whole and not looked.staged.records:
         yield Stop(
             code=_code(sync, "empty", [str(links)]),
             what=f"{sync.source.name} is empty, but {links:,} of its records are linked.",

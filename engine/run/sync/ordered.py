@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from engine.connectors.read_port import ReadRequest
 from engine.errors import UserError
+from engine.run.pair.pairing import Paired
 from engine.run.read.absent_or_deleted import Departed
 from engine.run.read.pull import Reading, pull
 from engine.run.read.referenced_records import read_referenced
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 _LINES = 1_000
 #: What a look at one record has seen of the stream: nothing that a cursor may go by.
 _ONE = Looked(
-    assessed=Staged(cursor=None, newest=None, whole=False, records=1), matched=None, departed=Departed()
+    staged=Staged(cursor=None, newest=None, whole=False, records=1),
+    paired=Paired(matched=None),
+    departed=Departed(),
 )
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from engine.event import ModuleStarted, Noted, PushPlanned
 from engine.ledger import ModuleState, Settlement
 from engine.run.decide.yielding import yielded
+from engine.run.pair.pairing import known_records
 from engine.run.pair.sort import cloned, held_records, no_longer_held, set_aside
 from engine.run.read.stage_source import source_scope
 from engine.run.read.waits import name_roots, new_waits, show_references
@@ -17,7 +18,7 @@ from engine.run.session.cursors import later
 from engine.run.session.held import report_held
 from engine.run.session.tables import STAGED
 from engine.run.sync.limits import heed_limits
-from engine.run.sync.look import Looked, known_records, look, planned
+from engine.run.sync.look import Looked, look, planned
 from engine.run.sync.pipeline import by_hand_only
 from engine.run.write.create import create
 from engine.run.write.delete import delete
@@ -137,7 +138,9 @@ class Run(Writing):
         first = passes[0]
         if first.only is not None:
             return
-        known = {side: seen for sync in passes for side, seen in known_records(sync, looked).items()}
+        staged = {side: one.staged for side, one in looked.items()}
+        paired = {side: one.paired for side, one in looked.items()}
+        known = {side: seen for sync in passes for side, seen in known_records(sync, staged, paired).items()}
         for sync in passes:
             state = _next_state(sync, state, looked[sync.source_side])
         first.ledger.finish_module(
@@ -147,14 +150,14 @@ class Run(Writing):
 
 def _note(sync: SyncPass, writer: LedgerWriter, looked: Looked) -> None:
     """Remember what needs no write: records that are held now, wait, left the view, or are left alone."""
-    remember_requested(sync, writer)
+    remember_requested(sync, writer, looked.staged.requested)
     waits, unwaits = new_waits(sync)
     held = name_roots(sync, tuple(held_records(sync)), waits)
     settlement = Settlement(
         run=sync.run,
         module=sync.module.name,
         held=held,
-        released=no_longer_held(sync, whole=looked.assessed.whole),
+        released=no_longer_held(sync, whole=looked.staged.whole),
         skips=_skips(sync),
         changes=_out_of_view(sync),
         waits=waits,
@@ -197,9 +200,9 @@ def _skips(sync: SyncPass) -> pa.Table | None:
 def _next_state(sync: SyncPass, state: ModuleState, looked: Looked) -> ModuleState:
     """The cursors after a module that was worked off to its end."""
     mine, its = sync.source.side, sync.target.side
-    own = looked.assessed
+    own = looked.staged
     moved = {f"{mine}_cursor": own.cursor, f"{mine}_newest": own.newest, f"{mine}_scope": source_scope(sync)}
-    matched = looked.matched
+    matched = looked.paired.matched
     if matched is not None and matched.read:
         known = state.left_cursor if its == "left" else state.right_cursor
         before = None if matched.whole else known

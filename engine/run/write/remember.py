@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from engine.run.session.sync_pass import SyncPass
 
 
-def remember_requested(sync: SyncPass, writer: LedgerWriter) -> None:
+def remember_requested(sync: SyncPass, writer: LedgerWriter, requested: frozenset[str]) -> None:
     """Store who was asked for, before anything of them is written: a run that is killed goes on with them."""
-    if sync.source.saved_view is None or not sync.learned.requested:
+    if sync.source.saved_view is None or not requested:
         return
     rows = sync.columns.rows(f"SELECT id FROM {STAGED} WHERE in_view")
-    ids = {str(row[0]) for row in rows} & sync.learned.requested
+    ids = {str(row[0]) for row in rows} & requested
     sync.ledger.admit(writer.renew(), sync.module.name, sync.source_side, sorted(ids), sync.clock.text())
 
 
@@ -81,7 +81,8 @@ def _was_so(sync: SyncPass) -> pa.Table | None:
     ids = sync.columns.table(f"SELECT id FROM {WAS_SO}")["id"]
     if not len(ids):
         return None
-    message = f"So already: {len(ids):,}. The trigger acts on what becomes so from now on."
+    records = "1 record meets" if len(ids) == 1 else f"{len(ids):,} records meet"
+    message = f"{records} the condition already. The trigger acts on records that meet it from now on."
     sync.listen(Noted(module=sync.module.name, message=message))
     return _skips(ids.combine_chunks(), pa.nulls(len(ids), pa.string()), SO_ALREADY)
 
@@ -156,6 +157,6 @@ def leave_alone(sync: SyncPass, writer: LedgerWriter, missed: Sequence[tuple[Pai
         )
         _settle(sync, writer, skips=skips, released=tuple((sync.source_side, pair.mine.id) for pair in pairs))
         for pair in pairs:
-            message = f"{sync.source.name}:{pair.mine.id} changes nothing at {sync.target.name}:{pair.other_id}: {why}."
+            message = f"{sync.source.name}:{pair.mine.id} leaves {sync.target.name}:{pair.other_id} unchanged: {why}."
             sync.listen(Noted(module=sync.module.name, message=message))
     sync.counts.skipped += len(missed)

@@ -50,7 +50,7 @@ def test_PC_01_a_project_is_made_on_demand_with_the_details_given_at_that_moment
     give += ["--give", f"owner.zpuid={owner}", "--give", f"template.id={template}"]
     house.forget_calls()
     told = house.must("do", "project", "--record", f"crm.Deals:{deal}", *give, expect=1)
-    assert "+ create on the right: Routers because a person asks for it" in told, "it shows first"
+    assert "+ create on the right: Routers because requested by a person" in told, "it shows first"
     assert 'name: "Routers for Mira"' in told
     assert house.writes() == []
     house.must("do", "project", "--record", f"crm.Deals:{deal}", *give, "--yes")
