@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.ledger.association import Association
-    from engine.run.operations.associated import Offer, Shown
+    from engine.run.operations.associated import AssociationEnds, PresentAssociation
 
 
-def listed_text(shown: Sequence[Shown], screen: Screen) -> str:
+def listed_text(shown: Sequence[PresentAssociation], screen: Screen) -> str:
     """A row for each pair, with what put it together."""
     if not shown:
         return "No records are associated.\n"
@@ -40,7 +40,7 @@ def _by(one: Association) -> str:
     return f"{who}, locked" if one.locked else who
 
 
-def listed_json(shown: Sequence[Shown]) -> dict[str, Any]:
+def listed_json(shown: Sequence[PresentAssociation]) -> dict[str, Any]:
     """Every pair as an object."""
     return {
         "associations": [
@@ -57,11 +57,11 @@ def listed_json(shown: Sequence[Shown]) -> dict[str, Any]:
     }
 
 
-def _pair(pair: Offer) -> dict[str, Any]:
+def _pair(pair: AssociationEnds) -> dict[str, Any]:
     return {"of": pair.of, "of_label": pair.of_label, "to": pair.to, "to_label": pair.to_label}
 
 
-def offers_text(offers: Sequence[Offer], screen: Screen) -> str:
+def offers_text(offers: Sequence[AssociationEnds], screen: Screen) -> str:
     """A row for each pair that may be put together."""
     if not offers:
         return "Nothing can be associated: the spec offers no further pair.\n"
@@ -76,12 +76,12 @@ def offers_text(offers: Sequence[Offer], screen: Screen) -> str:
     return table([Column(title="record"), Column(title="can be associated with")], rows, screen) + told
 
 
-def offers_json(offers: Sequence[Offer]) -> dict[str, Any]:
+def offers_json(offers: Sequence[AssociationEnds]) -> dict[str, Any]:
     """The same as objects."""
     return {"pairs": [_pair(one) for one in offers]}
 
 
-def added_text(pair: Offer) -> str:
+def added_text(pair: AssociationEnds) -> str:
     """One sentence."""
     of, to = (_called(*one, gone=False) for one in ((pair.of, pair.of_label), (pair.to, pair.to_label)))
     return printable(f"Associated: {of} and {to}.") + "\n"

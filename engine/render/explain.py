@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.run.operations.explain import Explained, Linked, Placed
-    from engine.run.operations.outlook import Looked
+    from engine.run.operations.outlook import Outlook
 
 _HIDDEN = ("content_hash", "plan_fingerprint")
 _STATES = {
@@ -72,7 +72,7 @@ def _facts(one: Placed, spec: str) -> Iterator[tuple[str, str]]:
         yield "conflict", f"{conflict.number}: {conflict.line}: {values}; {taken}"
 
 
-def _now(now: Looked) -> str:
+def _now(now: Outlook) -> str:
     if not now.exists:
         return "does not exist"
     version = f"version {now.version}, " if now.version else ""
@@ -91,7 +91,7 @@ def _link(link: Linked | None) -> Iterator[tuple[str, str]]:
         yield "handled", f"up to version {link.version or '-'}, of the other {link.its_version or '-'}"
 
 
-def _fields(now: Looked) -> Iterator[str]:
+def _fields(now: Outlook) -> Iterator[str]:
     for one in now.fields:
         to = f" -> {one.write}" if one.write else ""
         yield f"  field     {printable(one.line)} ({printable(one.place)}){to}: {printable(one.why)}\n"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class AssociationEnds:
     """Two records that may be put together, or are."""
 
     of: str  #: SYSTEM.STREAM:ID
@@ -30,11 +30,11 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class PresentAssociation:
     """An association with its records as they are now."""
 
     stored: Association
-    pair: Offer
+    pair: AssociationEnds
     missing: tuple[str, ...]  #: those of the two that their systems do not have any more
 
 
@@ -68,7 +68,7 @@ def names_of(one: Association) -> tuple[str, str]:
     return f"{one.of_stream}:{one.of_id}", f"{one.to_stream}:{one.to_id}"
 
 
-def show(plan: Plan, request: RunRequest, stored: Sequence[Association]) -> tuple[Shown, ...]:
+def show(plan: Plan, request: RunRequest, stored: Sequence[Association]) -> tuple[PresentAssociation, ...]:
     """The same with what the systems show of the records now."""
     ends = {end.name: end for one in plan.associations for end in (one.left, *(to.right for to in one.to))}
     wanted: dict[str, set[str]] = {}
@@ -85,14 +85,20 @@ def show(plan: Plan, request: RunRequest, stored: Sequence[Association]) -> tupl
     return tuple(_shown(one, found, ends) for one in stored)
 
 
-def _shown(one: Association, found: Mapping[str, Attached], ends: Mapping[str, AttachedPlan]) -> Shown:
+def _shown(
+    one: Association, found: Mapping[str, Attached], ends: Mapping[str, AttachedPlan]
+) -> PresentAssociation:
     of, to = names_of(one)
     labels = [found[name].label if name in found else None for name in (of, to)]
     gone = tuple(name for name in (of, to) if name not in found and name.partition(":")[0] in ends)
-    return Shown(stored=one, pair=Offer(of=of, of_label=labels[0], to=to, to_label=labels[1]), missing=gone)
+    return PresentAssociation(
+        stored=one, pair=AssociationEnds(of=of, of_label=labels[0], to=to, to_label=labels[1]), missing=gone
+    )
 
 
-def offers(plan: Plan, request: RunRequest, ledger: Ledger, name: str, of: str | None) -> tuple[Offer, ...]:
+def offers(
+    plan: Plan, request: RunRequest, ledger: Ledger, name: str, of: str | None
+) -> tuple[AssociationEnds, ...]:
     """Pairs that may be put together and are not yet; with `of`, those of one record.
 
     Raises UserError where that record is not there or not offered.
@@ -100,7 +106,7 @@ def offers(plan: Plan, request: RunRequest, ledger: Ledger, name: str, of: str |
     one = association_named(plan, name)
     record = id_in(of, [one.left.name])[1] if of is not None else None
     known = {names_of(row) for row in ledger.associations(plan.name)}
-    found: list[Offer] = []
+    found: list[AssociationEnds] = []
     with systems_of(plan, request) as systems, session_of(request) as session:
         check_requirements(plan, systems, session)
         lefts = read_attached(session, systems, one.left, "left", (record,) if record else None)
@@ -113,9 +119,9 @@ def offers(plan: Plan, request: RunRequest, ledger: Ledger, name: str, of: str |
     return tuple(pair for pair in found if (pair.of, pair.to) not in known)
 
 
-def offer_of(one: AssociationPlan, attach: AttachPlan, left: Attached, right: Attached) -> Offer:
+def offer_of(one: AssociationPlan, attach: AttachPlan, left: Attached, right: Attached) -> AssociationEnds:
     """The two as a person is shown them."""
-    return Offer(
+    return AssociationEnds(
         of=f"{one.left.name}:{left.id}",
         of_label=left.label,
         to=f"{attach.right.name}:{right.id}",

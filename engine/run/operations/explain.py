@@ -10,7 +10,7 @@ import pyarrow as pa
 from engine.errors import UserError
 from engine.ledger import open_ledger
 from engine.record import SIDES, other
-from engine.run.operations.outlook import Looked, look_at
+from engine.run.operations.outlook import Outlook, look_at
 from engine.run.read.waits import DEEPEST
 from engine.run.sync.opened import opened, refuse_unbuilt
 from engine.suggest import did_you_mean
@@ -77,7 +77,7 @@ class Placed:
     held: HeldRow | None
     causes: tuple[Cause, ...]  #: what it waits for, and what that waits for; the last one is the root
     conflicts: tuple[Conflict, ...]
-    now: Looked | None  #: None = nobody asked the systems
+    now: Outlook | None  #: None = nobody asked the systems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def explain(plan: Plan, request: RunRequest, name: RecordName, *, offline: bool 
     with open_ledger(request.ledger_url, readonly=True) as ledger:
         modules = [(module, side) for module in plan.modules for side in SIDES if _has(module, side, name)]
         told = [_remembered(plan, ledger, module, side, name) for module, side in modules]
-        now: Sequence[Looked | None] = [None] * len(told)
+        now: Sequence[Outlook | None] = [None] * len(told)
         if not offline:
             now = _looked(plan, request, ledger, name, list(zip(modules, told, strict=True)))
     placed = tuple(_with(one, looked) for one, looked in zip(told, now, strict=True))
@@ -144,7 +144,7 @@ def _has(module: ModulePlan, side: Side, name: RecordName) -> bool:
     return (end.system, end.stream) == (name.system, name.stream)
 
 
-def _with(one: dict[str, Any], looked: Looked | None) -> Placed:
+def _with(one: dict[str, Any], looked: Outlook | None) -> Placed:
     return Placed(**{key: value for key, value in one.items() if key != "row"}, now=looked)
 
 
@@ -232,7 +232,7 @@ def _looked(
     ledger: Ledger,
     name: RecordName,
     several: Sequence[tuple[tuple[ModulePlan, Side], dict[str, Any]]],
-) -> list[Looked]:
+) -> list[Outlook]:
     """What both sides show now, and what a run makes of it, module by module."""
     found = []
     with opened(plan, request, ledger, run="explain") as one:

@@ -42,7 +42,7 @@ class DifferingField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Outlook:
     """A record as it is now, and what becomes of it."""
 
     exists: bool
@@ -63,7 +63,7 @@ def look_at(
     link: Mapping[str, Any] | None,
     held: HeldRow | None,
     skipped: str | None,
-) -> Looked:
+) -> Outlook:
     """Read the record and its counterpart by their ids, and decide as a run would."""
     show_references(passes[0])
     recall(passes)
@@ -80,7 +80,7 @@ def look_at(
         fields, told = _linked(sync, side, shown, link)
     else:
         told = _alone(sync, side, shown, skipped, lacks)
-    return Looked(
+    return Outlook(
         exists=shown is not None,
         label=shown.label if shown else None,
         version=shown.version if shown else None,

@@ -14,7 +14,14 @@ import pyarrow as pa
 from engine.errors import TemporaryError, UserError
 from engine.ledger import Settlement
 from engine.ledger.association import Association
-from engine.run.operations.associated import Offer, association_named, id_in, names_of, offer_of, offered
+from engine.run.operations.associated import (
+    AssociationEnds,
+    association_named,
+    id_in,
+    names_of,
+    offer_of,
+    offered,
+)
 from engine.run.read.attached import Attached, read_attached, together
 from engine.run.read.one_record_streams import read_fields
 from engine.run.read.requirements import check_requirements
@@ -41,7 +48,7 @@ if TYPE_CHECKING:
     from engine.run.session.run_request import RunRequest
 
 
-def put_together(plan: Plan, request: RunRequest, *, name: str, of: str, to: str) -> Offer:
+def put_together(plan: Plan, request: RunRequest, *, name: str, of: str, to: str) -> AssociationEnds:
     """Put two records together, which shows on the right one and is remembered.
 
     Raises UserError, having written nothing, where the two may not be; TemporaryError where a system cannot be asked.
