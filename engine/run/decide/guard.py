@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from engine.guard import Letter, Refusal, refused_keys, without
 from engine.run.decide.newcomers import creates_sql
-from engine.run.decide.refusals import Refused, Subject, quoted, shown_by, told
+from engine.run.decide.refusal_notices import Refused, Subject, quoted, shown_by, told
 from engine.run.read.computed_fields import compile_computed
 from engine.run.session.batches import batch_size, portions
 from engine.run.session.columns import sql_name

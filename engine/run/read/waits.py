@@ -1,4 +1,4 @@
-"""Waits: records that stand behind another one, their root, and come over by themselves once it has a link."""
+"""Waits: records that stand behind another one, their root, and are synced once it has a link."""
 
 from __future__ import annotations
 

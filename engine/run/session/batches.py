@@ -1,4 +1,4 @@
-"""Batches: how many writes go to a system at once."""
+"""Batches: how many writes go to a system at once, and which records are looked at together."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import ModuleState
     from engine.record import Side
-    from engine.run.decide.refusals import Refused
+    from engine.run.decide.refusal_notices import Refused
     from engine.run.session.pair import Pair
     from engine.run.session.sync_pass import SyncPass
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.record import SIDES
 from engine.run.decide.expected_changes import creates, delete_change, lines_of, pair_changes
-from engine.run.decide.refusals import refusals
+from engine.run.decide.refusal_notices import refusals
 from engine.run.decide.yielding import yielded
 from engine.run.pair.sort import held_records
 from engine.run.read.waits import name_roots, new_waits
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import ModuleState
     from engine.record import Counts, Kind, Side
-    from engine.run.decide.refusals import Refused
+    from engine.run.decide.refusal_notices import Refused
     from engine.run.read.absent_or_deleted import Departed
     from engine.run.session.changes import Change, Saving
     from engine.run.session.pair import Decided, Pair

@@ -17,7 +17,7 @@ from engine.run.session.tables import STAGED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine.run.decide.refusals import Refused
+    from engine.run.decide.refusal_notices import Refused
     from engine.run.session.pair import Decided, Pair
     from engine.run.session.sync_pass import SyncPass
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.ledger import ModuleState
-    from engine.run.decide.refusals import Refused
+    from engine.run.decide.refusal_notices import Refused
     from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.pair import Pair
     from engine.run.session.sync_pass import SyncPass

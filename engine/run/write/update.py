@@ -14,7 +14,7 @@ from engine.ledger import RecordKey, Settlement
 from engine.record import SIDES, other
 from engine.run.decide.conflicts import agreed, disputes
 from engine.run.decide.expected_changes import pair_changes
-from engine.run.decide.refusals import refusals
+from engine.run.decide.refusal_notices import refusals
 from engine.run.session.batches import batch_size
 from engine.run.session.columns import sql_name
 from engine.run.session.held import report_held

@@ -1,4 +1,4 @@
-"""Refusals: what is held, and whom a notice tells, when guards refuse changes."""
+"""Refusal notices: what is held of a change that a guard refuses, and the mail that tells who made it."""
 
 from __future__ import annotations
 
