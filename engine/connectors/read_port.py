@@ -138,3 +138,12 @@ class Observing(Protocol):
     def observe(self, streams: Iterable[str]) -> Catalog:
         """Those of the streams that the system tells about, as it does now. Raises UserError and TemporaryError."""
         ...
+
+
+@runtime_checkable
+class Located(Protocol):
+    """What a connector offers besides, if no account of its system tells whose records they are."""
+
+    def location(self) -> str:
+        """Where the records are, the same in every run as long as they are the same; without a credential."""
+        ...

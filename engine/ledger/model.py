@@ -74,6 +74,9 @@ class ModuleState:
     right_newest: str | None = None
     contacted: bool = False  #: the first contact has been agreed to, or had nothing to agree to
     fingerprint: str | None = None  #: of the module's plan when it was last completed; None = never
+    #: whose records the links are of, on that side: connector, place, stream, id field, as JSON; None = not known
+    left_origin: str | None = None
+    right_origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,10 @@ class FilesConnector:
         """The folder is there; says which."""
         return f"the folder {self.folder} with {len(self._names())} {self._format} files"
 
+    def location(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
     def read(self, request: ReadRequest) -> Iterator[Page]:
         """Pages of a file: text columns from CSV and Parquet, nested records from JSON lines."""
         file = self._file(request.stream)

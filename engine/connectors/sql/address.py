@@ -41,6 +41,14 @@ class Address:
         return f"the {_NAMES[self.server]} database {self.database} at {self.host}:{self.port}"
 
     @property
+    def place(self) -> str:
+        """The same, with the schema if one is named; whoever logs in sees the same records there."""
+        schema = self.options.get("schema")
+        return (
+            f"{self.server}://{self.host}:{self.port}/{self.database}{f'?schema={schema}' if schema else ''}"
+        )
+
+    @property
     def subject(self) -> str:
         """The label at the start of a sentence."""
         return "T" + self.label[1:]

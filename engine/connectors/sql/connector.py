@@ -52,6 +52,10 @@ class SqlConnector:
             self.database.names()
         return self.database.label
 
+    def location(self) -> str:
+        """The database, as its server or its file."""
+        return self.database.place
+
     def read(self, request: ReadRequest) -> Iterator[Page]:
         """Pages of text columns. A table that is still to be made has no records."""
         table = self._find(request.stream)

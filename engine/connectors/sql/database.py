@@ -52,8 +52,9 @@ class Dialect(Generic[S]):
 class SqlDatabase(Generic[S]):
     """Connections are opened when needed and kept: one for each read that is going on, and one to write."""
 
-    def __init__(self, label: str, dialect: Dialect[S]) -> None:
+    def __init__(self, label: str, dialect: Dialect[S], place: str) -> None:
         self.label = label  #: which one it is, in words without a credential
+        self.place = place  #: the same, however it is addressed: a file's whole path, a server with database and schema
         self._dialect = dialect
         self._idle: dict[bool, list[S]] = {False: [], True: []}
 

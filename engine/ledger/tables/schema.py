@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engine.ledger.tables.server_text import ServerText
 
 #: The schema that this version reads and writes; the newest step in `migrations/versions`.
-HEAD = "0004"
+HEAD = "0005"
 
 metadata = sa.MetaData()
 
@@ -74,6 +74,8 @@ modules = sa.Table(
     _text("fingerprint", null=True),
     _text("left_newest", null=True),
     _text("right_newest", null=True),
+    _text("left_origin", null=True),
+    _text("right_origin", null=True),
 )
 
 links = sa.Table(

@@ -15,6 +15,7 @@ from engine.run.session.batches import portions
 from engine.run.session.held import as_held
 from engine.run.session.report import Ask, HeldRecord
 from engine.run.sync.limits import stops_of
+from engine.run.sync.link_origins import demand_approval, origin_asks
 from engine.run.sync.look import look
 from engine.run.sync.pipeline import by_hand_only
 from engine.run.write.delete import sifted
@@ -51,10 +52,14 @@ class Preview:
     room: int = 0  #: lines of the present module that may still be shown
 
     def begin(self, passes: Sequence[SyncPass]) -> bool:
-        """Nothing is settled; what is open counts as it stands."""
+        """Nothing is settled; what is open counts as it stands. Raises StoppedError as a run does for its links."""
         self.room = self.limit
-        self.counts[passes[0].module.name] = passes[0].counts
-        return not by_hand_only(passes[0])
+        first = passes[0]
+        self.counts[first.module.name] = first.counts
+        asks = origin_asks(first, first.ledger.module_state(first.integration, first.module.name))
+        if asks:
+            demand_approval(first, asks[1:] or asks)  # what is forgotten first cannot be previewed
+        return not by_hand_only(first)
 
     def look(self, passes: Sequence[SyncPass], state: ModuleState) -> Mapping[Side, Looked]:
         """As a run does."""

@@ -18,6 +18,7 @@ from engine.run.session.cursors import later
 from engine.run.session.held import report_held
 from engine.run.session.tables import STAGED
 from engine.run.sync.limits import heed_limits
+from engine.run.sync.link_origins import check_origins
 from engine.run.sync.look import Looked, look, planned
 from engine.run.sync.pipeline import by_hand_only
 from engine.run.write.create import create
@@ -52,9 +53,10 @@ class Writing:
     permit: Permit = field(init=False)  #: for the present module
 
     def begin(self, passes: Sequence[SyncPass]) -> bool:
-        """Find out what became of the writes that a killed run left open."""
+        """See whose records the links are of, and find out what became of the writes that a killed run left open."""
         self.permit = Permit(writer=self.writer, module=passes[0].module.name)
         passes[0].listen(ModuleStarted(module=passes[0].module.name))
+        check_origins(passes, self.writer)
         show_references(passes[0])
         for sync in passes:
             recover(sync, self.writer)

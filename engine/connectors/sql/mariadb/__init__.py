@@ -35,4 +35,4 @@ def mariadb(address: Address) -> SqlDatabase[MariadbSession]:
         apply=write.apply,
         make=write.create_table,
     )
-    return SqlDatabase(address.label, dialect)
+    return SqlDatabase(address.label, dialect, address.place)

@@ -34,4 +34,4 @@ def postgres(address: Address) -> SqlDatabase[PostgresSession]:
         apply=write.apply,
         make=write.create_table,
     )
-    return SqlDatabase(address.label, dialect)
+    return SqlDatabase(address.label, dialect, address.place)

@@ -29,7 +29,7 @@ def sqlite(path: Path, *, create: bool) -> SqlDatabase[SqliteSession]:
         exists=path.is_file,
         apart=True,
     )
-    database = SqlDatabase(f"the SQLite database {path}", dialect)
+    database = SqlDatabase(f"the SQLite database {path}", dialect, str(Path(path).resolve()))
     if path.is_file():
         with database.session():
             pass  # it can be opened and is a database
