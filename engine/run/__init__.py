@@ -1,3 +1,3 @@
-"""Executes a plan: pull, lens, pair, reconcile, push, settle; recovers first what a killed run left open."""
+"""Executes a plan: read, pair, decide, write, settle; recovers first what a killed run left open."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Habits: where a system's clock hangs and how its people write phone numbers, put on each field of its catalog."""
+"""Habits: a system's time zone, and how its people write phone numbers, put on each field of its catalog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetch: bring single records over, or in step again, because a person asks for them; and tell what became of each."""
+"""Fetch: sync single records now, because a person asks for them, and tell what became of each."""
 
 from __future__ import annotations
 

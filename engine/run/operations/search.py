@@ -1,4 +1,4 @@
-"""Search: records of a module's own side by what people call them, whether or not they have come over."""
+"""Search: find records of a module's own side by what people call them, whether or not they are synced."""
 
 from __future__ import annotations
 

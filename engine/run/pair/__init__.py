@@ -1,3 +1,3 @@
-"""Pairing: newcomers are recognised, and every record gets its way."""
+"""Pairing: newcomers are recognised by their match keys; every record is compared, made, set aside or held."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Quota: who of the records that are to be made still gets a constant of which there is only so much.
+"""Quota: `at-most`: who of the records that are to be made still gets a constant of which there is only so much.
 
 What the target holds already counts, whoever put it there, and so does what was sent and may still turn up. The
 records are served in the order in which they were read. One whose making fails keeps what it was to get until the

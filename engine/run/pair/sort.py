@@ -1,4 +1,4 @@
-"""Sort: give every record that is not plainly unchanged its way: make it, compare it, set it aside or hold it."""
+"""Sort: which records are made, compared, set aside or held, of all that are not plainly unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pull: read a stream page by page, stage each page, and remember how far the server's time has come."""
+"""Pull: read a stream page by page, each as a table of texts; a read that may have missed records is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requested: records that come over although no saved view shows them, because somebody asked for them by name.
+"""Requested: records that are synced although no saved view shows them, because somebody asked for them by name.
 
 A saved view limits what comes over by itself. What a person fetches, or what a record below it brings along, stays
 in step from then on.

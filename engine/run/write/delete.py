@@ -1,4 +1,4 @@
-"""Delete: follow deletions, where the module says `deletes: propagate`.
+"""Delete: counterparts of records that are deleted, where the module says `deletes: propagate`.
 
 Whoever edited the counterpart since wins over the deletion.
 """

@@ -1,4 +1,4 @@
-"""Images: values that the journal has kept, as records of the target again."""
+"""Images: values that the journal has kept, as records of the target again, for an undo."""
 
 from __future__ import annotations
 
