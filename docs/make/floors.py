@@ -52,7 +52,12 @@ def _read_layers(layers: str) -> Floors:
 
 
 def _build_room(name: str, inside: Mapping[str, Floors]) -> Room:
-    floors = tuple(
-        tuple(_build_room(f"{name}.{child}", inside) for child in floor) for floor in inside.get(name, ())
-    )
+    """A room with its floors; where no contract names any, one floor of those rooms that a contract looks into."""
+    known = inside.get(name) or _named_below(name, inside)
+    floors = tuple(tuple(_build_room(f"{name}.{child}", inside) for child in floor) for floor in known)
     return Room(name=name, floors=floors)
+
+
+def _named_below(name: str, inside: Mapping[str, Floors]) -> Floors:
+    below = [room.removeprefix(f"{name}.") for room in inside if room.startswith(f"{name}.")]
+    return (tuple(dict.fromkeys(room.partition(".")[0] for room in below)),) if below else ()
