@@ -11,7 +11,7 @@ from engine.run.decide.expected_changes import creates
 from engine.run.decide.newcomers import creates_sql
 from engine.run.session.batches import batch_size, portions
 from engine.run.write.after import made
-from engine.run.write.door import SETTLE, Answer, go_on, settle, write
+from engine.run.write.door import LOOK_UP_AFTER, Answer, go_on, settle, write
 from engine.run.write.judge import CHUNK, judge_newcomers
 from engine.run.write.receipts import held_of, ids_of
 from engine.run.write.remember import note_refusals
@@ -93,7 +93,7 @@ def _settle_receipts(sync: SyncPass, permit: Permit, answer: Answer, rows: pa.Ta
         held=held,
         released=_sources(sync, done),
         intent_state="uncertain" if answer.unknown else "done",
-        not_before=sync.clock.text_in(SETTLE) if answer.unknown else None,
+        not_before=sync.clock.text_in(LOOK_UP_AFTER) if answer.unknown else None,
     )
     settle(sync, permit, answer, settlement, applied=done.num_rows, kind="create")
     sync.counts.held += len(held)

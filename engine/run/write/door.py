@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.run.write.permit import Permit
 
 #: How long an unknown outcome may still turn up on the target.
-SETTLE = timedelta(seconds=60)
+LOOK_UP_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

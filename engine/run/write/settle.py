@@ -193,7 +193,7 @@ def unclear_settlement(sync: SyncPass, found: Sequence[Pair]) -> Settlement | No
     linked = [pair for pair in gone if pair.link_id is not None]
     aside = [pair for pair in found if pair.other is not None and not pair.other.in_view]
     seen = [pair for pair in found if pair.other is not None and pair.other.in_view]
-    murky = [pair for pair in seen if pair.other is not None and pair.other.trouble is not None]
+    unreadable = [pair for pair in seen if pair.other is not None and pair.other.trouble is not None]
     if not found:
         return None
     states = [(pair.link_id, f"gone-{sync.target.side}") for pair in linked]
@@ -202,7 +202,10 @@ def unclear_settlement(sync: SyncPass, found: Sequence[Pair]) -> Settlement | No
         run=sync.run,
         module=sync.module.name,
         changes=states_of(states),
-        held=(*(_murky(sync, pair) for pair in murky), *(_vanished(sync, pair) for pair in vanished(gone))),
+        held=(
+            *(_unreadable(sync, pair) for pair in unreadable),
+            *(_vanished(sync, pair) for pair in vanished(gone)),
+        ),
         released=tuple((sync.source.side, pair.mine.id) for pair in (*linked, *aside)),
     )
 
@@ -234,12 +237,12 @@ def _vanished(sync: SyncPass, pair: Pair) -> HeldRow:
     return hold(sync, pair.mine.id, pair.mine.label, pair.mine.content, trouble, temporary=True)
 
 
-def _murky(sync: SyncPass, pair: Pair) -> HeldRow:
+def _unreadable(sync: SyncPass, pair: Pair) -> HeldRow:
     index = pair.other.trouble if pair.other is not None else None
     trouble = sync.target.troubles[index or 0]
-    murky = f"Its counterpart {sync.target.name}:{pair.other_id} cannot be compared: {trouble.message}"
+    unreadable = f"Its counterpart {sync.target.name}:{pair.other_id} cannot be compared: {trouble.message}"
     # A check of both records says what is wrong with the two.
-    message = trouble.message if any(one.trouble == trouble for one in sync.module.checks) else murky
+    message = trouble.message if any(one.trouble == trouble for one in sync.module.checks) else unreadable
     # Whoever corrects the counterpart does not touch the source, so it is asked for again by and by.
     return hold(
         sync,
