@@ -14,7 +14,7 @@ from engine.plan import digest
 from engine.run.pair import pairing_sql
 from engine.run.read.pull import Reading, announced, pull
 from engine.run.read.stage_source import source_scope
-from engine.run.session.cursors import earlier, since
+from engine.run.session.cursors import earlier, has_come, since
 from engine.run.session.pair import LIVE
 from engine.run.session.tables import ASIDE, KEYED, KNOWN, MATCHED, STAGED, TAKEN
 
@@ -149,7 +149,8 @@ def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[s
     sync.counts.read[side.side] += reading.records
     latest = None
     if side.version_field:
-        newest = sync.columns.one(f"SELECT arg_max(version, moment) FROM {KNOWN}")
+        come = has_come("moment", sync.clock.now())
+        newest = sync.columns.one(f"SELECT arg_max(version, moment) FROM {KNOWN} WHERE {come}")
         latest = earlier(newest, sync.clock.now() - began)  # see `assess`: a change may have been passed by
     gone = _add_remembered(sync) if cursor is not None else ()
     sync.columns.last_of_each(KNOWN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.run.session.cursors import has_come
 from engine.run.session.tables import HELD, IDS, KEYED, SEEN, SKIPS, STAGED
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def stage_page(sync: SyncPass, page: pa.Table, links: str) -> None:
     columns.add(STAGED, _situations(sync, links))
     if sync.source.version_field:
         latest = "SELECT arg_max(version, moment) AS version, max(moment) AS moment"
-        columns.add(SEEN, f"{latest} FROM ({sync.source.clock})")
+        columns.add(SEEN, f"{latest} FROM ({sync.source.clock}) WHERE {has_come('moment', sync.clock.now())}")
     if sync.module.deletes == "propagate":
         columns.add(IDS, f"SELECT id FROM ({sync.source.clock})")
     if sync.both_ways and sync.module.keys:

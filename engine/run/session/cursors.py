@@ -8,6 +8,15 @@ from datetime import datetime, timedelta
 OVERLAP = timedelta(minutes=2)
 
 
+def has_come(column: str, now: datetime) -> str:
+    """SQL over a column of moments: whether such a time has come, so that it may be a server's present.
+
+    A record may name any time, a typing error even a far one; a cursor that went there would pass by every edit until
+    then. Whoever names a time to come is read by every run, for it lies behind the cursor. A counter has no time.
+    """
+    return f"COALESCE(TRY_CAST({column} AS TIMESTAMPTZ) <= TIMESTAMPTZ '{now.isoformat()}', true)"
+
+
 def since(cursor: str | None) -> str | None:
     """Where to read from: the cursor less the overlap."""
     return earlier(cursor, OVERLAP)
