@@ -16,7 +16,7 @@ from engine.compiler.rules.guards import build_guard
 from engine.compiler.rules.limits import compile_deletes, compile_limits
 from engine.compiler.rules.policies import compile_policies
 from engine.compiler.rules.search import build_search
-from engine.compiler.rules.sense import check_fits, check_search, check_sense, check_targets
+from engine.compiler.rules.sense import check_fits, check_names, check_search, check_sense, check_targets
 from engine.compiler.rules.yields import compile_yields
 from engine.compiler.sides.keys import compile_keys
 from engine.compiler.sides.lens import snapshot
@@ -124,6 +124,7 @@ def _lines(
     made = [compile_line(draft, spec, spec.arrow, ends, len(specs) + nr) for nr, spec in enumerate(added)]
     kept += [line for line in made if line is not None and arrow != "=="]
     check_targets(draft, kept)
+    check_names(draft, kept)
     return tuple(kept), parents
 
 

@@ -50,6 +50,40 @@ def check_targets(draft: Draft, lines: list[CompiledLine]) -> None:
                 )
 
 
+#: What stands beside the fields of a record while it is worked on, in any case; `_k` with a number, too.
+_RESERVED = frozenset(
+    f"_{name}"
+    for name in (
+        *("op", "id", "version", "set", "source", "hash", "seen", "label", "base"),
+        *("absent", "broken", "unreadable", "nr", "to", "other"),
+    )
+)
+
+
+def check_names(draft: Draft, lines: list[CompiledLine]) -> None:
+    """No field is called like a column of the engine's own, and no two of a side differ in case alone.
+
+    Either would be taken for the other, and one of the values lost.
+    """
+    for side in SIDES:
+        known: dict[str, str] = {}
+        for line in lines:
+            target = line.targets.get(side)
+            for name in (*line.reads.get(side, ()), *([target.name] if target else ())):
+                folded = name.casefold()
+                if folded in _RESERVED or (folded.startswith("_k") and folded[2:].isdigit()):
+                    message = (
+                        f"A field called `{name}` cannot be synced: the engine keeps a column of that name."
+                    )
+                    draft.findings.add(
+                        "reserved-name", message, line.spec.span, hint="Rename it in its system."
+                    )
+                elif known.setdefault(folded, name) != name:
+                    message = f"`{known[folded]}` and `{name}` differ in upper and lower case only."
+                    hint = "Map one of them, or rename it in its system."
+                    draft.findings.add("reserved-name", message, line.spec.span, hint=hint)
+
+
 def check_search(draft: Draft, module: Module, ends: dict[Side, End]) -> None:
     """Fields to search are those of either side."""
     for text in module.search:

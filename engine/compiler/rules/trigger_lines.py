@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.compiler.bind.choices import holds
 from engine.compiler.fields.line import arrow_within, compile_line
-from engine.compiler.rules.sense import check_fits, check_targets
+from engine.compiler.rules.sense import check_fits, check_names, check_targets
 from engine.expr.lattice import FAMILY
 from engine.spec.diagnostic import Text
 from engine.spec.model import MappedField
@@ -41,6 +41,7 @@ def compile_lines(
         if line is not None and not answered and act != "delete":
             kept.append(line)
     check_targets(draft, kept)
+    check_names(draft, kept)
     return tuple(kept)
 
 

@@ -1,6 +1,6 @@
 """Write columns: what stands beside the fields in the rows that are sent; the journal keeps them all.
 
-A name with `_` in front is no field of any system.
+No field may have one of these names; the compiler refuses a mapping that would bring one in.
 """
 
 from __future__ import annotations
@@ -22,3 +22,11 @@ BASE = "_base"  #: its canonical values as JSON, by key
 def key_column(index: int) -> str:
     """Its match key of that number, from 0."""
     return f"_k{index}"
+
+
+def is_remembered(name: str) -> bool:
+    """Whether a column is for the journal alone."""
+    return name in _REMEMBERED or (name.startswith("_k") and name[2:].isdigit())
+
+
+_REMEMBERED = frozenset((SOURCE, HASH, SEEN, LABEL, BASE))

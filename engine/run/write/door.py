@@ -16,6 +16,7 @@ from engine.event import BatchSettled
 from engine.ledger import Intent, Settlement
 from engine.record import Kind, Receipt
 from engine.run.session.held import report_held
+from engine.run.session.write_columns import is_remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +77,7 @@ def send(
 ) -> Answer:
     """Journal the rows, send them, and gather the receipts; a write without one may or may not have been applied.
 
-    Columns of `rows` that start with `_` are remembered, not sent. Raises LockedError without the right to write.
+    Columns that `write_columns` names are remembered, not sent. Raises LockedError without the right to write.
     """
     writer = permit.demand(target.module)
     intent = Intent(
@@ -95,8 +96,7 @@ def send(
 
 def _sent(rows: pa.Table) -> pa.Table:
     """The columns that the target gets; the others are what we remember."""
-    meta = {"_op", "_id", "_version", "_set"}
-    return rows.select([name for name in rows.column_names if name in meta or not name.startswith("_")])
+    return rows.select([name for name in rows.column_names if not is_remembered(name)])
 
 
 def _send(target: Target, batch: Batch, intent: int) -> Answer:
