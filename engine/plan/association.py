@@ -19,8 +19,8 @@ class AttachedPlan:
     version_field: str | None
     reads: tuple[str, ...]
     shown: str | None  #: of `reads`, the one that shows what it is put together with; None = none does
-    #: SELECT over `page` giving _id, label, offered (whether it is listed), shown (the field that shows what it is
-    #: put together with, as text), and every field that conditions look at, named `left.FIELD` or `right.FIELD`
+    #: SELECT over `page` giving _id, _version, label, offered (whether it is listed), shown (the field that shows what
+    #: it is put together with, as text), and every field that conditions look at, named `left.FIELD` or `right.FIELD`
     lens: str
 
     @property

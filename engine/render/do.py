@@ -30,7 +30,7 @@ def enrolled_text(module: ModulePlan, source: str, target: str | None, report: R
 
 def withdrawn_text(module: ModulePlan, source: str, target: str | None, report: RunReport) -> str:
     """One sentence."""
-    deleted = module.deletes == "propagate" and not report.held
+    deleted = module.deletes == "propagate"
     fate = f"; {target} {'was deleted' if deleted else 'stays as it is'}" if target is not None else ""
     return printable(f"{source} is no longer enrolled in `{module.name}`{fate} (run {report.run}).") + "\n"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.shared.command import engine_command
+from engine.cli.shared.interrupt import interruptible
 from engine.cli.shared.options import CHOICES, LEDGER, SANDBOX, SPEC
 from engine.cli.shared.output import answer
 from engine.cli.shared.prepared_run import prepared
@@ -66,7 +67,7 @@ def add(context: CommandContext, *, name: str, of: str, to: str) -> None:
     """Associate two records under NAME, an association of the spec, which must offer them."""
     from engine.run.operations.put_together import put_together
 
-    with prepared(context) as (plan, request):
+    with interruptible(), prepared(context) as (plan, request):
         pair = put_together(plan, request, name=name, of=of, to=to)
     answer(context.form, lambda: render.offers_json([pair]), lambda _: render.added_text(pair))
 
@@ -78,6 +79,6 @@ def remove(context: CommandContext, *, of: str, to: str) -> None:
     """Remove the association of two records; both stay. One that a trigger has locked cannot be removed."""
     from engine.run.operations.put_together import take_apart
 
-    with prepared(context) as (plan, request):
+    with interruptible(), prepared(context) as (plan, request):
         gone = take_apart(plan, request, of, to)
     answer(context.form, lambda: render.removed_json(gone), lambda _: render.removed_text(gone))

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from engine.cli.shared.context import CommandContext
     from engine.plan import ModulePlan, Plan
-    from engine.record import Side
+    from engine.record import Held, Side
     from engine.run.operations.offers import Offer
+    from engine.run.session.report import RunReport
     from engine.run.session.run_request import RunRequest
 
 WORDS = ("enrol", "withdraw")
@@ -78,17 +79,21 @@ def _enrol(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wish)
     lines = foresee_enrolment(plan, request, side, record, place)
     confirm(f"{module.name}.enrol", lines, yes=wish.yes)
     report, target = enrol(plan, request, side, record, place)
-    refused = [one.held for one in report.held if one.module == module.name and one.held.id == record]
-    if target is None and refused:
-        raise UserError(
-            f"{wish.record} is enrolled, and held for now: {refused[0].message}", remedy=refused[0].remedy
-        )
+    held = _held(report, module, record)
+    if target is None and held is not None:
+        raise UserError(f"{wish.record} is enrolled, and held for now: {held.message}", remedy=held.remedy)
     there = f"{module.side(other(side)).name}:{target}" if target is not None else None
     answer(
         wish.form,
         lambda: enrolled_json(wish.word, wish.record, there, lines, report),
         lambda _: enrolled_text(module, wish.record, there, report),
     )
+
+
+def _held(report: RunReport, module: ModulePlan, record: str) -> Held | None:
+    """What holds the record now."""
+    found = (one.held for one in report.held if one.module == module.name and one.held.id == record)
+    return next(found, None)
 
 
 def _withdraw(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wish) -> None:
@@ -101,6 +106,12 @@ def _withdraw(plan: Plan, request: RunRequest, side: Side, record: str, wish: Wi
     say(f"{wish.record} would no longer be enrolled" + (f"; {there} {fate}." if there else "."))
     confirm(f"{module.name}.withdraw", None, yes=wish.yes)
     report, _ = withdraw(plan, request, side, record)
+    held = _held(report, module, record)
+    if held is not None:
+        raise UserError(
+            f"{wish.record} is no longer enrolled, but {there} is not deleted yet: {held.message}",
+            remedy=held.remedy,
+        )
     answer(
         wish.form,
         lambda: enrolled_json(wish.word, wish.record, there, (), report),

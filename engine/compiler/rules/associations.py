@@ -239,14 +239,16 @@ def _attached(
 
 def _lens(end: End, names: Sequence[str], label: str | None, offer: str, shown: str | None) -> str:
     typed = [_as(_read(end, name), name) for name in names]
-    rows = exp.Select().select("_id", *typed).from_("page").subquery("typed")
+    rows = exp.Select().select("_id", "_version", *typed).from_("page").subquery("typed")
     prefixed = [_as(column(name), f"{end.side}.{name}") for name in names]
     words = [
         _as(cast(column(name) if name else exp.null(), named_type("TEXT")), said)
         for said, name in (("label", label), ("shown", shown))
     ]
     offered = _as(exp.Paren(this=parsed(offer)), "offered")
-    return exp.Select().select("_id", *words, offered, *prefixed).from_(rows).sql(dialect="duckdb")
+    return (
+        exp.Select().select("_id", "_version", *words, offered, *prefixed).from_(rows).sql(dialect="duckdb")
+    )
 
 
 def _read(end: End, name: str) -> exp.Expression:

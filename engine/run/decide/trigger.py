@@ -29,6 +29,11 @@ OURS = (SO_ALREADY, GONE, NOT_SO)
 NUMBERED = "␟"
 
 
+def by_hand_only(sync: SyncPass) -> bool:
+    """Whether this is a trigger that acts only when a person asks."""
+    return sync.module.trigger is not None and sync.module.trigger.becomes is None
+
+
 def awake(sync: SyncPass, state: ModuleState) -> bool:
     """Whether the trigger was activated with the condition that it has now."""
     trigger = sync.module.trigger

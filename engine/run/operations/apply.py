@@ -16,11 +16,11 @@ import pyarrow as pa
 from engine.errors import StoppedError, UserError
 from engine.event import Noted
 from engine.record import SIDES
+from engine.run.decide.trigger import by_hand_only
 from engine.run.read.counterparts import fetch
 from engine.run.session.report import Applied, RunReport, Spared
 from engine.run.sync.execute import execute
 from engine.run.sync.look import Looked, look
-from engine.run.sync.pipeline import by_hand_only
 from engine.run.sync.writing import Writing
 from engine.run.write.remember import remember
 

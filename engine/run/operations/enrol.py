@@ -146,7 +146,7 @@ class _Withdraw(Writing):
         unmark(sync, self.permit, one)
         if sync.module.deletes == "propagate" and self.target is not None:
             self.writer.ledger.mark(self.writer.renew(), replace(one, state="leaving"))
-            take_out(sync, self.permit)
+            take_out(sync, self.permit, self.record)
         else:
             self.writer.ledger.withdraw(self.writer.renew(), one)
         return state

@@ -150,7 +150,9 @@ def carry(plan: Plan, request: RunRequest, foreseen: Foreseen) -> Carried:
 
 def _carried(plan: Plan, request: RunRequest, foreseen: Foreseen, record: RunRecord) -> tuple[StepDone, ...]:
     with _room(plan, request, foreseen.order, record.writer.ledger) as room:
-        doing = Doing(room=room, writer=record.writer, run=record.run, counts=record.counts)
+        doing = Doing(
+            room=room, writer=record.writer, run=record.run, counts=record.counts, stop=request.stop
+        )
         try:
             return _steps(doing, foreseen)
         finally:

@@ -37,6 +37,7 @@ from engine.run.sync.standing import (
 )
 from engine.run.write.door import Target, send
 from engine.run.write.permit import Permit
+from engine.run.write.recover import close_orders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,7 +63,7 @@ def put_together(plan: Plan, request: RunRequest, *, name: str, of: str, to: str
         left, right = _both(opened_.session, opened_.systems, one, attach, left_id, right_id)
         _demand_fit(plan, opened_.session, opened_.ledger, one, attach, left, right)
         if attach.shows is not None and right.shown != left.shown:
-            _write(opened_, permit, attach, right_id, left.shown)
+            _write(opened_, permit, attach, right, left.shown)
         row = Association(
             name=name,
             of_stream=one.left.name,
@@ -88,6 +89,7 @@ def _changing(plan: Plan, request: RunRequest, name: str) -> Iterator[tuple[Open
             opened(plan, request, writer.ledger, writer=writer, run=record.run) as one,
         ):
             _demand_same_accounts(plan, request, writer.ledger, one.systems)
+            close_orders(plan, writer, record.run)
             try:
                 yield one, Permit(writer=writer, module=name)
             finally:
@@ -152,8 +154,9 @@ def take_apart(plan: Plan, request: RunRequest, of: str, to: str) -> Association
     with _changing(plan, request, stored.name) as (opened_, permit):
         for attach in _showing(plan, stored):
             rights = read_attached(opened_.session, opened_.systems, attach.right, "right", (stored.to_id,))
-            if any(one.shown == stored.of_id for one in rights.values()):
-                _write(opened_, permit, attach, stored.to_id, None)
+            for right in rights.values():
+                if right.shown == stored.of_id:
+                    _write(opened_, permit, attach, right, None)
         permit.writer.ledger.dissociate(permit.writer.renew(), stored)
     return stored
 
@@ -184,19 +187,14 @@ def _showing(plan: Plan, stored: Association) -> list[AttachPlan]:
     ][:1]
 
 
-def _write(one: Opened, permit: Permit, attach: AttachPlan, record: str, value: str | None) -> None:
-    """Show something on a record, or nothing. Raises UserError where its system refuses.
-
-    What an order that was interrupted has left in the journal is closed: it counts for nothing until it is repeated.
-    """
+def _write(one: Opened, permit: Permit, attach: AttachPlan, right: Attached, value: str | None) -> None:
+    """Show something on a record as it was read, or nothing. Raises UserError where its system refuses."""
     end, ledger = attach.right, permit.writer.ledger
-    for intent in ledger.pending_intents(one.plan.name):
-        if intent.module == permit.module:
-            ledger.settle(permit.writer.renew(), intent.id, Settlement(run=one.run, module=permit.module))
+    record = right.id
     row: dict[str, pa.Array] = {
         "_op": pa.array([f"update/{record}"]),
         "_id": pa.array([record]),
-        "_version": pa.array([None], pa.string()),
+        "_version": pa.array([right.version], pa.string()),
         "_set": pa.array([[attach.shows]], pa.list_(pa.string())),
         str(attach.shows): pa.array([value], pa.string()),
     }
@@ -214,6 +212,10 @@ def _write(one: Opened, permit: Permit, attach: AttachPlan, record: str, value: 
             f"{end.system} did not say whether {end.name}:{record} was changed.", remedy="Do the same again."
         )
     ledger.settle(permit.writer.renew(), answer.intent, Settlement(run=one.run, module=permit.module))
+    if receipt.outcome in ("stale", "retry"):
+        raise TemporaryError(
+            f"{end.name}:{record} was not changed: {receipt.message}", remedy="Do the same again."
+        )
     if receipt.outcome != "applied":
         raise UserError(
             f"{end.system} refuses to change {end.name}:{record}: {receipt.message}",

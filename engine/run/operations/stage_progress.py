@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.ledger import Lease
     from engine.plan.lifecycle import StepPlan
     from engine.record import Counts
@@ -21,6 +23,7 @@ class Doing:
     writer: LedgerWriter
     run: str
     counts: dict[str, Counts]
+    stop: Callable[[], bool]  #: whether a person has asked to stop
 
     def lease(self) -> Lease:
         """The right to write, renewed."""

@@ -12,6 +12,7 @@ from engine.ledger import Settlement
 from engine.run.operations.importing import importable, take_over
 from engine.run.operations.stage_progress import Doing, StepDone, StepSeen
 from engine.run.read.chosen import read_chosen
+from engine.run.session.sync_pass import heed_stop
 from engine.run.write.door import Target, send
 from engine.run.write.permit import Permit
 
@@ -41,7 +42,11 @@ def link_count(room: Room, module: str | None) -> int:
 
 
 def carry_out(doing: Doing, step: StepPlan, agreed: Collection[str] | None) -> StepDone:
-    """Do the step, for the records that a person has agreed to (None = whatever it is about now)."""
+    """Do the step, for the records that a person has agreed to (None = whatever it is about now).
+
+    Raises StopAskedError, before any of its batches, if a person has asked for it.
+    """
+    heed_stop(doing.stop)
     if step.act in ("delete", "set"):
         return _write_all(doing, step, agreed)
     if step.act == "import":
@@ -60,6 +65,7 @@ def _write_all(doing: Doing, step: StepPlan, agreed: Collection[str] | None) -> 
     meant = [one for one in found if one.chosen and (agreed is None or one.id in agreed)]
     done, refused = 0, []
     for first in range(0, len(meant), step.chosen.batch_size):
+        heed_stop(doing.stop)
         some = meant[first : first + step.chosen.batch_size]
         written, said = _batch(doing, step, step.chosen, some)
         done += written

@@ -27,6 +27,7 @@ class Attached:
     """One record of an end."""
 
     id: str
+    version: str | None  #: None = its system tells none
     label: str | None  #: how a person recognises it; None = it has no such text
     shown: str | None  #: of a left record, the value that would show it; of a right one, what it shows now
     offered: bool
@@ -52,10 +53,12 @@ def read_attached(
         if len(page):
             session.run(f'INSERT INTO "{_table(side)}" {_staged(session, end, page)}')
             session.hide("page")
-    rows = session.rows(f'SELECT _id, label, shown, offered FROM "{_table(side)}" ORDER BY rowid')
+    rows = session.rows(f'SELECT _id, _version, label, shown, offered FROM "{_table(side)}" ORDER BY rowid')
     return {
-        str(record): Attached(id=str(record), label=label, shown=shown, offered=bool(offered))
-        for record, label, shown, offered in rows
+        str(record): Attached(
+            id=str(record), version=version, label=label, shown=shown, offered=bool(offered)
+        )
+        for record, version, label, shown, offered in rows
     }
 
 

@@ -32,6 +32,15 @@ class StopAskedError(EngineError):
     exit_code = ExitCode.INTERRUPTED
 
 
+def heed_stop(stop: Callable[[], bool]) -> None:
+    """Raises StopAskedError if a person has asked to stop."""
+    if stop():
+        raise StopAskedError(
+            "Stopped on request; everything written so far is recorded.",
+            remedy="Run the same command again to go on.",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """What a person has looked at and lets through."""
@@ -154,8 +163,4 @@ class SyncPass:
 
     def check_stop(self) -> None:
         """Between batches: end here if a person asked for it."""
-        if self.stop():
-            raise StopAskedError(
-                "Stopped on request; everything written so far is recorded.",
-                remedy="Run the same command again to go on.",
-            )
+        heed_stop(self.stop)

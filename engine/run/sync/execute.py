@@ -29,6 +29,7 @@ from engine.run.sync.standing import (
 )
 from engine.run.sync.write_back import write_back
 from engine.run.sync.writing import Run, Writing
+from engine.run.write.recover import close_orders
 from engine.run.write.remember import put_to_sleep
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def _modules(plan: Plan, request: RunRequest, record: RunRecord, mode: Writing) 
     with opened(plan, request, writer.ledger, writer=writer, run=record.run) as one:
         try:
             _check(one, writer)
+            close_orders(plan, writer, record.run)
             put_to_sleep(plan.asleep, plan.name, writer)
             for module in modules_of(plan, request.aim):
                 _module(one, module, record, mode)

@@ -86,8 +86,3 @@ def _push(sync: SyncPass, mode: Mode, lost: Departed) -> None:
         else:
             mode.update(sync, found)
     mode.delete(sync, lost)
-
-
-def by_hand_only(sync: SyncPass) -> bool:
-    """Whether this is a trigger that acts only when a person asks."""
-    return sync.module.trigger is not None and sync.module.trigger.becomes is None

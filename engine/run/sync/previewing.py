@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.record import SIDES
 from engine.run.decide.expected_changes import creates, delete_change, lines_of, pair_changes
 from engine.run.decide.refusal_notices import refusals
+from engine.run.decide.trigger import by_hand_only
 from engine.run.decide.yielding import yielded
 from engine.run.pair.sort import held_records
 from engine.run.read.waits import name_roots, new_waits
@@ -17,7 +18,6 @@ from engine.run.session.report import Ask, HeldRecord
 from engine.run.sync.limits import stops_of
 from engine.run.sync.link_origins import demand_approval, origin_asks
 from engine.run.sync.look import look
-from engine.run.sync.pipeline import by_hand_only
 from engine.run.write.delete import sifted
 from engine.run.write.judge import CHUNK, judge, judge_newcomers
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from engine.event import ModuleStarted, Noted, PushPlanned
 from engine.ledger import ModuleState, Settlement
+from engine.run.decide.trigger import by_hand_only
 from engine.run.decide.yielding import yielded
 from engine.run.pair.pairing import known_records
 from engine.run.pair.sort import cloned, held_records, no_longer_held, set_aside
@@ -20,7 +21,6 @@ from engine.run.session.tables import STAGED
 from engine.run.sync.limits import heed_limits
 from engine.run.sync.link_origins import check_origins
 from engine.run.sync.look import Looked, look, planned
-from engine.run.sync.pipeline import by_hand_only
 from engine.run.write.create import create
 from engine.run.write.delete import delete
 from engine.run.write.delete_by_trigger import delete_by_trigger

@@ -18,6 +18,7 @@ from engine.connectors.read_port import ReadRequest
 from engine.event import Noted
 from engine.ledger import HeldRow, Intent, Loser, Settlement
 from engine.plan import Trouble
+from engine.run.decide.trigger import by_hand_only
 from engine.run.read.counterparts import fetch
 from engine.run.read.pull import Reading, pull
 from engine.run.read.referenced_records import read_referenced
@@ -28,6 +29,7 @@ from engine.run.write.settle import associating, new_links
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from engine.plan import Plan
     from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.sync_pass import SyncPass
 
@@ -50,6 +52,15 @@ def recover(sync: SyncPass, writer: LedgerWriter) -> None:
         for intent in creates:
             _adopt(sync, writer, intent)
         sync.columns.drop("present", "open_ids")
+
+
+def close_orders(plan: Plan, writer: LedgerWriter, run: str) -> None:
+    """Close what an interrupted order for an association has left: it counts for nothing until it is repeated."""
+    names = {one.name for one in plan.associations}
+    for intent in writer.ledger.pending_intents(plan.name):
+        if intent.module in names:
+            settlement = Settlement(run=run, module=intent.module, intent_state="failed")
+            writer.ledger.settle(writer.renew(), intent.id, settlement)
 
 
 def _closed(sync: SyncPass, losers: tuple[Loser, ...]) -> Settlement:
@@ -131,6 +142,8 @@ def _adopt(sync: SyncPass, writer: LedgerWriter, intent: Intent) -> None:
     unclear = _where(rows, [one in found and found[one] is None for one in rows["_source"].to_pylist()])
     missing = _where(rows, [one not in found for one in rows["_source"].to_pylist()])
     waits = missing.num_rows > 0 and intent.not_before is not None and _before(sync, intent.not_before)
+    lost = _where(missing, [not waits and by_hand_only(sync)] * missing.num_rows)  # no run makes them again
+    held = missing if not lost.num_rows else lost.slice(0, 0)
     settlement = Settlement(
         run=sync.run,
         module=sync.module.name,
@@ -138,14 +151,19 @@ def _adopt(sync: SyncPass, writer: LedgerWriter, intent: Intent) -> None:
         associating=associating(sync),
         held=(
             *_hold(sync, unclear, _ambiguous(sync)),
-            *_hold(sync, missing, _unconfirmed(sync) if waits else _not_arrived(sync)),
+            *_hold(sync, held, _unconfirmed(sync) if waits else _not_arrived(sync)),
         ),
-        released=tuple((sync.source.side, one) for one in there["_source"].to_pylist()),
+        released=tuple(
+            (sync.source.side, one) for rows in (there, lost) for one in rows["_source"].to_pylist()
+        ),
         intent_state="uncertain" if waits else "done" if not missing.num_rows else "failed",
         not_before=intent.not_before if waits else None,
     )
     sync.ledger.settle(writer.renew(), intent.id, settlement)
     sync.learned.awaiting = sync.learned.awaiting or waits
+    for record in lost["_source"].to_pylist():
+        words = f"{sync.source.name}:{record} was sent to {sync.target.name}, where it never arrived: order it again."
+        sync.listen(Noted(module=sync.module.name, message=words))
     if there.num_rows:
         sync.listen(Noted(module=sync.module.name, message=_sentence(sync, there.num_rows)))
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from engine.event import Noted
 from engine.run.read.counterparts import fetch
 from engine.run.read.enrolled import leaving
 from engine.run.session.pair import LIVE, Pair, Shown
-from engine.run.write.delete import delete_pairs
+from engine.run.write.delete import delete_pairs, sifted
 
 if TYPE_CHECKING:
     from engine.ledger import Enrolment
@@ -17,11 +18,20 @@ if TYPE_CHECKING:
     from engine.run.write.permit import Permit
 
 
-def take_out(sync: SyncPass, permit: Permit) -> None:
-    """Delete the counterparts of what is leaving, and forget it; one that is refused is tried by the next run."""
+def take_out(sync: SyncPass, permit: Permit, ordered: str | None = None) -> None:
+    """Delete the counterparts of what is leaving, and forget it; one that is refused is tried by the next run.
+
+    One that somebody has edited stays, except that of the record for which a person orders it right now.
+    """
     for one in leaving(sync):
         pair = _pair(sync, one)
-        if pair is not None:
+        if pair is not None and one.record_id != ordered and not sifted(sync, [pair]):
+            words = (
+                f"{sync.target.name}:{pair.other_id} was edited after its deletion was ordered, and stays."
+            )
+            sync.listen(Noted(module=sync.module.name, message=words))
+            pair = None
+        elif pair is not None:
             delete_pairs(sync, permit, [pair])
         if pair is None or _pair(sync, one) is None:
             permit.writer.ledger.withdraw(permit.writer.renew(), one)
