@@ -56,7 +56,7 @@ def recover(sync: SyncPass, writer: LedgerWriter) -> None:
 
 def close_orders(plan: Plan, writer: LedgerWriter, run: str) -> None:
     """Close what an interrupted order for an association has left: it counts for nothing until it is repeated."""
-    names = {one.name for one in plan.associations}
+    names = {one.name for one in plan.associations if not one.by_trigger}
     for intent in writer.ledger.pending_intents(plan.name):
         if intent.module in names:
             settlement = Settlement(run=run, module=intent.module, intent_state="failed")
