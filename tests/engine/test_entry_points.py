@@ -421,8 +421,8 @@ OPTIONS = {"spec", "accept", "ask", "changes", "full", "modules", "sets", "profi
 #: What commands call with a request: the row that goes through it, or why it never writes.
 CALLS = {
     "apply.apply": "run --changes",
-    "associate.put_together": "associations add",
-    "associate.take_apart": "associations remove",
+    "put_together.put_together": "associations add",
+    "put_together.take_apart": "associations remove",
     "by_hand.act": "do",
     "enrol.enrol": "do enrol",
     "enrol.withdraw": "do withdraw",
@@ -430,7 +430,7 @@ CALLS = {
     "lifecycle.carry": "disable",
     "undo.put_back": "undo updates",
     **dict.fromkeys(
-        ("associate.offers", "associate.show", "by_hand.foresee", "explain.explain", "fetch.foresee"), LOOK
+        ("associated.offers", "associated.show", "by_hand.foresee", "explain.explain", "fetch.foresee"), LOOK
     ),
     **dict.fromkeys(
         ("enrol.counterpart", "enrol.foresee_enrolment", "enrol.offered", "lifecycle.foresee"), LOOK
