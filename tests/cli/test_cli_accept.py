@@ -22,7 +22,7 @@ def test_a_first_contact_shows_its_pairs_and_the_command_that_goes_on_does(tmp_p
     _, command, *words = shlex.split(line)
     done = world.call(command, *words)
     assert done.exit_code == 0, done.output
-    assert "Accepted: First contact" in done.stderr
+    assert "Approved: First contact" in done.stderr
     assert world.towns() == [("Ann", "Gent"), ("Bob", "Pune"), ("Cy", "Goa")]
 
 

@@ -51,7 +51,7 @@ def test_a_record_that_waits_names_the_root_of_it_and_what_resolves_that(tmp_pat
     assert "  waits for shop.firms:2 Bad in firms: Its name is not good.\n" in bob
     assert '  match     `name = label`, here "bob"\n' in bob
     assert (
-        "  next      It comes over by itself once what it waits for has a link. Until then: A run holds it"
+        "  next      It is synced automatically once what it waits for has a link. Until then: A run holds it"
         in bob
     )
     firm = world.asked("explain", world.spec, "shop.firms:2")["modules"][0]

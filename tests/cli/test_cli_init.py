@@ -158,7 +158,7 @@ def test_what_changes_is_shown_against_the_last_run_and_takes_effect_with_the_ne
     assert (place.folder.parent / "b" / "shouts.csv").read_text(encoding="utf-8") == "id,name\n"
     done = place.call("run")
     assert done.exit_code == 0, done.output
-    assert "Chosen otherwise than at the last run: loud: true instead of false." in done.stderr
+    assert "Options changed since the last run: loud: true instead of false." in done.stderr
     assert "Chosen otherwise" not in place.call("run").stderr
     assert "Hey" in (place.folder.parent / "b" / "shouts.csv").read_text(encoding="utf-8")
 

@@ -110,7 +110,7 @@ def test_a_record_outside_the_view_and_one_that_is_held_say_so(world: World) -> 
     nobody = told(world, f"shop.people:{ids[None]}")
     assert nobody.held is not None
     assert nobody.now is not None
-    assert nobody.now.next.startswith("It is held and not tried again before it or the spec changes. Then: ")
+    assert nobody.now.next.startswith("It is held and not retried before it or the spec changes. Then: ")
     world.shop.edit("people", ids[None], name="Now")
     assert next_of(world, f"shop.people:{ids[None]}").startswith("It has changed since it was held")
 
@@ -124,7 +124,7 @@ def test_a_deleted_counterpart_is_never_made_again_and_that_is_said(world: World
     assert gone.now.next.startswith("It does not exist any more. Its counterpart in shop.people stays")
     world.shop.edit("people", "1", city="Goa")
     world.run()
-    assert "was deleted, and is never made again by itself" in next_of(world, "shop.people:1")
+    assert "was deleted, and is never recreated automatically" in next_of(world, "shop.people:1")
 
 
 def test_offline_only_the_ledger_is_asked(world: World) -> None:

@@ -39,9 +39,9 @@ def test_disabling_killed_anywhere_and_ordered_again_ends_the_same(world: World)
     for step in deaths(world, "disable"):
         state = standing(world).state
         if state == "disabling":
-            with pytest.raises(LockedError, match="is not finished"):
+            with pytest.raises(LockedError, match="has not finished"):
                 world.run()
-            with pytest.raises(LockedError, match="is not finished"):
+            with pytest.raises(LockedError, match="has not finished"):
                 do(world, "enable")
         if state != "disabled":
             do(world, "disable")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from run_world import MATCH, Fate, Killed, World, mortal, person
 
 from engine.ledger import open_ledger
-from engine.run.operations.lifecycle import Order, carry, foresee
+from engine.run.operations.lifecycle import carry, foresee
+from engine.run.operations.stage_progress import Order
 from engine.run.operations.states import choice_of, stage_of
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from engine.cli.shared.context import CommandContext
     from engine.plan import Plan
     from engine.plan.lifecycle import StageName
-    from engine.run.operations.lifecycle import Carried, Foreseen, Order
+    from engine.run.operations.lifecycle import Carried, Foreseen
+    from engine.run.operations.stage_progress import Order
     from engine.run.session.run_request import RunRequest
 
 #: What every command of a stage takes.
@@ -56,7 +57,7 @@ def _order(
     request: RunRequest,
 ) -> tuple[Plan, Order]:
     from engine.run.operations.discover import against_live
-    from engine.run.operations.lifecycle import Order
+    from engine.run.operations.stage_progress import Order
     from engine.run.operations.states import choice_of, refuse_out_of_turn, stage_of
     from engine.run.sync.opened import remembered
 

@@ -67,7 +67,7 @@ def _refuse_foreign(plan: Plan, request: RunRequest, saved: SavedChanges) -> Non
             f"`{saved.path}` is a changeset of `{made.integration}`, not of `{plan.name}`.",
             remedy="Name the spec that it was made with.",
         )
-    again = f"Make it anew: engine preview {plan.file} -o {saved.path}"
+    again = f"Create it again: engine preview {plan.file} -o {saved.path}"
     if made.plan != plan.fingerprint:
         raise StoppedError(
             f"`{saved.path}` was made with another plan: the spec, a choice or a catalog has changed since; "
@@ -130,7 +130,7 @@ class _Applying(Writing):
         later = takewhile(lambda run: run.id != known, sync.ledger.runs(sync.integration, _RUNS))
         wrote = [run.id for run in later if run.id != sync.run and _wrote(run, name)]
         if wrote and name in self.saved.header.counts:
-            message = f"Run {wrote[0]} has written since; what no longer holds is left alone."
+            message = f"Run {wrote[0]} has written since; changes that no longer apply are skipped."
             sync.listen(Noted(module=name, message=message))
 
     def _tell_stale(self, passes: Sequence[SyncPass]) -> None:

@@ -134,7 +134,7 @@ def offered(one: AssociationPlan, record: str, lefts: Mapping[str, Attached]) ->
     name = f"{one.left.name}:{record}"
     if record not in lefts:
         raise UserError(
-            f"{one.left.system} has no record {name}, or not any more.", remedy="Look its id up there."
+            f"{one.left.system} has no record {name}, or not any more.", remedy="Look up its id there."
         )
     if not lefts[record].offered:
         raise UserError(f"{name} is not offered.", remedy=f"For that it must hold that {one.offer}.")

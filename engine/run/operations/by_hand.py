@@ -104,7 +104,7 @@ def refuse_lacking(sync: SyncPass, record: str) -> None:
     name = f"{sync.source.name}:{record}"
     rows = sync.columns.rows(f"SELECT trouble FROM {STAGED}")
     if not rows:
-        raise UserError(f"{sync.source.system} has no record {name}.", remedy="Look its id up there.")
+        raise UserError(f"{sync.source.system} has no record {name}.", remedy="Look up its id there.")
     if rows[0][0] is not None:
         trouble = sync.source.troubles[rows[0][0]]
         raise UserError(f"{name}: {trouble.message}", remedy=trouble.remedy)

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from engine.ledger.standing import Standing
     from engine.plan import Plan, SlowField
-    from engine.run.operations.lifecycle import Order
-    from engine.run.operations.stage_progress import StepDone
+    from engine.run.operations.stage_progress import Order, StepDone
     from engine.run.session.ledger_writer import LedgerWriter
 
 #: What a step has done, after the number of records.

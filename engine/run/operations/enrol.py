@@ -197,7 +197,7 @@ def _refuse_unfit(sync: SyncPass, record: str) -> None:
     name = f"{sync.source.name}:{record}"
     rows = sync.columns.rows(f"SELECT in_view, trouble, lacks FROM {STAGED}")
     if not rows:
-        raise UserError(f"{sync.source.system} has no record {name}.", remedy="Look its id up there.")
+        raise UserError(f"{sync.source.system} has no record {name}.", remedy="Look up its id there.")
     in_view, trouble, lacks = rows[0]
     if not in_view:
         raise UserError(f"{name} is outside the view of `{sync.module.name}`, so it cannot be enrolled.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from engine.errors import UserError
 from engine.record import Counts
 from engine.run.operations.completion import note_done
-from engine.run.operations.stage_progress import Doing, StepDone, StepSeen
+from engine.run.operations.stage_progress import Doing, Order, StepDone, StepSeen
 from engine.run.operations.states import BEGUN, DONE, refuse_out_of_turn
 from engine.run.operations.steps import carry_out, link_count, look_ahead
 from engine.run.read.chosen import Room
@@ -30,31 +30,8 @@ if TYPE_CHECKING:
     from engine.ledger.standing import Pin, Standing
     from engine.ledger.store import Ledger
     from engine.plan import Plan
-    from engine.plan.lifecycle import StagePlan, StepPlan
     from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.run_request import RunRequest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a person orders."""
-
-    stage: StagePlan
-    choice: str | None = None  #: one of the stage's choices; None = there are none
-    by: str | None = None  #: the mail address of who orders it; None = not given
-
-    @property
-    def steps(self) -> tuple[StepPlan, ...]:
-        """What is to be done."""
-        chosen = (self.stage.choices or {}).get(self.choice or "", ())
-        return (*self.stage.steps, *chosen)
-
-    @property
-    def asks(self) -> bool:
-        """Whether the systems must be asked; where not, it works even if nobody answers there."""
-        if self.stage.stage in ("connect", "enable"):
-            return True
-        return bool(self.stage.checks) or any(step.chosen is not None for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

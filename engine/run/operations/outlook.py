@@ -125,15 +125,15 @@ def _waiting(sync: SyncPass, held: HeldRow | None, shown: Shown | None) -> str:
     if held is None or shown is None or held.plan_fingerprint != sync.module.fingerprint:
         return ""
     if held.code == "blocked":
-        return "It comes over by itself once what it waits for has a link. Until then: "
+        return "It is synced automatically once what it waits for has a link. Until then: "
     same = held.record_id != shown.id or held.content_hash in (None, shown.content)
     if not same and held.code != "conflict":
         return "It has changed since it was held, so it is tried again. "
     if held.next_try is None:
-        return "It is held and not tried again before it or the spec changes. Then: "
+        return "It is held and not retried before it or the spec changes. Then: "
     if held.next_try > sync.clock.text():
-        return f"It is held and not tried again before {held.next_try}. Then: "
-    return "It is held and due to be tried again. "
+        return f"It is held and not retried before {held.next_try}. Then: "
+    return "It is held and due for a retry. "
 
 
 def _gone(sync: SyncPass, side: Side, link: Mapping[str, Any] | None) -> str:
@@ -152,7 +152,7 @@ def _linked(
     its = sync.module.side(other(side))
     record = link[f"{other(side)}_id"]
     if link["state"] == f"gone-{other(side)}":
-        why = f"Its counterpart {its.name}:{record} was deleted, and is never made again by itself."
+        why = f"Its counterpart {its.name}:{record} was deleted, and is never recreated automatically."
         return (), f"{why} Remove the link (`engine links remove`) if it should be."
     counterpart = fetch(sync, [record], side=its, into="fresh").get(record)
     if counterpart is None:

@@ -118,7 +118,7 @@ def _both(
     rights = read_attached(session, systems, attach.right, "right", (right_id,))
     if right_id not in rights:
         name = f"{attach.right.name}:{right_id}"
-        raise UserError(f"{attach.right.system} has no record {name}.", remedy="Look its id up there.")
+        raise UserError(f"{attach.right.system} has no record {name}.", remedy="Look up its id there.")
     return left, rights[right_id]
 
 
@@ -209,7 +209,8 @@ def _write(one: Opened, permit: Permit, attach: AttachPlan, right: Attached, val
     receipt = answer.by_op[f"update/{record}"]
     if receipt.outcome == "unknown":
         raise TemporaryError(
-            f"{end.system} did not say whether {end.name}:{record} was changed.", remedy="Do the same again."
+            f"{end.system} did not say whether {end.name}:{record} was changed.",
+            remedy="Run the same command again.",
         )
     ledger.settle(permit.writer.renew(), answer.intent, Settlement(run=one.run, module=permit.module))
     if receipt.outcome in ("stale", "retry"):
@@ -219,5 +220,5 @@ def _write(one: Opened, permit: Permit, attach: AttachPlan, right: Attached, val
     if receipt.outcome != "applied":
         raise UserError(
             f"{end.system} refuses to change {end.name}:{record}: {receipt.message}",
-            remedy="Nothing is remembered. Correct it there, then do the same again.",
+            remedy="Nothing was recorded. Correct it there, then run the same command again.",
         )

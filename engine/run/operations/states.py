@@ -77,7 +77,7 @@ def refuse_out_of_turn(plan: Plan, stage: StagePlan, standing: Standing, choice:
         raise UserError(
             f"The older integration was moved to `{plan.name}` on {standing.agreed['migrated']} already, "
             "and there is no way back.",
-            remedy="Nothing to do: what is new comes over by itself.",
+            remedy="Nothing to do: new records are synced automatically.",
         )
 
 
@@ -120,7 +120,7 @@ def choice_of(plan: Plan, stage: StagePlan, standing: Standing, choice: str | No
         wrong = f"there is no choice `{taken}`" if taken else "one of these must be chosen"
         raise UserError(
             f"To {stage.stage} `{plan.name}`, {wrong}.",
-            remedy=f"Choose:\n{listed}" if known else "Leave --choice away.",
+            remedy=f"Choose:\n{listed}" if known else "Omit --choice.",
         )
     return taken
 

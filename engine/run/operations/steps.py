@@ -103,7 +103,7 @@ def _batch(
     if any(receipt.outcome in ("unknown", "retry") for receipt in said.values()):
         raise TemporaryError(
             f"It is not known whether {chosen.system} has done all of: {step.text}.",
-            remedy="Order it again: it looks what was done, and goes on from there.",
+            remedy="Order it again: it checks what was done and continues from there.",
         )
     _settle(doing, step, chosen, answer.intent, done if kind == "delete" else [])
     _count(doing, step, kind, len(done))

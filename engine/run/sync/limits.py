@@ -51,12 +51,12 @@ def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[
         flags = " ".join(f"--accept {one.code}" for one in open_)
         lines = "".join(f"\n  {line}" for one in open_ for line in (one.what, *one.details))
         raise StoppedError(
-            f"Module `{module.name}` needs your word; nothing of it was written:{lines}",
-            remedy=f"{open_[0].remedy} To let exactly this through once, add: {flags}",
+            f"Module `{module.name}` requires confirmation. Nothing was written:{lines}",
+            remedy=f"{open_[0].remedy} To approve exactly this, once, add: {flags}",
             codes=tuple(one.code for one in open_),
         )
     for one in stops:
-        passes[0].listen(Noted(module=module.name, message=f"Accepted: {one.what}"))
+        passes[0].listen(Noted(module=module.name, message=f"Approved: {one.what}"))
 
 
 def stops_of(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> list[Stop]:
@@ -85,7 +85,7 @@ def _first_contact(passes: Sequence[SyncPass], state: ModuleState) -> Iterator[S
     yield Stop(
         code=_code(sync, "first contact", [f"{a}={b}" for a, b, _ in met]),
         what=f"First contact: {records} on both sides, and this run {does}.",
-        remedy="Look at the pairs (`engine preview` shows what would change; `engine links` decides pair by pair).",
+        remedy="Check the pairs: `engine preview` shows what would change, `engine links` decides pair by pair.",
         details=(*named[:SHOWN], *more),
     )
 
@@ -155,7 +155,7 @@ def _both_changed(
         yield Stop(
             code=_code(sync, "conflicts", both),
             what=f"{len(both):,} of {links:,} linked pairs have changed on both sides, which looks like a mistake.",
-            remedy="Look at `engine preview`: a mapping or a zone may be wrong.",
+            remedy="Check `engine preview`: a mapping or a zone may be wrong.",
         )
 
 
@@ -201,7 +201,7 @@ def _stop(sync: SyncPass, kind: str, ids: Sequence[str], links: int) -> Stop:
     return Stop(
         code=_code(sync, kind, ids),
         what=f"{len(ids):,} records of {sync.target.name} would be {kind}d; {links:,} are linked.",
-        remedy="Look at `engine preview`. `limits:` in the module says how many are usual.",
+        remedy="Check `engine preview`. `limits:` in the module sets what is usual.",
     )
 
 

@@ -60,7 +60,7 @@ def send_mails(plan: Plan, request: RunRequest, writer: LedgerWriter) -> None:
     for one in _sent(plan, plan.mail, due, writer):
         writer.ledger.mailed(writer.renew(), one)
         if one.error is not None:
-            words = f"A mail to {one.mail_to} was not taken: {one.error}"
+            words = f"A mail to {one.mail_to} was not accepted: {one.error}"
             request.listen(Noted(module=one.module or None, message=words))
 
 

@@ -82,7 +82,7 @@ class Preview:
         """What was agreed to already is only mentioned."""
         name = sync.module.name
         if stop.code in sync.accepted:
-            self.notes.append(f"{name}: {stop.what} A run does not ask: that is accepted.")
+            self.notes.append(f"{name}: {stop.what} It is approved already, so a run does not ask.")
             return
         self.asks.append(
             Ask(module=name, code=stop.code, what=stop.what, remedy=stop.remedy, details=stop.details)

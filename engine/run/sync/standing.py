@@ -39,7 +39,7 @@ def refuse_at_rest(plan: Plan, standing: Standing) -> None:
     order = UNDER_WAY.get(standing.state)
     if order is not None:
         raise LockedError(
-            f"`engine {order}` of `{plan.name}` has begun and is not finished; nothing was read or written.",
+            f"`engine {order}` of `{plan.name}` has begun and has not finished; nothing was read or written.",
             remedy=f"Finish it: engine {order} {plan.file}",
         )
     if standing.state in _REFUSED:
@@ -136,7 +136,7 @@ def chosen_otherwise(plan: Plan, standing: Standing) -> str | None:
         for name, value in plan.options.items()
         if name in last and last[name] != value
     ]
-    return f"Chosen otherwise than at the last run: {'; '.join(changed)}." if changed else None
+    return f"Options changed since the last run: {'; '.join(changed)}." if changed else None
 
 
 def _chosen(value: Any) -> str:
@@ -157,7 +157,7 @@ def undone(plan: Plan, standing: Standing) -> list[str]:
     if stage is None or wanted is None or standing.agreed.get("connected") == wanted:
         return []
     steps = "; ".join(one.text for one in stage.steps)
-    return [f"Not done yet: {steps}. `engine connect {plan.file}` does it, once somebody has agreed."]
+    return [f"Not done yet: {steps}. `engine connect {plan.file}` does it after confirmation."]
 
 
 def remember_standing(

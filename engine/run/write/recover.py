@@ -194,7 +194,7 @@ def _not_arrived(sync: SyncPass) -> Trouble:
     return Trouble(
         code="try-later",
         message=f"An earlier run sent it to {sync.target.name}, where it never arrived.",
-        remedy="Nothing to do: it is made again.",
+        remedy="Nothing to do: it is created again.",
         place=sync.module.place,
     )
 
