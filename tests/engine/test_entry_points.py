@@ -119,6 +119,11 @@ def lost_lease(world: Estate) -> None:
     world.at_first_batch(world.take_over)
 
 
+def lost_before(world: Estate) -> None:
+    """Somebody else has taken over when the first batch is to be sent."""
+    world.at_start(world.take_over)
+
+
 def paused(world: Estate) -> None:
     world.stand("paused")
 
@@ -243,6 +248,7 @@ def cells(default: Cell, *others: tuple[Cell, tuple[str, ...]]) -> dict[str, Cel
 RULES = {
     "lease held": Rule(put=held_lease, holds=nothing_sent, cells=cells(7)),
     "lease lost": Rule(put=lost_lease, holds=one_batch, cells=cells(7)),
+    "lease lost before": Rule(put=lost_before, holds=nothing_sent, cells=cells(7)),
     "paused": Rule(
         put=paused,
         holds=nothing_sent,
@@ -389,11 +395,14 @@ def test_a_rule_holds_wherever_something_is_written(worlds: Worlds, rule: str, r
     RULES[rule].holds(world)
 
 
+@pytest.mark.parametrize("sent", [False, True])
 @pytest.mark.parametrize("row", ROWS)
-def test_what_a_kill_leaves_open_is_found_out_by_the_next_command(worlds: Worlds, row: str) -> None:
-    """It ends between the journal and the system; a stage is finished by the same command, all else by a run."""
+def test_what_a_kill_leaves_open_is_found_out_by_the_next_command(
+    worlds: Worlds, *, row: str, sent: bool
+) -> None:
+    """It ends before or after the first batch arrives; a stage is finished by the same command, all else by a run."""
     world, words = worlds.ready(row)
-    world.doomed_command(*words)
+    world.doomed_command(*words, sent=sent)
     assert len(world.pending()) == 1
     world.wait(minutes=5)
     again = world.type(*(words if row in STAGES else ("run", "SPEC")))
@@ -490,6 +499,15 @@ def test_what_a_person_takes_out_stays_once_somebody_has_edited_it(worlds: World
     assert [row["title"] for row in world.shop.rows("tasks")] == ["by a person"]
     world.must("run", "SPEC", "--full")
     assert (len(world.shop.rows("tasks")), len(world.desk.rows("jobs"))) == (1, 3)
+
+
+def test_what_is_half_taken_out_is_taken_out_by_the_next_run(worlds: Worlds) -> None:
+    """The mark is off when the process ends: the record takes part no longer, and nothing is left of it."""
+    world, words = worlds.ready("do withdraw")
+    world.doomed_command(*words, sent=True)
+    world.must("run", "SPEC")
+    assert (world.shop.rows("tasks"), world.enrolled()) == ([], [])
+    assert [row["shared"] for row in world.desk.rows("jobs")] == [False, False, False]
 
 
 def test_an_order_that_never_arrived_can_be_given_again(worlds: Worlds) -> None:

@@ -19,6 +19,7 @@ from engine.connectors import memory
 from engine.connectors.memory import MemoryStore
 from engine.connectors.registry import connector_types
 from engine.ledger import Enrolment, open_ledger
+from engine.ledger.store import Ledger
 from engine.run.session.run_request import RunRequest
 
 if TYPE_CHECKING:
@@ -251,6 +252,21 @@ class Estate(World):
         for identity in list(system.streams[stream]):
             system.edit(stream, identity, **values)
 
+    def enrolled(self) -> list[str]:
+        """The jobs that the ledger knows to take part, or to be leaving."""
+        with open_ledger(self.ledger, readonly=True) as ledger:
+            return sorted(one.record_id for one in ledger.enrolments(self.name, "jobs"))
+
+    def at_start(self, happens: Callable[[], None]) -> None:
+        """This happens when the next command has its lease and is in the history, and has written nothing yet."""
+        start = Ledger.start_run
+
+        def started(ledger: Ledger, *words: Any) -> None:
+            start(ledger, *words)
+            happens()
+
+        self.others.enter_context(mock.patch.object(Ledger, "start_run", started))
+
     def at_first_batch(self, happens: Callable[[], None]) -> None:
         """This happens right before the first batch of the next command arrives."""
 
@@ -302,9 +318,9 @@ class Estate(World):
         self.desk.edit("org", "O1", code="D-2")
         self.say()
 
-    def doomed_command(self, *words: str) -> None:
-        """The process ends when its first batch is journalled and not yet sent."""
-        self.watch.fate = Fate(kill_at=frozenset({1}))
+    def doomed_command(self, *words: str, sent: bool = False) -> None:
+        """The process ends when its first batch is journalled and not yet sent, or sent and not yet answered."""
+        self.watch.fate = Fate(kill_at=frozenset({2 if sent else 1}))
         with suppress(Killed):
             self.type(*words)
         self.watch.fate = Fate()

@@ -27,7 +27,7 @@ from engine.run.sync.opened import looking, remembered
 from engine.run.sync.ordered import Ordered, OrderPreview, read_alone
 from engine.run.sync.pipeline import work_off
 from engine.run.sync.writing import Writing
-from engine.run.write.mark import mark_enrolled, unmark
+from engine.run.write.mark import mark_enrolled
 from engine.run.write.withdrawn import take_out
 
 if TYPE_CHECKING:
@@ -139,16 +139,12 @@ class _Withdraw(Writing):
     def admit(
         self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]
     ) -> ModuleState:
-        """Forget it."""
+        """Store the word, then carry it out: a run that finds it half done does the rest."""
         del looked
         sync = _from(passes, self.side)
         self.target, one = _linked_to(sync, self.record), _enrolment(sync, self.record, {})
-        unmark(sync, self.permit, one)
-        if sync.module.deletes == "propagate" and self.target is not None:
-            self.writer.ledger.mark(self.writer.renew(), replace(one, state="leaving"))
-            take_out(sync, self.permit, self.record)
-        else:
-            self.writer.ledger.withdraw(self.writer.renew(), one)
+        self.writer.ledger.mark(self.writer.renew(), replace(one, state="leaving"))
+        take_out(sync, self.permit, one)
         return state
 
 

@@ -1,4 +1,4 @@
-"""Withdrawn: counterparts of records that a person took out of a module are deleted."""
+"""Withdrawn: records that a person took out of a module lose their mark, and their counterparts may be deleted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from engine.run.read.counterparts import fetch
 from engine.run.read.enrolled import leaving
 from engine.run.session.pair import LIVE, Pair, Shown
 from engine.run.write.delete import delete_pairs, sifted
+from engine.run.write.mark import unmark
 
 if TYPE_CHECKING:
     from engine.ledger import Enrolment
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
     from engine.run.write.permit import Permit
 
 
-def take_out(sync: SyncPass, permit: Permit, ordered: str | None = None) -> None:
-    """Delete the counterparts of what is leaving, and forget it; one that is refused is tried by the next run.
+def take_out(sync: SyncPass, permit: Permit, ordered: Enrolment | None = None) -> None:
+    """Forget what is leaving, once its mark is off and its counterpart deleted, where deletions are carried over.
 
-    One that somebody has edited stays, except that of the record for which a person orders it right now.
+    A deletion that is refused is tried by the next run. A counterpart that somebody has edited stays, except that of
+    the record that a person takes out right now.
     """
-    for one in leaving(sync):
-        pair = _pair(sync, one)
-        if pair is not None and one.record_id != ordered and not sifted(sync, [pair]):
+    several = leaving(sync) if ordered is None else [ordered]
+    for one in several:
+        unmark(sync, permit, one)
+        pair = _pair(sync, one) if sync.module.deletes == "propagate" else None
+        if pair is not None and ordered is None and not sifted(sync, [pair]):
             words = (
                 f"{sync.target.name}:{pair.other_id} was edited after its deletion was ordered, and stays."
             )
