@@ -402,7 +402,7 @@ def test_a_rule_holds_wherever_something_is_written(worlds: Worlds, rule: str, r
     RULES[rule].holds(world)
 
 
-@pytest.mark.parametrize("sent", [False, True])
+@pytest.mark.parametrize("sent", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("row", ROWS)
 def test_what_a_kill_leaves_open_is_found_out_by_the_next_command(
     worlds: Worlds, *, row: str, sent: bool
