@@ -156,7 +156,7 @@ def test_a_refused_change_is_held_and_tried_again_once_somebody_corrects_it(
         (row,) = world.held().values()
         assert (row.code, row.temporary) == ("refused", False)
         assert (mine.value("1"), its.value("1"), its.value("2")) == ("Bad", "Pune", "Goa")
-        world.wait(days=1)
+        world.wait(hours=20)
         world.settled()
         mine.edit("1", "Good")
         world.run()

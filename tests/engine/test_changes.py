@@ -177,7 +177,7 @@ def test_another_plan_and_an_altered_file_are_refused_and_nothing_is_read(world:
     with pytest.raises(StoppedError, match="another plan"):
         applied(world, file)
     file.write_text("{}\n", encoding="utf-8")
-    with pytest.raises(UserError, match="no changeset"):
+    with pytest.raises(UserError, match="not a changeset"):
         open_changes(file)
     assert world.watch.requests == []
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: First wait of a record whose trouble is temporary; doubled with every attempt up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
-#: Wait after a refusal that nothing here can lift: what the target demands may have changed by then.
+#: Wait after a write that its system refused or did not keep: what the target demands may have changed by then.
 REFUSED_WAIT = timedelta(days=1)
 
 
@@ -58,7 +58,7 @@ def hold(
 
 def _next_try(sync: SyncPass, record: str, trouble: Trouble, *, temporary: bool) -> str | None:
     if not temporary:
-        return sync.clock.text_in(REFUSED_WAIT) if trouble.code == "refused" else None
+        return sync.clock.text_in(REFUSED_WAIT) if trouble.code in ("refused", "not-kept") else None
     doublings = min(sync.learned.attempts.get(record, 0), 10)
     return sync.clock.text_in(min(FIRST_WAIT * 2**doublings, LONGEST_WAIT))
 

@@ -1,27 +1,32 @@
 """After: what a side shows once a write was applied, which need not be what was sent: trimmed, rounded, re-cased.
 
 A system trims, rounds, re-cases. Its own base must hold what it shows, or the difference would look like
-somebody's edit and travel back. Where records can travel back, a side that does not show them in its answer is
-asked; where they cannot, what was sent is good enough.
+somebody's edit and travel back. One that still shows the former value did not keep the write, whatever it answered.
+Where records can travel back, or asking costs no request, a side that does not show them in its answer is asked.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 import simplejson
 
+from engine.plan import Trouble
 from engine.reconcile import Missing, Seen, settled
+from engine.run.decide.refusal_notices import quoted
 from engine.run.read.counterparts import read_again, shown_of
+from engine.run.session.held import hold
 from engine.run.session.pair import Shown, content_hash
 from engine.run.write.receipts import accepted_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from engine.ledger import HeldRow
     from engine.record import Receipt
+    from engine.run.session.pair import Decided
     from engine.run.session.sync_pass import SyncPass
 
 
@@ -33,7 +38,8 @@ def shown_after(
     Both by target id; `hashes` is what is expected. A listing that is older than such a version shows no edit.
     """
     accepted, versions = _accepted(sync, by_op), {}
-    asked = [record for record in ids if record not in accepted] if sync.both_ways else []
+    asks = sync.both_ways or sync.target.can.bulk
+    asked = [record for record in ids if record not in accepted] if asks else []
     if asked:
         sync.columns.drop("after")
         read_again(sync, asked, sync.target, "after")
@@ -111,3 +117,36 @@ def held_values(sent: Mapping[str, str | None], shown: Shown, version: str | Non
 def _held(sent: str | None, shown: Seen, same: bool | None) -> str | None:  # noqa: FBT001 - three answers
     value = settled(sent, shown, same)
     return None if value is None else str(value)
+
+
+#: Fields of a write that was not kept: key -> (what was sent, what is still there).
+Unkept: TypeAlias = "dict[str, tuple[str | None, str | None]]"
+
+
+def unkept_fields(sent: Mapping[str, str | None], before: Mapping[str, str | None], shown: Shown) -> Unkept:
+    """Written fields that still show what they showed before, and that is no known form of what was sent."""
+    seen = shown.seen()
+    return {
+        key: (value, before.get(key))
+        for key, value in sent.items()
+        if seen.get(key, Missing.UNKNOWN) == before.get(key)
+        and settled(value, before.get(key), None) != before.get(key)
+    }
+
+
+def not_kept(sync: SyncPass, one: Decided, fields: Unkept) -> HeldRow:
+    """The source's record, held because its target answered yes and kept what it had."""
+    lines = {line.key: line.line for line in sync.module.compared}
+    words = "; ".join(
+        f"`{lines[key]}` was sent {quoted(sent)} and still shows {quoted(still)}"
+        for key, (sent, still) in fields.items()
+    )
+    trouble = Trouble(
+        code="not-kept",
+        message=f"{sync.target.name}:{one.pair.other_id} accepted the write and did not keep it: {words}.",
+        remedy=f"Find what resets it in {sync.target.system}: a rule, a trigger or a missing permission. It is retried "
+        "once the record changes, after a day, and by `engine run --full`.",
+        place=sync.module.place,
+    )
+    mine = one.pair.mine
+    return hold(sync, mine.id, mine.label, mine.content, trouble)

@@ -19,7 +19,7 @@ from engine.run.session.batches import batch_size
 from engine.run.session.columns import sql_name
 from engine.run.session.held import report_held
 from engine.run.session.pair import Decided, Pair, content_hash
-from engine.run.write.after import held_values, shown_after
+from engine.run.write.after import Unkept, held_values, not_kept, shown_after, unkept_fields
 from engine.run.write.door import Answer, go_on, settle, write
 from engine.run.write.judge import Judged, judge
 from engine.run.write.receipts import held_of
@@ -148,9 +148,13 @@ def _update_batch(sync: SyncPass, permit: Permit, decided: Sequence[Decided]) ->
     """Journal, write and settle one batch; answers with the pairs that are linked by now."""
     answer = write(sync, permit, "update", update_rows(sync, decided), before=_before(decided))
     applied = [one for one in decided if _receipt(answer, one).outcome == "applied"]
-    done, asked = _held_now(sync, applied, answer)
+    done, unkept, asked = _held_now(sync, applied, answer)
     failed = [one for one in decided if _receipt(answer, one).outcome != "applied"]
-    refused = tuple(held_of(sync, _named(one), _receipt(answer, one)) for one in failed)
+    refused = (
+        *(held_of(sync, _named(one), _receipt(answer, one)) for one in failed),
+        *(not_kept(sync, one, fields) for one, fields in unkept),
+    )
+    failed += [one for one, _ in unkept]
     versions = {record: told or asked.get(record) for record, told in _versions(answer, done).items()}
     links, changes = changed_links(sync, done, {sync.target.side: versions})
     # A pair that is written on both sides is told of once.
@@ -204,18 +208,22 @@ def _versions(answer: Answer, done: Sequence[Decided]) -> dict[str, str | None]:
 
 def _held_now(
     sync: SyncPass, done: Sequence[Decided], answer: Answer
-) -> tuple[list[Decided], dict[str, str | None]]:
-    """The pairs with what the target holds in the fields that were written; versions of those it was asked for."""
+) -> tuple[list[Decided], list[tuple[Decided, Unkept]], dict[str, str | None]]:
+    """(pairs with what their written fields hold now, pairs that were not kept, versions of those it was asked for)."""
     side = sync.target.side
     order = [line.key for line in sync.module.compared]
     expected = [content_hash({**one.pair.its.texts, **one.sent(side)}, order) for one in done]
     shown, versions = shown_after(sync, [one.pair.other_id for one in done], expected, answer.by_op)
-    kept = []
+    kept, unkept = [], []
     for one in done:
         sent, seen = one.sent(side), shown.get(one.pair.other_id)
+        ignored = unkept_fields(sent, one.pair.its.texts, seen) if seen is not None else {}
+        if ignored:
+            unkept.append((one, ignored))
+            continue
         values = sent if seen is None else held_values(sent, seen, _receipt(answer, one).version)
         kept.append(replace(one, holds={**one.holds, side: values}))
-    return kept, versions
+    return kept, unkept, versions
 
 
 def update_rows(sync: SyncPass, decided: Sequence[Decided]) -> pa.Table:
