@@ -50,7 +50,7 @@ def test_without_a_place_to_go_to_it_says_what_to_do(tmp_path: Path) -> None:
     session = Session(DAY, blocked / "spill")
     with pytest.raises(UserError) as told:
         session.run(f"CREATE TABLE large AS {LARGE}")
-    assert "Make room" in (told.value.remedy or "")
+    assert "Free disk space" in (told.value.remedy or "")
     session.close()
 
 

@@ -206,4 +206,4 @@ def test_a_plan_says_when_a_trigger_acts_and_on_what(deals: Deals) -> None:
     text = plan_text(deals.plan())
     assert "trigger won: shop.deals -> desk.invoices" in text
     assert "  acts when      `stage = 'won'` becomes true, each time\n" in text
-    assert "  does           changes what `won` made, only if `status = 'draft'`\n" in text
+    assert "  does           changes what `won` created, only if `status = 'draft'`\n" in text
