@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = ("module", "left_id", "right_id", "state")
 _NEEDED = COLUMNS[:3]
 _NAMED = 20  #: of the bad lines so many are named
+_LONGEST = 4096  #: characters of a cell; no id is longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,12 @@ def _records(file: str, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
         except csv.Error as error:
             remedy = "Write it as CSV with commas; a cell that holds a comma, a quote or a line end stands in quotes."
             raise UserError(f"{file}:{begins}: this is not valid CSV: {error}.", remedy=remedy) from error
+        longest = max(map(len, cells), default=0)
+        if longest > _LONGEST:
+            raise UserError(
+                f"{file}:{begins}: a cell has {longest:,} characters; at most {_LONGEST:,} are read.",
+                remedy="Write ids as `engine links export` writes them.",
+            )
         if cells:
             yield begins, cells
         begins = reader.line_num + 1
