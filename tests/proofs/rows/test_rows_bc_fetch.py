@@ -189,7 +189,7 @@ def test_BC_11_an_account_outside_the_view_is_found_by_name_fetched_and_stays_in
     assert customers(house) == {}
     said = house.must("search", "customers", "südw")
     assert f"crm.Accounts:{wanted}" in said
-    assert "has not come over" in said
+    assert "is not synced" in said
     assert "Ostwind" not in said
     fetched(house, f"crm.Accounts:{wanted}")
     change_crm(house, "Accounts", wanted, Website="https://sued.example")

@@ -35,7 +35,7 @@ def test_PC_06_no_task_goes_to_crm_by_itself_and_an_enrolled_one_is_kept_in_step
     said = house.must("do", "tasks.enrol", "--record", f"projects.tasks:{dig}", "--yes")
     task = only(tasks_in_crm(house))
     assert (task["Subject"], task["What_Id"]["id"]) == ("Dig", at.account)
-    assert f"it is crm.Tasks:{task['id']} now" in said
+    assert f"it is now crm.Tasks:{task['id']}" in said
     house.quiet()
     later(house)
     at.changed(dig, name="Dig deeper")
