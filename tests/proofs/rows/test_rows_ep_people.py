@@ -38,7 +38,7 @@ def test_EP_06_users_of_projects_become_employees_with_access_until_the_plan_has
     house.visitor.command("organization", product="erp", set={"plan_portal_users": 2})
     house.choose(user_sync=True, portal_access="with")
     told = house.must("preview")
-    assert "for at most erp.organizations.plan_portal_users" in told
+    assert "is limited to erp.organizations.plan_portal_users" in told
     house.run()
     assert there(house, "employees", "name", "has_portal_access") == [
         ("Jonas Verbeke", False),
