@@ -184,7 +184,10 @@ def test_lines_that_link_a_record_twice_are_named_and_nothing_is_stored(desk: De
         (b"module,left_id,right_id,mood\n", "the first line must name the columns"),
         (HEAD.encode() + b'people,"1" 2,a,\n', ":2: this is not valid CSV"),
         (HEAD.encode() + b"people,\xff,a,\n", "is not UTF-8 text"),
-        (HEAD.encode() + b"people," + b"7" * 100_000 + b",a,\n", ":2: a cell has 100,000 characters; at most 4,096"),
+        (
+            HEAD.encode() + b"people," + b"7" * 100_000 + b",a,\n",
+            ":2: a cell has 100,000 characters; at most 4,096",
+        ),
     ],
     ids=["empty", "no header", "odd column", "quotes", "no text", "huge cell"],
 )

@@ -52,7 +52,8 @@ def link_indexes(place: str) -> list[tuple[str]]:
     if place.startswith("postgresql"):
         named = f"SELECT indexname FROM pg_indexes WHERE schemaname = '{schema_of(place)}'"
         return ask(place, f"{named} AND indexname IN ('links_left', 'links_right') ORDER BY 1")
-    return ask(place, "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'links%' ORDER BY 1")
+    named = "SELECT name FROM sqlite_master WHERE type = 'index' AND name IN ('links_left', 'links_right')"
+    return ask(place, f"{named} ORDER BY 1")
 
 
 def test_indexes_are_built_by_the_next_run_if_the_first_load_was_killed(place: str) -> None:

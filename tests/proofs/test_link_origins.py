@@ -128,3 +128,14 @@ def test_another_table_cannot_be_the_same_records_so_only_a_fresh_start_is_offer
     spec = world.folder / "shop.yaml"
     spec.write_text(another_table(world, spec.read_text(encoding="utf-8")), encoding="utf-8")
     assert len(set(re.findall(r"--accept (\w+)", world.call("run", world.spec).output))) == 1
+
+
+def test_a_table_that_the_first_run_makes_has_the_same_records_in_the_second(tmp_path: Path) -> None:
+    """Its id is known only once it is there; that is no other table."""
+    world = SqliteWorld(folder=tmp_path)
+    make(tmp_path / "shop.sqlite", "people", ("name", "city"), LEFT)
+    text = SPEC.format(arrow="->", more="").replace('desk.sqlite"', 'desk.sqlite", create: true')
+    (tmp_path / "shop.yaml").write_text(text, encoding="utf-8")
+    for _ in range(3):
+        assert world.call("run", world.spec).exit_code == 0
+    assert world.towns() == [("Ann", "Pune"), ("Bob", "Agra")]

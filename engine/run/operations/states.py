@@ -69,7 +69,7 @@ def refuse_out_of_turn(plan: Plan, stage: StagePlan, standing: Standing, choice:
     begun = UNDER_WAY.get(standing.state)
     if begun is not None:
         raise LockedError(
-            f"`engine {begun}` of `{plan.name}` has begun and is not finished.",
+            f"`engine {begun}` of `{plan.name}` has begun and has not finished.",
             remedy=f"Finish it first: engine {begun} {plan.file}",
         )
     _demand_state(plan, stage, standing)

@@ -74,7 +74,7 @@ def origin_asks(sync: SyncPass, state: ModuleState) -> list[Ask]:
     if not wrong or not sync.ledger.link_count(sync.integration, sync.module.name):
         return []
     what = " ".join(_sentence(sync, side, old, now) for side, (old, now) in wrong.items())
-    same_records = all(json.loads(old)[2:] == json.loads(now)[2:] for old, now in wrong.values())
+    same_records = not any(_others(old, now, PARTS.index("stream")) for old, now in wrong.values())
     ways = [("afresh", "To forget these links and begin with a first contact")]
     ways += (
         [("keep", "If these are the same records at another place, to keep the links")]
@@ -97,13 +97,17 @@ def _changed(sync: SyncPass, state: ModuleState) -> dict[Side, tuple[str, str]]:
     """The sides whose records are others now: (what was known, what is so)."""
     known: dict[Side, str | None] = {"left": state.left_origin, "right": state.right_origin}
     both = {side: (old, origin(sync, side)) for side, old in known.items() if old is not None}
-    return {side: (old, now) for side, (old, now) in both.items() if old != now}
+    return {side: (old, now) for side, (old, now) in both.items() if _others(old, now)}
+
+
+def _others(old: str, now: str, first: int = 0) -> bool:
+    """Whether two origins differ from a part on; what is not known, as the id of a table to be made, does not differ."""
+    parts = zip(json.loads(old)[first:], json.loads(now)[first:], strict=True)
+    return any(was and is_ and was != is_ for was, is_ in parts)
 
 
 def _sentence(sync: SyncPass, side: Side, old: str, now: str) -> str:
     """What is another one now, in words."""
     parts = zip(PARTS, json.loads(old), json.loads(now), strict=True)
-    changed = "; ".join(
-        f"{name} {was or 'unknown'}, now {is_ or 'unknown'}" for name, was, is_ in parts if was != is_
-    )
+    changed = "; ".join(f"{name} {was}, now {is_}" for name, was, is_ in parts if was and is_ and was != is_)
     return f"Its links were made for other records of {sync.module.side(side).system}: {changed}."
