@@ -101,7 +101,7 @@ def _changed(sync: SyncPass, state: ModuleState) -> dict[Side, tuple[str, str]]:
 
 
 def _others(old: str, now: str, first: int = 0) -> bool:
-    """Whether two origins differ from a part on; what is not known, as the id of a table to be made, does not differ."""
+    """Whether two origins differ from a part on; what is unknown, as the id of a table to be made, does not differ."""
     parts = zip(json.loads(old)[first:], json.loads(now)[first:], strict=True)
     return any(was and is_ and was != is_ for was, is_ in parts)
 
