@@ -18,6 +18,7 @@ from engine.run.read.waits import show_references
 from engine.run.session.batches import batch_size
 from engine.run.session.report import ChangeLine, FieldChange, Undone
 from engine.run.sync.execute import execute
+from engine.run.sync.link_origins import refuse_other_origins
 from engine.run.sync.opened import opened, refuse_unbuilt
 from engine.run.sync.pipeline import work_off
 from engine.run.sync.writing import Writing
@@ -137,8 +138,7 @@ class _Undo(Writing):
         """Nothing is open: that was asked before."""
         self.permit = Permit(writer=self.writer, module=passes[0].module.name)
         passes[0].listen(ModuleStarted(module=passes[0].module.name))
-        show_references(passes[0])
-        return True
+        return _begin(passes)
 
     def look(self, passes: Sequence[SyncPass], state: ModuleState) -> Mapping[Side, Looked]:
         """What the run did, as the journal has it; it is taken back pass by pass."""
@@ -189,14 +189,19 @@ class _UndoPreview(_Undo):
 
     def begin(self, passes: Sequence[SyncPass]) -> bool:
         """Nothing is written, so there is no permit."""
-        show_references(passes[0])
-        return True
+        return _begin(passes)
 
     def _take_back(self, sync: SyncPass, found: Undoable) -> None:
         del sync
         self.counts["update"] += len(found.restores)
         self.counts["create"] += len(found.remakes)
         self.counts["delete"] += len(found.unmakes)
+
+
+def _begin(passes: Sequence[SyncPass]) -> bool:
+    refuse_other_origins(passes[0])
+    show_references(passes[0])
+    return True
 
 
 def _batches(sync: SyncPass, several: list[One]) -> Iterator[list[One]]:

@@ -57,6 +57,16 @@ def check_origins(passes: Sequence[SyncPass], writer: LedgerWriter) -> None:
         ledger.finish_module(writer.renew(), replace(state, left_origin=left, right_origin=right))
 
 
+def refuse_other_origins(sync: SyncPass) -> None:
+    """Raises StoppedError where the links of the module were made for other records: nothing of theirs is undone."""
+    asks = origin_asks(sync, sync.ledger.module_state(sync.integration, sync.module.name))
+    if asks:
+        raise StoppedError(
+            f"Module `{sync.module.name}` cannot be undone. Nothing was written.\n  {asks[0].what}",
+            remedy="Name the systems again that the run wrote to.",
+        )
+
+
 def demand_approval(sync: SyncPass, asks: Sequence[Ask]) -> None:
     """Raises StoppedError with the ways on, unless a person has approved one of these."""
     approved = [one for one in asks if one.code in sync.accepted.codes]
