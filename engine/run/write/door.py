@@ -1,7 +1,7 @@
 """The door: the only way to write to a system. Journals a batch, sends it, and settles what came of it.
 
-Whoever writes shows a permit. `create.py`, `update.py`, `delete.py`, `restore.py` and `fields.py` are its leaves: each
-asks itself what protects its kind of write (guards, `needs`, `at-most`, the view, edits since) before it sends.
+Whoever writes shows a permit. `create.py`, `update.py`, `delete.py`, `revert.py` (undo) and `mark.py` are its leaves:
+each asks itself what protects its kind of write (guards, `needs`, `at-most`, the view, edits since) before it sends.
 """
 
 from __future__ import annotations
