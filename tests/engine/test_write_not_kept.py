@@ -54,3 +54,21 @@ def test_a_known_form_of_what_was_sent_is_kept_although_it_looks_as_before(tmp_p
     world.rows("UPDATE people SET city = 'Gent ' WHERE id = 1", "shop")
     assert world.call("run", world.spec).exit_code == 0
     assert "Nothing to do" in world.call("run", world.spec).output
+
+
+@pytest.mark.parametrize("how", ["ignored", "put back"])
+def test_an_undo_counts_nothing_as_restored_that_its_target_did_not_keep(tmp_path: Path, how: str) -> None:
+    world = sqlite_world(tmp_path, arrow="<->", more="conflicts: shop")
+    world.rows("DELETE FROM clients")
+    world.call("run", world.spec)
+    world.rows("UPDATE people SET city = 'Typed' WHERE id = 1", "shop")
+    world.call("run", world.spec)
+    body = "SELECT raise(ignore)" if how == "ignored" else PUT_BACK.format("clients", "town")
+    world.rows(ON_UPDATE.format("BEFORE" if how == "ignored" else "AFTER", "clients", body))
+    run = world.asked("history")["runs"][0]["id"]
+    undone = world.asked("undo", run, "--apply")
+    assert undone["writes"]["update"] == 0
+    assert "did not keep it" in undone["spared"][0]["why"]
+    assert world.rows("SELECT town FROM clients WHERE id = 1") == [("Typed",)]
+    assert world.call("run", world.spec).exit_code == 0
+    assert world.rows("SELECT city FROM people WHERE id = 1", "shop") == [("Typed",)]

@@ -19,7 +19,7 @@ from engine.run.read.referenced_records import read_referenced_anew
 from engine.run.session.columns import sql_name
 from engine.run.session.pair import Decided, Pair, Shown, content_hash
 from engine.run.session.tables import UNDONE
-from engine.run.write.after import held_values, shown_after
+from engine.run.write.after import held_values, shown_after, unkept_fields
 from engine.run.write.door import go_on, settle, write
 from engine.run.write.images import put_in_table
 from engine.run.write.settle import states_of
@@ -55,16 +55,20 @@ def restore(sync: SyncPass, permit: Permit, several: Sequence[Restore], found: U
     for one in failed:
         why = _refusal(sync, _receipt(answer, one.now.id))
         found.spare(sync, "update", one.now.id, one.source_id, one.now.label, why)
-    bases = _held(sync, done, answer)
+    bases, ignored = _held(sync, done, answer)
+    for one in ignored:
+        why = f"{sync.target.system} accepted it and did not keep it."
+        found.spare(sync, "update", one.now.id, one.source_id, one.now.label, why)
+    failed += ignored
     settlement = Settlement(
         run=sync.run,
         module=sync.module.name,
         changes=_changes(sync, [*bases, *((one, {}, one.version) for one in failed)]),
         intent_state=_state(answer),
     )
-    settle(sync, permit, answer, settlement, applied=len(done), kind="update")
+    settle(sync, permit, answer, settlement, applied=len(bases), kind="update")
     go_on(sync, answer)
-    return len(done)
+    return len(bases)
 
 
 def _unguarded(sync: SyncPass, several: Sequence[Restore], found: Undoable) -> list[Restore]:
@@ -97,16 +101,22 @@ def _decided(sync: SyncPass, one: Restore) -> Decided:
     return Decided(pair=pair, decision=Decision(fields=tuple(fields)))
 
 
-def _held(sync: SyncPass, done: Sequence[Restore], answer: Answer) -> list[tuple[Restore, Texts, str | None]]:
-    """Records with what their restored fields hold now, and their version."""
+def _held(
+    sync: SyncPass, done: Sequence[Restore], answer: Answer
+) -> tuple[list[tuple[Restore, Texts, str | None]], list[Restore]]:
+    """(records with what their restored fields hold now, and their version; those that were not kept)."""
     hashes = [_hash(sync, one, one.back) for one in done]
     seen, versions = shown_after(sync, [one.now.id for one in done], hashes, answer.by_op)
     held: list[tuple[Restore, Texts, str | None]] = []
+    ignored: list[Restore] = []
     for one in done:
         shown, version = seen.get(one.now.id), _receipt(answer, one.now.id).version
+        if shown is not None and unkept_fields(one.back, one.now.texts, shown):
+            ignored.append(one)
+            continue
         back = one.back if shown is None else held_values(one.back, shown, version)
         held.append((one, back, version or versions.get(one.now.id) or one.now.version))
-    return held
+    return held, ignored
 
 
 def _hash(sync: SyncPass, one: Restore, held: Texts) -> bytes:
