@@ -109,3 +109,5 @@ class Catalog:
     connector: str
     streams: Mapping[str, Stream] = field(default_factory=dict)
     open: bool = False  #: streams that are not listed may exist (known only once connected)
+    #: Fields have types that are not listed here, and that the system tells once connected.
+    tells_types: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +14,7 @@ from engine.expr.error import ExprError
 from engine.expr.fit import as_condition, fit_all, pair_up, wrong
 from engine.expr.functions import FUNCTIONS
 from engine.expr.lattice import FAMILY, said
-from engine.expr.nodes import COMPARES, COMPUTES, parts_of, refuse_unknown
+from engine.expr.nodes import COMPARES, COMPUTES, names_below, parts_of, refuse_unknown
 from engine.expr.parse import span
 from engine.expr.scope import CALLS, Name, Scope
 from engine.expr.term import FLATTER, MAX_HEIGHT, MAX_WEIGHT, TOO_HIGH, Term
@@ -36,8 +37,26 @@ class Checker:
             refuse_unknown(node)
             term = _CHECKS[type(node)](self, node)
         except ExprError as error:
-            raise error.at(offset, length) from error.__cause__
+            untold = self._untold(node, error)
+            if untold is None:
+                raise error.at(offset, length) from error.__cause__
+            term = untold
         return self._placed(term, offset, length)
+
+    def condition(self, node: exp.Expression) -> Term:
+        """The checked form of a condition; TRUE where only the connected system knows its types. Raises ExprError."""
+        term = self.check(node)
+        if term.untold:
+            return Term(op="literal", type="boolean", value=True, args=(term,), total=True)
+        return as_condition(term)
+
+    def _untold(self, node: exp.Expression, error: ExprError) -> Term | None:
+        """The fields in place of what does not fit, where their types are known only once connected; else None."""
+        if error.code not in ("type-mismatch", "bad-literal"):
+            return None
+        names = [self._scope.resolve(parts) for parts in names_below(node)]
+        untold = [Term(op="name", type=name.type, name=name) for name in names if name.untold]
+        return replace(untold[0], args=tuple(untold[1:])) if untold else None
 
     def _placed(self, term: Term, offset: int, length: int) -> Term:
         """The term with its place and its size, if it is not too large to be evaluated safely."""
@@ -61,9 +80,6 @@ class Checker:
 
     def _all(self, nodes: list[exp.Expression]) -> list[Term]:
         return [self.check(node) for node in nodes]
-
-    def _condition(self, node: exp.Expression) -> Term:
-        return as_condition(self.check(node))
 
     def paren(self, node: exp.Expression) -> Term:
         """Brackets group and mean nothing else."""
@@ -108,12 +124,12 @@ class Checker:
     def logic(self, node: exp.Expression) -> Term:
         """AND and OR: chains become one flat term."""
         op = "and" if isinstance(node, exp.And) else "or"
-        parts = [self._condition(cast("exp.Expression", part)) for part in node.flatten(unnest=False)]
+        parts = [self.condition(cast("exp.Expression", part)) for part in node.flatten(unnest=False)]
         return Term(op=op, type="boolean", args=tuple(parts), total=True)
 
     def negation(self, node: exp.Expression) -> Term:
         """NOT of a condition; over null it is true."""
-        return Term(op="not", type="boolean", args=(self._condition(node.this),), total=True)
+        return Term(op="not", type="boolean", args=(self.condition(node.this),), total=True)
 
     def comparison(self, node: exp.Expression) -> Term:
         """Two values of one family; `=` and `<>` also compare NULL."""
@@ -179,7 +195,7 @@ class Checker:
         operand = self.check(node.this) if node.args.get("this") else None
         branches: list[exp.Expression] = node.args["ifs"]
         conditions = [
-            self._condition(branch.this) if operand is None else self._when(operand, branch.this)
+            self.condition(branch.this) if operand is None else self._when(operand, branch.this)
             for branch in branches
         ]
         default = node.args.get("default")

@@ -59,3 +59,10 @@ def parts_of(node: exp.Expression) -> tuple[str, ...]:
     if isinstance(node, exp.Identifier):
         return (node.name,)
     raise ExprError("syntax", "Dots can only be used inside names.")
+
+
+def names_below(node: exp.Expression) -> list[tuple[str, ...]]:
+    """The words of each dotted name in a tree."""
+    whole = (exp.Column, exp.Dot)
+    names = [one for one in node.find_all(*whole) if not isinstance(one.parent, whole)]
+    return [parts_of(one) for one in names]

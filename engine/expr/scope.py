@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -35,6 +35,9 @@ class Name:
     via: tuple[
         str, ...
     ] = ()  #: columns of the reference fields that were walked to get here; empty = the record's own
+    untold: bool = (
+        False  #: its type is known only once its system is connected; `type` is then no more than a start
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +163,7 @@ class FieldScope:
     stream: Stream
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     system: str | None = None  #: how messages call the side, such as `crm`; None = only the stream's name
+    untold: bool = False  #: types that the stream does not list are known once its system is connected
     #: Written before every column, such as `crm.org.`; empty = columns are named like the fields.
     prefix: str = ""
     functions: frozenset[str] = frozenset({"today"})  #: engine functions that may stand here
@@ -171,14 +175,15 @@ class FieldScope:
         dotted = ".".join(parts)
         found = self.stream.fields.get(dotted)
         if found is not None:
-            return Name(sql=self.prefix + dotted, type=found.type, field=found)
+            untold = self.untold and found.type == "unknown"
+            return Name(sql=self.prefix + dotted, type=found.type, field=found, untold=untold)
         if parts[0] == "options" and len(parts) > 1:
             return OptionScope(options=self.options).resolve(parts)
         walked = self._through_reference(parts)
         if walked is not None:
             return walked
         if self.stream.open:
-            return Name(sql=self.prefix + dotted, type="unknown")
+            return Name(sql=self.prefix + dotted, type="unknown", untold=self.untold)
         raise self._unknown(dotted)
 
     def function(self, name: str, args: tuple[str | Name, ...]) -> Call | None:
@@ -193,9 +198,11 @@ class FieldScope:
             if reference is None or behind is None:
                 continue
             start = self.prefix + reference.name
-            scope = FieldScope(stream=behind, system=self.system, prefix=f"{start}.", walk=self.walk)
+            scope = FieldScope(
+                stream=behind, system=self.system, untold=self.untold, prefix=f"{start}.", walk=self.walk
+            )
             name = scope.resolve(parts[cut:])
-            return Name(sql=name.sql, type=name.type, field=name.field, via=(start, *name.via))
+            return replace(name, via=(start, *name.via))
         return None
 
     def _reference(self, start: str) -> Field | None:

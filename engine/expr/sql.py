@@ -45,7 +45,7 @@ def compile_value(text: str, scope: Scope, *, want: FieldType | None = None) -> 
     _refuse_saved(term)
     if term.flexible and term.value is None and want is None:
         raise ExprError("type-mismatch", "NULL alone is no value.", offset=0, length=len(text))
-    if want is not None:
+    if want is not None and not term.untold:
         term = _as_wanted(term, want)
     return _expr(text, term, emit_value(term, want).sql(dialect="duckdb"), want or term.type)
 
@@ -75,17 +75,16 @@ def evaluate_options(text: str, options: Mapping[str, OptionValue]) -> bool:
 
 
 def _check_condition(text: str, scope: Scope) -> Term:
-    from engine.expr.fit import as_condition  # see above
-
-    return as_condition(_check(text, scope))
+    return _check(text, scope, condition=True)
 
 
-def _check(text: str, scope: Scope) -> Term:
+def _check(text: str, scope: Scope, *, condition: bool = False) -> Term:
     from engine.expr.check import Checker  # see above
     from engine.expr.parse import parse  # see above
 
     try:
-        return Checker(scope).check(parse(text))
+        checker = Checker(scope)
+        return (checker.condition if condition else checker.check)(parse(text))
     except RecursionError as error:
         raise ExprError(
             "too-deep", "The expression is nested too deeply.", hint="Write it flatter."

@@ -45,6 +45,11 @@ class Term:
         return self.op == "literal" and self.name is None
 
     @property
+    def untold(self) -> bool:
+        """Whether this stands for fields whose types only their connected system knows."""
+        return self.name is not None and self.name.untold
+
+    @property
     def choices(self) -> tuple[str, ...]:
         """The words that a field or an option may hold; empty = any."""
         if self.name is None or self.type != "enum":

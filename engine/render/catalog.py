@@ -31,8 +31,9 @@ def pulled_text(pulled: Pulled, *, check: bool) -> str:
         verdict = f"Asked {asked}: {file} differs; `engine catalog pull` without --check writes it."
     else:
         verdict = f"Asked {asked}: {file} written."
+    unmade = [f"{printable(one)} does not exist yet: it is left out." for one in pulled.unmade]
     shown = lines if pulled.before is not None else []
-    return "".join(f"{line}\n" for line in [*shown, verdict])
+    return "".join(f"{line}\n" for line in [*shown, *unmade, verdict])
 
 
 def pulled_json(pulled: Pulled, *, check: bool) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def pulled_json(pulled: Pulled, *, check: bool) -> dict[str, Any]:
     return {
         "file": pulled.file,
         "streams": dict(pulled.streams),
+        "not_yet_made": list(pulled.unmade),
         "differs": differs,
         "written": differs and not check,
         "difference": _difference(pulled),

@@ -88,6 +88,7 @@ class Draft:
             stream=stream,
             options=self.options,
             system=ref.system,
+            untold=ref.system in self.catalogs and self.catalogs[ref.system].tells_types,
             functions=frozenset({"today", *functions}),
             walk=self.walker(ref.system) if walk else None,
         )

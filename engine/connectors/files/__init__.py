@@ -67,7 +67,8 @@ class FilesType:
             name: declare_stream(name, said, can=CAN_READ if "files" in said else CAN_WRITE)
             for name, said in declared(settings).items()
         }
-        return Catalog(connector=self.name, streams=streams, open=True)
+        typed = settings.get("format") == "parquet"
+        return Catalog(connector=self.name, streams=streams, open=True, tells_types=typed)
 
     def open(self, settings: Mapping[str, Any], surroundings: Surroundings) -> FilesConnector:
         """Look at the folder. Raises UserError if it does not exist."""

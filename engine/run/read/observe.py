@@ -36,6 +36,7 @@ class Pulled:
     before: str | None  #: its text; None = there is none yet
     now: str
     streams: Mapping[str, int]  #: by system that was asked: streams that were found
+    unmade: tuple[str, ...] = ()  #: `system.stream` of what the spec names and a run would make
 
 
 def spec_to_pull(file: str) -> Spec:
@@ -78,7 +79,13 @@ def pull(spec: Spec, asked: Mapping[str, SystemPlan], world: World) -> Pulled:
     names = {name: one.connector.value for name, one in spec.systems.items()}
     shipped = {name: types.find(one).describe(spec.systems[name].settings) for name, one in names.items()}
     kept = {} if set(asked) == set(spec.systems) else _kept(file, spec, shipped)
-    text = lock_text(Path(spec.file).name, {**kept, **found}, shipped)
+    known = {name: one for name, one in {**kept, **found}.items() if one.streams}
+    if not known:
+        raise UserError(
+            f"No stream that `{spec.name}` names exists yet, so there is nothing to keep.",
+            remedy="Run the spec first; that makes them.",
+        )
+    text = lock_text(Path(spec.file).name, known, shipped)
     lock = Path(file)
     before = lock.read_text(encoding="utf-8") if lock.is_file() else None
     _refuse_unreadable(file, text)
@@ -87,6 +94,11 @@ def pull(spec: Spec, asked: Mapping[str, SystemPlan], world: World) -> Pulled:
         before=before,
         now=text,
         streams={name: len(catalog.streams) for name, catalog in found.items()},
+        unmade=tuple(
+            f"{name}.{stream}"
+            for name, one in found.items()
+            for stream in sorted(used[name] - set(one.streams))
+        ),
     )
 
 
@@ -104,12 +116,12 @@ def _closed(connector: Reader, system: str, used: set[str]) -> Catalog:
     seen = connector.observe(sorted(used)).streams if isinstance(connector, Observing) else whole.streams
     known = replace(whole, streams={**whole.streams, **seen})
     missing = sorted(used - set(known.streams))
-    if missing:
+    if missing and not whole.open:
         raise UserError(
             f"`{system}` has no stream `{missing[0]}`, which the spec names.",
             remedy=f"It has {', '.join(sorted(known.streams)[:20]) or 'none at all'}.",
         )
-    behind = _with_references(known, used)
+    behind = _with_references(known, used - set(missing))
     if not isinstance(connector, Observing):
         return replace(whole, streams=behind)
     further = connector.observe(sorted(set(behind) - set(seen))).streams
