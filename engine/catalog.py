@@ -28,6 +28,9 @@ FieldType = Literal[
     "unknown",  # an open catalog does not say; read as text
 ]
 
+#: Characters of a value that are shown where somebody is told of it, and what stands for one that nobody is shown.
+SHOWN, HIDDEN = 80, "(sensitive)"
+
 Source = Literal["published", "observed", "assumed"]
 Precision = Literal["second", "millisecond", "microsecond"]
 Unit = Literal["hour", "minute", "second"]
@@ -57,6 +60,7 @@ class Field:
     detail_only: bool = False  #: list answers leave it out; reading it costs one request a record
     #: The system computes it of other records: it changes without the time of the record's last change moving.
     unstamped: bool = False
+    sensitive: bool = False  #: nobody is shown its value who is told why a record is held
     source: Source = "published"
 
 

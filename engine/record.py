@@ -73,6 +73,8 @@ class Held:
     )
     label: str | None = None  #: how a person recognises the record; None = only its id is known
     place: str | None = None  #: file:line of the spec line that decided; None = no single line
+    #: the values that it is held for, by field, each cut; None = the field is empty
+    offending: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)

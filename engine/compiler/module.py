@@ -10,6 +10,7 @@ from engine.compiler.bind.choices import holds, settle
 from engine.compiler.draft.draft import Draft, place
 from engine.compiler.draft.names import end_of
 from engine.compiler.draft.parts import Checked, CompiledLine, End, Enrolled, Parent
+from engine.compiler.fields.behind import field_of
 from engine.compiler.fields.line import arrow_within, compile_line
 from engine.compiler.rules.enrol import compile_enrol
 from engine.compiler.rules.guards import build_guard
@@ -21,6 +22,7 @@ from engine.compiler.rules.yields import compile_yields
 from engine.compiler.sides.keys import compile_keys
 from engine.compiler.sides.lens import snapshot
 from engine.compiler.sides.needs import Needs, compile_needs
+from engine.compiler.sides.offending import of_pair
 from engine.compiler.sides.only import check_only
 from engine.compiler.sides.pairs import compile_pairs
 from engine.compiler.sides.side import build_side, write_sql
@@ -177,7 +179,7 @@ def build_module(draft: Draft, checked: Checked, standing: Mapping[str, Checked]
         left=build_side(draft, checked, "left", standing),
         right=build_side(draft, checked, "right", standing),
         fields=tuple(
-            _field(line, number, rule)
+            _field(line, number, rule, sensitive=_sensitive(draft, checked, line))
             for number, (line, rule) in enumerate(zip(checked.lines, checked.policies, strict=True))
         ),
         snapshot=snapshot(checked.lines, checked.telling),
@@ -192,14 +194,25 @@ def build_module(draft: Draft, checked: Checked, standing: Mapping[str, Checked]
         search=build_search(checked),
         yields=checked.yields,
         checks=tuple(
-            PairCheckPlan(side=one.side, sql=one.sql, trouble=one.trouble) for one in checked.together
+            PairCheckPlan(
+                side=one.side, sql=one.sql, trouble=one.trouble, offending=of_pair(draft, checked, one)
+            )
+            for one in checked.together
         ),
         guards=tuple(build_guard(draft, checked, one) for one in checked.guards),
         enrol=checked.enrol.plan if checked.enrol else None,
     )
 
 
-def _field(line: CompiledLine, number: int, rule: Winners) -> FieldPlan:
+def _sensitive(draft: Draft, checked: Checked, line: CompiledLine) -> bool:
+    """Whether a field that a line reads or writes is."""
+    reads = [
+        field_of(draft, checked.ends[side].ref, name) for side in line.reads for name in line.reads[side]
+    ]
+    return any(one.sensitive for one in (*reads, *line.targets.values()))
+
+
+def _field(line: CompiledLine, number: int, rule: Winners, *, sensitive: bool) -> FieldPlan:
     return FieldPlan(
         key=line.key,
         line=line.text,
@@ -219,6 +232,7 @@ def _field(line: CompiledLine, number: int, rule: Winners) -> FieldPlan:
         group=line.spec.group,
         place=place(line.spec.span),
         quota=line.quota,
+        sensitive=sensitive,
         refers=line.spec.refers.value if line.spec.refers else None,
         words=tuple((", ".join(words), word) for words, word in line.spec.values),
     )

@@ -21,6 +21,7 @@ _FLAGS: Mapping[str, tuple[str, Any]] = {
     "assumed": ("source", "assumed"),
     "caseless": ("caseless", True),
     "unstamped": ("unstamped", True),
+    "sensitive": ("sensitive", True),
 }
 _PAIRS: Mapping[str, tuple[str, type]] = {
     "max": ("max_length", int),
@@ -76,6 +77,7 @@ STREAM_SCHEMA: Mapping[str, Any] = {
                             "stream_in": {"type": "string"},
                             "caseless": {"type": "boolean"},
                             "unstamped": {"type": "boolean"},
+                            "sensitive": {"type": "boolean"},
                             "precision": {"enum": list(get_args(Precision))},
                             "unit": {"enum": list(get_args(Unit))},
                         },

@@ -38,6 +38,7 @@ class FieldPlan:
     group: str | None  #: lines of one group are decided as one value; None = on its own
     place: str
     quota: QuotaPlan | None = None  #: None = every record gets the value
+    sensitive: bool = False  #: nobody is shown its values who is told why a record is held
     refers: str | None = None  #: the module through whose links an id is translated; None = it is no such id
     words: tuple[
         tuple[str, str], ...
@@ -54,3 +55,4 @@ class KeyPlan:
 
     line: str
     place: str
+    sensitive: bool = False  #: nobody is shown its values who is told why a record is held

@@ -56,6 +56,7 @@ class PairCheckPlan:
     side: Side  #: the side that records come from when it is asked
     sql: str  #: over the columns `field NAME` of the record, called `w`, and of its counterpart, called `o`
     trouble: Trouble  #: also among those of the other side, by which the pair is held
+    offending: str  #: over the same columns: JSON object of the values that it looks at, by side and field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

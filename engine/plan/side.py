@@ -104,6 +104,7 @@ class SidePlan:
     #: SELECT over `page` (text columns named by field, `_id`, `_version`, `_absent`) giving
     #: id, version, moment (the version as a value that sorts), absent, hash (16 bytes over the compared values),
     #: trouble (index into `troubles` or null), lacks (the same, for creates only), in_view, label,
+    #: offending (JSON object: the values that it is held for, cut, by field; null = none),
     #: roots (text list: `MODULE/SIDE/ID` of every referenced record that has no link yet; null = none),
     #: k0 … (match keys), c0 … (canonical values of every line)
     lens: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from engine.render.held import causes_of, causes_text
 from engine.render.outcome import add, counts_text, written
 from engine.render.table import Column, Screen, number, table
 from engine.render.text import count, duration, printable, shorten, shown
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from engine.run.session.report import Ask, ChangeLine, Changeset, FieldChange, SystemForecast
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
-_HELD_SHOWN = 10  #: held records named; the rest is counted
+_CAUSES_SHOWN = 10  #: causes of held records that are named; the rest is counted
 
 
 def changeset_text(changes: Changeset, screen: Screen, *, spec: str, saved: bool = False) -> str:
@@ -66,14 +67,9 @@ def _rest(changes: Changeset) -> str:
 
 
 def _held_text(changes: Changeset) -> str:
-    lines = [
-        f"  {printable(one.module)}: {shorten(printable(one.held.label or one.held.id), 60)}: "
-        f"{printable(one.held.message)}\n"
-        for one in changes.held[:_HELD_SHOWN]
-    ]
-    rest = len(changes.held) - _HELD_SHOWN
-    more = f"  … and {rest:,} more\n" if rest > 0 else ""
-    return f"{count(len(changes.held), 'record')} would be held\n" + "".join(lines) + more
+    causes = causes_of((one.module, one.held.id, one.held) for one in changes.held)
+    told = causes_text(causes, _CAUSES_SHOWN, "--format json lists every record")
+    return f"{count(len(changes.held), 'record')} would be held\n{told}"
 
 
 def forecast_text(forecast: tuple[SystemForecast, ...], screen: Screen) -> str:

@@ -110,6 +110,7 @@ def _notes(field: Field) -> str:
         f"-> {field.refers}" if field.refers else "",
         "one request per record" if field.detail_only else "",
         "computed from other records" if field.unstamped else "",
+        "sensitive" if field.sensitive else "",
         "one of " + ", ".join(field.choices) if field.choices else "",
     ]
     return "; ".join(note for note in notes if note)

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from engine.render.text import count, moment, one_line, printable, shorten
+from engine.render.held import causes_of, values_text
+from engine.render.text import count, moment, one_line, printable, shorten, times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,11 @@ def _group_text(rows: list[HeldRow]) -> str:
     return head + "".join(_cause_text(same) for same in causes)
 
 
+def _values(row: HeldRow) -> tuple[tuple[str, str], ...]:
+    """What records are put together by, within their cause; sorts."""
+    return tuple((name, value or "") for name, value in row.offending.items())
+
+
 def _cause(row: HeldRow) -> tuple[str, str, str]:
     return (row.message, remedy_of(row), row.place or "")
 
@@ -44,10 +50,27 @@ def _cause_text(rows: list[HeldRow]) -> str:
     first = rows[0]
     lines = [f"  why: {printable(first.message)}", f"  try: {printable(remedy_of(first))}"]
     lines += [f"  spec: {printable(first.place)}"] if first.place else []
-    lines += [f"    {_record(row)}" for row in rows[:_SHOWN]]
-    rest = len(rows) - _SHOWN
+    by_value = [list(same) for _, same in groupby(sorted(rows, key=_values), _values)]
+    by_value.sort(key=len, reverse=True)
+    for same in by_value[:_SHOWN]:
+        lines += _value_lines(same)
+    rest = sum(map(len, by_value[_SHOWN:]))
     lines += [f"    … and {rest:,} more; --format json lists them all"] if rest > 0 else []
     return "".join(f"{line}\n" for line in lines)
+
+
+def _value_lines(rows: list[HeldRow]) -> list[str]:
+    """The value that these records are held for, how often it is so, and the first of the records."""
+    values = values_text(rows[0].offending.items())
+    if not values:
+        return _records(rows, "    ")
+    return [f"    {values} {times(len(rows))}", *_records(rows, "      ")]
+
+
+def _records(rows: list[HeldRow], indent: str) -> list[str]:
+    rest = len(rows) - _SHOWN
+    more = [f"{indent}… and {rest:,} more; --format json lists them all"] if rest > 0 else []
+    return [*(f"{indent}{_record(row)}" for row in rows[:_SHOWN]), *more]
 
 
 def _record(row: HeldRow) -> str:
@@ -106,4 +129,9 @@ def errors_json(rows: Sequence[HeldRow], notices: Sequence[Notice] = ()) -> dict
     for row in sorted(rows, key=_group):
         shown = {key: value for key, value in asdict(row).items() if key not in hidden}
         held.append(shown | {"remedy": remedy_of(row)})
-    return {"held": held, "notices": [asdict(one) for one in notices]}
+    causes = causes_of((row.module, row.record_id, row) for row in rows)
+    return {
+        "held": held,
+        "causes": [one.as_json() for one in causes],
+        "notices": [asdict(one) for one in notices],
+    }

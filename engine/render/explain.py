@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from engine.render.errors import remedy_of
+from engine.render.held import values_text
 from engine.render.text import moment, printable, shown
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def _facts(one: Placed, spec: str) -> Iterator[tuple[str, str]]:
         tries = f", tried {one.held.attempts} times" if one.held.attempts > 1 else ""
         yield "held", f"{one.held.code}, since {moment(one.held.since)}{tries}"
         yield "why", one.held.message
+        if one.held.offending:
+            yield "value", values_text(one.held.offending.items())
         yield "try", remedy_of(one.held)
         if one.held.next_try:
             yield "again", f"after {moment(one.held.next_try)}"

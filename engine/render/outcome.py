@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.record import Counts, Side
+from engine.render.held import causes_of, causes_text
 from engine.render.table import Column, Row, Screen, number, table
 from engine.render.text import count, duration, listed, printable, shorten
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from engine.run.session.report import Applied, RunReport, Spared
 
+_CAUSES_SHOWN = 5  #: causes of held records that are named; the rest is counted
 _SPARED_SHOWN = 20  #: records named that were left alone; the rest is counted
 
 
@@ -22,9 +24,18 @@ def run_text(report: RunReport, screen: Screen, *, spec: str) -> str:
     parts = [counts_text(report.modules, screen)] if report.modules and not report.applied else []
     parts += [f"{printable(note)}\n" for note in report.notes]
     parts += [applied_text(report.applied)] if report.applied else []
+    parts += [_held_text(report, spec)] if report.held else []
     parts.append(f"{_sentence(report)}\n")
     parts += [f"{step}\n" for step in _next(report, spec)]
     return "\n".join(parts)
+
+
+def _held_text(report: RunReport, spec: str) -> str:
+    """Every cause that holds records now, with how often it does."""
+    causes = causes_of((one.module, one.held.id, one.held) for one in report.held)
+    return f"{count(len(report.held), 'record')} held\n" + causes_text(
+        causes, _CAUSES_SHOWN, f"engine errors {spec}"
+    )
 
 
 def applied_text(applied: Applied) -> str:

@@ -82,6 +82,7 @@ def _line(field: Field) -> str:
         "" if field.writable else "read-only",
         "detail" if field.detail_only else "",
         "unstamped" if field.unstamped else "",
+        "sensitive" if field.sensitive else "",
         f"max={field.max_length}" if field.max_length is not None else "",
         f"scale={field.scale}" if field.scale is not None else "",
         f"precision={field.precision}" if field.precision is not None else "",

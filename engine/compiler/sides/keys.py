@@ -26,6 +26,7 @@ def compile_keys(
     for key in module.match:
         stands = holds(draft, key.only_if)
         names: dict[Side, list[str]] = {"left": [], "right": []}
+        sensitive = False
         for texts in key.pairs:
             found = [
                 resolve(draft, draft.scope(ends[side].ref, ends[side].stream), text)
@@ -38,10 +39,11 @@ def compile_keys(
                 draft.findings.add("type-mismatch", message, texts[0].span)
             names["left"].append(found[0].name)
             names["right"].append(found[1].name)
+            sensitive = sensitive or found[0].sensitive or found[1].sensitive
         if stands and names["left"]:
             pairs = zip(names["left"], names["right"], strict=True)
             line = " AND ".join([*_below(parents), *(f"{left} = {right}" for left, right in pairs)])
-            plan = KeyPlan(line=line, place=place(key.span))
+            plan = KeyPlan(line=line, place=place(key.span), sensitive=sensitive)
             keys.append((plan, tuple(names["left"]), tuple(names["right"])))
     return tuple(keys)
 

@@ -15,7 +15,8 @@ from engine.compiler.fields.alike import told_as
 from engine.compiler.fields.behind import columns as behind
 from engine.compiler.fields.refers import found_id, own_id
 from engine.compiler.fields.terms import column
-from engine.compiler.sides.lens_parts import BROKEN, LensParts
+from engine.compiler.sides.lens_parts import BROKEN, Cause, LensParts
+from engine.compiler.sides.offending import cause_columns, offending, raw_columns
 from engine.compiler.sides.row_state import absent, in_view, lacks, parent_id, roots, trouble
 from engine.expr.build import WHOLE_DIGITS, call, case, cast, literal, named_type, not_null, scale_of, text
 from engine.expr.canonical import compared, match_key, read, unreadable
@@ -42,9 +43,13 @@ def select(*columns: str | exp.Expr, source: str | exp.Expr) -> exp.Select:
 
 def lens(parts: LensParts) -> str:
     """The whole SELECT; see `SidePlan.lens` for its columns."""
-    canon = _canon(parts)
+    shown, causes, typed = _canon(parts)
+    kept = [exp.column(exp.to_identifier(one.alias, quoted=True)) for one in shown]
     hashed = named(_hash(parts), "hash")
-    return select("*", hashed, source=canon.subquery("canon", copy=False)).sql(dialect="duckdb", copy=False)
+    held_for = named(offending(parts, [one.alias for one in causes]), "offending")
+    canon = select(*shown, *causes, source=typed.subquery("typed", copy=False))
+    whole = select(*kept, hashed, held_for, source=canon.subquery("canon", copy=False))
+    return whole.sql(dialect="duckdb", copy=False)
 
 
 def key_lens(parts: LensParts) -> str:
@@ -64,7 +69,7 @@ def clock(parts: LensParts) -> str:
 def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
     """Each field as its catalog type, and the first one that cannot be read."""
     empty = parts.stream.empty_is_null
-    columns = [
+    columns: list[exp.Expr] = [
         named(
             read(column(name), parts.field(name), empty_is_null=empty, physical="VARCHAR"), name, quoted=True
         )
@@ -76,6 +81,7 @@ def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
         slows = [line.slow[parts.side].column for line in parts.lines if parts.side in line.slow]
         columns += [column(name) for one in slows for name in (one, f"{one}!")]
         columns.append(named(_unreadable(parts, names), "_unreadable", quoted=True))
+        columns += raw_columns(parts)
     return select(*columns, source="page")
 
 
@@ -96,12 +102,12 @@ def _looked_up(typed: exp.Select, lookups: Sequence[Lookup]) -> exp.Select:
 
 
 def _unreadable(parts: LensParts, names: Sequence[str]) -> exp.Expression:
-    turns = [(not_null(column("_broken")), parts.trouble(BROKEN))]
+    turns = [(not_null(column("_broken")), parts.trouble(BROKEN, Cause(fields=("_broken",))))]
     for name in names:
         one = parts.field(name)
         wrong = unreadable(column(name), one, empty_is_null=parts.stream.empty_is_null, physical="VARCHAR")
         if wrong != exp.false():
-            turns.append((wrong, parts.trouble(_cannot_read(parts, one))))
+            turns.append((wrong, parts.trouble(_cannot_read(parts, one), Cause(fields=(name,)))))
     return case(*turns)
 
 
@@ -123,13 +129,15 @@ def _cannot_read(parts: LensParts, one: Field) -> Trouble:
 
 def _label(parts: LensParts) -> exp.Expression:
     """What a person recognises the record by."""
-    texts = [cast(column(name), named_type("TEXT")) for name in parts.label or ("_id",)]
+    open_ = [name for name in parts.label if not parts.field(name).sensitive]
+    texts = [cast(column(name), named_type("TEXT")) for name in open_ or ("_id",)]
     if len(texts) == 1:
         return texts[0]
     return call("COALESCE", *(call("NULLIF", one, literal("", "text")) for one in texts))
 
 
-def _canon(parts: LensParts) -> exp.Select:
+def _canon(parts: LensParts) -> tuple[list[exp.Expr], list[exp.Expr], exp.Select]:
+    """(the columns that the lens answers, what its `offending` looks at besides, and where both stand)."""
     columns = [
         *_identity(parts),
         named(absent(parts), "absent"),
@@ -144,7 +152,7 @@ def _canon(parts: LensParts) -> exp.Select:
     ]
     typed = _walked(parts, _typed(parts, parts.reads, slow=True))
     typed = _looked_up(typed, parts.lookups)
-    return select(*columns, source=typed.subquery("typed", copy=False))
+    return columns, cause_columns(parts), typed
 
 
 def _identity(parts: LensParts) -> list[exp.Expr]:

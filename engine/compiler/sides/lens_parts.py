@@ -27,6 +27,15 @@ BROKEN = Trouble(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What of a record a trouble is about."""
+
+    fields: tuple[str, ...] = ()  #: of its own side, also behind references
+    results: tuple[tuple[str, str], ...] = ()  #: what was computed: (the line, its canonical column)
+    sensitive: bool = False  #: a field that gets the result is
+
+
 #: A condition that a record must meet, the fields it reads, and what to say if it does not.
 Need = tuple[exp.Expression, tuple[str, ...], Trouble]
 
@@ -61,6 +70,7 @@ class LensParts:
     own: Lookup | None = None  #: its own link, where only what is referred to or linked takes part
     walk: Callable[[str], Walked | None] = lambda _name: None  #: what a name leads to through a reference
     troubles: list[Trouble] = field(default_factory=lambda: [BROKEN])
+    causes: dict[int, Cause] = field(default_factory=lambda: {0: Cause(fields=("_broken",))})  #: by trouble
 
     @property
     def shown(self) -> list[tuple[int, CompiledLine]]:
@@ -138,8 +148,10 @@ class LensParts:
         found = replace(walked.field, name=name) if walked else self.stream.fields.get(name)
         return found or Field(name=name, type="unknown")
 
-    def trouble(self, one: Trouble) -> exp.Expression:
-        """The index of a trouble, as SQL."""
+    def trouble(self, one: Trouble, cause: Cause) -> exp.Expression:
+        """The index of a trouble, as SQL; what it is about is told beside it."""
         if one not in self.troubles:
             self.troubles.append(one)
-        return literal(self.troubles.index(one), "integer")
+        index = self.troubles.index(one)
+        self.causes.setdefault(index, cause)
+        return literal(index, "integer")

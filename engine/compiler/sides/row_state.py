@@ -10,6 +10,7 @@ from engine.compiler.draft.draft import place
 from engine.compiler.fields.behind import lost
 from engine.compiler.fields.refers import blocked, linked, own_id, unlinked
 from engine.compiler.fields.terms import column, parsed
+from engine.compiler.sides.lens_parts import Cause
 from engine.compiler.sides.only import takes_part
 from engine.expr.build import all_of, any_of, call, case, cast, is_null, named_type, not_null, scale_of, text
 from engine.expr.canonical import too_long, unwritable
@@ -162,14 +163,16 @@ def trouble(parts: LensParts) -> exp.Expression:
     turns = [(not_null(column("_unreadable")), column("_unreadable"))]
     # What a person has to do comes before what the record waits for.
     turns += [
-        (exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(one))
-        for condition, _, one in parts.needs
+        (exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(one, Cause(fields=reads)))
+        for condition, reads, one in parts.needs
     ]
     if parts.parent is not None and parts.parent.rules and not parts.parent.skips:
-        turns.append((_astray(parts.parent), parts.trouble(parts.parent.blocked)))
+        above = Cause(fields=tuple(one.field for one in _first_of_each(parts.parent)))
+        turns.append((_astray(parts.parent), parts.trouble(parts.parent.blocked, above)))
     turns += [_waits(parts, line, one) for _, line, one in _asked(parts) if _holds(parts, line, one)]
     for _, line in parts.shown:
-        turns += [(wrong.copy(), parts.trouble(one)) for wrong, one in line.fails.get(parts.side, ())]
+        cause = Cause(fields=line.reads.get(parts.side, ()))
+        turns += [(wrong.copy(), parts.trouble(one, cause)) for wrong, one in line.fails.get(parts.side, ())]
         turns += _misfits(parts, line)
     return case(*turns)
 
@@ -180,7 +183,8 @@ def _holds(parts: LensParts, line: CompiledLine, lookup: Lookup) -> bool:
 
 
 def _waits(parts: LensParts, line: CompiledLine, lookup: Lookup) -> tuple[exp.Expression, exp.Expression]:
-    return unlinked(lookup), parts.trouble(blocked(lookup, place(line.spec.span)))
+    one = blocked(lookup, place(line.spec.span))
+    return unlinked(lookup), parts.trouble(one, Cause(fields=(lookup.field,)))
 
 
 def _misfits(parts: LensParts, line: CompiledLine) -> list[tuple[exp.Expression, exp.Expression]]:
@@ -201,7 +205,20 @@ def _misfits(parts: LensParts, line: CompiledLine) -> list[tuple[exp.Expression,
         remedy="Correct the value, or convert it in the mapping with `value:`.",
         place=place(line.spec.span),
     )
-    return [(wrong, parts.trouble(one))]
+    return [(wrong, parts.trouble(one, _cause(parts, line, target)))]
+
+
+def _cause(parts: LensParts, line: CompiledLine, target: Field) -> Cause:
+    """What a line reads; of one that computes, what came of it, too."""
+    reads = line.reads.get(parts.side, ())
+    if _is_plain(line):
+        return Cause(fields=reads)
+    number = next(nr for nr, one in parts.shown if one is line)
+    return Cause(fields=reads, results=((line.text, f"c{number}"),), sensitive=target.sensitive)
+
+
+def _is_plain(line: CompiledLine) -> bool:
+    return line.spec.left is not None and line.spec.right is not None
 
 
 def _too_long(
@@ -220,13 +237,14 @@ def _too_long(
         remedy="Shorten the value, or say `cut: true` in the line of the mapping.",
         place=place(line.spec.span),
     )
-    return [(too_long(line.get[parts.side], line.type, target.max_length), parts.trouble(one))]
+    wrong = too_long(line.get[parts.side], line.type, target.max_length)
+    return [(wrong, parts.trouble(one, _cause(parts, line, target)))]
 
 
 def _own_length(parts: LensParts, line: CompiledLine) -> int | None:
     """How long the value may be by its own catalog; None = as long as it likes, or computed."""
     reads = line.reads.get(parts.side, ())
-    plain = line.spec.left is not None and line.spec.right is not None and len(reads) == 1
+    plain = _is_plain(line) and len(reads) == 1
     return parts.field(reads[0]).max_length if plain else None
 
 
@@ -245,13 +263,17 @@ def lacks(parts: LensParts) -> exp.Expression:
         )
         if parts.side in line.lookups:
             turns.append(_waits(parts, line, line.lookups[parts.side]))
-        turns.append((is_null(line.get[parts.side]), parts.trouble(one)))
+        empty = Cause(fields=line.reads.get(parts.side, ()))
+        turns.append((is_null(line.get[parts.side]), parts.trouble(one, empty)))
     turns += [
-        (exp.Not(this=exp.Paren(this=parsed(check.alone))), parts.trouble(check.trouble))
+        (
+            exp.Not(this=exp.Paren(this=parsed(check.alone))),
+            parts.trouble(check.trouble, Cause(fields=check.reads.get(parts.side, ()))),
+        )
         for check in (parts.together if parts.makes else ())
     ]
     turns += [
-        (exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(one))
-        for condition, _, one in parts.enrol
+        (exp.Not(this=exp.Paren(this=condition.copy())), parts.trouble(one, Cause(fields=reads)))
+        for condition, reads, one in parts.enrol
     ]
     return case(*turns) if turns else cast(exp.null(), named_type("BIGINT"))

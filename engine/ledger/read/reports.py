@@ -101,7 +101,7 @@ class Reports(LinkReports):
         query = sa.select(table).where(*at(table, integration, module))
         query = query.order_by(table.c.since, table.c.integration, table.c.module, table.c.record_id)
         with self._database.reading() as connection:
-            return [HeldRow(**row) for row in connection.execute(query).mappings()]
+            return [_held(row) for row in connection.execute(query).mappings()]
 
     def held_row(self, integration: str, module: str, side: Side, record_id: str) -> HeldRow | None:
         """Why one record is held; None = it is not."""
@@ -110,7 +110,7 @@ class Reports(LinkReports):
         query = sa.select(table).where(*at(table, integration, module), mine)
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
-        return None if row is None else HeldRow(**row)
+        return None if row is None else _held(row)
 
     def waits(self, integration: str, module: str) -> list[Wait]:
         """What the records of a module wait for."""
@@ -221,6 +221,10 @@ def _counts(connection: sa.Connection, table: sa.Table, integration: str) -> dic
 def _run(row: sa.RowMapping) -> RunRow:
     values = {name: row[name] for name in row if name != "number"}
     return RunRow(**{**values, "counts": from_json(row["counts"]), "calls": from_json(row["calls"])})
+
+
+def _held(row: sa.RowMapping) -> HeldRow:
+    return HeldRow(**{**row, "offending": from_json(row["offending"]) or {}})
 
 
 def _intent(row: sa.RowMapping) -> Intent:

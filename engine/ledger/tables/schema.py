@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engine.ledger.tables.server_text import ServerText
 
 #: The schema that this version reads and writes; the newest step in `migrations/versions`.
-HEAD = "0005"
+HEAD = "0006"
 
 metadata = sa.MetaData()
 
@@ -153,6 +153,7 @@ held = sa.Table(
     _text("next_try", null=True),
     _blob("content_hash"),
     _text("plan_fingerprint", null=True),
+    _text("offending", null=True),
 )
 
 skips = sa.Table(

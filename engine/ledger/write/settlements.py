@@ -167,7 +167,9 @@ def drop_links(transaction: WriteTransaction, scope: Mapping[str, str], link_ids
 
 def _hold(transaction: WriteTransaction, lease: Lease, held: Iterable[HeldRow]) -> None:
     """Hold the records; one that is held again for the same reason counts an attempt and keeps `since`."""
-    rows = [{**asdict(row), "integration": lease.integration} for row in held]
+    rows = [
+        {**asdict(row), "integration": lease.integration, "offending": to_json(row.offending)} for row in held
+    ]
     transaction.upsert(schema.held, rows, _held_again)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from engine.ledger.model import Conflict
 from engine.plan import Trouble
 from engine.reconcile import Missing, Seen
-from engine.record import other
-from engine.run.session.held import hold
+from engine.record import SIDES, other
+from engine.run.session.held import hold, offending_values
 from engine.run.session.pair import left_id
 
 if TYPE_CHECKING:
@@ -85,4 +85,24 @@ def _held(sync: SyncPass, one: Decided) -> HeldRow:
         place=sync.module.place,
     )
     # Whoever makes them equal on the other side does not touch this record.
-    return hold(sync, keeper.id, keeper.label, keeper.content, trouble, temporary=True, side=side)
+    return hold(
+        sync,
+        keeper.id,
+        keeper.label,
+        keeper.content,
+        trouble,
+        temporary=True,
+        side=side,
+        offending=_both_values(sync, one),
+    )
+
+
+def _both_values(sync: SyncPass, one: Decided) -> dict[str, str | None]:
+    """What each side holds in the fields that differ, by side and the field there."""
+    sides = {sync.source_side: one.pair.mine, sync.target.side: one.pair.its}
+    lines = [line for line in sync.module.compared if line.key in one.decision.conflicts]
+    named = [
+        (line, f"{side}: {line.line}", sides[side].texts.get(line.key)) for line in lines for side in SIDES
+    ]
+    values = {name: value for _, name, value in named}
+    return offending_values(((line, name) for line, name, _ in named), values)

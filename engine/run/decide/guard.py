@@ -13,6 +13,7 @@ from engine.run.decide.refusal_notices import Refused, Subject, quoted, shown_by
 from engine.run.read.computed_fields import compile_computed
 from engine.run.session.batches import batch_size, portions
 from engine.run.session.columns import sql_name
+from engine.run.session.held import offending_values
 from engine.run.session.tables import ABSENT, BECOMING, STAGED, UNDONE
 from engine.run.session.write_columns import SOURCE
 
@@ -230,6 +231,9 @@ def _refused_create(sync: SyncPass, guard: GuardPlan, row: tuple[Any, ...], hit:
         letter=hit.letter,
         restored=False,
     )
-    words = ", ".join(f"`{name}` would be {quoted(values[name])}" for name in names) or "it would be created"
-    subject = Subject(side=sync.source_side, id=record, label=label, content=content)
+    made = ((line, line.writes[guard.side].to) for line in sync.module.making(guard.side))
+    shown = offending_values(made, {name: values[name] for name in names})
+    words = ", ".join(f"`{name}` would be {quoted(value)}" for name, value in shown.items())
+    words = words or "it would be created"
+    subject = Subject(side=sync.source_side, id=record, label=label, content=content, offending=shown)
     return told(sync, guard, subject, refusal, f"{words}, so it is not created", ())

@@ -9,10 +9,10 @@ from engine.guard import Letter, Refusal, notice_key
 from engine.ledger.model import Notice
 from engine.plan import Trouble
 from engine.record import other
-from engine.run.session.held import hold
+from engine.run.session.held import cut, hold, offending_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from engine.ledger import HeldRow
     from engine.ledger.model import NoticeState
@@ -49,10 +49,17 @@ def _refusal(sync: SyncPass, one: Decided, refusal: Refusal, guard: GuardPlan) -
     since = [bases.get(key) for key in refusal.keys]
     since += [record.version] if refusal.restored else []  # put back, it may be tried again
     lines = {line.key: line for line in sync.module.compared}
-    words = ", ".join(
-        f"`{lines[key].line}` would write {quoted(refusal.values[key])}" for key in refusal.keys
+    shown = offending_values(
+        ((line, line.key) for line in lines.values()), {key: refusal.values[key] for key in refusal.keys}
     )
-    subject = Subject(side=changed, id=record.id, label=record.label, content=record.content)
+    words = ", ".join(f"`{lines[key].line}` would write {quoted(value)}" for key, value in shown.items())
+    subject = Subject(
+        side=changed,
+        id=record.id,
+        label=record.label,
+        content=record.content,
+        offending={lines[key].line: value for key, value in shown.items()},
+    )
     return told(sync, guard, subject, refusal, words, since)
 
 
@@ -64,11 +71,12 @@ class Subject:
     id: str
     label: str | None
     content: bytes  #: the hash of what it shows
+    offending: Mapping[str, str | None]  #: the values that are refused, as they may be shown
 
 
 def quoted(value: str | None) -> str:
     """A value in a sentence."""
-    return "nothing" if value is None else f"`{value}`"
+    return "nothing" if value is None else f"`{cut(value)}`"
 
 
 def told(
@@ -96,7 +104,16 @@ def told(
         **_mailing(refusal.letter),
     )
     # Whoever changes what the guard looks at does not touch this record, so it is retried periodically.
-    held = hold(sync, one.id, one.label, one.content, trouble, temporary=True, side=one.side)
+    held = hold(
+        sync,
+        one.id,
+        one.label,
+        one.content,
+        trouble,
+        temporary=True,
+        side=one.side,
+        offending=one.offending,
+    )
     return Refused(held=None if refusal.restored else held, notice=notice)
 
 

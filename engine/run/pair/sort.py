@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.catalog import HIDDEN
 from engine.plan import Trouble
 from engine.run.pair import pairing_sql
 from engine.run.pair.pairing_sql import ALONE, newcomers
-from engine.run.session.held import hold
+from engine.run.session.held import hold, offending_of
 from engine.run.session.tables import ABSENT, HELD, MATCHED, STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.ledger import HeldRow, RecordKey
+    from engine.plan import KeyPlan
     from engine.run.session.sync_pass import SyncPass
 
 HOLD_COLUMNS = "w.id, w.label, w.hash"
@@ -77,16 +79,31 @@ def no_longer_held(sync: SyncPass, *, whole: bool) -> tuple[RecordKey, ...]:
     return tuple((sync.source.side, str(row[0])) for row in found)
 
 
+def still_held(sync: SyncPass, *, whole: bool) -> list[RecordKey]:
+    """Records that were held before and are not tried now, for nothing about them has changed.
+
+    One that was not delivered is held as before, unless everything was read: then it is gone.
+    """
+    if not sync.learned.attempts:
+        return []
+    found = sync.columns.rows(f"""
+        SELECT h.record_id FROM {HELD} AS h LEFT JOIN {STAGED} AS w ON w.id = h.record_id
+        WHERE h.waits AND (w.situation IN ('still-held', 'still-in-conflict') OR (w.id IS NULL AND NOT {whole}))
+    """)
+    return [(sync.source.side, str(row[0])) for row in found]
+
+
 def held_records(sync: SyncPass) -> Iterator[HeldRow]:
     """Records that cannot go on now, each with the hash of what it looked like."""
     found, creates = sync.learned.found, sync.target.side in sync.module.creates
     if found["unreadable"]:
         yield from _troubled(
-            sync, f"SELECT {HOLD_COLUMNS}, w.trouble FROM {STAGED} AS w WHERE w.situation = 'unreadable'"
+            sync,
+            f"SELECT {HOLD_COLUMNS}, w.offending, w.trouble FROM {STAGED} AS w WHERE w.situation = 'unreadable'",
         )
     if found["newcomer"] and creates:
         yield from _troubled(
-            sync, newcomers(f"{HOLD_COLUMNS}, w.lacks", "m.id IS NULL AND w.lacks IS NOT NULL")
+            sync, newcomers(f"{HOLD_COLUMNS}, w.offending, w.lacks", "m.id IS NULL AND w.lacks IS NOT NULL")
         )
     if found["newcomer"]:
         yield from _unclear(sync)
@@ -96,9 +113,10 @@ def held_records(sync: SyncPass) -> Iterator[HeldRow]:
 
 def _troubled(sync: SyncPass, sql: str) -> Iterator[HeldRow]:
     """Records with the number of what is wrong with them in the last column."""
-    for record, label, content, index in sync.columns.rows(sql):
+    for record, label, content, told, index in sync.columns.rows(sql):
         trouble = sync.source.troubles[index]
-        yield hold(sync, record, label, content, trouble, temporary=trouble.later)
+        values = offending_of(told)
+        yield hold(sync, record, label, content, trouble, temporary=trouble.later, offending=values)
 
 
 def _unsure(sync: SyncPass) -> Iterator[HeldRow]:
@@ -116,11 +134,19 @@ def _unsure(sync: SyncPass) -> Iterator[HeldRow]:
 
 def _unclear(sync: SyncPass) -> Iterator[HeldRow]:
     doubtful = f"m.id IS NOT NULL AND NOT ({ALONE}) AND w.id NOT IN (SELECT id FROM {ABSENT})"
-    rows = sync.columns.rows(newcomers(f"{HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key", doubtful))
-    for record, label, content, taken, candidates, others, key in rows:
+    keys = ", ".join(f"w.k{index}" for index in range(len(sync.module.keys)))
+    columns = f"{HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key, {keys}"
+    for row in sync.columns.rows(newcomers(columns, doubtful)):
+        record, label, content, taken, candidates, others, key, *values = row
         doubt = _doubt(sync, taken, candidates, others, key)
         # What resolves it may happen to another record, so it is retried periodically.
-        yield hold(sync, record, label, content, doubt, temporary=True)
+        shown = _key_shown(sync.module.keys[key], values[key])
+        yield hold(sync, record, label, content, doubt, temporary=True, offending=shown)
+
+
+def _key_shown(key: KeyPlan, value: str) -> dict[str, str | None]:
+    """What records are recognised by; several fields stand one after the other."""
+    return {key.line: HIDDEN if key.sensitive else value.replace("\x1f", " · ")}
 
 
 def _doubt(sync: SyncPass, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.plan import SidePlan
     from engine.run.session.sync_pass import SyncPass
 
-_SHOWN = "w.id, w.version, {snapshot}, w.absent, w.hash, w.label, w.trouble, w.in_view"
+_SHOWN = "w.id, w.version, {snapshot}, w.absent, w.hash, w.label, w.trouble, w.in_view, w.offending"
 
 
 def pairs(sync: SyncPass, first: int, last: int) -> list[Pair]:
@@ -49,10 +49,14 @@ def refused(sync: SyncPass, first: int, last: int, fresh: Mapping[str, Shown]) -
             continue
         index = sync.target.troubles.index(check.trouble)
         rows = sync.columns.rows(
-            f"SELECT o.id FROM {PAIRED} AS p JOIN {STAGED} AS w ON w.rowid = p.place "
+            f"SELECT o.id, {check.offending} FROM {PAIRED} AS p JOIN {STAGED} AS w ON w.rowid = p.place "
             f"JOIN {FRESH} AS o ON o.id = p.other_id WHERE p.place BETWEEN {first} AND {last} AND NOT ({check.sql})"
         )
-        found |= {row[0]: replace(fresh[row[0]], trouble=index) for row in rows if row[0] not in found}
+        found |= {
+            record: replace(fresh[record], trouble=index, offending=values)
+            for record, values in rows
+            if record not in found
+        }
     return found
 
 
@@ -109,7 +113,7 @@ def shown_of(sync: SyncPass, source: str) -> dict[str, Shown]:
 
 
 def _shown(sync: SyncPass, row: Sequence[Any]) -> Shown:
-    record, version, snapshot, absent, content, label, trouble, in_view = row
+    record, version, snapshot, absent, content, label, trouble, in_view, offending = row
     return Shown(
         id=record,
         version=version,
@@ -118,6 +122,7 @@ def _shown(sync: SyncPass, row: Sequence[Any]) -> Shown:
         content=content,
         label=label,
         trouble=trouble,
+        offending=offending,
         # In one direction a view chooses who is recognised; whoever has a link stays in step.
         in_view=in_view or (not sync.both_ways and sync.module.trigger is None),
     )

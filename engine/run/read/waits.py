@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from engine.catalog import HIDDEN
 from engine.ledger.model import Wait
 from engine.record import SIDES
 from engine.run.read.referenced_records import empty_all_referenced
@@ -99,14 +100,14 @@ def name_roots(sync: SyncPass, held: Sequence[HeldRow], waits: Sequence[Wait]) -
     by_record = {one.record_id: one for one in reversed(waits)}
     known: dict[str, dict[RecordKey, Wait]] = {}
     return tuple(
-        replace(row, message=_blocked_by(sync, by_record[row.record_id], known))
+        replace(row, message=_blocked_by(sync, row, by_record[row.record_id], known))
         if row.code == "blocked" and row.record_id in by_record
         else row
         for row in held
     )
 
 
-def _blocked_by(sync: SyncPass, wait: Wait, known: dict[str, dict[RecordKey, Wait]]) -> str:
+def _blocked_by(sync: SyncPass, row: HeldRow, wait: Wait, known: dict[str, dict[RecordKey, Wait]]) -> str:
     """The sentence that names the end of a chain of waits."""
     held = _held_root(sync, wait)
     for _ in range(DEEPEST):  # a chain is not longer than the modules are deep; a circle ends here
@@ -117,7 +118,8 @@ def _blocked_by(sync: SyncPass, wait: Wait, known: dict[str, dict[RecordKey, Wai
             break
         wait, held = behind, _held_root(sync, behind)
     cause = held.message if held else "it has no counterpart yet."
-    return f"Blocked by {wait.root_module} {held.label if held and held.label else wait.root_id}: {cause}"
+    name = HIDDEN if HIDDEN in row.offending.values() else wait.root_id
+    return f"Blocked by {wait.root_module} {held.label if held and held.label else name}: {cause}"
 
 
 def _held_root(sync: SyncPass, wait: Wait) -> HeldRow | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from engine.catalog import HIDDEN, SHOWN
 from engine.event import RecordHeld
 from engine.ledger import HeldRow
 from engine.record import Held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from engine.plan import Trouble
+    from engine.plan import FieldPlan, Trouble
     from engine.record import Side
     from engine.run.session.sync_pass import SyncPass
 
@@ -31,11 +33,13 @@ def hold(
     *,
     temporary: bool = False,
     side: Side | None = None,
+    offending: Mapping[str, str | None] | None = None,
 ) -> HeldRow:
     """A record of the source (or of `side`) with its trouble.
 
     `content`: the hash of what it looked like; it is retried when that changes, when the plan changes, after a day if
     its system refused it, and, if the trouble is temporary, after a wait that grows with the attempts.
+    `offending`: the values that it is held for, by field.
     """
     return HeldRow(
         integration=sync.integration,
@@ -53,7 +57,27 @@ def hold(
         plan_fingerprint=sync.module.fingerprint,
         since=sync.clock.text(),
         run=sync.run,
+        offending={name: cut(value) for name, value in (offending or {}).items()},
     )
+
+
+def cut(value: str | None) -> str | None:
+    """A value as far as it is shown."""
+    return value if value is None or len(value) <= SHOWN else f"{value[: SHOWN - 1]}…"
+
+
+def offending_values(
+    lines: Iterable[tuple[FieldPlan, str]], values: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """Values by name as they may be shown; `lines`: with the name of the value that each line gives."""
+    hidden = {name for line, name in lines if line.sensitive}
+    return {name: HIDDEN if name in hidden else cut(value) for name, value in values.items()}
+
+
+def offending_of(told: str | None) -> dict[str, str | None]:
+    """What a lens says that a record is held for."""
+    found: dict[str, str | None] = json.loads(told) if told else {}
+    return found
 
 
 def _next_try(sync: SyncPass, record: str, trouble: Trouble, *, temporary: bool) -> str | None:
@@ -74,6 +98,7 @@ def as_held(row: HeldRow) -> Held:
         temporary=row.temporary,
         label=row.label,
         place=row.place,
+        offending=row.offending,
     )
 
 

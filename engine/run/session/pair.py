@@ -33,6 +33,7 @@ class Shown:
     label: str | None
     trouble: int | None = None  #: index into its side's troubles; None = readable
     in_view: bool = True
+    offending: str | None = None  #: JSON object of the values that its trouble is about; None = none
     answered: bool = False  #: True = as the answer to our own write showed it: nobody came between
 
     def seen(self) -> dict[str, Seen]:

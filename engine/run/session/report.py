@@ -22,6 +22,10 @@ class HeldRecord:
     module: str
     held: Held
 
+    def as_json(self) -> dict[str, Any]:
+        """The record, why it is held, and the values that it is held for."""
+        return {"module": self.module, **asdict(self.held)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spared:
@@ -82,6 +86,7 @@ class RunReport:
             "seconds": round(self.seconds, 3),
             "modules": {name: counts.as_json() for name, counts in self.modules.items()},
             "held_now": len(self.held),
+            "held": [one.as_json() for one in self.held],
             "calls": dict(self.calls),
             "notes": list(self.notes),
             **(
@@ -165,10 +170,7 @@ class Changeset:
             "writes": self.writes,
             "modules": {name: counts.as_json() for name, counts in self.modules.items()},
             "changes": [_line_json(line) for line in self.lines],
-            "held": [
-                {"module": one.module, "side": one.held.side, "id": one.held.id, "code": one.held.code}
-                for one in self.held
-            ],
+            "held": [one.as_json() for one in self.held],
             "forecast": [
                 {
                     "system": one.system,

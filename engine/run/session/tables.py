@@ -46,6 +46,7 @@ _LENS = _KEYED | {
     "label": "how a person recognises it",
     "trouble": "index into its side's troubles: why it cannot be used; null = it can",
     "lacks": "the same: why it must not be made on the other side",
+    "offending": "JSON object of the values that this is about, cut; null = none",
     "in_view": "whether the module's view shows it",
     "absent": "columns that the system did not show: unknown, not empty; null = none",
     "roots": "records without a link that it waits for, each MODULE/SIDE/ID",

@@ -10,7 +10,7 @@ from engine.run.decide.expected_changes import creates, delete_change, lines_of,
 from engine.run.decide.refusal_notices import refusals
 from engine.run.decide.trigger import by_hand_only
 from engine.run.decide.yielding import yielded
-from engine.run.pair.sort import held_records
+from engine.run.pair.sort import held_records, still_held
 from engine.run.read.waits import name_roots, new_waits
 from engine.run.session.batches import portions
 from engine.run.session.held import as_held
@@ -24,7 +24,7 @@ from engine.run.write.judge import CHUNK, judge, judge_newcomers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.ledger import ModuleState
+    from engine.ledger import HeldRow, ModuleState
     from engine.record import Counts, Kind, Side
     from engine.run.decide.refusal_notices import Refused
     from engine.run.read.absent_or_deleted import Departed
@@ -75,8 +75,15 @@ class Preview:
             waits, _ = new_waits(sync)
             rows = name_roots(sync, tuple(held_records(sync)), waits)
             sync.counts.held += len(rows)
+            rows += self._before(sync, whole=looked[sync.source_side].staged.whole)
             self.held += [HeldRecord(module=sync.module.name, held=as_held(row)) for row in rows]
         return state
+
+    def _before(self, sync: SyncPass, *, whole: bool) -> tuple[HeldRow, ...]:
+        """What is held and stays so."""
+        keys = set(still_held(sync, whole=whole))
+        rows = sync.ledger.held_rows(sync.integration, sync.module.name) if keys else []
+        return tuple(row for row in rows if (row.side, row.record_id) in keys)
 
     def _ask(self, sync: SyncPass, stop: Stop) -> None:
         """What was agreed to already is only mentioned."""

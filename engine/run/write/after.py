@@ -17,7 +17,7 @@ from engine.plan import Trouble
 from engine.reconcile import Missing, Seen, settled
 from engine.run.decide.refusal_notices import quoted
 from engine.run.read.counterparts import read_again, shown_of
-from engine.run.session.held import hold
+from engine.run.session.held import hold, offending_values
 from engine.run.session.pair import Shown, content_hash
 from engine.run.write.receipts import accepted_page
 
@@ -137,9 +137,12 @@ def unkept_fields(sent: Mapping[str, str | None], before: Mapping[str, str | Non
 def not_kept(sync: SyncPass, one: Decided, fields: Unkept) -> HeldRow:
     """The source's record, held because its target answered yes and kept what it had."""
     lines = {line.key: line.line for line in sync.module.compared}
+    sent, still = ({key: values[which] for key, values in fields.items()} for which in (0, 1))
+    plans = [(line, line.key) for line in sync.module.compared]
+    shown, there = offending_values(plans, sent), offending_values(plans, still)
     words = "; ".join(
-        f"`{lines[key]}` was sent {quoted(sent)} and still shows {quoted(still)}"
-        for key, (sent, still) in fields.items()
+        f"`{lines[key]}` was sent {quoted(value)} and still shows {quoted(there[key])}"
+        for key, value in shown.items()
     )
     trouble = Trouble(
         code="not-kept",
@@ -149,4 +152,5 @@ def not_kept(sync: SyncPass, one: Decided, fields: Unkept) -> HeldRow:
         place=sync.module.place,
     )
     mine = one.pair.mine
-    return hold(sync, mine.id, mine.label, mine.content, trouble)
+    offending = {lines[key]: value for key, value in shown.items()}
+    return hold(sync, mine.id, mine.label, mine.content, trouble, offending=offending)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from engine.ledger import RecordKey, Settlement
-from engine.run.decide.expected_changes import creates
+from engine.run.decide.expected_changes import creates, shown
 from engine.run.decide.newcomers import creates_sql
 from engine.run.session.batches import batch_size, portions
+from engine.run.session.write_columns import SENT, is_remembered
 from engine.run.write.after import made
 from engine.run.write.door import LOOK_UP_AFTER, Answer, go_on, settle, write
 from engine.run.write.judge import CHUNK, judge_newcomers
@@ -100,6 +101,13 @@ def _settle_receipts(sync: SyncPass, permit: Permit, answer: Answer, rows: pa.Ta
 
 
 def _refused(rows: pa.Table, applied: Sequence[bool]) -> list[dict[str, Any]]:
-    shown = rows.select(["_op", "_source", "_hash", "_label"])
-    refused: list[dict[str, Any]] = shown.filter(pa.array([not one for one in applied])).to_pylist()
-    return refused
+    """The records that were not made, each with what was sent."""
+    names = [name for name in rows.column_names if name not in SENT and not is_remembered(name)]
+    refused = rows.filter(pa.array([not one for one in applied])).to_pylist()
+    return [
+        {
+            **{name: row[name] for name in ("_op", "_source", "_hash", "_label")},
+            "_sent": {name: None if row[name] is None else shown(row[name]) for name in names},
+        }
+        for row in refused
+    ]

@@ -13,7 +13,7 @@ from engine.ledger.association import Associating
 from engine.plan import Trouble
 from engine.reconcile import Missing
 from engine.record import other
-from engine.run.session.held import hold
+from engine.run.session.held import hold, offending_of
 from engine.run.session.pair import content_hash
 
 if TYPE_CHECKING:
@@ -251,4 +251,5 @@ def _unreadable(sync: SyncPass, pair: Pair) -> HeldRow:
         pair.mine.content,
         replace(trouble, message=message),
         temporary=True,
+        offending=offending_of(pair.other.offending if pair.other is not None else None),
     )

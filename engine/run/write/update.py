@@ -151,7 +151,7 @@ def _update_batch(sync: SyncPass, permit: Permit, decided: Sequence[Decided]) ->
     done, unkept, asked = _held_now(sync, applied, answer)
     failed = [one for one in decided if _receipt(answer, one).outcome != "applied"]
     refused = (
-        *(held_of(sync, _named(one), _receipt(answer, one)) for one in failed),
+        *(held_of(sync, _named(sync, one), _receipt(answer, one)) for one in failed),
         *(not_kept(sync, one, fields) for one, fields in unkept),
     )
     failed += [one for one, _ in unkept]
@@ -197,9 +197,11 @@ def _op(one: Decided) -> str:
     return f"update/{one.pair.other_id}"
 
 
-def _named(one: Decided) -> dict[str, object]:
-    mine = one.pair.mine
-    return {"_source": mine.id, "_hash": mine.content, "_label": mine.label}
+def _named(sync: SyncPass, one: Decided) -> dict[str, object]:
+    mine, side = one.pair.mine, sync.target.side
+    names = {line.key: line.writes[side].to for line in sync.module.compared if side in line.writes}
+    sent = {names[key]: value for key, value in one.sent(side).items()}
+    return {"_source": mine.id, "_hash": mine.content, "_label": mine.label, "_sent": sent}
 
 
 def _versions(answer: Answer, done: Sequence[Decided]) -> dict[str, str | None]:

@@ -67,6 +67,7 @@ def _field(name: str, row: Mapping[str, Any], told: Metadata, stream: Stream) ->
         stream_in=shipped.stream_in if shipped else None,
         detail_only=shipped.detail_only if shipped else told.detail or type_ == "list",
         unstamped=shipped is not None and shipped.unstamped,
+        sensitive=shipped is not None and shipped.sensitive,
         source="observed",
     )
 
