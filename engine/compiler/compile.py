@@ -16,7 +16,7 @@ from engine.compiler.bind.systems import bind
 from engine.compiler.by_hand import asked_for
 from engine.compiler.draft.draft import Draft, Findings, place
 from engine.compiler.module import build_module, check_module
-from engine.compiler.order import ordered
+from engine.compiler.order import closed_ring, ordered
 from engine.compiler.rules.associations import compile_associations
 from engine.compiler.rules.guards import check_guards
 from engine.compiler.rules.lifecycle import accounts, compile_lifecycle
@@ -206,6 +206,20 @@ def _decided(draft: Draft, made: Made) -> Made:
     return made
 
 
+def _rings(draft: Draft, made: Made) -> Made:
+    """Modules that wait for each other cannot run, whatever is chosen of what can be filled in later."""
+    ring = closed_ring(draft.spec, made.standing)
+    if ring and not made.wrong:
+        first = made.standing[ring[0]].module
+        draft.findings.add(
+            "ring",
+            f"Each of these waits for the one before it, so no record of them can be made: {' -> '.join(ring)}.",
+            first.span,
+            hint="Let one of them come later: a `refers` with neither `required` nor `on: create` can wait.",
+        )
+    return made
+
+
 def _required(draft: Draft, made: Made) -> Made:
     return replace(made, requirements=check_requirements(draft))
 
@@ -221,7 +235,16 @@ def _built(draft: Draft, made: Made) -> Made:
 
 
 #: All names, types and rules of a spec, for the choices made.
-CHECKS: tuple[Pass, ...] = (_options, _modules, _triggers, _guards, _associations, _lifecycle, _decided)
+CHECKS: tuple[Pass, ...] = (
+    _options,
+    _modules,
+    _triggers,
+    _guards,
+    _associations,
+    _lifecycle,
+    _decided,
+    _rings,
+)
 #: What a run needs of a spec that is right.
 BUILDS: tuple[Pass, ...] = (_required, _by_hand, _built)
 

@@ -14,7 +14,7 @@ from engine.compiler.fields.computed import check_writable, compile_computed
 from engine.compiler.fields.refers import look_up
 from engine.compiler.fields.terms import column
 from engine.compiler.fields.value_map import check_words, mapped
-from engine.expr.build import all_of, none_of, not_null, scale_of
+from engine.expr.build import all_of, case, none_of, not_null, scale_of
 from engine.expr.canonical import as_text, unreadable
 from engine.expr.lattice import FAMILY, assignable, join, said, worded
 from engine.plan import Trouble
@@ -167,6 +167,9 @@ def _gets(
         line.lookups = look_up(draft, spec.refers, ends, fields)
         if line.lookups:
             line.get["left"] = column(line.lookups["left"].column)
+        if line.lookups and "left" in line.targets:
+            # Nothing to say as long as the id has no link; once it has one the record looks different, and is read.
+            line.get["right"] = case((not_null(column(line.lookups["right"].column)), line.get["right"]))
     if spec.values:
         check_words(draft, spec, fields)
         line.get["left"] = mapped(spec, fields["left"], fields["right"])

@@ -42,9 +42,14 @@ def show_references(sync: SyncPass) -> None:
 
 def due_by_waits(sync: SyncPass) -> tuple[str, ...]:
     """Records of the source whose root has a link by now."""
-    waits = [one for one in _waits(sync) if one.side == sync.source_side]
+    return tuple({one.record_id for one in due_waits(sync) if one.side == sync.source_side})
+
+
+def due_waits(sync: SyncPass) -> list[Wait]:
+    """What records of the module wait for, on either side, although it has a link by now."""
+    waits = _waits(sync)
     linked = _linked(sync, waits)
-    return tuple({one.record_id for one in waits if (one.root_module, one.root_side, one.root_id) in linked})
+    return [one for one in waits if (one.root_module, one.root_side, one.root_id) in linked]
 
 
 def _waits(sync: SyncPass) -> list[Wait]:

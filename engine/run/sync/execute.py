@@ -15,6 +15,7 @@ from engine.run.sync.mail import send_mails
 from engine.run.sync.opened import Opened, opened, refuse_unbuilt
 from engine.run.sync.pipeline import work_off
 from engine.run.sync.recorded import RunRecord, leased, recorded
+from engine.run.sync.resolve import resolve
 from engine.run.sync.standing import (
     chosen_otherwise,
     disclosed,
@@ -78,9 +79,11 @@ def _modules(plan: Plan, request: RunRequest, record: RunRecord, mode: Writing) 
             _check(one, writer)
             close_orders(plan, writer, record.run)
             put_to_sleep(plan.asleep, plan.name, writer)
-            for module in modules_of(plan, request.aim):
+            modules = modules_of(plan, request.aim)
+            for module in modules:
                 _module(one, module, record, mode)
                 send_mails(plan, request, writer)
+            resolve(plan.name, modules, one.passes, writer, record.counts)
         finally:
             record.calls.update({name: connector.calls for name, connector in one.systems.items()})
 

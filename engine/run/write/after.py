@@ -86,25 +86,37 @@ def made(
     found = {}
     for record, one in shown.items():
         values = simplejson.loads(sent[record])
-        base = held_values(values, one, told.get(record))
-        news = _news(sync, values, base)
-        if any(base[key] != value for key, value in news.items()):
-            sync.learned.to_write_back.add(record)
-        base |= news
+        base = held_values(values, one, told.get(record)) | _filled_in(sync, values, one)
+        note_news(sync, base, one)
         found[record] = (simplejson.dumps(base, ensure_ascii=False), content_hash(base, order))
     return found
 
 
-def _news(
-    sync: SyncPass, sent: Mapping[str, str | None], base: Mapping[str, str | None]
-) -> dict[str, str | None]:
-    """What only the target says, such as a total: it travels back. Nothing and zero are no news.
+def _filled_in(sync: SyncPass, sent: Mapping[str, str | None], shown: Shown) -> dict[str, str | None]:
+    """The base of fields that were not sent and that the target has filled in: a number, a total, a default.
 
-    It counts as if the record had been made without, so that the next comparison carries it, within the same run.
+    Where they may travel back it counts as if the record had been made without, so that the next comparison carries
+    them. Nothing, zero and false are left where they are: systems fill them in wherever nothing was sent.
     """
-    target, source = sync.target.side, sync.source_side
-    back = [line.key for line in sync.module.compared if line.toward(source) and target not in line.writes]
-    return {key: sent[key] for key in back if (base[key] or "").strip("0.")}
+    base: dict[str, str | None] = {}
+    seen, target = shown.seen(), sync.target.side
+    for line in sync.module.compared:
+        value, own = seen.get(line.key, Missing.UNKNOWN), target not in line.writes  # only the target says it
+        if isinstance(value, Missing) or not line.toward(sync.source_side):
+            continue
+        if own or sent[line.key] is None:
+            shows = None if value is None else str(value)
+            says = bool((shows or "").strip("0.")) and (own or shows != "false")
+            base[line.key] = sent[line.key] if says else shows
+    return base
+
+
+def note_news(sync: SyncPass, expected: Mapping[str, str | None], shown: Shown) -> None:
+    """What the target shows otherwise than expected, and may say to the source, is brought there in the same run."""
+    back = [line.key for line in sync.module.compared if line.toward(sync.source_side)]
+    seen = shown.seen()
+    if any(seen.get(key, Missing.UNKNOWN) not in (expected.get(key), Missing.UNKNOWN) for key in back):
+        sync.learned.to_write_back.add(shown.id)
 
 
 def held_values(sent: Mapping[str, str | None], shown: Shown, version: str | None) -> dict[str, str | None]:

@@ -19,7 +19,7 @@ from engine.run.session.batches import batch_size
 from engine.run.session.columns import sql_name
 from engine.run.session.held import report_held
 from engine.run.session.pair import Decided, Pair, content_hash
-from engine.run.write.after import Unkept, held_values, not_kept, shown_after, unkept_fields
+from engine.run.write.after import Unkept, held_values, not_kept, note_news, shown_after, unkept_fields
 from engine.run.write.door import Answer, go_on, settle, write
 from engine.run.write.judge import Judged, judge
 from engine.run.write.receipts import held_of
@@ -224,6 +224,8 @@ def _held_now(
             unkept.append((one, ignored))
             continue
         values = sent if seen is None else held_values(sent, seen, _receipt(answer, one).version)
+        if seen is not None:
+            note_news(sync, {**one.pair.its.texts, **values}, seen)
         kept.append(replace(one, holds={**one.holds, side: values}))
     return kept, unkept, versions
 
