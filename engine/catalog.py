@@ -113,5 +113,7 @@ class Catalog:
     connector: str
     streams: Mapping[str, Stream] = field(default_factory=dict)
     open: bool = False  #: streams that are not listed may exist (known only once connected)
+    #: What a stream will be that is made with its first record, whatever its name; None = none is made.
+    unmade: Stream | None = None
     #: Fields have types that are not listed here, and that the system tells once connected.
     tells_types: bool = False

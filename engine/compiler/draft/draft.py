@@ -79,7 +79,7 @@ class Draft:
             return None
         found = catalog.streams.get(ref.stream)
         if found is None and catalog.open:
-            return Stream(name=ref.stream, id="", open=True)
+            return replace(catalog.unmade or Stream(name="", id="", open=True), name=ref.stream)
         return found
 
     def scope(self, ref: StreamRef, stream: Stream, *functions: str, walk: bool = False) -> FieldScope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,11 @@ class FilesConnector:
         said = declare_stream(name, self._declared.get(name, {}), can=can)
         key = {file.key: Field(name=file.key, type="id", required=True, unique=True)}
         seen = file.fields() if isinstance(file, FileSet) or file.path.exists() else {}
+        if self._create:  # what was made as text is of the type of the other side, as when it was made
+            seen = {
+                name: replace(one, type="unknown") if one.type == "text" else one
+                for name, one in seen.items()
+            }
         return Stream(
             name=name,
             id=file.key,

@@ -69,7 +69,8 @@ class SqlType:
             name: declare_stream(name, said, can=CAN_READ if "query" in said else CAN_WRITE, identity=made)
             for name, said in declared(settings).items()
         }
-        return Catalog(connector=self.name, streams=streams, open=True, tells_types=True)
+        unmade = declare_stream("", {}, can=CAN_WRITE, identity=made) if made else None
+        return Catalog(connector=self.name, streams=streams, open=True, unmade=unmade, tells_types=True)
 
     def open(self, settings: Mapping[str, Any], surroundings: Surroundings) -> SqlConnector:
         """Find the database. Raises UserError for one that there is no driver for, or a file that is not there."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.catalog import Catalog, Stream
+from engine.catalog import Catalog, Field, Stream
 from engine.connectors.columns import empty_table
 from engine.connectors.declared import declare_stream, declared, id_fields, id_name
 from engine.connectors.port import AllApplied, Batch, Budget, Forecast, Page, ReadRequest, Surroundings
@@ -42,9 +43,11 @@ class SqlConnector:
         found = self.database.names() if self.database.exists() else []
         tables = {name: self._find(name) for name in dict.fromkeys((*self._declared, *found))}
         streams = {
-            name: table.described() if table else self._to_be_made(name) for name, table in tables.items()
+            name: self._described(table) if table else self._to_be_made(name)
+            for name, table in tables.items()
         }
-        return Catalog(connector="sql", streams=streams, open=self._create)
+        unmade = declare_stream("", {}, can=CAN_WRITE, identity=NEW_KEY) if self._create else None
+        return Catalog(connector="sql", streams=streams, open=self._create, unmade=unmade)
 
     def check(self) -> str:
         """The database can be reached; says which."""
@@ -99,6 +102,21 @@ class SqlConnector:
     def close(self) -> None:
         """Give the database back."""
         self.database.close()
+
+    def _described(self, table: SqlTable) -> Stream:
+        """A table as the catalog shows it; what `create: true` makes as text is of the type of the other side.
+
+        It was so when the table was made, and its second run must not read it otherwise.
+        """
+        found = table.described()
+        if not self._create:
+            return found
+        made = [
+            name for name in table.columns if name not in (*table.types, *table.keys) and table.untyped(name)
+        ]
+        return replace(
+            found, fields={**found.fields, **{name: Field(name=name, type="unknown") for name in made}}
+        )
 
     def _to_be_made(self, stream: str) -> Stream:
         """A declared stream whose table does not exist yet."""

@@ -120,6 +120,11 @@ class SqlTable:
             return "unknown"  # reading says that there is no such column
         return self.types[name].type if name in self.types else _TYPES[self.columns[name].family]
 
+    def untyped(self, name: str) -> bool:
+        """Whether a column is of the type that is made where nobody says which: any text, of any length."""
+        column = self.columns[name]
+        return column.family == "text" and column.declared.lower() in ("text", "longtext")
+
     def require(self, names: Iterable[str]) -> None:
         """Raises UserError for a field that is no column here, or whose values are no text."""
         for name in names:
