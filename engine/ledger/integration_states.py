@@ -26,6 +26,7 @@ _KNOWN = (
     schema.links,
     schema.modules,
     schema.held,
+    schema.approvals,
     schema.skips,
     schema.sightings,
     schema.waits,

@@ -126,6 +126,18 @@ class HeldRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What a person let through of one module, kept until the module has been worked off."""
+
+    module: str
+    code: str  #: by which it was agreed to
+    about: str  #: the side and the kind of change
+    plan_fingerprint: str  #: of the module's plan; under another one it is worth nothing
+    entries: bytes  #: digests of what exactly, end to end
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loser:
     """A value that a policy overwrote; kept so that it can be found and put back."""
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.ledger.database.transaction import WriteTransaction
-    from engine.ledger.model import LinkRow, Notice, RecordKey
+    from engine.ledger.model import Approval, LinkRow, Notice, RecordKey
     from engine.ledger.settlement import Settlement, Sightings
     from engine.record import Side
 
@@ -163,8 +163,12 @@ class Ledger(Participation):
         *,
         left: Sightings | None = None,
         right: Sightings | None = None,
+        worked_off: bool = False,
     ) -> None:
-        """Move the cursors and scopes of a module; keep which records have no link (None = as they were)."""
+        """Move the cursors and scopes of a module; keep which records have no link (None = as they were).
+
+        Once it is worked off, what was let through of it is used up.
+        """
         scope = {"integration": lease.integration, "module": state.module}
         values = {**asdict(state), **scope}
         sides = dict(zip(SIDES, (left, right), strict=True))
@@ -175,6 +179,14 @@ class Ledger(Participation):
             for side, seen in sides.items():
                 if seen is not None:
                     settlements.remember_sightings(transaction, scope, side, seen)
+            if worked_off:
+                transaction.delete(schema.approvals, [scope])
+
+    def approve(self, lease: Lease, several: Sequence[Approval]) -> None:
+        """Keep what a person let through, before anything of it is written."""
+        with self._transaction(lease, len(several)) as transaction:
+            rows = [{**asdict(one), "integration": lease.integration} for one in several]
+            transaction.upsert(schema.approvals, rows)
 
     # by people
 

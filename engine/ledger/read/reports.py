@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.ledger import leases
 from engine.ledger.database.transaction import chunks
 from engine.ledger.model import (
+    Approval,
     Conflict,
     Enrolment,
     HeldRow,
@@ -111,6 +112,14 @@ class Reports(LinkReports):
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
         return None if row is None else _held(row)
+
+    def approvals(self, integration: str, module: str) -> list[Approval]:
+        """What a person let through of a module that has not been worked off since."""
+        table = schema.approvals
+        columns = [table.c[one.name] for one in fields(Approval)]
+        query = sa.select(*columns).where(*at(table, integration, module))
+        with self._database.reading() as connection:
+            return [Approval(**row) for row in connection.execute(query).mappings()]
 
     def waits(self, integration: str, module: str) -> list[Wait]:
         """What the records of a module wait for."""

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engine.ledger.tables.server_text import ServerText
 
 #: The schema that this version reads and writes; the newest step in `migrations/versions`.
-HEAD = "0006"
+HEAD = "0007"
 
 metadata = sa.MetaData()
 
@@ -154,6 +154,19 @@ held = sa.Table(
     _blob("content_hash"),
     _text("plan_fingerprint", null=True),
     _text("offending", null=True),
+)
+
+#: What a person let through; `about`: side and kind of change · `entries`: digests of exactly what, end to end.
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    _text("integration", key=True),
+    _text("module", key=True),
+    _text("code", key=True),
+    _text("about"),
+    _text("plan_fingerprint"),
+    _blob("entries"),
+    _text("at"),
 )
 
 skips = sa.Table(

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
 from engine.errors import StoppedError, UserError
 from engine.event import Noted
-from engine.record import SIDES
+from engine.record import SIDES, other
 from engine.run.decide.trigger import by_hand_only
 from engine.run.read.counterparts import fetch
 from engine.run.session.report import Applied, RunReport, Spared
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from engine.run.session.run_request import RunRequest
     from engine.run.session.sync_pass import SyncPass
 
-#: Stale changes of a module for which it is found out why.
-TOLD = 200
+#: Changes that are looked at together, and stale ones of which it is told why.
+CHUNK, TOLD = 5_000, 200
 #: How many runs back a later one is looked for.
 _RUNS = 1_000
 
@@ -139,15 +139,19 @@ class _Applying(Writing):
             for line in self.saved.lines(passes[0].module.name)
             if bytes.fromhex(line["op"]) not in self.done
         )
-        lines = list(islice(rest, TOLD))
-        now = {side: _now(passes[0], lines, side) for side in SIDES} if lines else {}
-        for line in lines:
-            if _is_so(line, now):
-                self.already += 1
-                continue
-            why = _why(passes[0], line, now)
-            names = ("module", "left_id", "right_id", "label")
-            self.stale.append(Spared(what=line["kind"], why=why, **{name: line[name] for name in names}))
+        while lines := list(islice(rest, CHUNK)):
+            made = _made(passes[0], lines)
+            now = {side: _now(passes[0], lines, side, made) for side in SIDES}
+            for line in lines:
+                if _is_so(passes[0], line, now, made):
+                    self.already += 1
+                elif len(self.stale) < TOLD:
+                    self._tell(passes[0], line, now)
+
+    def _tell(self, sync: SyncPass, line: Mapping[str, Any], now: Now) -> None:
+        names = ("module", "left_id", "right_id", "label")
+        named = {name: line[name] for name in names}
+        self.stale.append(Spared(what=line["kind"], why=_why(sync, line, now), **named))
 
 
 def _wrote(run: RunRow, module: str) -> bool:
@@ -155,19 +159,58 @@ def _wrote(run: RunRow, module: str) -> bool:
     return any(sum(counts.get(name, {}).values()) for name in ("created", "updated", "deleted"))
 
 
-def _now(sync: SyncPass, lines: Sequence[Mapping[str, Any]], side: Side) -> dict[str, Shown]:
-    """The records that the lines name on a side, as they are now."""
-    ids = sorted({line[f"{side}_id"] for line in lines if line[f"{side}_id"] is not None})
-    return fetch(sync, ids, side=sync.module.side(side), into="again")
+#: The records that changes name, as they are now, by side and id.
+Now: TypeAlias = "Mapping[Side, Mapping[str, Shown]]"
 
 
-def _is_so(line: Mapping[str, Any], now: Mapping[Side, Mapping[str, Shown]]) -> bool:
-    """Whether everything that the change would have written is there by now."""
+#: Records that a run has made: (side, id) of their source -> (their id, the hash of what they held when last in step).
+Made: TypeAlias = "Mapping[tuple[Side, str], tuple[str, bytes]]"
+
+
+def _made(sync: SyncPass, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[Side, str], tuple[str, bytes]]:
+    """Those of the changes' creates that were made by now."""
+    found: dict[tuple[Side, str], tuple[str, bytes]] = {}
+    for side in SIDES:
+        sources = [line[f"{side}_id"] for line in lines if line["kind"] == "create" and line[f"{side}_id"]]
+        if sources:
+            its = other(side)
+            links = sync.ledger.links_table(sync.integration, sync.module.name, pa.array(sources), side)
+            columns = (links[name].to_pylist() for name in (f"{side}_id", f"{its}_id", f"{its}_hash", "made"))
+            for mine, counterpart, content, made in zip(*columns, strict=True):
+                if made == its:
+                    found[(side, mine)] = (counterpart, content)
+    return found
+
+
+def _now(sync: SyncPass, lines: Sequence[Mapping[str, Any]], side: Side, made: Made) -> dict[str, Shown]:
+    """The records that the lines name on a side, and those that were made there, as they are now."""
+    ids = {line[f"{side}_id"] for line in lines if line[f"{side}_id"] is not None}
+    ids |= {counterpart for (source, _), (counterpart, _) in made.items() if source != side}
+    return fetch(sync, sorted(ids), side=sync.module.side(side), into="again")
+
+
+def _is_so(sync: SyncPass, line: Mapping[str, Any], now: Now, made: Made) -> bool:
+    """Whether everything that the change would have brought about is so by now."""
+    ids = {side: line[f"{side}_id"] for side in SIDES}
+    if line["kind"] == "link":
+        return _linked(sync, line)
+    if line["kind"] == "delete":
+        return all(ids[side] not in now[side] for side in line["writes"])
+    if line["kind"] == "create":
+        return _is_made(line, now, made)
     written = [one for one in line["fields"] if one["write"]]
-    if line["kind"] != "update" or not written:
-        return False
-    records = {side: now[side].get(line[f"{side}_id"]) for side in SIDES}
-    return all(_holds(records[one["write"]], one) for one in written)
+    records = {side: now[side].get(ids[side]) if ids[side] else None for side in SIDES}
+    return bool(written) and all(_holds(records[one["write"]], one) for one in written)
+
+
+def _is_made(line: Mapping[str, Any], now: Now, made: Made) -> bool:
+    """Whether the record was made of what its source still shows, and nobody has changed it since."""
+    source: Side = "left" if line["left_id"] else "right"
+    record = line[f"{source}_id"]
+    counterpart, content = made.get((source, record), ("", b""))
+    mine, its = now[source].get(record), now[other(source)].get(counterpart)
+    seen = line["seen"][source]["hash"]
+    return bool(mine and its and mine.content.hex() == seen and its.content == content)
 
 
 def _holds(record: Shown | None, one: Mapping[str, Any]) -> bool:

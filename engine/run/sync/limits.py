@@ -1,29 +1,31 @@
 """Limits: when a run stops and asks: a first contact, or more creates, updates or deletions than is usual.
 
 Everything here is known before the first write of a module: a run that is stopped has written nothing of it. Each
-stop names a code for exactly this changeset; the same command with the code lets it through once.
+stop names a code for exactly this changeset; the same command with the code lets it through once. What was let through
+and not worked off is not asked again (`approvals`): only what is new since counts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import simplejson
 
 from engine.errors import StoppedError
 from engine.event import Noted
 from engine.plan import digest
-from engine.run.session.tables import STAGED
+from engine.run.session.tables import ABSENT, STAGED
+from engine.run.sync.approvals import FIRST_CONTACT, Stop, approved_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from engine.ledger import ModuleState
     from engine.plan import Limit
-    from engine.record import Side
+    from engine.record import Kind, Side
     from engine.run.read.absent_or_deleted import Departed
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.sync.approvals import Approved
     from engine.run.sync.look import Looked
 
 #: Below so many links a share says nothing.
@@ -32,19 +34,12 @@ FEW = 10
 SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """One reason to ask a person first."""
-
-    code: str  #: names exactly this changeset
-    what: str  #: a sentence
-    remedy: str
-    details: tuple[str, ...] = ()
-
-
-def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
-    """Raises StoppedError with everything that a person has to agree to and has not."""
+def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> list[Stop]:
+    """What a person agrees to with this run. Raises StoppedError with all that she has to agree to and has not."""
     module = passes[0].module
+    if not passes[0].accepted.everything and approved_before(passes[0]).entries:
+        words = "What was approved for an earlier run goes on; only what is new since is asked."
+        passes[0].listen(Noted(module=module.name, message=words))
     stops = stops_of(passes, state, looked)
     open_ = [one for one in stops if one.code not in passes[0].accepted]
     if open_:
@@ -57,33 +52,40 @@ def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[
         )
     for one in stops:
         passes[0].listen(Noted(module=module.name, message=f"Approved: {one.what}"))
+    return stops
 
 
 def stops_of(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> list[Stop]:
     """Everything that a person has to agree to before this module is written; a trigger's condition says it all."""
     if passes[0].module.trigger is not None:
         return []
+    before = approved_before(passes[0])
     if passes[0].only is not None:
-        return [*_first_contact(passes, state)]  # one record that a person asks for is never too many
-    return [*_first_contact(passes, state), *_limits(passes, state, looked)]
+        return [*_first_contact(passes, state, before)]  # one record that a person asks for is never too many
+    return [*_first_contact(passes, state, before), *_limits(passes, state, looked, before)]
 
 
-def _first_contact(passes: Sequence[SyncPass], state: ModuleState) -> Iterator[Stop]:
+def _first_contact(passes: Sequence[SyncPass], state: ModuleState, before: Approved) -> Iterator[Stop]:
     """Existing records of both sides meet for the first time: linking the wrong ones cannot be taken back easily."""
     sync = passes[0]
     if not any(one.learned.found["newcomer"] for one in passes):
         return
     if state.contacted or sync.module.arrow == "==" or sync.module.duplicates in ("skip", "clone"):
         return
-    met = [pair for one in passes for pair in _recognised(one)]
-    if not met:
+    found = {f"{a}={b}": (a, b, label) for one in passes for a, b, label in _recognised(one)}
+    about = f"{sync.source_side} {FIRST_CONTACT}"
+    entries = before.rest(about, list(found))
+    if not entries:
         return
+    met = [found[one] for one in entries]
     does = "overwrites what differs" if sync.module.duplicates == "overwrite" else "links them"
     more = (f"… and {len(met) - SHOWN:,} more",) if len(met) > SHOWN else ()
     named = [f"{sync.module.left.name}:{a} = {sync.module.right.name}:{b}  {label}" for a, b, label in met]
     records = "1 record exists" if len(met) == 1 else f"{len(met):,} records exist"
     yield Stop(
-        code=_code(sync, "first contact", [f"{a}={b}" for a, b, _ in met]),
+        code=_code(sync, about, entries),
+        about=about,
+        entries=tuple(entries),
         what=f"First contact: {records} on both sides, and this run {does}.",
         remedy="Check the pairs: `engine preview` shows what would change, `engine links` decides pair by pair.",
         details=(*named[:SHOWN], *more),
@@ -102,17 +104,21 @@ def _recognised(sync: SyncPass) -> list[tuple[str, str, str]]:
     return [(str(b), str(a), str(label)) if turned else (str(a), str(b), str(label)) for a, b, label in rows]
 
 
-def _limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> Iterator[Stop]:
+def _limits(
+    passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked], before: Approved
+) -> Iterator[Stop]:
     if not any(_stirred(sync, looked[sync.source_side]) for sync in passes):
         return
     links = passes[0].ledger.link_count(passes[0].integration, passes[0].module.name)
     same_plan = state.fingerprint == passes[0].module.fingerprint
     changed = [_changed(sync, same_plan=same_plan) for sync in passes]
     for sync, mine in zip(passes, changed, strict=True):
-        yield from _empty(sync, links, looked[sync.source_side])
-        yield from _too_many(sync, state, links, mine, looked[sync.source_side].departed)
+        yield from _empty(sync, links, looked[sync.source_side], before)
+        numbers = _numbers(sync, state, mine, looked[sync.source_side].departed)
+        for kind, limit, entries in numbers:
+            yield from _too_many(sync, kind, limit, before.rest(f"{sync.source_side} {kind}", entries), links)
     if len(passes) > 1:
-        yield from _both_changed(passes[0], links, *changed)
+        yield from _both_changed(passes[0], links, changed[0], changed[1], before)
 
 
 def _stirred(sync: SyncPass, looked: Looked) -> bool:
@@ -120,65 +126,97 @@ def _stirred(sync: SyncPass, looked: Looked) -> bool:
     return sync.moving or bool(looked.departed.gone) or (looked.staged.whole and not looked.staged.records)
 
 
-def _empty(sync: SyncPass, links: int, looked: Looked) -> Iterator[Stop]:
-    """A complete read that delivers nothing where records were before is rather a fault than a clearance."""
-    if links and looked.staged.whole and not looked.staged.records:
+def _empty(sync: SyncPass, links: int, looked: Looked, before: Approved) -> Iterator[Stop]:
+    """A complete read that delivers nothing where records were before is rather a fault than a clearance.
+
+    Once that is agreed to, fewer links than there were then are what is left of them.
+    """
+    about = f"{sync.source_side} empty"
+    known = before.entries.get(about)
+    if links and looked.staged.whole and not looked.staged.records and not known:
         yield Stop(
-            code=_code(sync, "empty", [str(links)]),
+            code=_code(sync, about, [str(links)]),
+            about=about,
+            entries=(about,),
             what=f"{sync.source.name} is empty, but {links:,} of its records are linked.",
             remedy=f"Check the account, its rights and the view of {sync.source.system}.",
         )
 
 
-def _too_many(
-    sync: SyncPass, state: ModuleState, links: int, changed: Mapping[str, str], lost: Departed
-) -> Iterator[Stop]:
+#: Records of a side that do not look as they did: id -> (counterpart, the record with what it shows).
+Changed: TypeAlias = "Mapping[str, tuple[str, str]]"
+
+
+def _numbers(
+    sync: SyncPass, state: ModuleState, changed: Changed, lost: Departed
+) -> Iterator[tuple[Kind, Limit | None, list[str]]]:
+    """(kind, limit, each record with what it shows) of everything that could be too much."""
     limits = sync.module.limits
     # A first run makes everything; only one that was worked off to its end tells how much is usual.
     made = state.fingerprint is not None and sync.learned.found["newcomer"]
-    absent = [str(row[0]) for row in sync.columns.rows("SELECT id FROM absent")] if made else []
-    if _beyond(limits.creates, len(absent), links, largest=True):
-        yield _stop(sync, "create", absent, links)
-    if _beyond(limits.updates, len(changed), links):
-        yield _stop(sync, "update", list(changed), links)
-    doomed = [str(pair.other_id) for pair in lost.gone]
-    if _beyond(limits.deletes, len(doomed), links):
-        yield _stop(sync, "delete", doomed, links)
+    absent = f"SELECT a.id, w.hash FROM {ABSENT} AS a JOIN {STAGED} AS w ON w.rowid = a.place" if made else ""
+    rows = sync.columns.rows(absent) if absent else []
+    yield "create", limits.creates, [_entry(str(record), content) for record, content in rows]
+    yield "update", limits.updates, [entry for _, entry in changed.values()]
+    yield "delete", limits.deletes, [str(pair.other_id) for pair in lost.gone]
 
 
-def _both_changed(
-    sync: SyncPass, links: int, mine: Mapping[str, str], its: Mapping[str, str]
+def _too_many(
+    sync: SyncPass, kind: Kind, limit: Limit | None, entries: Sequence[str], links: int
 ) -> Iterator[Stop]:
-    """Links whose records have changed on both sides: more of them than people make by chance."""
-    both = [record for record, counterpart in mine.items() if counterpart in its]
-    if _beyond(sync.module.limits.conflicts, len(both), links):
+    if _beyond(limit, len(entries), links, largest=kind == "create"):
+        about = f"{sync.source_side} {kind}"
         yield Stop(
-            code=_code(sync, "conflicts", both),
-            what=f"{len(both):,} of {links:,} linked pairs have changed on both sides, which looks like a mistake.",
-            remedy="Check `engine preview`: a mapping or a zone may be wrong.",
+            code=_code(sync, about, entries),
+            what=f"{len(entries):,} records of {sync.target.name} would be {kind}d; {links:,} are linked.",
+            remedy="Check `engine preview`. `limits:` in the module sets what is usual.",
+            about=about,
+            entries=tuple(entries),
         )
 
 
-def _changed(sync: SyncPass, *, same_plan: bool) -> dict[str, str]:
-    """Linked records of the source that do not look as they did, with their counterparts."""
+def _both_changed(
+    sync: SyncPass, links: int, mine: Changed, its: Changed, before: Approved
+) -> Iterator[Stop]:
+    """Links whose records have changed on both sides: more of them than people make by chance."""
+    both = [f"{entry} {its[record][1]}" for record, entry in mine.values() if record in its]
+    about = f"{sync.source_side} conflicts"
+    entries = before.rest(about, both)
+    if _beyond(sync.module.limits.conflicts, len(entries), links):
+        yield Stop(
+            code=_code(sync, about, entries),
+            what=f"{len(entries):,} of {links:,} linked pairs have changed on both sides, which looks like a mistake.",
+            remedy="Check `engine preview`: a mapping or a zone may be wrong.",
+            about=about,
+            entries=tuple(entries),
+        )
+
+
+def _changed(sync: SyncPass, *, same_plan: bool) -> Changed:
+    """Linked records of the source that do not look as they did."""
     if not (sync.learned.found["changed"] or sync.learned.found["met"]):
         return {}
     moved = "link_id IS NOT NULL AND base_hash IS DISTINCT FROM hash AND base_hash IS NOT NULL"
     moved += " AND situation IN ('changed', 'met')"
     if same_plan:
-        found = sync.columns.rows(f"SELECT id, other_id FROM {STAGED} WHERE {moved}")
-        return {str(mine): str(its) for mine, its in found}
+        found = sync.columns.rows(f"SELECT id, other_id, hash FROM {STAGED} WHERE {moved}")
+        return {str(mine): (str(its), _entry(mine, content)) for mine, its, content in found}
     # A hash tells nothing across plans: a line that was taken out changes every hash and no record.
     rows = sync.columns.rows(
-        f"SELECT id, other_id, link_id, {sync.module.snapshot} FROM {STAGED} AS w WHERE {moved}"
+        f"SELECT id, other_id, hash, link_id, {sync.module.snapshot} FROM {STAGED} AS w WHERE {moved}"
     )
-    bases = sync.ledger.bases([row[2] for row in rows])
+    bases = sync.ledger.bases([row[3] for row in rows])
     side = 0 if sync.source_side == "left" else 1
     return {
-        str(mine): str(its)
-        for mine, its, link, snapshot in rows
+        str(mine): (str(its), _entry(mine, content))
+        for mine, its, content, link, snapshot in rows
         if _differs(simplejson.loads(snapshot), bases.get(link, (None, None))[side] or {})
     }
+
+
+def _entry(record: str, content: bytes) -> str:
+    """A record with what it shows: with other values it is something else to agree to."""
+    return f"{record} {content.hex()}"
 
 
 def _differs(present: Mapping[str, str | None], base: Mapping[str, Any]) -> bool:
@@ -197,14 +235,6 @@ def _beyond(limit: Limit | None, count: int, links: int, *, largest: bool = Fals
     return count > (max(bounds) if largest else min(bounds))
 
 
-def _stop(sync: SyncPass, kind: str, ids: Sequence[str], links: int) -> Stop:
-    return Stop(
-        code=_code(sync, kind, ids),
-        what=f"{len(ids):,} records of {sync.target.name} would be {kind}d; {links:,} are linked.",
-        remedy="Check `engine preview`. `limits:` in the module sets what is usual.",
-    )
-
-
-def _code(sync: SyncPass, kind: str, ids: Sequence[str]) -> str:
-    """Names this changeset: the same records, the same code."""
-    return digest([sync.integration, sync.module.name, sync.source_side, kind, sorted(ids)])[:8]
+def _code(sync: SyncPass, about: str, entries: Sequence[str]) -> str:
+    """Names this changeset: the same records with the same values, the same code."""
+    return digest([sync.integration, sync.module.name, about, sorted(entries)])[:8]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engine.run.session.pair import Decided, Pair
     from engine.run.session.report import ChangeLine
     from engine.run.session.sync_pass import SyncPass
-    from engine.run.sync.limits import Stop
+    from engine.run.sync.approvals import Stop
     from engine.run.sync.look import Looked
 
 

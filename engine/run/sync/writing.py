@@ -18,6 +18,7 @@ from engine.run.read.waits import name_roots, new_waits, show_references
 from engine.run.session.cursors import later
 from engine.run.session.held import report_held
 from engine.run.session.tables import STAGED
+from engine.run.sync.approvals import keep_approvals, pairs_agreed
 from engine.run.sync.limits import heed_limits
 from engine.run.sync.link_origins import check_origins
 from engine.run.sync.look import Looked, look, planned
@@ -118,10 +119,12 @@ class Run(Writing):
     ) -> ModuleState:
         """Keep the limits, then remember what needs no write."""
         first = passes[0]
-        heed_limits(passes, state, looked)
+        agreed = heed_limits(passes, state, looked)
+        keep_approvals(first, self.writer, agreed)
         state = remember(first, self.writer, state)
-        if not state.contacted and first.only is None:
-            state = replace(state, contacted=True)  # a run that ends early is not asked again
+        # A run that ends early is not asked again; where pairs were agreed to, those that come up later are.
+        if not (state.contacted or first.only is not None or pairs_agreed(first)):
+            state = replace(state, contacted=True)
             first.ledger.finish_module(self.writer.renew(), state)
         for sync in passes:
             _note(sync, self.writer, looked[sync.source_side])
@@ -146,7 +149,7 @@ class Run(Writing):
         for sync in passes:
             state = _next_state(sync, state, looked[sync.source_side])
         first.ledger.finish_module(
-            self.writer.renew(), state, left=known.get("left"), right=known.get("right")
+            self.writer.renew(), state, left=known.get("left"), right=known.get("right"), worked_off=True
         )
 
 
