@@ -92,7 +92,7 @@ def _of_line(
     number: int,
     kinds: Mapping[Side, ViewValues],
 ) -> Iterator[Flow]:
-    for side, target in line.targets.items():
+    for side, target in ((at, one) for at in line.targets for one in line.writes(at)):
         for name in _given(line, other(side)):
             source, goal = _cell(draft, checked, other(side), name), _cell(draft, checked, side, target.name)
             winner = {other(side): source, side: goal}.get(policy) if len(line.targets) > 1 else source  # type: ignore[call-overload] # a policy may be a side
@@ -116,7 +116,7 @@ def _of_line(
 def _given(line: CompiledLine, side: Side) -> Sequence[str]:
     """The fields whose values it carries."""
     names = line.reads.get(side, ())
-    return names[:1] if line.spec.left and line.spec.right else names
+    return names[:1] if line.spec.left and line.spec.right and not line.spec.converts else names
 
 
 def _cell(draft: Draft, checked: Checked, side: Side, field: str) -> Cell:

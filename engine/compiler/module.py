@@ -29,7 +29,7 @@ from engine.compiler.sides.side import build_side, write_sql
 from engine.compiler.sides.under import compile_under
 from engine.compiler.sides.view import compile_view
 from engine.plan import Arrow, FieldPlan, ModulePlan, PairCheckPlan, Write, sources
-from engine.record import Side, other
+from engine.record import SIDES, Side, other
 from engine.spec.diagnostic import Text
 from engine.spec.model import MappedField, Module
 
@@ -209,7 +209,7 @@ def _sensitive(draft: Draft, checked: Checked, line: CompiledLine) -> bool:
     reads = [
         field_of(draft, checked.ends[side].ref, name) for side in line.reads for name in line.reads[side]
     ]
-    return any(one.sensitive for one in (*reads, *line.targets.values()))
+    return any(one.sensitive for one in (*reads, *(one for side in SIDES for one in line.writes(side))))
 
 
 def _field(line: CompiledLine, number: int, rule: Winners, *, sensitive: bool) -> FieldPlan:
@@ -218,14 +218,7 @@ def _field(line: CompiledLine, number: int, rule: Winners, *, sensitive: bool) -
         line=line.text,
         column=f"c{number}",
         type=line.type,
-        writes={
-            side: Write(
-                to=target.name,
-                sql=write_sql(line, number, side),
-                keep=target.required or line.spec.required,
-            )
-            for side, target in line.targets.items()
-        },
+        writes={side: _write(line, number, side) for side in line.targets},
         on_create=line.spec.on == "create",
         policy=rule[0],
         fallback=rule[1],
@@ -235,4 +228,15 @@ def _field(line: CompiledLine, number: int, rule: Winners, *, sensitive: bool) -
         sensitive=sensitive,
         refers=line.spec.refers.value if line.spec.refers else None,
         words=tuple((", ".join(words), word) for words, word in line.spec.values),
+        converts=line.converts,
     )
+
+
+def _write(line: CompiledLine, number: int, side: Side) -> Write:
+    """What a line writes to a side; a value of several fields is never cleared where one of them is needed."""
+    keep = line.spec.required or any(one.required for one in line.writes(side))
+    first, *others = [
+        Write(to=one.name, sql=sql, keep=keep)
+        for one, sql in zip(line.writes(side), write_sql(line, number, side), strict=True)
+    ]
+    return replace(first, beside=tuple(others))

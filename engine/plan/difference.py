@@ -206,6 +206,7 @@ def _how(module: ModulePlan, line: FieldPlan) -> str:
     """What is said of a line besides its two fields."""
     words = ["when created"] if line.on_create else []
     words += [f"group {line.group}"] if line.group else []
+    words += [line.converts] if line.converts else []
     if len(line.writes) > 1 and _winner(module, line) != _wins(module):
         words.append(f"{_winner(module, line)} wins")
     return ", ".join([*words, line.type])

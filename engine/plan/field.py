@@ -21,6 +21,17 @@ class Write:
     to: str  #: the target's field name
     sql: str  #: DuckDB SQL over the canonical column: the value in the target's type
     keep: bool  #: True = the target needs a value, so it is never cleared
+    beside: tuple[Write, ...] = ()  #: further fields of the side that the value goes into
+
+    @property
+    def fields(self) -> tuple[Write, ...]:
+        """Every field of the side that the value goes into."""
+        return (self, *self.beside)
+
+    @property
+    def name(self) -> str:
+        """Those fields as a person reads them."""
+        return ", ".join(one.to for one in self.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +42,7 @@ class FieldPlan:
     line: str  #: as a person reads it, such as `Account_Name -> contact_name`
     column: str  #: canonical column in both lenses, such as `c3`
     type: FieldType
-    writes: Mapping[Side, Write]  #: which sides it may write
+    writes: Mapping[Side, Write]  #: which sides it may write, and how
     on_create: bool  #: written only when the record is made; not compared
     policy: Policy  #: who wins where both sides differ
     fallback: Policy  #: who wins where `newest` cannot tell; never `newest`
@@ -43,6 +54,9 @@ class FieldPlan:
     words: tuple[
         tuple[str, str], ...
     ] = ()  #: of a value map: (words of the left, word of the right), as written
+    converts: str | None = (
+        None  #: how a value is said on the other side, as a person reads it; None = as it is
+    )
 
     def toward(self, side: Side) -> bool:
         """Whether this line may write to that side of an existing record."""

@@ -10,7 +10,7 @@ from engine.record import other
 
 if TYPE_CHECKING:
     from engine.plan.enrol import EnrolPlan
-    from engine.plan.field import FieldPlan, KeyPlan
+    from engine.plan.field import FieldPlan, KeyPlan, Write
     from engine.plan.rule import GuardPlan, PairCheckPlan, TriggerPlan, YieldPlan
     from engine.plan.search import SearchPlan
     from engine.plan.side import SidePlan
@@ -76,11 +76,17 @@ class ModulePlan:
         """The sides that changes or newcomers come from, in the order in which they are read and push."""
         return sources(self.arrow)
 
-    def making(self, side: Side) -> tuple[FieldPlan, ...]:
-        """The lines that make a record of a side; of two for one field, the one for new records only."""
+    def making(self, side: Side) -> tuple[tuple[FieldPlan, Write], ...]:
+        """What makes a record of a side, field by field; of two lines for one, that for new records only."""
         lines = [line for line in self.fields if side in line.writes]
-        new_only = {line.writes[side].to for line in lines if line.on_create}
-        return tuple(line for line in lines if line.on_create or line.writes[side].to not in new_only)
+        new_only = {one.to for line in lines if line.on_create for one in line.writes[side].fields}
+        fields = [(line, one) for line in lines for one in line.writes[side].fields]
+        return tuple((line, one) for line, one in fields if line.on_create or one.to not in new_only)
+
+    def written(self, side: Side) -> dict[str, FieldPlan]:
+        """The compared line of each field of a side that is written."""
+        lines = [line for line in self.compared if side in line.writes]
+        return {one.to: line for line in lines for one in line.writes[side].fields}
 
     def may(self, side: Side) -> tuple[Literal["create", "update", "delete"], ...]:
         """What it may do to records of a side."""

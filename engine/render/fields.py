@@ -37,7 +37,7 @@ def ends(line: FieldPlan) -> tuple[str, str, str]:
     """(what stands on the left, the arrow, what stands on the right); a value that is made up stands at its side."""
     arrow = "<->" if len(line.writes) > 1 else "->" if "right" in line.writes else "<-"
     first, _, second = line.line.rpartition(f" {arrow} ")
-    computed = arrow == "<-" and line.writes["left"].to == second
+    computed = arrow == "<-" and not line.converts and line.writes["left"].to == second
     return (second, arrow, first) if computed else (first, arrow, second)
 
 
@@ -45,6 +45,7 @@ def _notes(line: FieldPlan, module: ModulePlan) -> list[str]:
     notes = ["when created"] if line.on_create and module.trigger is None else []
     notes += [f"the id is looked up in `{line.refers}`"] if line.refers else []
     notes += [_words(line)] if line.words else []
+    notes += [line.converts] if line.converts else []
     if line.quota:
         notes.append(f"for at most {line.quota.amount.text}, then {line.quota.otherwise}")
     if line.place in {one.place for side in SIDES for one in module.side(side).slow}:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from engine.spec.build_part import Builder
 from engine.spec.model import Arrow, MappedField, Mapping_, StreamRef
 from engine.spec.node import IncompleteError, Node
-from engine.spec.phrase import part, split_arrow, stream_ref
+from engine.spec.phrase import field_list, part, split_arrow, stream_ref
 
 if TYPE_CHECKING:
     from engine.spec.diagnostic import Text
@@ -66,8 +66,6 @@ def _line(item: Node, report: Report) -> MappedField:
     arrow_, left_, right_ = _ends(both, report) if both is not None else _target(item.need("to"))
     return MappedField(
         arrow=arrow_,
-        left=left_,
-        right=right_,
         values=_values(item, report),
         otherwise=item.scalar("else"),
         const=_const(item),
@@ -82,9 +80,30 @@ def _line(item: Node, report: Report) -> MappedField:
         conflicts=item.texts("conflicts"),
         group=item.string("group"),
         at_most=item.scalar("at-most"),
+        **_conversion(item, left_, right_, report),
+        later="kept-apart" if item.string("later") == "kept-apart" else "follow",
         only_if=item.text("if"),
         span=item.span,
     )
+
+
+def _conversion(item: Node, left: Text | None, right: Text | None, report: Report) -> dict[str, Any]:
+    """How a value is said on the two sides, where that differs."""
+    lefts, rights = field_list(left, report), field_list(right, report)
+    alone = item.text("alone")
+    pair = None if alone is None else split_arrow(alone, ("<->",), report)
+    return {
+        "left": lefts[0] if lefts else None,
+        "right": rights[0] if rights else None,
+        "lefts": lefts,
+        "rights": rights,
+        "join": item.string("join"),
+        "split": item.string("split"),
+        "alone": None if pair is None else (pair[0], pair[2]),
+        "times": item.scalar("times"),
+        "to_right": item.texts("right"),
+        "to_left": item.texts("left"),
+    }
 
 
 def _ends(both: Text, report: Report) -> tuple[Arrow, Text | None, Text | None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
+from engine.spec.bracketed import hide, show
 from engine.spec.report import Report
 from engine.spec.scalar import Scalar, ScalarError, plain
 from engine.spec.syntax import explain
@@ -94,7 +95,9 @@ class _Composer:
     """Turns the events of one file into values and places."""
 
     def __init__(self, text: str, report: Report) -> None:
-        self.parser = yaml.CSafeLoader(text)
+        hidden = hide(text)
+        self.parser = yaml.CSafeLoader(hidden)
+        self.brackets = hidden != text  #: whether a scalar may hold what was hidden from the parser
         self.report = report
         self.places = Places()
         self.events = 0
@@ -211,7 +214,7 @@ class _Composer:
 
     def _scalar(self, pointer: Pointer, event: yaml.ScalarEvent) -> Scalar:
         stretch = self.places.values[pointer] = self._stretch(event, event)
-        word: str = event.value
+        word: str = show(event.value) if self.brackets else event.value
         if len(word) > MOST_CHARACTERS:
             message = f"This text has {len(word):,} characters; at most {MOST_CHARACTERS:,} are read."
             self._exceed("too-long", message, stretch)

@@ -12,7 +12,8 @@ from engine.spec.confined import to_json
 from engine.spec.diagnostic import Diagnostic, Span
 
 CPU_S = 5  #: seconds of computing for one file
-MEMORY_BYTES = 512 * 1024 * 1024  #: address space of the child
+#: Address space of the child: a database that tries a conversion takes up much of it, and uses little.
+MEMORY_BYTES = 1024 * 1024 * 1024
 
 #: What no check of a spec ever needs; the names are those of Python's audit events.
 _REFUSED = (

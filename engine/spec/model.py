@@ -78,7 +78,8 @@ class MappedField:
     """One line of a mapping.
 
     Either `left` and `right` are field names joined by an arrow; or `right`/`left` is the one target and exactly
-    one of `const`, `value`, `text`, `path` says what it gets.
+    one of `const`, `value`, `text`, `path` says what it gets. A value that is converted on its way is joined and split,
+    multiplied, or said by expressions in both directions.
     """
 
     arrow: Arrow
@@ -98,8 +99,25 @@ class MappedField:
     conflicts: tuple[Text, ...] = ()  #: policies for this field, tried in order; empty = the module's
     group: str | None = None  #: fields of one group merge as one value
     at_most: Text | None = None  #: a number or an expression; beyond it the value is `otherwise`
+    lefts: tuple[Text, ...] = ()  #: the fields of the left, where several are one value; `left` is the first
+    rights: tuple[Text, ...] = ()
+    join: str | None = None  #: what stands between the parts of one value
+    split: Literal["first", "last"] | None = None  #: the end of a text at which its parts are one word each
+    alone: tuple[Text, Text] | None = None  #: the fields of left and right that hold the only part of a value
+    times: Text | None = None  #: the right is the left multiplied by it
+    to_right: tuple[Text, ...] = ()  #: `right:`, SQL over the fields of the left, one for each of the right
+    to_left: tuple[Text, ...] = ()
+    later: Literal["follow", "kept-apart"] = (
+        "follow"  #: of `on: create`: whether later changes should go over
+    )
     only_if: Text | None = None  #: `if:` over options
     span: Span
+
+    @property
+    def converts(self) -> bool:
+        """Whether the two sides say the value in different ways."""
+        several = len(self.lefts) > 1 or len(self.rights) > 1
+        return bool(several or self.join or self.split or self.times or self.to_right or self.to_left)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ _WORDS = re.compile(r"\S+")
 _LOOKS_LIKE_ARROW = re.compile("[-\N{EN DASH}\N{EM DASH}=~<>→←↔⇒⇐⇔]+")
 #: A name in double quotes, in which anything may stand, a word, or a sign between names.
 _PIECES = re.compile(r'"(?:[^"]|"")*"|[=<>!]|[^\s=<>!"][^\s=<>!]*|"')
+_LISTED = re.compile(r"[^,]+")
 _REFERENCED_BY = "referenced by "
 
 
@@ -54,6 +55,32 @@ def split_arrow(text: Text, allowed: tuple[str, ...], report: Report) -> tuple[T
         message = f"{quote(wrong.value)} is not an arrow here; two names are joined by {shown}."
         report.add("bad-arrow", message, wrong.span, hint=f"did you mean `{meant}`?")
     raise IncompleteError
+
+
+def field_list(text: Text | None, report: Report) -> tuple[Text, ...]:
+    """The one field of a side, or those of `[First_Name, Last_Name]`.
+
+    Raises:
+        IncompleteError: a bracket is left open, or nothing stands between two commas; a finding has been noted.
+    """
+    if text is None:
+        return ()
+    if not text.value.startswith("["):
+        return (text,)
+    inner = part(text, 1, len(text.value) - 1)
+    names = [name for match in _LISTED.finditer(inner.value) if (name := _trimmed(inner, match)) is not None]
+    if not text.value.endswith("]") or len(names) != inner.value.count(",") + 1:
+        message = f"{quote(text.value)} is no list of fields."
+        report.add("bad-arrow", message, text.span, hint="write `[FIELD, FIELD] <-> FIELD`")
+        raise IncompleteError
+    return tuple(names)
+
+
+def _trimmed(text: Text, match: re.Match[str]) -> Text | None:
+    """A stretch without the blanks around it; None = nothing else is there."""
+    found = match.group()
+    start = match.start() + len(found) - len(found.lstrip())
+    return part(text, start, start + len(found.strip())) if found.strip() else None
 
 
 def stream_ref(text: Text, report: Report, systems: tuple[str, ...] | None = None) -> StreamRef:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlglot import exp
 
@@ -86,6 +86,16 @@ class Parent:
     blocked: Trouble
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """A field that a line which converts may write."""
+
+    field: Field
+    type: FieldType  #: of what it gets
+    #: What it gets of a canonical value of the line.
+    of: Callable[[exp.Expression], exp.Expression]
+
+
 @dataclass(slots=True, kw_only=True)
 class CompiledLine:
     """A compiled line; `get` gives canonical values over columns named like the fields."""
@@ -95,7 +105,8 @@ class CompiledLine:
     type: FieldType
     scale: int | None
     spec: MappedField
-    targets: dict[Side, Field]  #: the fields that it may write
+    targets: dict[Side, Field]  #: the fields that it may write; of several on one side the first
+    puts: dict[Side, tuple[Put, ...]] = field(default_factory=dict)  #: of a line that converts: all of them
     get: dict[Side, exp.Expression] = field(default_factory=dict)
     reads: dict[Side, tuple[str, ...]] = field(default_factory=dict)
     fails: dict[Side, list[tuple[exp.Expression, Trouble]]] = field(default_factory=dict)
@@ -104,6 +115,13 @@ class CompiledLine:
     asked: tuple[Lookup, ...] = ()  #: links that its value looks at
     caseless: bool = False  #: a side changes the case of what it is given, so case is no difference
     quota: QuotaPlan | None = None  #: None = every record gets the value
+    converts: str | None = None  #: how its value is said on the other side; None = as it is
+
+    def writes(self, side: Side) -> tuple[Field, ...]:
+        """Every field of a side that it may write."""
+        if side not in self.targets:
+            return ()
+        return tuple(one.field for one in self.puts[side]) if side in self.puts else (self.targets[side],)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from engine.compiler.draft.parts import CompiledLine, End
 from engine.compiler.fields.alike import in_common, level, told_as
 from engine.compiler.fields.behind import behind
 from engine.compiler.fields.computed import check_writable, compile_computed
+from engine.compiler.fields.converted import compile_converted
 from engine.compiler.fields.refers import look_up
 from engine.compiler.fields.terms import column
 from engine.compiler.fields.value_map import check_words, mapped
@@ -38,6 +39,8 @@ def compile_line(
     draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End], number: int
 ) -> CompiledLine | None:
     """One line, or None after findings."""
+    if spec.converts:
+        return compile_converted(draft, spec, arrow, ends)
     if spec.left is not None and spec.right is not None:
         return _pair(draft, spec, arrow, ends)
     side: Side = "right" if spec.right is not None else "left"

@@ -120,14 +120,14 @@ def _walked(draft: Draft, checked: Checked, one: Guarded) -> list[Walked]:
 def build_guard(draft: Draft, checked: Checked, one: Guarded) -> GuardPlan:
     """The plan of a guard of a module."""
     walks, owner = _walked(draft, checked, one), f"guard {one.spec.name}"
-    lines = {line.targets[one.side].name: line for line in checked.lines if one.side in line.targets}
+    lines = {field.name: line for line in checked.lines for field in line.writes(one.side)}
     end, names = checked.ends[one.side], plain_fields(draft, checked, one)
-    named = [lines[name] for name in one.fields if name in lines]
+    named = {name: lines[name] for name in one.fields if name in lines}
     return GuardPlan(
         name=one.spec.name,
         side=one.side,
-        keys=tuple(line.key for line in named if line.spec.on == "always"),
-        targets=tuple(line.targets[one.side].name for line in named),
+        keys=tuple(dict.fromkeys(line.key for line in named.values() if line.spec.on == "always")),
+        targets=tuple(named),
         whole=not one.fields,
         restores=one.spec.leave == "restore",
         becoming=tuple(_becoming(end, name, lines.get(name)) for name in names),
@@ -160,7 +160,7 @@ def _becoming(end: End, name: str, line: CompiledLine | None) -> str:
     shown = exp.column(exp.to_identifier(f"field {name}", quoted=True), table="o")
     if line is None or line.spec.on != "always":
         return _as(shown, name)
-    sent = exp.column(exp.to_identifier(line.key, quoted=True), table="n")
+    sent = exp.column(exp.to_identifier(f"sent {name}", quoted=True), table="n")
     written = call("LIST_CONTAINS", exp.column("keys", table="n"), text(line.key))
     return _as(case((written, _typed(end, name, sent)), default=shown), name)
 
@@ -172,7 +172,7 @@ def _made(end: End, name: str, line: CompiledLine | None) -> str:
         empty = cast(exp.null(), named_type("TEXT"))
         return _as(read(empty, field, empty_is_null=True), name)
     return _as(
-        _typed(end, name, exp.column(exp.to_identifier(line.targets[end.side].name, quoted=True), table="n")),
+        _typed(end, name, exp.column(exp.to_identifier(name, quoted=True), table="n")),
         name,
     )
 

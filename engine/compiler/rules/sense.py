@@ -39,7 +39,7 @@ def check_targets(draft: Draft, lines: list[CompiledLine]) -> None:
     """Every target field has one owner."""
     seen: dict[tuple[Side, str], CompiledLine] = {}
     for line in lines:
-        for side, target in line.targets.items():
+        for side, target in ((at, one) for at in SIDES for one in line.writes(at)):
             first = seen.setdefault((side, target.name), line)
             if first is not line and {first.spec.on, line.spec.on} != {"always", "create"}:
                 draft.findings.add(
@@ -68,8 +68,7 @@ def check_names(draft: Draft, lines: list[CompiledLine]) -> None:
     for side in SIDES:
         known: dict[str, str] = {}
         for line in lines:
-            target = line.targets.get(side)
-            for name in (*line.reads.get(side, ()), *([target.name] if target else ())):
+            for name in (*line.reads.get(side, ()), *(one.name for one in line.writes(side))):
                 folded = name.casefold()
                 if folded in _RESERVED or (folded.startswith("_k") and folded[2:].isdigit()):
                     message = (
@@ -123,7 +122,7 @@ def check_sense(draft: Draft, checked: Checked) -> None:
 def _check_recognisable(draft: Draft, checked: Checked, side: Side) -> None:
     """What a run makes must show at least one of the keys by which its kind is recognised."""
     fields = checked.ends[side].stream.fields
-    given = {target.name for line in checked.lines for at, target in line.targets.items() if at == side}
+    given = {one.name for line in checked.lines for one in line.writes(side)}
     keys = [names[SIDES.index(side)] for _, *names in checked.keys]
     lacking = [
         [one for one in names if one in fields and fields[one].writable and one not in given]
@@ -155,7 +154,7 @@ def _check_creatable(draft: Draft, checked: Checked, side: Side) -> None:
         )
         return
     near = checked.module.right if checked.trigger is not None else checked.module.left
-    given = {target.name for line in checked.lines for at, target in line.targets.items() if at == side}
+    given = {one.name for line in checked.lines for one in line.writes(side)}
     if checked.trigger is not None and checked.trigger.becomes is None:
         given |= {one.field for one in checked.trigger.asks}
     for one in end.stream.fields.values():

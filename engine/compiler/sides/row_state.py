@@ -190,7 +190,7 @@ def _waits(parts: LensParts, line: CompiledLine, lookup: Lookup) -> tuple[exp.Ex
 def _misfits(parts: LensParts, line: CompiledLine) -> list[tuple[exp.Expression, exp.Expression]]:
     """A value that has no exact form in the field it goes to is held, not rounded."""
     target = line.targets.get(other(parts.side))
-    if target is None or line.spec.values or line.spec.refers:
+    if target is None or line.spec.values or line.spec.refers or line.puts:
         return []
     if FAMILY[target.type] == "text":
         return _too_long(parts, line, target)
@@ -252,8 +252,9 @@ def lacks(parts: LensParts) -> exp.Expression:
     """Index of the first value that a new record on the other side cannot do without, if it is missing."""
     turns = []
     for _, line in parts.shown if parts.makes else ():
-        target = line.targets.get(other(parts.side))
-        if target is None or not (target.required or line.spec.required):
+        targets = line.writes(other(parts.side))
+        target = next((one for one in targets if one.required or line.spec.required), None)
+        if target is None:
             continue
         one = Trouble(
             code="missing-value",

@@ -24,6 +24,8 @@ from engine.record import SIDES, Side, other
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlglot import exp
+
     from engine.catalog import FieldType
     from engine.compiler.draft.draft import Draft
     from engine.compiler.draft.parts import Checked, CompiledLine, Lookup
@@ -152,13 +154,19 @@ def written_through(checked: Checked, side: Side) -> list[Lookup]:
     ]
 
 
-def write_sql(line: CompiledLine, number: int, side: Side) -> str:
-    """The value of a canonical column as that side takes it; an open target takes text."""
+def write_sql(line: CompiledLine, number: int, side: Side) -> list[str]:
+    """The value of a canonical column as each field of that side takes it; an open target takes text."""
     canonical, kind, target = column(f"c{number}"), line.type, line.targets[side]
+    if side in line.puts:
+        return [_written(one.of(canonical), one.type, one.field) for one in line.puts[side]]
     if line.lookups:
-        return translated(line, side, target, canonical).sql(dialect="duckdb")
+        return [translated(line, side, target, canonical).sql(dialect="duckdb")]
     if line.spec.values and side == "left":
         canonical, kind = value_map_back(canonical, kind, line.spec.values), "text"
+    return [_written(canonical, kind, target)]
+
+
+def _written(value: exp.Expression, kind: FieldType, target: Field) -> str:
     if target.type == "unknown":
         target = Field(name=target.name, type="text")
-    return write(canonical, kind, target).sql(dialect="duckdb")
+    return write(value, kind, target).sql(dialect="duckdb")

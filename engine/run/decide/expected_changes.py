@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def creates(sync: SyncPass, first: int, last: int) -> Iterator[Change]:
     """The records of `absent` between two places, as they would be made."""
     side, mine = sync.target.side, sync.source_side
-    lines = {line.writes[side].to: line for line in sync.module.fields if side in line.writes}
+    lines = {one.to: line for line, one in sync.module.making(side)}
     for row in sync.columns.table(creates_sql(sync, first, last)).to_pylist():
         yield Change(
             module=sync.module.name,
@@ -41,7 +41,7 @@ def creates(sync: SyncPass, first: int, last: int) -> Iterator[Change]:
             seen={mine: Sight(hash=row[HASH].hex(), version=row[SEEN])},
             fields=(
                 *(
-                    _made(sync, line, shown(row[name]))
+                    _made(sync, line, name, shown(row[name]))
                     for name, line in lines.items()
                     if row[name] is not None
                 ),
@@ -58,7 +58,7 @@ def _cause(sync: SyncPass) -> str:
     return f"the condition became true: {trigger.becomes}" if trigger.becomes else "requested by a person"
 
 
-def _made(sync: SyncPass, line: FieldPlan, value: str) -> ChangedField:
+def _made(sync: SyncPass, line: FieldPlan, name: str, value: str) -> ChangedField:
     return ChangedField(
         key=line.key,
         line=line.line,
@@ -66,7 +66,7 @@ def _made(sync: SyncPass, line: FieldPlan, value: str) -> ChangedField:
         rule=sync.module.policy(line),
         why=_cause(sync),
         write=sync.target.side,
-        to=line.writes[sync.target.side].to,
+        to=name,
         values={},
         result=value,
     )
@@ -155,7 +155,7 @@ def _moved(
         rule=rule,
         why=decision.why,
         write=decision.write,
-        to=line.writes[decision.write].to if decision.write else None,
+        to=line.writes[decision.write].name if decision.write else None,
         values={name: value for name, value in known.items() if not isinstance(value, Missing)},
         result=one.sent(decision.write)[key] if decision.write else None,
     )
@@ -174,7 +174,7 @@ def delete_change(sync: SyncPass, pair: Pair) -> Change:
             rule="deletes: propagate" if sync.module.trigger is None else "trigger",
             why=why,
             write=side,
-            to=line.writes[side].to if side in line.writes else None,
+            to=line.writes[side].name if side in line.writes else None,
             values={side: pair.its.texts[line.key]},
             result=None,
         )

@@ -86,9 +86,10 @@ def _judged(sync: SyncPass, guard: GuardPlan, decided: Sequence[Decided], number
 
 
 def _sent(sync: SyncPass, guard: GuardPlan, values: str) -> str:
-    """What is sent to each record, a column per key, and who is written to."""
+    """What is sent to each record, a column per field, and who is written to."""
     lines = [line for line in sync.module.compared if guard.side in line.writes]
-    columns = "".join(f", {line.writes[guard.side].sql} AS {sql_name(line.key)}" for line in lines)
+    fields = [one for line in lines for one in line.writes[guard.side].fields]
+    columns = "".join(f", {one.sql} AS {sql_name(f'sent {one.to}')}" for one in fields)
     to = "NULL::VARCHAR" if values == UNDONE else _addressee(guard)
     return (
         f"SELECT j.nr, j.{RECEIVER}, j.keys, {to} AS {ADDRESSEE}{columns} "
@@ -231,7 +232,7 @@ def _refused_create(sync: SyncPass, guard: GuardPlan, row: tuple[Any, ...], hit:
         letter=hit.letter,
         restored=False,
     )
-    made = ((line, line.writes[guard.side].to) for line in sync.module.making(guard.side))
+    made = ((line, one.to) for line, one in sync.module.making(guard.side))
     shown = offending_values(made, {name: values[name] for name in names})
     words = ", ".join(f"`{name}` would be {quoted(value)}" for name, value in shown.items())
     words = words or "it would be created"

@@ -10,18 +10,17 @@ from engine.run.session.tables import ABSENT, BEYOND, STAGED
 from engine.run.session.write_columns import BASE, HASH, ID, LABEL, OP, SEEN, SOURCE, VERSION, key_column
 
 if TYPE_CHECKING:
-    from engine.plan import FieldPlan
-    from engine.record import Side
+    from engine.plan import FieldPlan, Write
     from engine.run.session.sync_pass import SyncPass
 
 
 def creates_sql(sync: SyncPass, first: int, last: int) -> str:
     """What is sent for the records of `absent` between two places, beside what is remembered of them."""
     target = sync.target.side
-    lines = sync.module.making(target)
     within = f"place BETWEEN {first} AND {last}"
     keys = "".join(f"w.k{index} AS {key_column(index)}, " for index in range(len(sync.module.keys)))
-    columns = ", ".join(f"{_given(line, target)} AS {sql_name(line.writes[target].to)}" for line in lines)
+    made = sync.module.making(target)
+    columns = ", ".join(f"{_given(line, one)} AS {sql_name(one.to)}" for line, one in made)
     columns += "".join(f", {sql} AS {sql_name(name)}" for name, sql in placed(sync).items())
     return (
         f"SELECT 'create/' || w.id AS {OP}, NULL::VARCHAR AS {ID}, NULL::VARCHAR AS {VERSION}, w.id AS {SOURCE}, "
@@ -31,9 +30,9 @@ def creates_sql(sync: SyncPass, first: int, last: int) -> str:
     )
 
 
-def _given(line: FieldPlan, side: Side) -> str:
-    """SQL over a row of `staged`: what a record that is made gets by a line."""
-    value, quota = line.writes[side].sql, line.quota
+def _given(line: FieldPlan, write: Write) -> str:
+    """SQL over a row of `staged`: what a field of a record that is made gets by a line."""
+    value, quota = write.sql, line.quota
     if quota is None:
         return value
     name = quota.field.replace("'", "''")

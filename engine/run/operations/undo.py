@@ -212,7 +212,7 @@ def _batches(sync: SyncPass, several: list[One]) -> Iterator[list[One]]:
 
 def _restored(sync: SyncPass, run: str, one: Restore) -> ChangeLine:
     side = sync.target.side
-    names = {line.key: line.writes[side].to for line in sync.module.compared if side in line.writes}
+    names = {line.key: line.writes[side].name for line in sync.module.compared if side in line.writes}
     fields = (
         FieldChange(field=names[key], before=one.now.texts.get(key), after=value)
         for key, value in one.back.items()
@@ -223,7 +223,7 @@ def _restored(sync: SyncPass, run: str, one: Restore) -> ChangeLine:
 def _remade(sync: SyncPass, run: str, one: Remake) -> ChangeLine:
     side = sync.target.side
     fields = (
-        FieldChange(field=line.writes[side].to, before=None, after=one.before.get(line.key))
+        FieldChange(field=line.writes[side].name, before=None, after=one.before.get(line.key))
         for line in sync.module.compared
         if side in line.writes and one.before.get(line.key) is not None
     )

@@ -1,4 +1,7 @@
-"""Columns: the DuckDB database of a run, in memory, cut off from files and network. The one home of duckdb."""
+"""Columns: the DuckDB database of a run, in memory, cut off from files and network.
+
+The home of duckdb; only the compiler tries what lines convert in a database of its own.
+"""
 
 from __future__ import annotations
 

@@ -78,9 +78,10 @@ def held_of(sync: SyncPass, row: Mapping[str, Any], receipt: Receipt) -> HeldRow
 
 
 def _by_name(sync: SyncPass) -> list[tuple[FieldPlan, str]]:
-    """The lines that write the target, each with the field that it writes."""
+    """The lines that write the target, with each field that they write."""
     side = sync.target.side
-    return [(line, line.writes[side].to) for line in sync.module.fields if side in line.writes]
+    lines = [line for line in sync.module.fields if side in line.writes]
+    return [(line, one.to) for line in lines for one in line.writes[side].fields]
 
 
 def _meant(words: str, sent: Mapping[str, str | None]) -> Mapping[str, str | None]:

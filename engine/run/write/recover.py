@@ -102,9 +102,8 @@ def _lost(
 ) -> list[Loser]:
     """The fields of one record whose value was a person's and is replaced."""
     side = sync.target.side
-    sent = [
-        one.key for one in sync.module.compared if side in one.writes and one.writes[side].to in row["_set"]
-    ]
+    lines = sync.module.written(side)
+    sent = list(dict.fromkeys(lines[name].key for name in row["_set"] if name in lines))
     return [
         Loser(
             module=sync.module.name,
@@ -273,7 +272,8 @@ def identities(sync: SyncPass) -> tuple[str, str]:
     """
     target, module = sync.target, sync.module
     for line in module.fields:
-        if target.side in line.writes and line.writes[target.side].to == target.id_field:
+        written = line.writes[target.side].fields if target.side in line.writes else ()
+        if target.id_field in {one.to for one in written}:
             return f"{sql_name(target.id_field)}::VARCHAR", "w.id"
     keys = [] if module.duplicates == "clone" else range(len(module.keys))
     sent = [f"'{index}:' || _k{index}" for index in keys]

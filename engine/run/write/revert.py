@@ -250,7 +250,8 @@ def _new_rows(sync: SyncPass, several: Sequence[Remake]) -> pa.Table:
     """What is sent, beside what a look-up after a killed process needs."""
     side, order = sync.target.side, [line.key for line in sync.module.compared]
     lines = [line for line in sync.module.compared if side in line.writes]
-    fields = "".join(f", {line.writes[side].sql} AS {sql_name(line.writes[side].to)}" for line in lines)
+    written = [one for line in lines for one in line.writes[side].fields]
+    fields = "".join(f", {one.sql} AS {sql_name(one.to)}" for one in written)
     keys = "".join(f", NULL::VARCHAR AS _k{index}" for index in range(len(sync.module.keys)))
     told = pa.table(
         {

@@ -180,9 +180,10 @@ def _restores(sync: SyncPass, undoing: Undoing, rows: Sequence[dict[str, Any]], 
 
 def _keys(sync: SyncPass, names: Sequence[str]) -> tuple[str, ...]:
     """The lines that write these fields; empty if the spec does not write all of them any more."""
-    side = sync.target.side
-    known = {line.writes[side].to: line.key for line in sync.module.compared if side in line.writes}
-    return tuple(known[name] for name in names) if all(name in known for name in names) else ()
+    known = sync.module.written(sync.target.side)
+    if not all(name in known for name in names):
+        return ()
+    return tuple(dict.fromkeys(known[name].key for name in names))
 
 
 def _links(sync: SyncPass, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -199,8 +199,8 @@ def _op(one: Decided) -> str:
 
 def _named(sync: SyncPass, one: Decided) -> dict[str, object]:
     mine, side = one.pair.mine, sync.target.side
-    names = {line.key: line.writes[side].to for line in sync.module.compared if side in line.writes}
-    sent = {names[key]: value for key, value in one.sent(side).items()}
+    values = one.sent(side)
+    sent = {to: values[line.key] for to, line in sync.module.written(side).items() if line.key in values}
     return {"_source": mine.id, "_hash": mine.content, "_label": mine.label, "_sent": sent}
 
 
@@ -233,21 +233,23 @@ def _held_now(
 def update_rows(sync: SyncPass, decided: Sequence[Decided]) -> pa.Table:
     """What is sent for every decided pair: only the fields that change."""
     target = sync.target.side
-    names = {line.key: line.writes[target].to for line in sync.module.compared if target in line.writes}
+    lines = [line for line in sync.module.compared if target in line.writes]
+    names = {line.key: [one.to for one in line.writes[target].fields] for line in lines}
     chosen = pa.table(
         {
             "_op": pa.array([_op(one) for one in decided], pa.string()),
             "_id": pa.array([one.pair.other_id for one in decided], pa.string()),
             "_version": pa.array([one.pair.its.version for one in decided], pa.string()),
             "_set": pa.array(
-                [[names[key] for key in one.writes(target)] for one in decided], pa.list_(pa.string())
+                [[name for key in one.writes(target) for name in names[key]] for one in decided],
+                pa.list_(pa.string()),
             ),
             "_source": pa.array([one.pair.mine.id for one in decided], pa.string()),
             "nr": pa.array(range(len(decided)), pa.int64()),
         }
     )
     needed = {key for one in decided for key in one.writes(target)}
-    columns = ", ".join(_write_column(line, target) for line in sync.module.compared if line.key in needed)
+    columns = ", ".join(_write_columns(line, target) for line in sync.module.compared if line.key in needed)
     sync.columns.show("decided", chosen)
     rows = sync.columns.table(
         f"SELECT d._op, d._id, d._version, d._set, d._source, {columns} "
@@ -257,9 +259,8 @@ def update_rows(sync: SyncPass, decided: Sequence[Decided]) -> pa.Table:
     return rows
 
 
-def _write_column(line: FieldPlan, side: Side) -> str:
-    write_ = line.writes[side]
-    return f"{write_.sql} AS {sql_name(write_.to)}"
+def _write_columns(line: FieldPlan, side: Side) -> str:
+    return ", ".join(f"{one.sql} AS {sql_name(one.to)}" for one in line.writes[side].fields)
 
 
 def _before(decided: Sequence[Decided]) -> pa.Table:
