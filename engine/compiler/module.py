@@ -56,9 +56,9 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
     if ends is None:
         return None
     arrow = arrow_of(draft, module)
-    lines, parents = _lines(draft, module, arrow, ends)
+    lines, parents, told = _lines(draft, module, arrow, ends)
     needs = compile_needs(draft, module, arrow, ends)
-    keys = compile_keys(draft, module, ends, parents)
+    keys = compile_keys(draft, module, ends, parents, told)
     paired = compile_pairs(draft, module, ends)
     if paired is not None:
         parents, keys = paired[0], (paired[1],)
@@ -110,35 +110,41 @@ def _ends(draft: Draft, module: Module) -> dict[Side, End] | None:
 
 def _lines(
     draft: Draft, module: Module, arrow: Arrow, ends: dict[Side, End]
-) -> tuple[tuple[CompiledLine, ...], dict[Side, Parent]]:
-    """The lines that stand for the choices made, and the parent; all are checked, those of the other direction too."""
+) -> tuple[tuple[CompiledLine, ...], dict[Side, Parent], list[CompiledLine]]:
+    """The lines that stand for the choices made, the parent, and what tells how values compare though nothing goes.
+
+    All are checked, those of the other direction too.
+    """
     mapping = draft.spec.mappings.get(module.mapping.value) if module.mapping else None
     if mapping is not None:
         check_fits(draft, module, mapping)
     specs = (*(mapping.fields if mapping else ()), *module.fields)
     kept: list[CompiledLine] = []
+    told: list[CompiledLine] = []
     for number, spec in enumerate(specs):
-        line = _line(draft, spec, arrow, ends, number)
+        line, stands = _line(draft, spec, arrow, ends, number)
         if line is not None:
-            kept.append(line)
+            (kept if stands else told).append(line)
     parents, implied = compile_under(draft, module, arrow, ends, specs, [line.spec for line in kept])
     added = (*implied, *constants(module, arrow))
     made = [compile_line(draft, spec, spec.arrow, ends, len(specs) + nr) for nr, spec in enumerate(added)]
     kept += [line for line in made if line is not None and arrow != "=="]
     check_targets(draft, kept)
     check_names(draft, kept)
-    return tuple(kept), parents
+    return tuple(kept), parents, [*kept, *told]
 
 
 def _line(
     draft: Draft, spec: MappedField, arrow: Arrow, ends: dict[Side, End], number: int
-) -> CompiledLine | None:
+) -> tuple[CompiledLine | None, bool]:
+    """The line, and whether anything goes by it; None where it is not chosen, or wrong."""
     narrowed = arrow_within(arrow, spec) if arrow != "==" else spec.arrow
-    stands = holds(draft, spec.only_if) and narrowed is not None and arrow != "=="
+    chosen = holds(draft, spec.only_if)
+    stands = chosen and narrowed is not None and arrow != "=="
     part = draft.part()
     line = compile_line(part, spec, narrowed or spec.arrow, ends, number)
     draft.findings.take(part.findings, stands=stands)
-    return line if stands else None
+    return (line if chosen else None), stands
 
 
 def constants(module: Module, arrow: Arrow) -> list[MappedField]:
@@ -183,7 +189,7 @@ def build_module(draft: Draft, checked: Checked, standing: Mapping[str, Checked]
             for number, (line, rule) in enumerate(zip(checked.lines, checked.policies, strict=True))
         ),
         snapshot=snapshot(checked.lines, checked.telling),
-        keys=tuple(plan for plan, _, _ in checked.keys),
+        keys=tuple(one.plan for one in checked.keys),
         duplicates=checked.duplicates,  # type: ignore[arg-type] # settle() answers one of DUPLICATES
         creates=checked.creates,
         deletes=checked.deletes,

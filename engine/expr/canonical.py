@@ -18,7 +18,6 @@ from sqlglot import exp
 
 from engine.expr.build import (
     all_of,
-    any_of,
     call,
     case,
     cast,
@@ -35,7 +34,7 @@ from engine.expr.build import (
 )
 from engine.expr.lattice import FAMILY
 from engine.expr.reading import read_text_as, read_typed
-from engine.expr.words import SPACE, plain, read_words, seen
+from engine.expr.words import SPACE, like, read_words, seen
 
 if TYPE_CHECKING:
     from engine.catalog import Field, FieldType
@@ -213,21 +212,14 @@ def unwritable(canonical: exp.Expression, type_: FieldType, target: Field) -> ex
     return all_of(not_null(canonical), is_null(write(canonical, type_, target)))
 
 
-def match_key(canonical: exp.Expression, type_: FieldType) -> exp.Expression:
-    """What two records are recognised by: lower case, single blanks, NULL if empty; an id exactly."""
+def match_key(
+    canonical: exp.Expression, type_: FieldType, *, alike: bool, caseless: bool = False
+) -> exp.Expression:
+    """What two records are recognised by: the text by which they are equal, or `alike`; NULL if it is empty."""
     if FAMILY[type_] != "text":
         return as_text(canonical, type_)
-    if type_ == "id":
-        return call("NULLIF", canonical, text(""))
-    runs = [call("CONTAINS", canonical, text(run)) for run in ("  ", "\n", "\t")]
-    edges = [call(name, canonical, text(" ")) for name in ("STARTS_WITH", "ENDS_WITH")]
-    usual = all_of(plain(canonical), exp.Not(this=any_of(*runs, *edges)))
-    lowered = call("LOWER", seen(canonical))
-    single = call("TRIM", call("REGEXP_REPLACE", lowered, text(r"\s+"), text(" "), text("g")))
-    empty = equal(canonical, text(""))
-    return case(
-        (empty, exp.null()), (usual, call("LOWER", canonical)), default=call("NULLIF", single, text(""))
-    )
+    words = like(canonical) if alike else compared(canonical, type_, caseless=caseless)
+    return call("NULLIF", words, text(""))
 
 
 Pairs = Sequence[tuple[Sequence[str], str]]

@@ -19,6 +19,7 @@ SPACE = " \t\n\r\v\f\u00a0"
 #: Blanks that look like any other, and marks that nobody sees. Joiners stay: scripts and emoji need them.
 _BLANKS = "\u00a0\u202f\u2007"
 _UNSEEN = "\u200b\u200e\u200f\u2060\ufeff\u00ad"
+_WHITE = "\t\n\r\v\f"
 _URL = r"[A-Za-z][A-Za-z0-9+.-]*://\S*"
 _SITE = r"[a-z][a-z0-9+.-]*://[^/?#:@\sA-Z\[\]]+"
 _USUAL_URL = rf"{_SITE}(?:/[^\s?#]\S*)?"
@@ -108,6 +109,17 @@ def seen(canonical: exp.Expression, *, caseless: bool = False) -> exp.Expression
     marks = call("TRANSLATE", canonical, text(_BLANKS + _UNSEEN), text(" " * len(_BLANKS)))
     shown = case((plain(canonical), canonical), default=call("TRIM", marks))
     return call("NFC_NORMALIZE", call("LOWER", shown)) if caseless else shown
+
+
+def like(words: exp.Expression) -> exp.Expression:
+    """What of a text counts where it need only be alike: neither its case nor how many blanks stand in it."""
+    ascii_only = equal(call("STRLEN", words), call("LENGTH", words))
+    runs = [call("CONTAINS", words, text(run)) for run in ("  ", *_WHITE)]
+    edges = [call(name, words, text(" ")) for name in ("STARTS_WITH", "ENDS_WITH")]
+    usual = all_of(ascii_only, exp.Not(this=any_of(*runs, *edges)))
+    lowered = call("NFC_NORMALIZE", call("LOWER", seen(words)))
+    single = call("REGEXP_REPLACE", lowered, text(f"[ {''.join(_WHITE)}]+"), text(" "), text("g"))
+    return case((usual, call("LOWER", words)), default=call("TRIM", single))
 
 
 def plain(canonical: exp.Expression) -> exp.Expression:

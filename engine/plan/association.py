@@ -22,6 +22,7 @@ class AttachedPlan:
     #: SELECT over `page` giving _id, _version, label, offered (whether it is listed), shown (the field that shows what
     #: it is put together with, as text), and every field that conditions look at, named `left.FIELD` or `right.FIELD`
     lens: str
+    folded: tuple[str, ...] = ()  #: its texts need not be alike to any others
 
     @property
     def name(self) -> str:

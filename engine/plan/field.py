@@ -70,3 +70,4 @@ class KeyPlan:
     line: str
     place: str
     sensitive: bool = False  #: nobody is shown its values who is told why a record is held
+    alike: bool = False  #: a part is met by `~`; column e<index> of both lenses says what `=` would compare

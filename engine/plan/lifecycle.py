@@ -57,6 +57,7 @@ class Chosen:
     lens: str
     kept: tuple[Keeping, ...]  #: who keeps links of these records
     batch_size: int  #: records that one write call carries
+    folded: tuple[str, ...] = ()  #: its texts need not be alike to any others
 
     @property
     def name(self) -> str:

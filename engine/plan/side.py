@@ -60,6 +60,7 @@ class WalkPlan:
     reads: tuple[str, ...]
     lens: str  #: SELECT over `page` giving _id, _found (true) and each of `reads`, typed
     by_ids: bool  #: False = the stream can only be read whole
+    folded: tuple[str, ...] = ()  #: its texts need not be alike to any others
 
     @property
     def version_field(self) -> str | None:
@@ -84,6 +85,7 @@ class ReferrerPlan:
         bool  #: who refers to a record without a link waits for it, so what is known needs not be read again
     )
     lens: str  #: SELECT over `page` giving id: of every record referred to, or null
+    folded: tuple[str, ...] = ()  #: its texts need not be alike to any others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +102,17 @@ class SidePlan:
     )  #: the server's time of the last change; None = no cursor, every read is complete
     reads: tuple[str, ...]  #: dotted field names to ask for
     key_reads: tuple[str, ...]  #: those of them that recognising records needs
+    folded: tuple[str, ...]  #: those of them that need only be alike
     saved_view: str | None  #: a view saved in the system; None = all records
-    #: SELECT over `page` (text columns named by field, `_id`, `_version`, `_absent`) giving
+    #: SELECT over `page` (text columns named by field, `folded␟NAME`, `_id`, `_version`, `_absent`) giving
     #: id, version, moment (the version as a value that sorts), absent, hash (16 bytes over the compared values),
     #: trouble (index into `troubles` or null), lacks (the same, for creates only), in_view, label,
     #: offending (JSON object: the values that it is held for, cut, by field; null = none),
     #: roots (text list: `MODULE/SIDE/ID` of every referenced record that has no link yet; null = none),
-    #: k0 … (match keys), c0 … (canonical values of every line)
+    #: k0 … and e0 … (match keys, and what they say to the letter where they need only be alike),
+    #: c0 … (canonical values of every line)
     lens: str
-    key_lens: str  #: SELECT over `page` giving id, version, moment, k0 …
+    key_lens: str  #: SELECT over `page` giving id, version, moment, k0 …, e0 …
     clock: str  #: SELECT over `page` giving id, version, moment: all that the cursor needs of an unchanged record
     troubles: tuple[Trouble, ...]
     slow: tuple[SlowField, ...]

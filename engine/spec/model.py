@@ -132,10 +132,19 @@ class Mapping_:  # noqa: N801 - the language calls it so, and `Mapping` is the s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatchKey:
-    """Fields by which two unlinked records are recognised as the same thing: all pairs must be equal."""
+class MatchPair:
+    """Two fields of a match key."""
 
-    pairs: tuple[tuple[Text, Text], ...]  #: (left field, right field)
+    left: Text
+    right: Text
+    alike: bool  #: `~`: case, blanks and compatibility forms do not count; False = `=`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchKey:
+    """Fields by which two unlinked records are recognised as the same thing: all pairs must meet."""
+
+    pairs: tuple[MatchPair, ...]
     only_if: Text | None
     span: Span
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from engine.spec.diagnostic import Text
-from engine.spec.model import StreamRef
+from engine.spec.model import MatchPair, StreamRef
 from engine.spec.node import IncompleteError, Node
 from engine.spec.schema_words import quote
 from engine.suggest import did_you_mean
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _WORDS = re.compile(r"\S+")
 _LOOKS_LIKE_ARROW = re.compile("[-\N{EN DASH}\N{EM DASH}=~<>→←↔⇒⇐⇔]+")
 #: A name in double quotes, in which anything may stand, a word, or a sign between names.
-_PIECES = re.compile(r'"(?:[^"]|"")*"|[=<>!]|[^\s=<>!"][^\s=<>!]*|"')
+_PIECES = re.compile(r'"(?:[^"]|"")*"|[=~<>!]|[^\s=~<>!"][^\s=~<>!]*|"')
+_SIGNS = ("=", "~", "<", ">", "!")
 _LISTED = re.compile(r"[^,]+")
 _REFERENCED_BY = "referenced by "
 
@@ -105,8 +106,8 @@ def stream_ref(text: Text, report: Report, systems: tuple[str, ...] | None = Non
     return StreamRef(system=system, stream=stream, text=text)
 
 
-def match_pairs(text: Text, report: Report) -> tuple[tuple[Text, Text], ...]:
-    """`A = b AND C = d` as pairs of left and right fields; a name may hold blanks, and anything in double quotes.
+def match_pairs(text: Text, report: Report) -> tuple[MatchPair, ...]:
+    """`A = b AND C ~ d` as pairs of left and right fields; a name may hold blanks, and anything in double quotes.
 
     Raises:
         IncompleteError: it is not of that form; a finding has been noted.
@@ -116,15 +117,17 @@ def match_pairs(text: Text, report: Report) -> tuple[tuple[Text, Text], ...]:
     pairs = []
     for start, end in pairwise([-1, *ands, len(pieces)]):
         pair = pieces[start + 1 : end]
-        signs = [place for place, piece in enumerate(pair) if piece.group() in ("=", "<", ">", "!")]
-        if [pair[place].group() for place in signs] != ["="] or signs[0] in (0, len(pair) - 1):
+        signs = [place for place, piece in enumerate(pair) if piece.group() in _SIGNS]
+        found = [pair[place].group() for place in signs]
+        if found not in (["="], ["~"]) or signs[0] in (0, len(pair) - 1):
             wrong = pair or pieces
             first, last = (wrong[0].start(), wrong[-1].end()) if wrong else (0, len(text.value))
             message = f"{quote(text.value[first:last])} is not a match key."
-            hint = "write `LEFT_FIELD = RIGHT_FIELD`, several joined by `AND`"
+            hint = "write `LEFT_FIELD = RIGHT_FIELD`, or `~` for alike; several are joined by `AND`"
             report.add("bad-match", message, text.at(first, last - first), hint=hint)
             raise IncompleteError
-        pairs.append((_name(text, pair[: signs[0]]), _name(text, pair[signs[0] + 1 :])))
+        left, right = _name(text, pair[: signs[0]]), _name(text, pair[signs[0] + 1 :])
+        pairs.append(MatchPair(left=left, right=right, alike=found == ["~"]))
     return tuple(pairs)
 
 

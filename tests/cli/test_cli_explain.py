@@ -49,7 +49,7 @@ def test_a_record_that_waits_names_the_root_of_it_and_what_resolves_that(tmp_pat
     bob = world.call("explain", world.spec, "shop.persons:2").stdout
     assert bob.startswith("shop.persons:2  Bob\n\nIn persons, on the left (")
     assert "  waits for shop.firms:2 Bad in firms: Its name is not good.\n" in bob
-    assert '  match     `name = label`, here "bob"\n' in bob
+    assert '  match     `name = label`, here "Bob"\n' in bob
     assert (
         "  next      It is synced automatically once what it waits for has a link. Until then: A run holds it"
         in bob

@@ -136,7 +136,7 @@ def test_a_link_that_a_person_made_is_used_and_asks_for_no_word(tmp_path: Path) 
 
 
 def test_newcomers_of_both_sides_that_are_the_same_meet_and_are_not_made_twice(tmp_path: Path) -> None:
-    with Both(tmp_path) as world:
+    with Both(tmp_path, match="match: [ name ~ label ]") as world:
         world.linked("Old")
         world.shop.put("people", person("Ann"))
         world.desk.put("clients", client("ANN ", town="Goa"))

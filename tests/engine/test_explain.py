@@ -95,7 +95,7 @@ def test_a_record_without_a_link_tells_what_it_is_recognised_by(world: World) ->
     (dee,) = (row["id"] for row in world.shop.rows("people") if row["name"] == "Dee")
     now = told(world, f"shop.people:{dee}").now
     assert now is not None
-    assert now.keys == (("name = label", "dee"),)
+    assert now.keys == (("name = label", "Dee"),)
     assert now.next == (
         "It has no link yet. A run looks for its match in desk.clients, and makes it there if it has none."
     )

@@ -54,6 +54,7 @@ def system(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connector
 class _Side:
     id_field = "id"
     version_field = None
+    folded = ()
 
 
 def _held(system: Connector) -> dict[str, str | None]:

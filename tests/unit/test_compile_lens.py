@@ -17,7 +17,7 @@ RIGHT = """clients: { fields: {
 BOTH = """\
   firms:
     sync: crm.firms <-> books.clients
-    match: [ name = label ]
+    match: [ name ~ label ]
     conflicts: hold
     needs: [ { check: rating <> 'Shut Down', else: It is shut down. } ]
     fields:

@@ -110,7 +110,7 @@ def test_a_record_is_recognised_only_below_its_own_parent(tmp_path: Path) -> Non
     world = bench(tmp_path, people=PEOPLE)
     rows = ({"_id": "1", "mail": "A@x", "account": "L1"}, {"_id": "2", "mail": "A@x", "account": "L2"})
     here, there = world.look("people", "left", *rows, links=LINKS)
-    (right,) = world.look("people", "right", {"_id": "3", "mail": "a@X", "contact_id": "R2"}, links=LINKS)
+    (right,) = world.look("people", "right", {"_id": "3", "mail": "A@x", "contact_id": "R2"}, links=LINKS)
     assert (here["k0"], there["k0"]) != (right["k0"], right["k0"])
     assert there["k0"] == right["k0"] is not None
     module = world.module("people")

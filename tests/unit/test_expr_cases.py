@@ -187,25 +187,26 @@ def test_what_does_not_fit_a_target_exactly_is_not_rounded_but_told(
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "key"),
+    ("kind", "value", "equal", "alike"),
     [
-        ("text", "ACME  Ltd.\tÜber", "acme ltd. über"),
-        ("text", " ", None),
-        ("text", "", None),
-        ("text", "a\u00a0b", "a b"),
-        ("id", "AbC", "AbC"),
-        ("id", "", None),
-        ("decimal", "5.00", "5"),
+        ("text", "ACME  Ltd.\tÜber", "ACME  Ltd.\tÜber", "acme ltd. über"),
+        ("text", "", None, None),
+        ("text", "a\u00a0b", "a b", "a b"),
+        ("id", "AbC", "AbC", "abc"),
+        ("id", "", None, None),
+        ("decimal", "5.00", "5", "5"),
     ],
 )
-def test_a_match_key_ignores_case_and_white_space_but_not_in_an_id(
-    kind: FieldType, value: str, key: str | None
+def test_a_match_key_is_equal_as_its_type_says_or_alike_whatever_its_case_and_blanks(
+    kind: FieldType, value: str, equal: str | None, alike: str | None
 ) -> None:
-    sql = match_key(exp.column("x"), kind).sql("duckdb")
-    found = _database().execute(
-        f"SELECT {sql} FROM (SELECT CAST(? AS {sql_type(kind).sql('duckdb')}) AS x)", [value]
+    keys = ", ".join(
+        match_key(exp.column("x"), kind, alike=loosely).sql("duckdb") for loosely in (False, True)
     )
-    assert found.fetchone() == (key,)
+    found = _database().execute(
+        f"SELECT {keys} FROM (SELECT CAST(? AS {sql_type(kind).sql('duckdb')}) AS x)", [value]
+    )
+    assert found.fetchone() == (equal, alike)
 
 
 PAIRS = ((("Active",), "a"), (("Acquired", "Shut Down"), "z"))

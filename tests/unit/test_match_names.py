@@ -21,6 +21,7 @@ RIGHT = {
     "brand = Android": [("brand", "Android")],
 }
 WRONG = ["", "a", "a =", "= b", "a = b AND", "AND a = b", "a = b = c", "a <> b", "a >= b", "a = b AND c"]
+WRONG += ["a ~ b = c", "a ~~ b", "a =~ b", "a ~"]
 
 
 def _text(value: str) -> Text:
@@ -31,7 +32,10 @@ def _text(value: str) -> Text:
 @pytest.mark.parametrize(("words", "pairs"), RIGHT.items())
 def test_a_match_key_names_fields(words: str, pairs: list[tuple[str, str]]) -> None:
     found = match_pairs(_text(words), Report(file="s.yaml"))
-    assert [(left.value, right.value) for left, right in found] == pairs
+    assert [(pair.left.value, pair.right.value) for pair in found] == pairs
+    assert not any(pair.alike for pair in found)
+    loose = match_pairs(_text(words.replace(" = b", " ~ b")), Report(file="s.yaml"))
+    assert loose[0].alike == (" = b" in words and '"' not in words)
 
 
 @pytest.mark.parametrize("words", WRONG)

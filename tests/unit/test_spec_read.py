@@ -66,9 +66,9 @@ def test_a_module_is_taken_apart_into_streams_arrow_and_keys() -> None:
     assert (people.left.system, people.left.stream, people.arrow) == ("a", "People", "<->")
     assert (people.right.system, people.right.stream) == ("b", "Persons")
     assert str(people.arrow_at) == "small.yaml:11:20"
-    keys = [[(left.value, right.value) for left, right in key.pairs] for key in people.match]
+    keys = [[(pair.left.value, pair.right.value) for pair in key.pairs] for key in people.match]
     assert keys == [[("Email", "email"), ("Name", "name")], [("Phone", "phone")]]
-    assert str(people.match[0].pairs[1][1].span) == "small.yaml:14:34"
+    assert str(people.match[0].pairs[1].right.span) == "small.yaml:14:34"
     assert [(under.field.value, under.module.value, under.otherwise) for under in people.under] == [
         ("Company", "companies", "skip")
     ]

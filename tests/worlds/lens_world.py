@@ -57,7 +57,8 @@ class Bench:
         """Show rows as the table `page`, with every column that the side's lens may ask for."""
         self.stand_behind(side)
         slow = [name for one in side.slow for name in (one.column, f"{one.column}!")]
-        names = dict.fromkeys(("_id", "_version", "_broken", *side.reads, *slow))
+        folded = [f"folded␟{name}" for name in side.folded]
+        names = dict.fromkeys(("_id", "_version", "_broken", *side.reads, *folded, *slow))
         columns = ", ".join(f'"{name}" VARCHAR' for name in names)
         self.database.execute(f"CREATE OR REPLACE TABLE page ({columns}, _absent VARCHAR[])")
         for row in rows:

@@ -125,6 +125,34 @@ class CompiledLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPart:
+    """Two fields of a match key in the type that they have in common; `get` is over columns named like the fields."""
+
+    names: Mapping[Side, str]
+    type: FieldType
+    get: Mapping[Side, exp.Expression]
+    alike: bool  #: met by `~`
+    folded: bool = (
+        False  #: met as their texts say, without compatibility forms, and not as anything that these mean
+    )
+    caseless: bool = False  #: a side changes the case of what it is given, so case is no difference
+    sensitive: bool = False  #: nobody is shown its values
+    lookups: Mapping[Side, Lookup] = field(default_factory=dict)  #: of ids that are translated through links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledKey:
+    """A match key; no parts where records are recognised by another module's links."""
+
+    plan: KeyPlan
+    parts: tuple[KeyPart, ...] = ()
+
+    def names(self, side: Side) -> tuple[str, ...]:
+        """Its fields on one side."""
+        return tuple(one.names[side] for one in self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairCheck:
     """A check that looks at both records of a pair; alone, a record sees null in the place of the other one."""
 
@@ -202,7 +230,7 @@ class Checked:
     arrow: Arrow
     ends: dict[Side, End]
     lines: tuple[CompiledLine, ...]
-    keys: tuple[tuple[KeyPlan, tuple[str, ...], tuple[str, ...]], ...]  #: with the fields of left and right
+    keys: tuple[CompiledKey, ...]
     views: dict[Side, View]
     needs: tuple[tuple[Side, Check, str, tuple[str, ...]], ...]  #: by side, with SQL and the fields it reads
     duplicates: str

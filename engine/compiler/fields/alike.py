@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.catalog import Field
 from engine.compiler.fields.terms import cast_to
-from engine.expr.build import call, text
+from engine.expr.build import call, scale_of, text
 from engine.expr.canonical import cut, read
 from engine.expr.lattice import FAMILY, said, worded
 from engine.expr.reading import day_in
@@ -30,26 +30,35 @@ def told_as(field: Field, kind: FieldType) -> Field:
     )
 
 
-def in_common(value: exp.Expression, field: Field, line: CompiledLine) -> exp.Expression:
-    """What a field holds, in the type of the line; NULL for a text that says no such value."""
-    if field.type == "instant" and line.type == "date" and field.zone is not None:
+def in_common(value: exp.Expression, field: Field, kind: FieldType, scale: int | None) -> exp.Expression:
+    """What a field holds, in the type that both sides have in common; NULL for a text that says no such value."""
+    if field.type == "instant" and kind == "date" and field.zone is not None:
         return day_in(value, field.zone)
-    typed = FAMILY[line.type] != "text" or (line.type != field.type and worded(field.type, line.type))
+    typed = FAMILY[kind] != "text" or (kind != field.type and worded(field.type, kind))
     if FAMILY[field.type] == "text" and typed:
-        known = told_as(field, line.type)
+        known = told_as(field, kind)
         return read(value, known, empty_is_null=True, physical="VARCHAR")
-    return cast_to(value, field.type, line.type, line.scale)
+    return cast_to(value, field.type, kind, scale)
+
+
+def scale_in_common(kind: FieldType, fields: Collection[Field]) -> int | None:
+    """Digits after the point that both sides' values need; None where it does not matter."""
+    return max(scale_of(one.scale) for one in fields) if kind in ("decimal", "money") else None
 
 
 def level(draft: Draft, line: CompiledLine, fields: Collection[Field]) -> None:
     """Bring both sides to what the coarser of the two keeps, so that the rest of a value is no difference."""
-    coarse = _coarsest(fields) if line.type == "instant" else None
     longest = _longest(draft, line)
     for side, value in line.get.items():
-        if coarse is not None:
-            line.get[side] = call("DATE_TRUNC", text(coarse), value)
+        line.get[side] = coarse(value, line.type, fields)
         if longest is not None:
             line.get[side] = cut(value, longest)
+
+
+def coarse(value: exp.Expression, kind: FieldType, fields: Collection[Field]) -> exp.Expression:
+    """A moment without what the coarser of the fields does not keep; any other value as it is."""
+    precision = _coarsest(fields) if kind == "instant" else None
+    return value if precision is None else call("DATE_TRUNC", text(precision), value)
 
 
 def _coarsest(fields: Collection[Field]) -> Precision | None:

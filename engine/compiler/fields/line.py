@@ -8,14 +8,14 @@ from engine.compiler.bind.habits import at_home
 from engine.compiler.draft.draft import Draft, place
 from engine.compiler.draft.names import resolve
 from engine.compiler.draft.parts import CompiledLine, End
-from engine.compiler.fields.alike import in_common, level, told_as
+from engine.compiler.fields.alike import in_common, level, scale_in_common, told_as
 from engine.compiler.fields.behind import behind
 from engine.compiler.fields.computed import check_writable, compile_computed
 from engine.compiler.fields.converted import compile_converted
 from engine.compiler.fields.refers import look_up
 from engine.compiler.fields.terms import column
 from engine.compiler.fields.value_map import check_words, mapped
-from engine.expr.build import all_of, case, none_of, not_null, scale_of
+from engine.expr.build import all_of, case, none_of, not_null
 from engine.expr.canonical import as_text, unreadable
 from engine.expr.lattice import FAMILY, assignable, join, said, worded
 from engine.plan import Trouble
@@ -65,7 +65,7 @@ def _pair(draft: Draft, spec: MappedField, arrow: str, ends: dict[Side, End]) ->
         key=right.name if "right" in written else f"<{left.name}",
         text=f"{left.name} {arrow} {right.name}",
         type=kind,
-        scale=_scale(kind, left, right),
+        scale=scale_in_common(kind, fields.values()),
         spec=spec,
         targets={side: fields[side] for side in written},
         reads={side: _reads(draft, ends[side], one) for side, one in fields.items()},
@@ -146,19 +146,12 @@ def _check_choices(draft: Draft, spec: MappedField, given: Field, wanted: Field)
         )
 
 
-def _scale(kind: FieldType, left: Field, right: Field) -> int | None:
-    """Digits after the point that both sides' values need; None where it does not matter."""
-    if kind not in ("decimal", "money"):
-        return None
-    return max(scale_of(one.scale) for one in (left, right))
-
-
 def _gets(
     draft: Draft, spec: MappedField, line: CompiledLine, fields: dict[Side, Field], ends: dict[Side, End]
 ) -> None:
     """What each side holds in common terms, and what of it cannot be said in them."""
     for side, one in fields.items():
-        line.get[side] = in_common(column(one.name), one, line)
+        line.get[side] = in_common(column(one.name), one, line.type, line.scale)
         if FAMILY[one.type] == "text" != FAMILY[line.type] and not spec.values:
             line.fails[side] = [_untyped(spec, one, line.type)]
     if spec.refers and spec.values:

@@ -263,7 +263,7 @@ def _as(value: exp.Expression, name: str) -> exp.Expression:
 def _label(draft: Draft, ref: StreamRef, stream: Stream) -> str | None:
     """How a person recognises a record."""
     matched = (
-        module.match[0].pairs[0][SIDES.index(side)].value
+        (module.match[0].pairs[0].left if side == "left" else module.match[0].pairs[0].right).value
         for module in draft.spec.modules.values()
         for side, end in zip(SIDES, (module.left, module.right), strict=True)
         if (end.system, end.stream) == (ref.system, ref.stream) and module.match

@@ -123,7 +123,7 @@ def _check_recognisable(draft: Draft, checked: Checked, side: Side) -> None:
     """What a run makes must show at least one of the keys by which its kind is recognised."""
     fields = checked.ends[side].stream.fields
     given = {one.name for line in checked.lines for one in line.writes(side)}
-    keys = [names[SIDES.index(side)] for _, *names in checked.keys]
+    keys = [key.names(side) for key in checked.keys]
     lacking = [
         [one for one in names if one in fields and fields[one].writable and one not in given]
         for names in keys
@@ -187,8 +187,8 @@ def _check_changeable(draft: Draft, checked: Checked) -> None:
 def _check_clone(draft: Draft, checked: Checked) -> None:
     """A second record beside the first is impossible where the key must be unique."""
     for side in checked.creates:
-        for _, *names in checked.keys:
-            for name in names[SIDES.index(side)]:
+        for key in checked.keys:
+            for name in key.names(side):
                 one = checked.ends[side].stream.fields.get(name)
                 if one is not None and one.unique:
                     span = (

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from engine.catalog import Field
-from engine.compiler.fields.alike import told_as
 from engine.compiler.fields.behind import columns as behind
 from engine.compiler.fields.refers import found_id, own_id
 from engine.compiler.fields.terms import column
@@ -25,8 +24,7 @@ from engine.plan import Trouble
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.catalog import FieldType
-    from engine.compiler.draft.parts import CompiledLine, Lookup
+    from engine.compiler.draft.parts import CompiledKey, CompiledLine, KeyPart, Lookup
 
 # sqlglot copies whatever it is given, trees and all; here each part is made for one place, so it need not.
 
@@ -54,7 +52,8 @@ def lens(parts: LensParts) -> str:
 
 def key_lens(parts: LensParts) -> str:
     """The SELECT for recognising records: id, version, moment and keys, of what the view lets through."""
-    typed = _looked_up(_typed(parts, parts.key_reads, slow=False), parts.parents)
+    lookups = tuple(dict.fromkeys([*parts.parents, *parts.key_lookups]))
+    typed = _looked_up(_typed(parts, parts.key_reads, slow=False), lookups)
     chosen = select(*_identity(parts), *_keys(parts), source=typed.subquery("typed", copy=False))
     return (chosen.where(parts.view.copy(), copy=False) if parts.view is not None else chosen).sql(
         dialect="duckdb", copy=False
@@ -75,6 +74,7 @@ def _typed(parts: LensParts, names: Sequence[str], *, slow: bool) -> exp.Select:
         )
         for name in names
     ]
+    columns += [column(_folded(name)) for name in parts.folded]
     columns += [column(one) for one in ("_id", "_version", "_absent", "_broken")]
     columns += [named(value.copy(), slot, quoted=True) for slot, value in sorted(parts.slots.items())]
     if slow:
@@ -171,27 +171,39 @@ def _identity(parts: LensParts) -> list[exp.Expr]:
 def _keys(parts: LensParts) -> list[exp.Expr]:
     """One text per key; null where any of its fields is empty, because an empty key recognises nobody.
 
-    What lives below another record is recognised below the same one only, so its key begins with the parent.
+    What lives below another record is recognised below the same one only, so its key begins with the parent. Of a
+    key that is met by `~` a second column says what `=` would compare.
     """
-    return [named(_key(parts, names), f"k{index}") for index, names in enumerate(parts.keys)]
+    columns: list[exp.Expr] = [named(_key(parts, key), f"k{index}") for index, key in enumerate(parts.keys)]
+    columns += [
+        named(_joined([_part(parts, one, alike=False) for one in key.parts]), f"e{index}")
+        for index, key in enumerate(parts.keys)
+        if key.plan.alike
+    ]
+    return columns
 
 
-def _key(parts: LensParts, names: tuple[str, ...]) -> exp.Expression:
+def _folded(name: str) -> str:
+    return f"folded␟{name}"
+
+
+def _key(parts: LensParts, key: CompiledKey) -> exp.Expression:
     each = [parent_id(parts.parent, parts.side)] if parts.parent else []
-    each += [match_key(*_key_part(parts, name)) for name in names]
+    return _joined([*each, *(_part(parts, one, alike=one.alike) for one in key.parts)])
+
+
+def _part(parts: LensParts, one: KeyPart, *, alike: bool) -> exp.Expression:
+    if alike and one.folded:
+        return match_key(column(_folded(one.names[parts.side])), one.type, alike=True)
+    value = one.get[parts.side].copy()
+    return match_key(value, one.type, alike=alike, caseless=one.caseless)
+
+
+def _joined(each: Sequence[exp.Expression]) -> exp.Expression:
     joined = each[0]
     for one in each[1:]:
         joined = exp.DPipe(this=exp.DPipe(this=joined, expression=text("\x1f")), expression=one)
     return joined
-
-
-def _key_part(parts: LensParts, name: str) -> tuple[exp.Expression, FieldType]:
-    """A field of a key, as the kind of text that the other side's field is."""
-    field = parts.field(name)
-    kind = parts.key_kinds.get(name, field.type)
-    if kind == field.type:
-        return column(name), kind
-    return read(column(name), told_as(field, kind), empty_is_null=True, physical="VARCHAR"), kind
 
 
 def _hash(parts: LensParts) -> exp.Expression:

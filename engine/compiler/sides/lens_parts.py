@@ -13,10 +13,9 @@ from engine.plan import Trouble
 from engine.record import Side, other
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from engine.catalog import FieldType
-    from engine.compiler.draft.parts import CompiledLine, Lookup, PairCheck, Parent
+    from engine.compiler.draft.parts import CompiledKey, CompiledLine, Lookup, PairCheck, Parent
     from engine.compiler.fields.behind import Walked
 
 BROKEN = Trouble(
@@ -47,10 +46,7 @@ class LensParts:
     side: Side
     stream: Stream
     lines: Sequence[CompiledLine]
-    keys: Sequence[tuple[str, ...]]  #: field names of this side, by key
-    key_kinds: Mapping[
-        str, FieldType
-    ]  #: fields of keys that are compared as another kind of text than their own
+    keys: Sequence[CompiledKey]
     view: exp.Expression | None
     view_reads: tuple[str, ...]
     needs: Sequence[Need]
@@ -110,14 +106,31 @@ class LensParts:
     @property
     def key_reads(self) -> tuple[str, ...]:
         """The fields that recognising a record needs."""
-        names = [name for key in self.keys for name in key]
+        names = [name for key in self.keys for name in key.names(self.side)]
         names += [one.field for one in self.parents]
         return tuple(dict.fromkeys([*names, *self.view_reads]))
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """Those of them that need only be alike."""
+        parts = [one for key in self.keys for one in key.parts]
+        return tuple(dict.fromkeys(one.names[self.side] for one in parts if one.alike and one.folded))
 
     @property
     def parents(self) -> tuple[Lookup, ...]:
         """How the parent is looked up."""
         return self.parent.lookups if self.parent else ()
+
+    @property
+    def key_lookups(self) -> tuple[Lookup, ...]:
+        """Ids of match keys that are translated through links: without one nobody can be recognised by them."""
+        parts = [one for key in self.keys for one in key.parts]
+        return tuple(dict.fromkeys(one.lookups[self.side] for one in parts if self.side in one.lookups))
+
+    def key_place(self, lookup: Lookup) -> str:
+        """Where the first match key stands that an id is translated for."""
+        keys = (key for key in self.keys if any(lookup in one.lookups.values() for one in key.parts))
+        return next(key.plan.place for key in keys)
 
     @property
     def sent(self) -> list[tuple[int, CompiledLine]]:
@@ -132,7 +145,7 @@ class LensParts:
             line for _, line in self.shown if self.side == "left"
         ]  # the canonical ids are the right side's
         found = [line.lookups[self.side] for line in (*shown, *sent) if self.side in line.lookups]
-        return tuple(dict.fromkeys([*self.parents, *found, *self.looked]))
+        return tuple(dict.fromkeys([*self.parents, *self.key_lookups, *found, *self.looked]))
 
     @property
     def looked(self) -> tuple[Lookup, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.compiler.bind.keeper import keeper_of, side_of
 from engine.compiler.draft.draft import place
-from engine.compiler.draft.parts import Parent
+from engine.compiler.draft.parts import CompiledKey, Parent
 from engine.compiler.fields.linked import end_lookup
 from engine.plan import KeyPlan, Trouble
 from engine.record import SIDES
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def compile_pairs(
     draft: Draft, module: Module, ends: dict[Side, End]
-) -> tuple[dict[Side, Parent], tuple[KeyPlan, tuple[str, ...], tuple[str, ...]]] | None:
+) -> tuple[dict[Side, Parent], CompiledKey] | None:
     """What each side is looked up by, and the key that says so; None without `pairs`, and after a finding.
 
     The key of a record is its counterpart in the right side's ids, just as that of a record below a parent begins
@@ -45,7 +45,7 @@ def compile_pairs(
         for side in SIDES
         if (at := there[side]) is not None
     }
-    return parents, (KeyPlan(line=f"the links of {keeper.name}", place=place(text.span)), (), ())
+    return parents, CompiledKey(plan=KeyPlan(line=f"the links of {keeper.name}", place=place(text.span)))
 
 
 def _do_not_fit(draft: Draft, text: Text, ends: dict[Side, End]) -> None:

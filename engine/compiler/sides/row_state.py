@@ -79,6 +79,7 @@ def roots(parts: LensParts) -> exp.Expression:
     """
     waits = _orphaned(parts.parent) if parts.parent and parts.parent.rules else {}
     waits.update({lookup: unlinked(lookup) for _, _, lookup in _asked(parts)})
+    waits.update({lookup: unlinked(lookup) for lookup in parts.key_lookups})
     waits.update({lookup: unlinked(lookup) for lookup in parts.looked if lookup.awaited})
     turns = [(open_, _root(one)) for one, open_ in waits.items()]
     none_open = all_of(*(exp.Not(this=open_.copy()) for open_ in waits.values())) if waits else exp.true()
@@ -250,7 +251,10 @@ def _own_length(parts: LensParts, line: CompiledLine) -> int | None:
 
 def lacks(parts: LensParts) -> exp.Expression:
     """Index of the first value that a new record on the other side cannot do without, if it is missing."""
-    turns = []
+    turns = [
+        (unlinked(one), parts.trouble(blocked(one, parts.key_place(one)), Cause(fields=(one.field,))))
+        for one in (parts.key_lookups if parts.makes else ())
+    ]
     for _, line in parts.shown if parts.makes else ():
         targets = line.writes(other(parts.side))
         target = next((one for one in targets if one.required or line.spec.required), None)

@@ -17,9 +17,8 @@ from engine.compiler.sides.needs import failed
 from engine.compiler.sides.only import own_link, referrers
 from engine.expr.build import cast, named_type
 from engine.expr.canonical import value_map_back, write
-from engine.expr.lattice import worded
 from engine.plan import Reference, SidePlan, Trouble
-from engine.record import SIDES, Side, other
+from engine.record import Side, other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,8 +39,7 @@ def build_side(draft: Draft, checked: Checked, side: Side, standing: Mapping[str
         side=side,
         stream=end.stream,
         lines=checked.lines,
-        keys=[names[SIDES.index(side)] for _, *names in checked.keys],
-        key_kinds=_key_kinds(checked, side),
+        keys=checked.keys,
         view=parsed(view.sql) if view.sql else None,
         view_reads=view.reads,
         needs=_needs(draft, checked.ends[side].ref, checked.needs, side),
@@ -70,6 +68,7 @@ def build_side(draft: Draft, checked: Checked, side: Side, standing: Mapping[str
         version_field=end.stream.modified,
         reads=parts.reads,
         key_reads=parts.key_reads,
+        folded=parts.folded,
         saved_view=view.saved,
         lens=whole,
         key_lens=keys,
@@ -99,24 +98,6 @@ def _of_pairs(checked: Checked, side: Side, known: Sequence[Trouble]) -> list[Tr
     return [one for one in there if one not in known]
 
 
-def _key_kinds(checked: Checked, side: Side) -> dict[str, FieldType]:
-    """Where one side of a key is only called a text, both are compared as what the other is."""
-    found: dict[str, FieldType] = {}
-    for _, *names in checked.keys:
-        for left, right in zip(*names, strict=True):
-            own, across = (left, right) if side == "left" else (right, left)
-            kinds = [_kind(checked, one, name) for one, name in ((side, own), (other(side), across))]
-            shared = worded(kinds[0], kinds[1])
-            if shared is not None:
-                found[own] = shared
-    return found
-
-
-def _kind(checked: Checked, side: Side, name: str) -> FieldType:
-    field = checked.ends[side].stream.fields.get(name)
-    return field.type if field else "unknown"
-
-
 def _needs(draft: Draft, ref: StreamRef, checks: Sequence[CheckSql], side: Side) -> list[Need]:
     return [
         (
@@ -139,7 +120,7 @@ def _today(checked: Checked, side: Side) -> bool:
 def _label(checked: Checked, side: Side) -> tuple[str, ...]:
     """How a person recognises a record of that side."""
     stream = checked.ends[side].stream
-    keys = (str(names[SIDES.index(side)][0]) for _, *names in checked.keys if names[0])
+    keys = (key.names(side)[0] for key in checked.keys if key.parts)
     read = [name for line in checked.lines for name in line.reads.get(side, ())]
     # What a person who starts a trigger says instead of a text may have taken its line away.
     needed = (one.name for one in stream.fields.values() if one.required and one.type == "text")

@@ -196,6 +196,6 @@ def _mark_taken(sync: SyncPass) -> None:
 
 
 def _recognise(sync: SyncPass) -> None:
-    keys = len(sync.module.keys)
+    keys = sync.module.keys
     sync.columns.run(pairing_sql.recognised(keys))
-    sync.columns.run(pairing_sql.twins(keys))
+    sync.columns.run(pairing_sql.twins(len(keys)))

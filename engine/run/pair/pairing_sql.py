@@ -7,26 +7,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.catalog import HIDDEN
 from engine.run.session.tables import ABSENT, ASIDE, KNOWN, MATCHED, PAIRED, STAGED, TAKEN
 
 if TYPE_CHECKING:
-    from engine.plan import ModulePlan
+    from collections.abc import Sequence
+
+    from engine.plan import KeyPlan, ModulePlan
 
 #: Exactly one counterpart without a link, which nobody else equals.
 ALONE = "m.candidates = 1 AND m.rivals = 1"
 #: The table of matches, empty.
 NO_MATCHES = (
     f"CREATE OR REPLACE TABLE {MATCHED} (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
-    " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER)"
+    " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER, spelled VARCHAR)"
 )
 
 
-def recognised(keys: int) -> str:
+def recognised(keys: Sequence[KeyPlan]) -> str:
     """Newcomers with whom they equal; the first key that finds anybody decides, and empty keys never match."""
     found = " UNION ALL ".join(
-        f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key FROM {STAGED} AS w "
-        f"JOIN {KNOWN} AS k ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
-        for index in range(keys)
+        f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key, {_spelled(key, index)} AS spelled "
+        f"FROM {STAGED} AS w JOIN {KNOWN} AS k ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
+        for index, key in enumerate(keys)
     )
     return f"""
         INSERT INTO {MATCHED} BY NAME
@@ -39,9 +42,16 @@ def recognised(keys: int) -> str:
         SELECT id, count(*) FILTER (NOT is_taken) AS candidates,
                coalesce(min(other_id) FILTER (NOT is_taken), min(other_id)) AS other_id,
                min(other_version) FILTER (NOT is_taken) AS other_version, max(rivals) AS rivals,
-               bool_and(is_taken) AS taken, list(other_id ORDER BY other_id) AS others, min(key) AS key
+               bool_and(is_taken) AS taken, list(other_id ORDER BY other_id) AS others, min(key) AS key,
+               min(spelled) FILTER (NOT is_taken) AS spelled
         FROM counted GROUP BY id
     """
+
+
+def _spelled(key: KeyPlan, index: int) -> str:
+    """How the known record spells what is only alike; NULL where both are equal."""
+    shown = f"'{HIDDEN}'" if key.sensitive else f"replace(k.e{index}, chr(31), ' · ')"
+    return f"CASE WHEN w.e{index} <> k.e{index} THEN {shown} END" if key.alike else "NULL::VARCHAR"
 
 
 def twins(keys: int) -> str:

@@ -31,6 +31,11 @@ class Identified(Protocol):
         """The field that tells when it changed; None = there is none."""
         ...
 
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """Fields that are also wanted folded, in a column `folded␟NAME`."""
+        ...
+
 
 def text_columns(page: Page, side: Identified, fields: Sequence[str]) -> pa.Table:
     """The page as `_id`, `_version`, `_absent`, `_broken` and one text column a field.
@@ -125,7 +130,16 @@ def text_of(value: Any) -> str | None:
     return json_text(value)
 
 
+def fold(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Texts without compatibility forms, and beyond ASCII without case; both ways, so that a last sigma is a sigma."""
+    if pc.all(pc.string_is_ascii(texts), skip_nulls=True).as_py() is not False:
+        return texts
+    lowered = pc.utf8_lower(pc.utf8_upper(pc.utf8_normalize(texts, form="NFKC")))
+    return pc.utf8_normalize(pc.replace_substring(lowered, "ß", "ss"), form="NFKC")
+
+
 def _with_meta(columns: Mapping[str, Any], side: Identified, absent: pa.Array, broken: pa.Array) -> pa.Table:
     version = columns[side.version_field] if side.version_field else pa.nulls(len(absent), pa.string())
     meta = {"_id": columns[side.id_field], "_version": version, "_absent": absent, "_broken": broken}
-    return pa.table({**columns, **meta})
+    folded = {f"folded␟{name}": fold(columns[name]) for name in side.folded if name in columns}
+    return pa.table({**columns, **folded, **meta})

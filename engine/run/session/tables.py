@@ -33,6 +33,7 @@ _KEYED = _ID | {
     "version": "by the clock of its system; null = it has none",
     "moment": "the same as a time; null = it names none",
     "k0 …": "its match keys, in the order of the spec; null = empty, which equals nobody",
+    "e0 …": "of a key that need only be alike: what would have to be equal",
 }
 _LINK = {
     "link_id": "of the link; null = the record has none",
@@ -72,6 +73,7 @@ _MATCHED = {
     "taken": "whether all that it equals have a link",
     "others": "everybody that it equals, by id",
     "key": "the match key that found them, counted from 0",
+    "spelled": "the other one's key where the two are only alike; null = they are equal",
 }
 _PAIRED = {
     "id, other_id": "a record of the source and its counterpart",
@@ -98,7 +100,7 @@ ENROLLED = Table("enrolled", "read", "read", _ID | {"NAME …": "what its counte
 KNOWN = Table("known", "pair", "pair", _KEYED)
 TAKEN = Table("taken", "pair", "pair", _ID)
 ASIDE = Table("aside", "pair", "pair", _ID)
-MATCHED = Table("matched", "pair", "pair", _MATCHED)
+MATCHED = Table("matched", "pair", "pair sync", _MATCHED)
 #: Newcomers that are made on the target, and those for which a limited value is used up.
 ABSENT = Table(
     "absent", "pair decide operations", "pair decide write sync operations", _ID | {"place": "in staged"}

@@ -7,6 +7,7 @@ and not worked off is not asked again (`approvals`): only what is new since coun
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import simplejson
@@ -14,7 +15,7 @@ import simplejson
 from engine.errors import StoppedError
 from engine.event import Noted
 from engine.plan import digest
-from engine.run.session.tables import ABSENT, STAGED
+from engine.run.session.tables import ABSENT, MATCHED, STAGED
 from engine.run.sync.approvals import FIRST_CONTACT, Stop, approved_before
 
 if TYPE_CHECKING:
@@ -32,6 +33,16 @@ if TYPE_CHECKING:
 FEW = 10
 #: Pairs that a stop at first contact names.
 SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Met:
+    """Two records that meet for the first time."""
+
+    left: str
+    right: str
+    label: str
+    spelled: str | None  #: how the target spells the key where the two are only alike
 
 
 def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> list[Stop]:
@@ -72,15 +83,14 @@ def _first_contact(passes: Sequence[SyncPass], state: ModuleState, before: Appro
         return
     if state.contacted or sync.module.arrow == "==" or sync.module.duplicates in ("skip", "clone"):
         return
-    found = {f"{a}={b}": (a, b, label) for one in passes for a, b, label in _recognised(one)}
+    found = {f"{one.left}={one.right}": one for each in passes for one in _recognised(each)}
     about = f"{sync.source_side} {FIRST_CONTACT}"
     entries = before.rest(about, list(found))
     if not entries:
         return
     met = [found[one] for one in entries]
+    equal, alike = ([one for one in met if bool(one.spelled) is so] for so in (False, True))
     does = "overwrites what differs" if sync.module.duplicates == "overwrite" else "links them"
-    more = (f"… and {len(met) - SHOWN:,} more",) if len(met) > SHOWN else ()
-    named = [f"{sync.module.left.name}:{a} = {sync.module.right.name}:{b}  {label}" for a, b, label in met]
     records = "1 record exists" if len(met) == 1 else f"{len(met):,} records exist"
     yield Stop(
         code=_code(sync, about, entries),
@@ -88,20 +98,40 @@ def _first_contact(passes: Sequence[SyncPass], state: ModuleState, before: Appro
         entries=tuple(entries),
         what=f"First contact: {records} on both sides, and this run {does}.",
         remedy="Check the pairs: `engine preview` shows what would change, `engine links` decides pair by pair.",
-        details=(*named[:SHOWN], *more),
+        details=(*_named(sync, equal), *_alike(sync, alike)),
     )
 
 
-def _recognised(sync: SyncPass) -> list[tuple[str, str, str]]:
-    """(left id, right id, label) of newcomers that were recognised."""
+def _named(sync: SyncPass, met: Sequence[_Met]) -> Iterator[str]:
+    """The first of these pairs, and how many more there are."""
+    left, right = sync.module.left.name, sync.module.right.name
+    for one in met[:SHOWN]:
+        spelled = f" ~ {one.spelled}" if one.spelled else ""
+        yield f"{left}:{one.left} {'~' if one.spelled else '='} {right}:{one.right}  {one.label}{spelled}"
+    if len(met) > SHOWN:
+        yield f"… and {len(met) - SHOWN:,} more"
+
+
+def _alike(sync: SyncPass, met: Sequence[_Met]) -> Iterator[str]:
+    """Pairs whose keys differ in case or blanks, apart: a person looks at them more closely."""
+    if met:
+        pairs = "1 pair is" if len(met) == 1 else f"{len(met):,} pairs are"
+        yield f"{pairs} alike but not equal:"
+        yield from _named(sync, met)
+
+
+def _recognised(sync: SyncPass) -> list[_Met]:
+    """Newcomers that were recognised."""
     if not sync.learned.found["newcomer"]:
         return []
     rows = sync.columns.rows(
-        f"SELECT p.id, p.other_id, w.label FROM paired AS p JOIN {STAGED} AS w ON w.rowid = p.place "
+        f"SELECT p.id, p.other_id, w.label, m.spelled FROM paired AS p "
+        f"JOIN {STAGED} AS w ON w.rowid = p.place LEFT JOIN {MATCHED} AS m ON m.id = p.id "
         "WHERE p.link_id IS NULL ORDER BY p.place"
     )
     turned = sync.source_side == "right"
-    return [(str(b), str(a), str(label)) if turned else (str(a), str(b), str(label)) for a, b, label in rows]
+    found = [(str(b), str(a), *rest) if turned else (str(a), str(b), *rest) for a, b, *rest in rows]
+    return [_Met(left=a, right=b, label=str(label), spelled=spelled) for a, b, label, spelled in found]
 
 
 def _limits(

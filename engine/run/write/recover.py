@@ -22,8 +22,8 @@ from engine.run.decide.trigger import by_hand_only
 from engine.run.read.counterparts import fetch
 from engine.run.read.pull import Reading, pull
 from engine.run.read.referenced_records import read_referenced
-from engine.run.session.columns import sql_name
 from engine.run.session.held import hold
+from engine.run.write.recognise_sent import found_on_target
 from engine.run.write.settle import associating, new_links
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _read_target(sync: SyncPass) -> None:
 def _adopt(sync: SyncPass, writer: LedgerWriter, intent: Intent) -> None:
     """Link what is there, hold what may still turn up, leave the rest to be made again."""
     rows = _open_rows(sync, intent)
-    found = _found(sync, rows) if rows.num_rows else {}
+    found = found_on_target(sync, rows) if rows.num_rows else {}
     there = _where(rows, [found.get(one) is not None for one in rows["_source"].to_pylist()])
     unclear = _where(rows, [one in found and found[one] is None for one in rows["_source"].to_pylist()])
     missing = _where(rows, [one not in found for one in rows["_source"].to_pylist()])
@@ -237,51 +237,3 @@ def _answered(sync: SyncPass, sources: Sequence[str]) -> set[str]:
     """Of a batch that was answered in part: the records about which nothing is unclear."""
     rows = sync.ledger.held_rows(sync.integration, sync.module.name)
     return set(sources) - {row.record_id for row in rows if row.code == "unconfirmed"}
-
-
-def _found(sync: SyncPass, rows: pa.Table) -> dict[str, str | None]:
-    """Source id -> the target id of what was sent, or None where several records could be it.
-
-    Records that look the same in every respect are interchangeable, so they are paired in order.
-    """
-    columns = sync.columns
-    columns.keep("sent", rows)
-    ids = columns.table("SELECT id FROM present")["id"].combine_chunks()
-    links = sync.ledger.links_table(sync.integration, sync.module.name, ids, sync.target.side)
-    columns.keep("open_ids", pa.table({"id": links[f"{sync.target.side}_id"]}))
-    sent, present = identities(sync)
-    pairs = columns.rows(f"""
-        WITH s AS (SELECT _source, identity, row_number() OVER (PARTITION BY identity ORDER BY _source) AS nr,
-                          count(*) OVER (PARTITION BY identity) AS n
-                   FROM (SELECT _source, {sent} AS identity FROM sent)),
-             p AS (SELECT id, identity, row_number() OVER (PARTITION BY identity ORDER BY id) AS nr,
-                          count(*) OVER (PARTITION BY identity) AS n
-                   FROM (SELECT w.id, {present} AS identity FROM present AS w
-                         WHERE w.id NOT IN (SELECT id FROM open_ids)))
-        SELECT s._source, CASE WHEN p.n <= s.n THEN p.id END FROM s JOIN p USING (identity, nr)
-    """)
-    columns.drop("sent")
-    return {str(source): target for source, target in pairs}
-
-
-def identities(sync: SyncPass) -> tuple[str, str]:
-    """SQL that tells what a sent row is, and what a record of the target is, so that the two can be compared.
-
-    By the target's own id where the mapping writes it, else by the first match key that is not empty, else by
-    all values together. Where duplicates are cloned a key does not tell records apart.
-    """
-    target, module = sync.target, sync.module
-    for line in module.fields:
-        written = line.writes[target.side].fields if target.side in line.writes else ()
-        if target.id_field in {one.to for one in written}:
-            return f"{sql_name(target.id_field)}::VARCHAR", "w.id"
-    keys = [] if module.duplicates == "clone" else range(len(module.keys))
-    sent = [f"'{index}:' || _k{index}" for index in keys]
-    present = [f"'{index}:' || w.k{index}" for index in keys]
-    said, shown = _said("_base"), _said(module.snapshot)
-    return f"coalesce({', '.join([*sent, said])})", f"coalesce({', '.join([*present, shown])})"
-
-
-def _said(snapshot: str) -> str:
-    """SQL: the values of a snapshot that say something. A system fills in zero or false where nothing was sent."""
-    return f"""regexp_replace({snapshot}, ':"(0(\\.0+)?|false)?"', ':null', 'g')"""
