@@ -17,6 +17,7 @@ from engine.compiler.by_hand import asked_for
 from engine.compiler.draft.draft import Draft, Findings, place
 from engine.compiler.module import build_module, check_module
 from engine.compiler.order import closed_ring, ordered
+from engine.compiler.rounds import check_rounds
 from engine.compiler.rules.associations import compile_associations
 from engine.compiler.rules.guards import check_guards
 from engine.compiler.rules.lifecycle import accounts, compile_lifecycle
@@ -188,6 +189,11 @@ def _standing(
     return checked if stands else None
 
 
+def _rounds(draft: Draft, made: Made) -> Made:
+    check_rounds(draft, tuple(made.standing.values()))
+    return made
+
+
 def _guards(draft: Draft, made: Made) -> Made:
     return replace(made, standing=check_guards(draft, made.standing))
 
@@ -239,6 +245,7 @@ CHECKS: tuple[Pass, ...] = (
     _options,
     _modules,
     _triggers,
+    _rounds,
     _guards,
     _associations,
     _lifecycle,

@@ -1,4 +1,4 @@
-"""Loops: fields that several specs write round in a circle, and whether one of them has the last word. Pure."""
+"""Loops: fields that lines write round in a circle, and whether one of them has the last word. Pure."""
 
 from __future__ import annotations
 
@@ -56,17 +56,18 @@ class Flow:
     rule: str  #: who that is, as a person reads it
     yields: tuple[str, ...]  #: `SPEC.MODULE` that win over this module
     span: Span  #: of the arrow of its module
+    line: CompiledLine
 
 
-def flows_of(draft: Draft, standing: Iterable[Checked], first: int) -> list[Flow]:
-    """Every way that a value goes and is kept in step; `first` is the number of the first line."""
+def flows_of(draft: Draft, standing: Iterable[Checked], first: int, *, on: str = "always") -> list[Flow]:
+    """Every way that a value goes, and is kept in step if nothing else is asked; `first` is the first line's number."""
     flows: list[Flow] = []
     for checked in standing:
         if checked.trigger is not None:
             continue  # it writes once and never compares
         kinds = {side: _kind(checked.views[side].sql) for side in SIDES}
         for line, rule in zip(checked.lines, checked.policies, strict=True):
-            if line.spec.on != "create":
+            if line.spec.on == on:
                 flows += _of_line(draft, checked, line, rule[0], first + len(flows), kinds)
     return flows
 
@@ -110,6 +111,7 @@ def _of_line(
                 else checked.ends[side if winner == goal else other(side)].ref.system,
                 yields=tuple(text.value for text in checked.module.precedence),
                 span=checked.module.arrow_at,
+                line=line,
             )
 
 
@@ -136,13 +138,13 @@ def loops(flows: Sequence[Flow]) -> tuple[Diagnostic, ...]:
     """A finding for each set of modules of several specs whose fields go round without anybody's last word."""
     found: dict[frozenset[str], list[Circle]] = defaultdict(list)
     for circle in circles(flows):
-        if not _excused(circle) and _authority(circle) is None:
+        if goes_round(circle):
             found[frozenset(one.module for one in circle)].append(circle)
     return tuple(_finding(several) for several in found.values())
 
 
-def circles(flows: Sequence[Flow]) -> Iterator[Circle]:
-    """Every way from a field back to itself through lines of at least two specs, each line and field once."""
+def circles(flows: Sequence[Flow], *, specs: int = 2) -> Iterator[Circle]:
+    """Every way from a field back to itself through lines of at least so many specs, each line and field once."""
     ways = _ways(flows)
     seen: set[frozenset[int]] = set()
     steps = 0
@@ -156,7 +158,8 @@ def circles(flows: Sequence[Flow]) -> Iterator[Circle]:
             here = path[-1].target
             if here == start:
                 lines = frozenset(one.number for one in path)
-                if lines not in seen and len({one.spec for one in path}) > 1 and _same(path[-1], path[0]):
+                several = len({one.spec for one in path}) >= specs
+                if lines not in seen and several and _same(path[-1], path[0]):
                     seen.add(lines)
                     yield path
                 continue
@@ -193,6 +196,16 @@ def _ways(flows: Sequence[Flow]) -> Mapping[Cell, list[Flow]]:
     for one in kept:
         ways[one.source].append(one)
     return ways
+
+
+def goes_round(circle: Circle) -> bool:
+    """Whether nobody has the last word, or a line makes another value of it at each turn."""
+    return not _excused(circle) and (_authority(circle) is None or any(_computes(one) for one in circle))
+
+
+def _computes(flow: Flow) -> bool:
+    spec = flow.line.spec
+    return any(one is not None for one in (spec.value, spec.text, spec.path))
 
 
 def _excused(circle: Circle) -> bool:
