@@ -112,7 +112,7 @@ class SidePlan:
     #: k0 … and e0 … (match keys, and what they say to the letter where they need only be alike),
     #: c0 … (canonical values of every line)
     lens: str
-    key_lens: str  #: SELECT over `page` giving id, version, moment, k0 …, e0 …
+    key_lens: str  #: SELECT over `page` giving id, version, moment, in_view, k0 …, e0 …
     clock: str  #: SELECT over `page` giving id, version, moment: all that the cursor needs of an unchanged record
     troubles: tuple[Trouble, ...]
     slow: tuple[SlowField, ...]

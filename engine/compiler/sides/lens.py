@@ -51,13 +51,12 @@ def lens(parts: LensParts) -> str:
 
 
 def key_lens(parts: LensParts) -> str:
-    """The SELECT for recognising records: id, version, moment and keys, of what the view lets through."""
+    """The SELECT for recognising records: id, version, moment, keys, and whether the view lets them through."""
     lookups = tuple(dict.fromkeys([*parts.parents, *parts.key_lookups]))
     typed = _looked_up(_typed(parts, parts.key_reads, slow=False), lookups)
-    chosen = select(*_identity(parts), *_keys(parts), source=typed.subquery("typed", copy=False))
-    return (chosen.where(parts.view.copy(), copy=False) if parts.view is not None else chosen).sql(
-        dialect="duckdb", copy=False
-    )
+    seen = named(parts.view.copy() if parts.view is not None else exp.true(), "in_view")
+    chosen = select(*_identity(parts), seen, *_keys(parts), source=typed.subquery("typed", copy=False))
+    return chosen.sql(dialect="duckdb", copy=False)
 
 
 def clock(parts: LensParts) -> str:

@@ -16,7 +16,7 @@ from engine.run.read.pull import Reading, announced, pull
 from engine.run.read.stage_source import source_scope
 from engine.run.session.cursors import earlier, has_come, since
 from engine.run.session.pair import LIVE
-from engine.run.session.tables import ASIDE, KEYED, KNOWN, MATCHED, STAGED, TAKEN
+from engine.run.session.tables import ASIDE, KEYED, KNOWN, MATCHED, OUTSIDE, STAGED, TAKEN
 
 if TYPE_CHECKING:
     from engine.plan import SidePlan
@@ -63,6 +63,7 @@ def match_staged(sync: SyncPass, newcomers: int, *, all_known: bool) -> tuple[st
     sync.columns.drop(KNOWN)
     sync.columns.add(KNOWN, f"SELECT * FROM {sync.reverse.schema}.{KEYED}")
     gone = () if all_known else _add_remembered(sync)
+    _add_outside(sync)
     sync.columns.last_of_each(KNOWN)
     _mark_taken(sync)
     _recognise(sync)
@@ -87,7 +88,7 @@ def match_made(sync: SyncPass) -> None:
     sync.columns.keep("made", links.filter(pc.is_in(links["state"], pa.array(LIVE))))
     sync.columns.run(
         f"INSERT INTO {MATCHED} BY NAME SELECT left_id AS id, 1 AS candidates, right_id AS other_id, "
-        "NULL AS other_version, 1 AS rivals, false AS taken, [right_id] AS others, 0 AS key FROM made"
+        "NULL AS other_version, 1 AS rivals, false AS taken, [right_id] AS others, 0 AS key, false AS outside FROM made"
     )
     sync.columns.drop("made")
 
@@ -153,9 +154,28 @@ def _read_known(sync: SyncPass, cursor: str | None) -> tuple[str | None, tuple[s
         newest = sync.columns.one(f"SELECT arg_max(version, moment) FROM {KNOWN} WHERE {come}")
         latest = earlier(newest, sync.clock.now() - began)  # see `assess`: a change may have been passed by
     gone = _add_remembered(sync) if cursor is not None else ()
+    _add_outside(sync)
     sync.columns.last_of_each(KNOWN)
     _mark_taken(sync)
     return latest, gone
+
+
+def _add_outside(sync: SyncPass) -> None:
+    """What a saved view leaves out is read as well where a newcomer has met nobody: its twin may be there.
+
+    These records are looked at, not synced, so they count nowhere.
+    """
+    side = sync.target
+    if side.saved_view is None or not sync.columns.one(pairing_sql.unmet(len(sync.module.keys))):
+        return
+    sync.columns.drop(OUTSIDE)
+    for page in pull(sync.connector(side), side, ReadRequest(stream=side.stream, fields=side.key_reads)):
+        with sync.columns.shown("page", page):
+            sync.columns.add(OUTSIDE, side.key_lens)
+        sync.check_stop()
+    sync.columns.run(
+        f"INSERT INTO {KNOWN} SELECT * REPLACE (false AS in_view) FROM {OUTSIDE} ANTI JOIN {KNOWN} USING (id)"
+    )
 
 
 def _add_known(sync: SyncPass, page: pa.Table) -> None:

@@ -20,15 +20,20 @@ ALONE = "m.candidates = 1 AND m.rivals = 1"
 #: The table of matches, empty.
 NO_MATCHES = (
     f"CREATE OR REPLACE TABLE {MATCHED} (id VARCHAR, candidates BIGINT, other_id VARCHAR, other_version VARCHAR,"
-    " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER, spelled VARCHAR)"
+    " rivals BIGINT, taken BOOLEAN, others VARCHAR[], key INTEGER, spelled VARCHAR,"
+    " outside BOOLEAN)"
 )
 
 
 def recognised(keys: Sequence[KeyPlan]) -> str:
-    """Newcomers with whom they equal; the first key that finds anybody decides, and empty keys never match."""
+    """Newcomers with whom they equal; the first key that finds anybody decides, and empty keys never match.
+
+    Whoever is outside the view counts only where nobody within it is found.
+    """
     found = " UNION ALL ".join(
-        f"SELECT w.id, k.id AS other_id, k.version AS other_version, {index} AS key, {_spelled(key, index)} AS spelled "
-        f"FROM {STAGED} AS w JOIN {KNOWN} AS k ON w.k{index} = k.k{index} WHERE w.situation = 'newcomer'"
+        f"SELECT w.id, k.id AS other_id, k.version AS other_version, k.in_view, {index} AS key, "
+        f"{_spelled(key, index)} AS spelled FROM {STAGED} AS w JOIN {KNOWN} AS k ON w.k{index} = k.k{index} "
+        "WHERE w.situation = 'newcomer'"
         for index, key in enumerate(keys)
     )
     return f"""
@@ -36,14 +41,17 @@ def recognised(keys: Sequence[KeyPlan]) -> str:
         WITH candidates AS ({found}),
              wanted AS (SELECT * FROM candidates WHERE other_id NOT IN (SELECT id FROM {ASIDE})),
              best AS (SELECT *, min(key) OVER (PARTITION BY id) AS first_key FROM wanted),
-             kept AS (SELECT * FROM best WHERE key = first_key),
+             found AS (SELECT *, NOT bool_or(in_view) OVER (PARTITION BY id) AS outside
+                       FROM best WHERE key = first_key),
+             kept AS (SELECT * FROM found WHERE in_view OR outside),
              free AS (SELECT *, other_id IN (SELECT id FROM {TAKEN}) AS is_taken FROM kept),
-             counted AS (SELECT *, count(*) FILTER (NOT is_taken) OVER (PARTITION BY other_id) AS rivals FROM free)
-        SELECT id, count(*) FILTER (NOT is_taken) AS candidates,
+             open AS (SELECT *, NOT is_taken AND NOT outside AS is_open FROM free),
+             counted AS (SELECT *, count(*) FILTER (is_open) OVER (PARTITION BY other_id) AS rivals FROM open)
+        SELECT id, count(*) FILTER (is_open) AS candidates,
                coalesce(min(other_id) FILTER (NOT is_taken), min(other_id)) AS other_id,
                min(other_version) FILTER (NOT is_taken) AS other_version, max(rivals) AS rivals,
                bool_and(is_taken) AS taken, list(other_id ORDER BY other_id) AS others, min(key) AS key,
-               min(spelled) FILTER (NOT is_taken) AS spelled
+               min(spelled) FILTER (NOT is_taken) AS spelled, bool_or(outside) AS outside
         FROM counted GROUP BY id
     """
 
@@ -67,6 +75,14 @@ def twins(keys: int) -> str:
         SELECT id, 0 AS candidates, twins AS rivals, false AS taken, []::VARCHAR[] AS others, key
         FROM counted WHERE twins > 1
     """
+
+
+def unmet(keys: int) -> str:
+    """How many newcomers equal nobody known."""
+    nobody = " AND ".join(
+        f"NOT EXISTS (FROM {KNOWN} AS k WHERE k.k{index} = w.k{index})" for index in range(keys)
+    )
+    return f"SELECT count(*) FROM {STAGED} AS w WHERE w.situation = 'newcomer' AND {nobody}"
 
 
 def known_equals(keys: int) -> str:
@@ -100,7 +116,9 @@ def met(first: str) -> tuple[str, str]:
 def absent(module: ModulePlan, *, creates: bool) -> str:
     """The newcomers that are made on the target."""
     made = (
-        f"m.id IS NULL OR ({ALONE}) OR len(m.others) = 0" if module.duplicates == "clone" else "m.id IS NULL"
+        f"m.id IS NULL OR ({ALONE}) OR len(m.others) = 0 OR (m.outside AND NOT m.taken)"
+        if module.duplicates == "clone"
+        else "m.id IS NULL"
     )
     return f"""
         CREATE OR REPLACE TABLE {ABSENT} AS

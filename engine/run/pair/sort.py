@@ -135,10 +135,11 @@ def _unsure(sync: SyncPass) -> Iterator[HeldRow]:
 def _unclear(sync: SyncPass) -> Iterator[HeldRow]:
     doubtful = f"m.id IS NOT NULL AND NOT ({ALONE}) AND w.id NOT IN (SELECT id FROM {ABSENT})"
     keys = ", ".join(f"w.k{index}" for index in range(len(sync.module.keys)))
-    columns = f"{HOLD_COLUMNS}, m.taken, m.candidates, m.others, m.key, {keys}"
+    columns = f"{HOLD_COLUMNS}, m.taken, m.outside, m.candidates, m.others, m.key, {keys}"
     for row in sync.columns.rows(newcomers(columns, doubtful)):
-        record, label, content, taken, candidates, others, key, *values = row
-        doubt = _doubt(sync, taken, candidates, others, key)
+        record, label, content, taken, outside, candidates, others, key, *values = row
+        alone = outside and not taken
+        doubt = _outside(sync, others, key) if alone else _doubt(sync, taken, candidates, others, key)
         # What resolves it may happen to another record, so it is retried periodically.
         shown = _key_shown(sync.module.keys[key], values[key])
         yield hold(sync, record, label, content, doubt, temporary=True, offending=shown)
@@ -147,6 +148,17 @@ def _unclear(sync: SyncPass) -> Iterator[HeldRow]:
 def _key_shown(key: KeyPlan, value: str) -> dict[str, str | None]:
     """What records are recognised by; several fields stand one after the other."""
     return {key.line: HIDDEN if key.sensitive else value.replace("\x1f", " · ")}
+
+
+def _outside(sync: SyncPass, others: list[str], key: int) -> Trouble:
+    """The view limits what is written and made, not who a record is: a second one would be a double."""
+    there, line = sync.target, sync.module.keys[key]
+    return Trouble(
+        code="twin-outside-view",
+        message=f"`{line.line}` matches {there.name}:{others[0]}, which is outside the view of {there.system}.",
+        remedy="Change that record or the view so that it is shown, or make the two records distinct.",
+        place=line.place,
+    )
 
 
 def _doubt(sync: SyncPass, taken: bool, candidates: int, others: list[str], key: int) -> Trouble:  # noqa: FBT001 - a column

@@ -34,6 +34,7 @@ _KEYED = _ID | {
     "moment": "the same as a time; null = it names none",
     "k0 …": "its match keys, in the order of the spec; null = empty, which equals nobody",
     "e0 …": "of a key that need only be alike: what would have to be equal",
+    "in_view": "whether the module's view shows it",
 }
 _LINK = {
     "link_id": "of the link; null = the record has none",
@@ -48,7 +49,6 @@ _LENS = _KEYED | {
     "trouble": "index into its side's troubles: why it cannot be used; null = it can",
     "lacks": "the same: why it must not be made on the other side",
     "offending": "JSON object of the values that this is about, cut; null = none",
-    "in_view": "whether the module's view shows it",
     "absent": "columns that the system did not show: unknown, not empty; null = none",
     "roots": "records without a link that it waits for, each MODULE/SIDE/ID",
     "field NAME": "what a guard, a mail or an offer looks at",
@@ -67,10 +67,11 @@ _HELD = {
 }
 _MATCHED = {
     "id": "a newcomer of the source",
-    "candidates": "records of the target that it equals and that have no link",
+    "candidates": "records of the target in view that it equals and that have no link",
     "other_id, other_version": "one of them; where all have a link, one that has",
     "rivals": "newcomers that equal the same record; of twins, how many they are",
     "taken": "whether all that it equals have a link",
+    "outside": "whether none of those that it equals is in view",
     "others": "everybody that it equals, by id",
     "key": "the match key that found them, counted from 0",
     "spelled": "the other one's key where the two are only alike; null = they are equal",
@@ -96,8 +97,10 @@ SKIPS = Table(
     "skips", "read", "read operations", {"record_id": "of the source", "other_id": "what it equals"}
 )
 ENROLLED = Table("enrolled", "read", "read", _ID | {"NAME …": "what its counterpart gets; null = nothing"})
-#: Records of the target that may be recognised; those that have a link; those that a person's choice set aside.
+#: Records of the target that may be recognised; all of them, where a saved view leaves some out; those that have a
+#: link; those that a person's choice set aside.
 KNOWN = Table("known", "pair", "pair", _KEYED)
+OUTSIDE = Table("outside", "pair", "pair", _KEYED)
 TAKEN = Table("taken", "pair", "pair", _ID)
 ASIDE = Table("aside", "pair", "pair", _ID)
 MATCHED = Table("matched", "pair", "pair sync", _MATCHED)
@@ -126,6 +129,21 @@ UNDONE = Table("undone", "write", "decide write", _LENS)
 
 #: What the end of a module takes away.
 TABLES = (
-    *(STAGED, SEEN, IDS, KEYED, LINKS, ALL_LINKS, HELD, SKIPS, ENROLLED, KNOWN, TAKEN, ASIDE, MATCHED),
+    *(
+        STAGED,
+        SEEN,
+        IDS,
+        KEYED,
+        LINKS,
+        ALL_LINKS,
+        HELD,
+        SKIPS,
+        ENROLLED,
+        KNOWN,
+        OUTSIDE,
+        TAKEN,
+        ASIDE,
+        MATCHED,
+    ),
     *(ABSENT, BEYOND, PAIRED, WAS_SO, ANEW, STOPPED, FRESH, AGAIN, AFTER, UNDONE),
 )
