@@ -27,6 +27,7 @@ COMMANDS = {
     "enable": ("lifecycle", "Let a disabled integration continue, with the same accounts."),
     "delete": ("lifecycle", "Delete a disabled integration permanently."),
     "migrate": ("lifecycle", "Take over what an older integration has linked."),
+    "retry": ("retry", "Try held records again now, in bulk."),
     "search": ("search", "Find records by name, whether or not they are synced."),
     "fetch": ("fetch", "Sync single records now."),
     "associations": ("associations", "Records shown on each other: list, offer, add, remove."),

@@ -27,7 +27,9 @@ def ordered(spec: Spec, standing: Mapping[str, Checked]) -> list[str]:
     """Names of the modules in the order they run. Raises UserError naming a circle."""
     graph = _opened(spec, standing)
     for name, checked in standing.items():
-        graph[name] += [one for one in _makers(checked, standing) if name not in _before(one, graph)]
+        wanted = [*_makers(checked, standing), *_judged_by(checked, standing)]
+        for one in dict.fromkeys(wanted):
+            graph[name] += [one] if name not in _before(one, graph) else []
     circle = _circle(graph)
     if circle:
         raise UserError(
@@ -80,6 +82,22 @@ def _makers(checked: Checked, standing: Mapping[str, Checked]) -> list[str]:
         name
         for name, one in standing.items()
         if one.trigger is not None and (one.ends["right"].ref.system, one.ends["right"].stream.name) in mine
+    ]
+
+
+def _judged_by(checked: Checked, standing: Mapping[str, Checked]) -> list[str]:
+    """Modules of what its guards look at behind references: a parent is settled before its children."""
+    looked_at = set()
+    for guard in checked.guards:
+        end = checked.ends[guard.side]
+        for field in end.stream.fields.values():
+            if field.refers and any(name.startswith(f"{field.name}.") for name in guard.reads):
+                looked_at.add((end.ref.system, field.refers))
+    return [
+        name
+        for name, one in standing.items()
+        if one.trigger is None
+        and any((end.ref.system, end.stream.name) in looked_at for end in one.ends.values())
     ]
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.connectors.read_port import (
     Budget,
     Contains,
+    Demanding,
     Forecast,
     Located,
     Metered,
@@ -45,6 +46,7 @@ __all__ = [
     "Connector",
     "ConnectorType",
     "Contains",
+    "Demanding",
     "Forecast",
     "Located",
     "Metered",

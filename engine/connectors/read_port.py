@@ -141,6 +141,15 @@ class Observing(Protocol):
 
 
 @runtime_checkable
+class Demanding(Protocol):
+    """What a connector offers besides, if it can tell more than its catalog of what it takes."""
+
+    def demands(self, stream: str) -> str:
+        """Its schema, the connector's file: another text as soon as the stream may take what it refused."""
+        ...
+
+
+@runtime_checkable
 class Located(Protocol):
     """What a connector offers besides, if no account of its system tells whose records they are."""
 

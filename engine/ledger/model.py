@@ -121,6 +121,7 @@ class HeldRow:
     next_try: str | None = None  #: None = when the record, the plan or its cause changes
     content_hash: bytes | None = None  #: 16 bytes; of the record when it was held
     plan_fingerprint: str | None = None  #: of the plan that held it
+    demands: str | None = None  #: of a refusal: a fingerprint of what its system asked of the record
     #: the values that it is held for, by field, each cut; None = the field is empty
     offending: Mapping[str, str | None] = field(default_factory=dict)
 

@@ -124,7 +124,7 @@ def _notice(one: Notice) -> str:
 
 def errors_json(rows: Sequence[HeldRow], notices: Sequence[Notice] = ()) -> dict[str, Any]:
     """The same as one object; every record, none left out."""
-    hidden = ("content_hash", "plan_fingerprint")
+    hidden = ("content_hash", "plan_fingerprint", "demands")
     held = []
     for row in sorted(rows, key=_group):
         shown = {key: value for key, value in asdict(row).items() if key not in hidden}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.run.operations.explain import Explained, Linked, Placed
     from engine.run.operations.outlook import Outlook
 
-_HIDDEN = ("content_hash", "plan_fingerprint")
+_HIDDEN = ("content_hash", "plan_fingerprint", "demands")
 _STATES = {
     "active": "in step",
     "missing-left": "in step, but the left record was missing from the last complete read",

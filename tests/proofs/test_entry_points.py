@@ -33,6 +33,16 @@ def ready_changes(world: Estate) -> None:
     world.must("preview", "SPEC", "-o", str(world.folder / "changes"))
 
 
+def ready_retry(world: Estate) -> None:
+    """The same are held, and what held them is mended."""
+    ready_run(world)
+    for blocked in (True, False):
+        for name in ("Ann", "Cy", "Dee"):
+            world.shop.edit("people", name, blocked=blocked)
+        if blocked:
+            assert world.type("run", "SPEC").exit_code == 4
+
+
 def ready_withdraw(world: Estate) -> None:
     world.must(*ROWS["do enrol"].words)
 
@@ -85,6 +95,7 @@ ROWS = {
     "run --module": Row(words=("run", "SPEC", "--module", "people"), ready=ready_run, batches=3),
     "run --changes": Row(words=("run", "SPEC", "--changes", "CHANGES"), ready=ready_changes, batches=3),
     "fetch": Row(words=("fetch", "SPEC", "shop.people:Cy", "shop.people:Ann", YES), ready=ready_run),
+    "retry": Row(words=("retry", "SPEC", "--all"), ready=ready_retry, batches=3),
     "do": Row(words=("do", "SPEC", "bill", "--record", "shop.deals:D1", YES), batches=1, module="bill"),
     "do enrol": Row(words=("do", "SPEC", "jobs.enrol", "--record", "desk.jobs:J1", YES), module="jobs"),
     "do withdraw": Row(
@@ -236,6 +247,7 @@ DELETES = (
     "what was made or enrolled may always be taken back: nothing asks what a record holds that is deleted"
 )
 TAKES_BACK = "it takes back what a run did; what it asks is whether the record is as the run left it"
+NAMED = "a person has named the held records that it is about"
 CONFIRMED = "a person has named the records, was shown the changes and has confirmed them"
 
 
@@ -316,8 +328,12 @@ RULES = {
             (0, ("connect",)),
         ),
     ),
-    "limits": Rule(put=limits, holds=nothing_of_modules, cells=cells(CONFIRMED, (6, RUNS))),
-    "first contact": Rule(put=first_contact, holds=nothing_of_modules, cells=cells(CONFIRMED, (6, RUNS))),
+    "limits": Rule(
+        put=limits, holds=nothing_of_modules, cells=cells(CONFIRMED, (6, RUNS), (NAMED, ("retry",)))
+    ),
+    "first contact": Rule(
+        put=first_contact, holds=nothing_of_modules, cells=cells(CONFIRMED, (6, RUNS), (1, ("retry",)))
+    ),
     "confirmation": Rule(
         put=nothing,
         holds=nothing_sent,
@@ -325,6 +341,7 @@ RULES = {
             1,
             ("limits and first contact ask where many records are concerned", ("run", "run --module")),
             ("the file is what a person has looked at", ("run --changes",)),
+            (NAMED, ("retry",)),
             ("the command names the one pair that it is about", PAIRS),
             (0, UNDOS),
         ),
@@ -443,6 +460,7 @@ CALLS = {
     "enrol.enrol": "do enrol",
     "enrol.withdraw": "do withdraw",
     "fetch.fetch": "fetch",
+    "retry.retry": "retry",
     "lifecycle.carry": "disable",
     "undo.put_back": "undo updates",
     **dict.fromkeys(

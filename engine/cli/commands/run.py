@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,19 +10,17 @@ import click
 
 from engine.cli.shared.command import engine_command
 from engine.cli.shared.interrupt import interruptible
-from engine.cli.shared.options import CHOICES, FULL, LEDGER, MODULES, SANDBOX, SPEC
+from engine.cli.shared.options import ACCEPT, CHOICES, FULL, LEDGER, MODULES, SANDBOX, SPEC
 from engine.cli.shared.output import answer
 from engine.cli.shared.plan_lookup import module_words, modules_aim
 from engine.cli.shared.prepared_run import prepared
 from engine.cli.shared.run_exit_code import exit_code_of
-from engine.errors import StoppedError
+from engine.cli.shared.stops import with_command_to_approve
 from engine.render.outcome import run_text
 from engine.run.session.changes import open_changes
 from engine.run.session.sync_pass import Accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from engine.cli.shared.context import CommandContext
     from engine.exit_codes import ExitCode
     from engine.plan import Plan
@@ -32,13 +28,7 @@ if TYPE_CHECKING:
     from engine.run.session.run_request import RunRequest
 
 
-@engine_command(SPEC, FULL, MODULES, CHOICES, SANDBOX, LEDGER)
-@click.option(
-    "--accept",
-    multiple=True,
-    metavar="CODE",
-    help="Approve the stop with this code, once, for exactly these records. Repeatable.",
-)
+@engine_command(SPEC, FULL, ACCEPT, MODULES, CHOICES, SANDBOX, LEDGER)
 @click.option("--ask", is_flag=True, help="With --sandbox: stop wherever a run of a real company would.")
 @click.option(
     "--changes",
@@ -76,7 +66,7 @@ def run(
     with (
         interruptible() as stop,
         prepared(context, stop=stop) as (plan, request),
-        _with_command_to_approve(again, accept),
+        with_command_to_approve(f"engine run {again}", accept),
     ):
         aim = modules_aim(plan, modules)
         report = _report(plan, replace(request, accepted=approved, whole=full, aim=aim), changes)
@@ -94,17 +84,3 @@ def _report(plan: Plan, request: RunRequest, changes: Path | None) -> RunReport:
     from engine.run.operations.apply import apply
 
     return apply(plan, request, open_changes(changes))
-
-
-@contextmanager
-def _with_command_to_approve(again: str, accept: tuple[str, ...]) -> Iterator[None]:
-    """A stop that can be approved ends with the command line that approves it."""
-    try:
-        yield
-    except StoppedError as error:
-        if not error.codes:
-            raise
-        codes = dict.fromkeys([*accept, *error.codes])
-        flags = "".join(f" --accept {shlex.quote(code)}" for code in codes)
-        remedy = f"{error.remedy}. The whole command:\n  engine run {again}{flags}"
-        raise StoppedError(error.message, remedy=remedy, codes=error.codes) from error

@@ -104,6 +104,14 @@ BY: Parameters = (
         help="Your mail address. It is recorded, and notified when done if the spec says so.",
     ),
 )
+ACCEPT: Parameters = (
+    click.Option(
+        ["--accept"],
+        multiple=True,
+        metavar="CODE",
+        help="Approve the stop with this code, once, for exactly these records. Repeatable.",
+    ),
+)
 FULL: Parameters = (
     click.Option(
         ["--full"], is_flag=True, help="Read everything again, not only what changed since the last run."

@@ -61,6 +61,11 @@ class HttpConnector:
         """The streams as the catalog file lists them, or as they were observed when the spec was compiled."""
         return self._catalog
 
+    def demands(self, stream: str) -> str:
+        """What the connector file says; what the system itself demands is in the catalog, as it was pulled."""
+        del stream
+        return self._description.digest
+
     def observe(self, streams: Iterable[str]) -> Catalog:
         """Those of the streams that the system tells something about, as the account has them.
 

@@ -59,6 +59,11 @@ class SqlConnector:
         """The database, as its server or its file."""
         return self.database.place
 
+    def demands(self, stream: str) -> str:
+        """What the database says of its tables, their triggers and rights, and the spec of this one."""
+        asked = self.database.demands() if self.database.exists() else ""
+        return f"{self._declared.get(stream)}\n{asked}"
+
     def read(self, request: ReadRequest) -> Iterator[Page]:
         """Pages of text columns. A table that is still to be made has no records."""
         table = self._find(request.stream)

@@ -42,6 +42,7 @@ class Dialect(Generic[S]):
     read: Callable[[S, SqlTable, ReadRequest], Iterator[Page]]
     #: Writes rows in one transaction; an id is null where there was no row. Raises what `failures` names.
     apply: Callable[[S, SqlTable, Kind, pa.Table], AllApplied]
+    demands: Callable[[S], str]  #: what it says of its tables, triggers and rights, as one text
     make: Callable[
         [S, str, tuple[str, ...], Batch], None
     ]  #: a table: every field as text, the keys as its key
@@ -66,6 +67,11 @@ class SqlDatabase(Generic[S]):
         """Every table that can be a stream by itself."""
         with self.session() as session:
             return self._dialect.names(session)
+
+    def demands(self) -> str:
+        """What it asks of records, as one text: tables, keys, checks, triggers, rights."""
+        with self.session() as session:
+            return self._dialect.demands(session)
 
     def find(self, stream: str, said: Mapping[str, Any]) -> SqlTable | None:
         """The table of a stream as `said` declares it; None if there is none.

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engine.ledger.tables.server_text import ServerText
 
 #: The schema that this version reads and writes; the newest step in `migrations/versions`.
-HEAD = "0007"
+HEAD = "0008"
 
 metadata = sa.MetaData()
 
@@ -154,6 +154,7 @@ held = sa.Table(
     _blob("content_hash"),
     _text("plan_fingerprint", null=True),
     _text("offending", null=True),
+    _text("demands", null=True),
 )
 
 #: What a person let through; `about`: side and kind of change · `entries`: digests of exactly what, end to end.

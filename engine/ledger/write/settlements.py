@@ -63,6 +63,7 @@ def store(transaction: WriteTransaction, lease: Lease, settlement: Settlement) -
         transaction.insert(schema.losers, [_loser(lease, loser) for loser in settlement.losers])
     _wait(transaction, scope, settlement)
     conflicts.remember(transaction, scope, settlement)
+    _take_back(transaction, scope, settlement)
     _tell(transaction, scope, settlement)
     return new
 
@@ -214,6 +215,28 @@ def _wait(transaction: WriteTransaction, scope: Mapping[str, str], settlement: S
     )
     if waits:
         transaction.insert(schema.waits, [{**scope, **asdict(one)} for one in waits])
+
+
+def _take_back(transaction: WriteTransaction, scope: Mapping[str, str], settlement: Settlement) -> None:
+    """A refusal that its record is no longer held for is over: made again, it is told again.
+
+    It stays in the list under a key of its own, which no other attempt has.
+    """
+    if not (settlement.released or settlement.notices):
+        return
+    released, told = (
+        set(settlement.released),
+        {(one.side, one.record_id, one.rule) for one in settlement.notices},
+    )
+    keys, table = {one.key for one in settlement.notices}, schema.notices
+    open_ = sa.select(table.c.key, table.c.side, table.c.record_id, table.c.rule)
+    for key, side, record, rule in transaction.rows(
+        open_.where(*_same(table, scope), sa.not_(table.c.key.contains("/")))
+    ):
+        if key not in keys and ((side, record) in released or (side, record, rule) in told):
+            mine = table.c.integration == scope["integration"]
+            past = sa.update(table).where(mine, table.c.key == key).values(key=f"{key}/{settlement.run}")
+            transaction.run(past)
 
 
 def _tell(transaction: WriteTransaction, scope: Mapping[str, str], settlement: Settlement) -> None:

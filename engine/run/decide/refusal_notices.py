@@ -9,7 +9,7 @@ from engine.guard import Letter, Refusal, notice_key
 from engine.ledger.model import Notice
 from engine.plan import Trouble
 from engine.record import other
-from engine.run.session.held import cut, hold, offending_values
+from engine.run.session.held import GUARDED, cut, hold, offending_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +85,7 @@ def told(
     """A refusal as it is kept and told; `since`: what makes the same words another change."""
     system = sync.module.side(one.side).system
     trouble = Trouble(
-        code="guarded",
+        code=GUARDED,
         message=f"{refusal.sentence} Guard `{guard.name}`: {words}.",
         remedy=f"Change it in {system}, or change what the guard checks; it will then be synced automatically.",
         place=guard.place,
@@ -103,7 +103,7 @@ def told(
         run=sync.run,
         **_mailing(refusal.letter),
     )
-    # Whoever changes what the guard looks at does not touch this record, so it is retried periodically.
+    # Whoever changes what the guard looks at does not touch this record, so it is asked again by every run.
     held = hold(
         sync,
         one.id,

@@ -15,6 +15,7 @@ from engine.run.read.counterparts import fetch
 from engine.run.read.enrolled import enrolments
 from engine.run.read.referenced_records import read_referenced_anew
 from engine.run.read.waits import show_references
+from engine.run.session.held import GUARDED
 from engine.run.session.pair import Pair
 from engine.run.sync.look import recall
 
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from engine.run.session.changes import Change
     from engine.run.session.pair import Decided, Shown
     from engine.run.session.sync_pass import SyncPass
+
+
+#: When a record is looked at again that is held for such a reason.
+_ASKED_AGAIN = {
+    GUARDED: "Every run asks the guard again. ",
+    "blocked": "It is synced automatically once what it waits for has a link. Until then: ",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +132,8 @@ def _waiting(sync: SyncPass, held: HeldRow | None, shown: Shown | None) -> str:
     """A record that is held and looks as it did is not tried by every run."""
     if held is None or shown is None or held.plan_fingerprint != sync.module.fingerprint:
         return ""
-    if held.code == "blocked":
-        return "It is synced automatically once what it waits for has a link. Until then: "
+    if held.code in _ASKED_AGAIN:
+        return _ASKED_AGAIN[held.code]
     same = held.record_id != shown.id or held.content_hash in (None, shown.content)
     if not same and held.code != "conflict":
         return "It has changed since it was held, so it is tried again. "

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.record import other
 from engine.run.read.enrolled import due_by_enrolment
 from engine.run.read.referred import due_by_reference
 from engine.run.read.requested import admitted
 from engine.run.read.waits import due_by_waits
+from engine.run.session.demands import demands_of
+from engine.run.session.held import GUARDED, REFUSALS
 from engine.run.session.tables import HELD, SKIPS
 
 if TYPE_CHECKING:
@@ -67,13 +70,25 @@ def _held_rows(sync: SyncPass) -> list[HeldRow]:
 def _is_due(sync: SyncPass, row: HeldRow, now: str) -> bool:
     if row.code == "unconfirmed":
         return False  # its intent decides, by a look at the target at the start of a run
-    if row.plan_fingerprint != sync.module.fingerprint:
-        return True
-    if row.code == "conflict" and any(one.take for one in sync.shared.disputed.get(row.record_id, ())):
-        return True  # a person has decided
-    if sync.whole and row.code != "conflict":
+    if _is_asked_for(sync, row) or _has_changed(sync, row):
         return True
     return row.next_try <= now if row.next_try is not None else row.temporary
+
+
+def _is_asked_for(sync: SyncPass, row: HeldRow) -> bool:
+    """Whether a person wants it to be tried, by name, with everything else, or by a decision about its conflict."""
+    if sync.aim is not None and row.record_id in sync.aim.retried.get(sync.module.name, ()):
+        return True
+    if row.code == "conflict":
+        return any(one.take for one in sync.shared.disputed.get(row.record_id, ()))
+    return sync.whole
+
+
+def _has_changed(sync: SyncPass, row: HeldRow) -> bool:
+    """Whether the spec, or what its system asks of records, is not what it was; a guard may look at anything."""
+    if row.plan_fingerprint != sync.module.fingerprint or row.code == GUARDED:
+        return True
+    return row.code in REFUSALS and row.demands != demands_of(sync, other(row.side))
 
 
 def _show(sync: SyncPass, held: list[HeldRow], waiting: frozenset[str]) -> None:

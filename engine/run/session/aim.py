@@ -27,6 +27,11 @@ class Aim:
 
     modules: frozenset[str] = frozenset()  #: worked off in full
     records: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: ids by `system.stream`
+    within: frozenset[str] | None = (
+        None  #: the modules in which those are looked at; None = all that have the stream
+    )
+    #: held records that are tried again, whenever they are due: ids by module
+    retried: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def modules_of(plan: Plan, aim: Aim | None) -> tuple[ModulePlan, ...]:
@@ -42,6 +47,8 @@ def modules_of(plan: Plan, aim: Aim | None) -> tuple[ModulePlan, ...]:
 def _is_meant(module: ModulePlan, aim: Aim) -> bool:
     if module.name in aim.modules:
         return True
+    if aim.within is not None and module.name not in aim.within:
+        return False
     return module.trigger is None and any(module.side(side).name in aim.records for side in SIDES)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from engine.catalog import HIDDEN, SHOWN
 from engine.event import RecordHeld
 from engine.ledger import HeldRow
-from engine.record import Held
+from engine.record import Held, other
+from engine.run.session.demands import demands_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 #: First wait of a record whose trouble is temporary; doubled with every attempt up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
-#: Wait after a write that its system refused or did not keep: what the target demands may have changed by then.
+#: Asked again by every run, for what it looks at may have changed.
+GUARDED = "guarded"
+#: Why a write was not applied that nothing here has to do with: the target's rules, which may change.
+REFUSALS = ("refused", "not-kept")
+#: Wait after such a write although the target tells of no change of its rules: not everything can be told.
 REFUSED_WAIT = timedelta(days=1)
 
 
@@ -37,8 +42,9 @@ def hold(
 ) -> HeldRow:
     """A record of the source (or of `side`) with its trouble.
 
-    `content`: the hash of what it looked like; it is retried when that changes, when the plan changes, after a day if
-    its system refused it, and, if the trouble is temporary, after a wait that grows with the attempts.
+    `content`: the hash of what it looked like; it is retried when that changes and when the plan changes; if its system
+    refused it, when that demands something else, and after a day; if a guard did, by every run; and, if the trouble is
+    temporary, after a wait that grows with the attempts.
     `offending`: the values that it is held for, by field.
     """
     return HeldRow(
@@ -55,6 +61,7 @@ def hold(
         next_try=_next_try(sync, record, trouble, temporary=temporary),
         content_hash=content,
         plan_fingerprint=sync.module.fingerprint,
+        demands=demands_of(sync, other(side or sync.source_side)) if trouble.code in REFUSALS else None,
         since=sync.clock.text(),
         run=sync.run,
         offending={name: cut(value) for name, value in (offending or {}).items()},
@@ -82,7 +89,9 @@ def offending_of(told: str | None) -> dict[str, str | None]:
 
 def _next_try(sync: SyncPass, record: str, trouble: Trouble, *, temporary: bool) -> str | None:
     if not temporary:
-        return sync.clock.text_in(REFUSED_WAIT) if trouble.code in ("refused", "not-kept") else None
+        return sync.clock.text_in(REFUSED_WAIT) if trouble.code in REFUSALS else None
+    if trouble.code == GUARDED:
+        return None
     doublings = min(sync.learned.attempts.get(record, 0), 10)
     return sync.clock.text_in(min(FIRST_WAIT * 2**doublings, LONGEST_WAIT))
 

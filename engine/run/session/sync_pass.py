@@ -70,6 +70,9 @@ class Shared:
 
     counts: Counts = field(default_factory=Counts)
     references_shown: bool = False  #: what the lenses translate ids through stands in tables
+    demands: dict[Side, str] = field(
+        default_factory=dict
+    )  #: what each side asks of records, where it was asked
     links_shared: bool = False  #: every link of the module stands in a table
     #: fields in conflict, by the pair's left id
     disputed: dict[str, list[Conflict]] = field(default_factory=dict)

@@ -48,6 +48,10 @@ class Mode(Protocol):
         """Pairs that may differ, as they are now."""
         ...
 
+    def ask_again(self, sync: SyncPass) -> None:
+        """What guards refused that look at other records, now that those are written."""
+        ...
+
     def delete_by_trigger(self, sync: SyncPass, found: Sequence[Pair]) -> None:
         """Pairs whose target a trigger deletes."""
         ...
@@ -85,4 +89,5 @@ def _push(sync: SyncPass, mode: Mode, lost: Departed) -> None:
             mode.delete_by_trigger(sync, found)
         else:
             mode.update(sync, found)
+    mode.ask_again(sync)
     mode.delete(sync, lost)

@@ -137,6 +137,9 @@ class Preview:
             counts.updated[side] += not (one.decision.conflicts and side == written[0])
             self._count(sync, side, "update", 1)
 
+    def ask_again(self, sync: SyncPass) -> None:
+        """Nothing was written that could have changed what guards look at."""
+
     def delete_by_trigger(self, sync: SyncPass, found: Sequence[Pair]) -> None:
         """What cannot be read is held."""
         doomed = [pair for pair in found if pair.clear]

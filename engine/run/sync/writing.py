@@ -22,6 +22,7 @@ from engine.run.sync.approvals import keep_approvals, pairs_agreed
 from engine.run.sync.limits import heed_limits
 from engine.run.sync.link_origins import check_origins
 from engine.run.sync.look import Looked, look, planned
+from engine.run.write.ask_again import PutOff, ask_again
 from engine.run.write.create import create
 from engine.run.write.delete import delete
 from engine.run.write.delete_by_trigger import delete_by_trigger
@@ -52,6 +53,7 @@ class Writing:
 
     writer: LedgerWriter = field(init=False)
     permit: Permit = field(init=False)  #: for the present module
+    put_off: PutOff = field(default_factory=PutOff)  #: by the present pass
 
     def begin(self, passes: Sequence[SyncPass]) -> bool:
         """See whose records the links are of, and find out what became of the writes that a killed run left open."""
@@ -77,7 +79,7 @@ class Writing:
 
     def create(self, sync: SyncPass) -> None:
         """Make them."""
-        create(sync, self.permit)
+        self.put_off = PutOff(newcomers=create(sync, self.permit, last=not _looks_around(sync)))
 
     def leave_alone(self, sync: SyncPass, missed: Sequence[tuple[Pair, str]]) -> None:
         """Remember it, so that the same transition is not tried again."""
@@ -85,7 +87,11 @@ class Writing:
 
     def update(self, sync: SyncPass, found: Sequence[Pair]) -> None:
         """Bring them in step."""
-        update(sync, self.permit, found)
+        self.put_off.pairs += update(sync, self.permit, found, last=not _looks_around(sync))
+
+    def ask_again(self, sync: SyncPass) -> None:
+        """What still is refused is told now."""
+        ask_again(sync, self.permit, self.put_off)
 
     def delete_by_trigger(self, sync: SyncPass, found: Sequence[Pair]) -> None:
         """Delete them."""
@@ -97,6 +103,11 @@ class Writing:
 
     def end(self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
         """No cursor moves where less than the module was worked off."""
+
+
+def _looks_around(sync: SyncPass) -> bool:
+    """Whether what a guard says of one record may be another thing once others are written."""
+    return any(guard.walks for guard in sync.module.guards)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -160,7 +160,7 @@ def not_kept(sync: SyncPass, one: Decided, fields: Unkept) -> HeldRow:
         code="not-kept",
         message=f"{sync.target.name}:{one.pair.other_id} accepted the write and did not keep it: {words}.",
         remedy=f"Find what resets it in {sync.target.system}: a rule, a trigger or a missing permission. It is retried "
-        "once the record changes, after a day, and by `engine run --full`.",
+        "once the record or the rules there change, after a day, by `engine run --full` and by `engine retry`.",
         place=sync.module.place,
     )
     mine = one.pair.mine

@@ -25,19 +25,24 @@ if TYPE_CHECKING:
     from engine.run.write.permit import Permit
 
 
-def create(sync: SyncPass, permit: Permit) -> None:
-    """Make the records of `absent` that may be made."""
+def create(sync: SyncPass, permit: Permit, *, last: bool = True) -> list[str]:
+    """Make the records of `absent` that may be made; answers those that a guard is to be asked about again.
+
+    `last`: it is not asked again in this run; what it refuses is told.
+    """
     if not sync.moving:
-        return
+        return []
     refused = judge_newcomers(sync)
-    if permit.wanted is None:
+    put_off = [] if last else [*dict.fromkeys(one.notice.record_id for one in refused)]
+    if permit.wanted is not None:
+        _pick(sync, permit)
+    elif last:
         note_refusals(sync, permit.writer, refused)
         sync.counts.held += len({one.notice.record_id for one in refused})
-    else:
-        _pick(sync, permit)
     with sync.ledger.bulk_load(permit.writer.renew()):
-        for first, last in portions(sync, "absent", batch_size(sync)):
-            _create_batch(sync, permit, sync.columns.table(creates_sql(sync, first, last)))
+        for places in portions(sync, "absent", batch_size(sync)):
+            _create_batch(sync, permit, sync.columns.table(creates_sql(sync, *places)))
+    return put_off
 
 
 def _pick(sync: SyncPass, permit: Permit) -> None:

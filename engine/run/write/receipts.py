@@ -34,8 +34,8 @@ _WORDS = {
 _REMEDIES = {
     "stale": "Nothing to do: the next run reads it again and decides anew.",
     "gone": "Restore it there, or remove its link; it is not made again by itself.",
-    "refused": "Correct the record, or change what its system demands; it is retried once it has changed, after a day, "
-    "and by `engine run --full`.",
+    "refused": "Correct the record, or change what its system demands; it is retried once either has changed, "
+    "after a day, by `engine run --full` and by `engine retry`.",
     "unknown": "Nothing to do: the next run looks whether the record is there before it is sent again.",
     "retry": "Nothing to do: it is tried again.",
 }

@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from engine.run.write.permit import Permit
 
 
-def update(sync: SyncPass, permit: Permit, found: Sequence[Pair]) -> None:
-    """Bring pairs in step, on both sides: each is decided, and its guards are asked, right before it is written."""
+def update(sync: SyncPass, permit: Permit, found: Sequence[Pair], *, last: bool = True) -> list[Pair]:
+    """Bring pairs in step, on both sides: each is decided, and its guards are asked, right before it is written.
+
+    Answers those that guards are to be asked about again. `last`: they are not in this run; what they refuse is told.
+    """
     judged = judge(sync, found)
     if permit.wanted is None:
         _note_unclear(sync, permit.writer, judged)
@@ -45,11 +48,14 @@ def update(sync: SyncPass, permit: Permit, found: Sequence[Pair]) -> None:
     else:
         both = zip(judged.decided, pair_changes(sync, judged.decided), strict=True)
         decided = [one for one, change in both if permit.picks(change)]
+    put_off = {one.pair.mine.id for one in decided if one.refusals and not last}
+    decided = [one for one in decided if one.pair.mine.id not in put_off]
     note_refusals(sync, permit.writer, refusals(sync, decided))
     _note_quiet(sync, permit.writer, [one for one in decided if not one.moves])
     moved = list(_push(sync, permit, [one for one in decided if one.moves]))
     if sync.both_ways:
         list(_push(sync.reverse, permit, [_flipped(sync, one) for one in moved]))
+    return [pair for pair in found if pair.mine.id in put_off]
 
 
 def _note_unclear(sync: SyncPass, writer: LedgerWriter, judged: Judged) -> None:

@@ -141,6 +141,7 @@ class Description:
     base: str  #: path in front of every path
     auth: Auth
     tenant: Tenant | None = None
+    digest: str = ""  #: of all that the file says
     words: tuple[str, ...] = ()  #: further keys of `with:` that paths, parameters and windows may name
     limits: RateLimits = field(default_factory=RateLimits)
     errors: Errors = field(default_factory=Errors)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -26,7 +28,9 @@ def load_description(file: Path) -> Description:
     Raises:
         UserError: the file cannot be read or is not as schemas/connector.schema.json says.
     """
-    return describe(read_once(file))
+    document = read_once(file)
+    said = json.dumps(document, sort_keys=True, default=str)
+    return dataclasses.replace(describe(document), digest=hashlib.sha256(said.encode()).hexdigest()[:16])
 
 
 @cache

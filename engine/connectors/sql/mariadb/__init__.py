@@ -33,6 +33,7 @@ def mariadb(address: Address) -> SqlDatabase[MariadbSession]:
         find=table.find_table,
         read=read.read,
         apply=write.apply,
+        demands=table.demands,
         make=write.create_table,
     )
     return SqlDatabase(address.label, dialect, address.place)

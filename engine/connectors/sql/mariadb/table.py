@@ -75,6 +75,20 @@ SELECT t.table_name, t.table_type <> 'VIEW' AND e.transactions = 'YES', EXISTS (
 FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
 WHERE t.table_schema = DATABASE() AND t.table_name = %s
 """
+#: A table of information_schema -> what of it makes a server take or refuse a record; one it lacks is not asked.
+_DEMANDS = {
+    "columns": "SELECT table_name, column_name, column_type, is_nullable, column_default, extra "
+    "FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY 1, 2",
+    "statistics": "SELECT table_name, index_name, seq_in_index, column_name, non_unique "
+    "FROM information_schema.statistics WHERE table_schema = DATABASE() ORDER BY 1, 2, 3",
+    "triggers": "SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_statement "
+    "FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY 1, 2",
+    "referential_constraints": "SELECT table_name, constraint_name, delete_rule, update_rule "
+    "FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() ORDER BY 1, 2",
+    "check_constraints": "SELECT constraint_name, check_clause "
+    "FROM information_schema.check_constraints WHERE constraint_schema = DATABASE() ORDER BY 1, 2",
+}
+_KNOWN = "SELECT LOWER(table_name) FROM information_schema.tables WHERE table_schema = 'information_schema'"
 _NAMES = """
 SELECT i.table_name FROM information_schema.statistics i
 WHERE i.table_schema = DATABASE() AND i.index_name = 'PRIMARY'
@@ -89,6 +103,15 @@ WHERE k.constraint_schema = DATABASE() AND k.check_clause LIKE 'json_valid(%%'
 def table_names(session: MariadbSession) -> list[str]:
     """Every table of the database that has a primary key."""
     return [str(row[0]) for row in session.rows(_NAMES)]
+
+
+def demands(session: MariadbSession) -> str:
+    """Columns, indexes, triggers, references and checks of the schema's tables, and our rights."""
+    known = {str(row[0]) for row in session.rows(_KNOWN)}
+    asked = [sql for table, sql in _DEMANDS.items() if table in known]
+    return "\n".join(
+        str(row) for sql in (*asked, "SHOW GRANTS FOR CURRENT_USER()") for row in session.rows(sql)
+    )
 
 
 def find_table(session: MariadbSession, stream: str, said: Mapping[str, Any]) -> SqlTable | None:

@@ -32,6 +32,7 @@ def postgres(address: Address) -> SqlDatabase[PostgresSession]:
         find=table.find_table,
         read=read.read,
         apply=write.apply,
+        demands=table.demands,
         make=write.create_table,
     )
     return SqlDatabase(address.label, dialect, address.place)

@@ -74,6 +74,22 @@ SELECT c.oid::text AS oid, c.relkind IN ('r', 'p') AS writable, quote_ident(n.ns
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_schema() AND c.relname = $1::text AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 """
+_DEMANDS = """
+WITH c AS (SELECT oid, relname, relacl, relrowsecurity FROM pg_catalog.pg_class
+  WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'f'))
+SELECT format('%s %s %s', relname, relacl, relrowsecurity) AS told FROM c
+UNION ALL SELECT format('%s %s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+    pg_get_expr(d.adbin, d.adrelid)) FROM c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+UNION ALL SELECT format('%s %s %s', c.relname, k.conname, pg_get_constraintdef(k.oid))
+  FROM c JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid
+UNION ALL SELECT format('%s %s %s', c.relname, i.indexrelid::regclass, pg_get_indexdef(i.indexrelid))
+  FROM c JOIN pg_catalog.pg_index i ON i.indrelid = c.oid
+UNION ALL SELECT format('%s %s %s %s', c.relname, pg_get_triggerdef(g.oid), g.tgenabled, md5(p.prosrc))
+  FROM c JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+UNION ALL SELECT format('%s %s', c.relname, to_jsonb(y)) FROM c JOIN pg_catalog.pg_policy y ON y.polrelid = c.oid
+ORDER BY told
+"""
 _NAMES = """
 SELECT c.relname::text AS name FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -85,6 +101,11 @@ WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispa
 def table_names(session: PostgresSession) -> list[str]:
     """Every table of the schema that has a primary key."""
     return [row["name"] for row in session.rows(_NAMES)]
+
+
+def demands(session: PostgresSession) -> str:
+    """Columns, constraints, triggers with their functions, policies and rights of the schema's tables."""
+    return "\n".join(str(row["told"]) for row in session.rows(_DEMANDS))
 
 
 def find_table(session: PostgresSession, stream: str, said: Mapping[str, Any]) -> SqlTable | None:

@@ -25,6 +25,7 @@ def sqlite(path: Path, *, create: bool) -> SqlDatabase[SqliteSession]:
         find=table.find_table,
         read=read.read,
         apply=write.apply,
+        demands=table.demands,
         make=write.create_table,
         exists=path.is_file,
         apart=True,

@@ -48,6 +48,12 @@ def table_names(session: SqliteSession) -> list[str]:
     return [row["name"] for row in found]
 
 
+def demands(session: SqliteSession) -> str:
+    """Every table, index, view and trigger, as it was made."""
+    rows = session.rows("SELECT name, sql FROM sqlite_master ORDER BY type, name")
+    return "\n".join(f"{row['name']} {row['sql']}" for row in rows)
+
+
 def _columns(session: SqliteSession, name: str) -> list[SqlColumn]:
     """The columns of a table or view."""
     rows = session.rows("SELECT * FROM pragma_table_xinfo(?)", (name,))
