@@ -60,6 +60,9 @@ class Field:
     detail_only: bool = False  #: list answers leave it out; reading it costs one request a record
     #: The system computes it of other records: it changes without the time of the record's last change moving.
     unstamped: bool = False
+    sends_null: bool = (
+        False  #: a record that is made without a value for it gets null, and no default of its system
+    )
     sensitive: bool = False  #: nobody is shown its value who is told why a record is held
     source: Source = "published"
 
@@ -99,6 +102,7 @@ class Stream:
     can: Capabilities = field(default_factory=Capabilities)
     empty_is_null: bool = False  #: the system answers "" where it has no value
     empty_is_absent: bool = False  #: the system leaves a field out where it has no value
+    sends_null: bool = False  #: the same of every field
     singleton: bool = False  #: one record only, such as the organisation itself
     #: The field by which people recognise whose account this is, in the one record that tells it; None = it does not.
     account: str | None = None

@@ -185,7 +185,7 @@ def build_module(draft: Draft, checked: Checked, standing: Mapping[str, Checked]
         left=build_side(draft, checked, "left", standing),
         right=build_side(draft, checked, "right", standing),
         fields=tuple(
-            _field(line, number, rule, sensitive=_sensitive(draft, checked, line))
+            _field(checked, line, number, rule, sensitive=_sensitive(draft, checked, line))
             for number, (line, rule) in enumerate(zip(checked.lines, checked.policies, strict=True))
         ),
         snapshot=snapshot(checked.lines, checked.telling),
@@ -218,13 +218,13 @@ def _sensitive(draft: Draft, checked: Checked, line: CompiledLine) -> bool:
     return any(one.sensitive for one in (*reads, *(one for side in SIDES for one in line.writes(side))))
 
 
-def _field(line: CompiledLine, number: int, rule: Winners, *, sensitive: bool) -> FieldPlan:
+def _field(checked: Checked, line: CompiledLine, number: int, rule: Winners, *, sensitive: bool) -> FieldPlan:
     return FieldPlan(
         key=line.key,
         line=line.text,
         column=f"c{number}",
         type=line.type,
-        writes={side: _write(line, number, side) for side in line.targets},
+        writes={side: _write(checked, line, number, side) for side in line.targets},
         on_create=line.spec.on == "create",
         policy=rule[0],
         fallback=rule[1],
@@ -238,11 +238,12 @@ def _field(line: CompiledLine, number: int, rule: Winners, *, sensitive: bool) -
     )
 
 
-def _write(line: CompiledLine, number: int, side: Side) -> Write:
+def _write(checked: Checked, line: CompiledLine, number: int, side: Side) -> Write:
     """What a line writes to a side; a value of several fields is never cleared where one of them is needed."""
     keep = line.spec.required or any(one.required for one in line.writes(side))
+    nulls = checked.ends[side].stream.sends_null
     first, *others = [
-        Write(to=one.name, sql=sql, keep=keep)
+        Write(to=one.name, sql=sql, keep=keep, sends_null=one.sends_null or nulls)
         for one, sql in zip(line.writes(side), write_sql(line, number, side), strict=True)
     ]
     return replace(first, beside=tuple(others))

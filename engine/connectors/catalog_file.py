@@ -36,7 +36,7 @@ AS_WRITTEN = (
     "open",
     "source",
 )
-STREAM_KEYS = frozenset({*AS_WRITTEN, "can", "blocks", "fields", "without"})
+STREAM_KEYS = frozenset({*AS_WRITTEN, "null", "can", "blocks", "fields", "without"})
 FIELD_KEYS = frozenset({"type", "choices", "label"})
 CAPABILITIES = frozenset(field.name for field in fields_of(Capabilities))
 
@@ -122,8 +122,13 @@ class _Reader:
     def stream(self, name: str, body: Mapping[str, Any], before: Stream | None) -> Stream:
         """A stream as written, or `before` (of the extended catalog) with what is written here changed."""
         place = f"{self.file}: {name}"
+        body = {
+            "null" if key is None else key: value for key, value in body.items()
+        }  # YAML has a word for nothing
         _expect(body, STREAM_KEYS, place)
         changes = {key: body[key] for key in AS_WRITTEN if key in body}
+        if "null" in body:
+            changes["sends_null"] = body["null"] == "send"
         if "can" in body:
             changes["can"] = self._capabilities(body["can"], place)
         changes["fields"] = self._fields(body, before, place)

@@ -30,9 +30,14 @@ _PAIRS: Mapping[str, tuple[str, type]] = {
     "stream-in": ("stream_in", str),
     "precision": ("precision", str),
     "unit": ("unit", str),
+    "null": ("sends_null", bool),
 }
 #: Words that a pair may have; of any other it is free.
-_WORDS: Mapping[str, tuple[str, ...]] = {"precision": get_args(Precision), "unit": get_args(Unit)}
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "precision": get_args(Precision),
+    "unit": get_args(Unit),
+    "null": ("send",),
+}
 
 #: JSON Schema of one declared stream, shared by the connectors that take declarations.
 STREAM_SCHEMA: Mapping[str, Any] = {
@@ -49,6 +54,10 @@ STREAM_SCHEMA: Mapping[str, Any] = {
         "modified": {
             "type": "string",
             "description": "The field with the time of the last change; so a run reads only what changed.",
+        },
+        "null": {
+            "enum": ["send"],
+            "description": "New records get null where there is no value, and no default of the system.",
         },
         "changed_by": {
             "type": "string",
@@ -78,6 +87,7 @@ STREAM_SCHEMA: Mapping[str, Any] = {
                             "caseless": {"type": "boolean"},
                             "unstamped": {"type": "boolean"},
                             "sensitive": {"type": "boolean"},
+                            "null": {"enum": ["send"]},
                             "precision": {"enum": list(get_args(Precision))},
                             "unit": {"enum": list(get_args(Unit))},
                         },
@@ -127,6 +137,7 @@ def declare_stream(
         changed_by=said.get("changed_by"),
         fields=fields,
         can=can,
+        sends_null=said.get("null") == "send",
         open=True,
     )
 
@@ -145,7 +156,8 @@ def id_name(fields: tuple[str, ...]) -> str:
 def declare_field(name: str, words: str | Mapping[str, Any]) -> Field:
     """A field from `text required max=200` or a mapping of the same. Raises UserError at a wrong word."""
     if isinstance(words, Mapping):
-        said = dict(words)
+        said = {key: value for key, value in words.items() if key != "null"}
+        said |= {"sends_null": True} if words.get("null") == "send" else {}
     else:
         kind, *rest = str(words).split() or [""]
         said = {"type": kind, **dict(_word(name, word) for word in rest)}

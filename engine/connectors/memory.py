@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Capabilities, Catalog, Field, Stream
+from engine.connectors.columns import fields_of
 from engine.connectors.declared import declare_stream, declared, streams_schema
 from engine.connectors.port import Batch, Budget, Forecast, Page, ReadRequest, Surroundings
 from engine.connectors.records import lookup, nest, pick, plain
@@ -117,7 +119,10 @@ class MemoryConnector:
         """Apply the writes one after the other; a refused one does not stop the others."""
         described = self._stream(stream)
         self._store.streams.setdefault(stream, {})
-        return [self._apply(described, operation) for operation in batch.operations()]
+        # A store has no defaults, and shows every field of a record that it has made.
+        blank = dict.fromkeys(fields_of(batch.table)) if batch.kind == "create" else {}
+        operations = (replace(one, values={**blank, **one.values}) for one in batch.operations())
+        return [self._apply(described, operation) for operation in operations]
 
     def budget(self) -> Budget:
         """No limit."""

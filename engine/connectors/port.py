@@ -71,6 +71,9 @@ class Batch:
     #: creates only: the unique field by which the system finds a record that is already there and changes it
     #: instead, so that a create may be repeated (`Capabilities.upsert`); None = always a new record
     unique: str | None = None
+    #: creates only: fields that are sent although they are null; of all others a null is left out, so that the
+    #: system's own defaults apply
+    nulls: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         """Writes in this batch."""
@@ -83,6 +86,8 @@ class Batch:
         for row in self.table.to_pylist():
             wanted = row.get("_set")
             kept = names if wanted is None else [name for name in names if name in wanted]
+            if self.kind == "create":
+                kept = [name for name in kept if row[name] is not None or name in self.nulls]
             yield Operation(
                 op=row["_op"],
                 kind=self.kind,

@@ -21,6 +21,9 @@ class Write:
     to: str  #: the target's field name
     sql: str  #: DuckDB SQL over the canonical column: the value in the target's type
     keep: bool  #: True = the target needs a value, so it is never cleared
+    sends_null: bool = (
+        False  #: True = a record is made with null where there is no value, and not without the field
+    )
     beside: tuple[Write, ...] = ()  #: further fields of the side that the value goes into
 
     @property

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./=-]| (?=[A-Za-z0-9_]))*")
 WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 #: Attributes of a stream that are written where they differ from what ships.
-SAID = ("label", "id", "modified", "empty_is_null", "empty_is_absent", "singleton", "open")
+SAID = ("label", "id", "modified", "empty_is_null", "empty_is_absent", "sends_null", "singleton", "open")
 
 
 def lock_text(spec: str, catalogs: Mapping[str, Catalog], shipped: Mapping[str, Catalog]) -> str:
@@ -87,6 +87,7 @@ def _line(field: Field) -> str:
         f"scale={field.scale}" if field.scale is not None else "",
         f"precision={field.precision}" if field.precision is not None else "",
         f"unit={field.unit}" if field.unit is not None else "",
+        "null=send" if field.sends_null else "",
         "caseless" if field.caseless else "",
         f"refers={field.refers}" if field.refers and re.fullmatch(r"[^\s]+", field.refers) else "",
         f"stream-in={field.stream_in}" if field.stream_in else "",

@@ -6,6 +6,7 @@ for a formula (`=1+1`). Do not open files with values from strangers in a spread
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog
@@ -64,7 +65,9 @@ class FilesType:
     def describe(self, settings: Mapping[str, Any]) -> Catalog:
         """The declared streams; the folder may have more files, and they more fields."""
         streams = {
-            name: declare_stream(name, said, can=CAN_READ if "files" in said else CAN_WRITE)
+            name: replace(
+                declare_stream(name, said, can=CAN_READ if "files" in said else CAN_WRITE), sends_null=True
+            )
             for name, said in declared(settings).items()
         }
         typed = settings.get("format") == "parquet"

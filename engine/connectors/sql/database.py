@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from engine.connectors.columns import NESTED, fields_of, with_json
+from engine.connectors.sql.filled import without_defaults
 from engine.connectors.sql.write_with_receipts import write_with_receipts
 
 if TYPE_CHECKING:
@@ -97,9 +98,11 @@ class SqlDatabase(Generic[S]):
         """Write a batch in one transaction; if the database refuses rows, all the others are written."""
         table.require(fields_of(batch.table))
 
+        wanted = without_defaults(table, batch.nulls)
+
         def apply(rows: pa.Table) -> AllApplied:
             with self.session(writing=True) as session:
-                return self._dialect.apply(session, table, batch.kind, rows)
+                return self._dialect.apply(session, wanted, batch.kind, rows)
 
         return write_with_receipts(apply, batch.table, table.source)
 

@@ -73,6 +73,7 @@ class SqlColumn:
     required: bool = False  #: NOT NULL without a default
     unique: bool = False  #: no two rows may hold the same value; look-ups are served by an index
     counted: bool = False  #: the database counts it up where no value is given
+    defaulted: bool = False  #: the database gives it a value of its own where none is given
     generated: bool = False  #: the database computes it
     max_length: int | None = None
     scale: int | None = None
@@ -92,6 +93,7 @@ class SqlTable:
     deleted: str | None  #: the column that says that a row counts as deleted; None = rows really go
     types: Mapping[str, Field]  #: fields whose types the spec declares; they count more than the database's
     writable: bool  #: False = a query or a view
+    sends_null: bool  #: new rows get null where there is no value, and no default of the table
     alters: bool  #: a trigger, or what the table does on conflict, may keep other values than those written
 
     @property
@@ -148,6 +150,7 @@ class SqlTable:
             id=self.id,
             modified=self.modified,
             fields={**fields, self.id: fields.get(self.id, whole)},
+            sends_null=self.sends_null,
             can=CAN_WRITE if self.writable else CAN_READ,
         )
 
@@ -195,6 +198,7 @@ def declared_table(
         deleted=said.get("deleted"),
         types={field: declare_field(field, words) for field, words in (said.get("fields") or {}).items()},
         writable=writable,
+        sends_null=said.get("null") == "send",
         alters=alters,
     )
     table.require([name for name in (*keys, table.modified, table.deleted) if name])

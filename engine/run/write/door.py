@@ -56,18 +56,28 @@ class Target:
     side: Side  #: of the module; of a step or an association always the right one
     run: str
     module: str
+    nulls: frozenset[str] = frozenset()  #: fields that a new record gets although they are null
 
 
 def write(
-    sync: SyncPass, permit: Permit, kind: Kind, rows: pa.Table, before: pa.Table | None = None
+    sync: SyncPass,
+    permit: Permit,
+    kind: Kind,
+    rows: pa.Table,
+    before: pa.Table | None = None,
+    *,
+    exactly: bool = False,
 ) -> Answer:
-    """Send the rows to the target of a pass; see `send`."""
+    """Send the rows to the target of a pass; see `send`. `exactly`: new records get no default of their system."""
+    side = sync.target.side
+    named = (one for line in sync.module.fields if side in line.writes for one in line.writes[side].fields)
     target = Target(
         connector=sync.connector(sync.target),
         stream=sync.target.stream,
         side=sync.target.side,
         run=sync.run,
         module=sync.module.name,
+        nulls=frozenset(one.to for one in named if exactly or one.sends_null),
     )
     return send(target, permit, kind, rows, before)
 
@@ -91,7 +101,7 @@ def send(
         before=before,
     )
     number = writer.ledger.intend(writer.renew(), intent)
-    return _send(target, Batch(kind=kind, table=_sent(rows)), number)
+    return _send(target, Batch(kind=kind, table=_sent(rows), nulls=target.nulls), number)
 
 
 def _sent(rows: pa.Table) -> pa.Table:

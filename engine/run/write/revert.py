@@ -221,7 +221,7 @@ def remake(sync: SyncPass, permit: Permit, several: Sequence[Remake], found: Und
     if not several:
         return 0
     rows = rows.filter(pa.array([place not in refused for place in range(rows.num_rows)]))
-    answer = write(sync, permit, "create", rows)
+    answer = write(sync, permit, "create", rows, exactly=True)
     ids = _new_ids(answer, several)
     for one in several:
         if one.old_id not in ids:

@@ -64,7 +64,9 @@ SELECT c.column_name, c.data_type, c.column_type, c.is_nullable = 'NO' AND c.col
     WHERE k.table_schema = c.table_schema AND k.table_name = c.table_name AND k.column_name = c.column_name
     AND k.referenced_table_name IS NOT NULL AND NOT EXISTS (SELECT 1 FROM information_schema.key_column_usage o
       WHERE o.constraint_schema = k.constraint_schema AND o.table_name = k.table_name
-      AND o.constraint_name = k.constraint_name AND o.ordinal_position > 1)) AS refers
+      AND o.constraint_name = k.constraint_name AND o.ordinal_position > 1)) AS refers,
+  IFNULL(c.column_default, 'NULL') <> 'NULL' OR c.extra LIKE '%%DEFAULT_GENERATED%%'
+    OR c.extra LIKE '%%auto_increment%%' AS defaulted
 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = %s
 ORDER BY c.ordinal_position
 """
@@ -143,7 +145,7 @@ def _json_columns(session: MariadbSession) -> set[str]:
 
 
 def _column(row: tuple[Any, ...], known_json: set[str]) -> SqlColumn:
-    name, base, declared, required, counted, generated, length, scale, key, unique, refers = row
+    name, base, declared, required, counted, generated, length, scale, key, unique, refers, defaulted = row
     family = _FAMILIES.get(base, "other")
     if declared in ("tinyint(1)", "bit(1)"):
         family = "boolean"
@@ -159,6 +161,7 @@ def _column(row: tuple[Any, ...], known_json: set[str]) -> SqlColumn:
         required=bool(required),
         unique=bool(unique),
         counted=bool(counted),
+        defaulted=bool(defaulted),
         generated=bool(generated),
         max_length=int(length) if length and base in ("char", "varchar") else None,
         scale=int(scale) if scale is not None and base == "decimal" else None,

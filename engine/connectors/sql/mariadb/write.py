@@ -7,12 +7,14 @@ for many rows at once.
 # ruff: noqa: S608 - statements hold quoted names; values are always parameters
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.port import AllApplied
 from engine.connectors.sql.failures import RowRefusedError
+from engine.connectors.sql.filled import insert_filled
 from engine.connectors.sql.mariadb.forms import alive, among, bound, keys_of, mark_of_deletion, quote
 from engine.connectors.sql.mariadb.read import rows_of
 from engine.connectors.sql.record_ids import joined, require_same_ids, split
@@ -35,7 +37,7 @@ def apply(session: MariadbSession, table: SqlTable, kind: Kind, rows: pa.Table) 
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
     with session.transaction():
         if kind == "create":
-            ids = _insert(session, table, rows)
+            ids = insert_filled(table, rows, partial(_insert, session, table))
         else:
             ids = _present(session, table, rows["_id"], lock=True)
             change = _update if kind == "update" else _delete

@@ -51,7 +51,7 @@ SELECT a.attname::text AS name, {
         modifier="a.atttypmod", length="CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END"
     )
 },
-  a.attnotnull AS filled, a.atthasdef OR a.attidentity <> '' AS has_default,
+  a.attnotnull AS filled, a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL AS has_default,
   a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
   EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary
     AND a.attnum = ANY (i.indkey)) AS key,
@@ -151,6 +151,7 @@ def _column(row: Mapping[str, Any]) -> SqlColumn:
         required=(row["filled"] or row["demanded"]) and not row["has_default"],
         unique=row["only_one"],
         counted=row["has_default"],
+        defaulted=row["has_default"],
         generated=row["generated"],
         max_length=row["max_length"],
         scale=row["scale"],

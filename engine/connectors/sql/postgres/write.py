@@ -3,11 +3,13 @@
 # ruff: noqa: S608 - statements hold quoted names; values are always parameters
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.port import AllApplied
 from engine.connectors.sql.failures import RowRefusedError
+from engine.connectors.sql.filled import insert_filled
 from engine.connectors.sql.postgres.forms import (
     alive,
     id_text,
@@ -35,7 +37,7 @@ def apply(session: PostgresSession, table: SqlTable, kind: Kind, rows: pa.Table)
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
     with session.transaction():
         if kind == "create":
-            ids = _insert(session, table, rows)
+            ids = insert_filled(table, rows, partial(_insert, session, table))
         elif kind == "update":
             ids = _update(session, table, rows)
         else:

@@ -74,6 +74,7 @@ def _column(row: Mapping[str, Any], unique: set[str], refers: str | None) -> Sql
         key=bool(row["pk"]),
         required=bool(row["notnull"]) and row["dflt_value"] is None,
         unique=row["name"] in unique,
+        defaulted=row["dflt_value"] is not None,
         generated=row["hidden"] in (2, 3),
         max_length=size[0] if size and family == "text" else None,
         scale=(size[1] if len(size) > 1 else 0) if size else None,

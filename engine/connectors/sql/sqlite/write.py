@@ -6,11 +6,13 @@ If the database does not take a row, the batch is rolled back and halved until o
 # ruff: noqa: S608 - statements hold quoted names; values are always parameters
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.port import AllApplied
 from engine.connectors.sql.failures import RowRefusedError
+from engine.connectors.sql.filled import insert_filled
 from engine.connectors.sql.record_ids import joined, require_same_ids, split
 from engine.connectors.sql.sqlite.forms import (
     affinity_of,
@@ -52,7 +54,7 @@ def apply(session: SqliteSession, table: SqlTable, kind: Kind, rows: pa.Table) -
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
     with session.transaction():
         if kind == "create":
-            ids = _insert(session, table, rows)
+            ids = insert_filled(table, rows, partial(_insert, session, table))
         else:
             ids = _present(session, table, rows["_id"])
             change = _update if kind == "update" else _delete
