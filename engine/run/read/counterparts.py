@@ -10,7 +10,8 @@ import simplejson
 from engine.connectors.read_port import ReadRequest
 from engine.run.read.pull import pull
 from engine.run.read.referenced_records import read_referenced
-from engine.run.session.pair import Pair, Shown, content_hash
+from engine.run.read.trusted import trusted
+from engine.run.session.pair import Pair, Shown
 from engine.run.session.tables import FRESH, PAIRED, STAGED
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def pairs(sync: SyncPass, first: int, last: int) -> list[Pair]:
     )
     looks = sync.module.checks or sync.module.guards  # these need the record itself
     trusts = sync.module.before_write == "trust" and not looks
-    known = _trusted(sync, [(row[0], row[1]) for row in rows]) if trusts else {}
+    known = trusted(sync, {row[0]: row[1] for row in rows if row[0] is not None}) if trusts else {}
     fresh = {**known, **fetch(sync, [row[1] for row in rows if row[1] not in known])}
     fresh.update(refused(sync, first, last, fresh))
     return [
@@ -58,30 +59,6 @@ def refused(sync: SyncPass, first: int, last: int, fresh: Mapping[str, Shown]) -
             if record not in found
         }
     return found
-
-
-def _trusted(sync: SyncPass, linked: Sequence[tuple[int | None, str]]) -> dict[str, Shown]:
-    """Counterparts as they were when last in step, where the module trusts that nobody changed them since.
-
-    What this very run has seen changed on the other side is not among them: that is looked at.
-    """
-    wanted = {link: record for link, record in linked if link is not None}
-    if sync.both_ways:
-        rows = sync.columns.rows(
-            f"SELECT link_id FROM {sync.reverse.schema}.{STAGED} WHERE link_id IS NOT NULL"
-        )
-        for row in rows:
-            wanted.pop(row[0], None)
-    side, bases = sync.target.side, sync.ledger.bases(list(wanted))
-    order = [line.key for line in sync.module.compared]
-    known = {}
-    for link, record in wanted.items():
-        left, right = bases.get(link, (None, None))
-        base = (left if side == "left" else right) or {}
-        if all(key in base for key in order):
-            content = content_hash(base, order)
-            known[record] = Shown(id=record, version=None, texts=base, content=content, label=None)
-    return known
 
 
 def fetch(

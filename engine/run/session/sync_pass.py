@@ -59,6 +59,8 @@ class Learned:
     attempts: dict[str, int] = field(default_factory=dict)  #: how often each held record was tried so far
     found: dict[str, int] = field(default_factory=dict)  #: staged records by situation
     yielded: dict[str, str] = field(default_factory=dict)  #: records not written -> the module that wins
+    #: records of the target that a write was under way to when an earlier run ended: they are read, whatever is trusted
+    unsure: set[str] = field(default_factory=set)
     awaiting: bool = False  #: a record that we sent to the target may still turn up there
     #: records of the target that were made just now and say what the source does not know yet, such as their number
     to_write_back: set[str] = field(default_factory=set)

@@ -46,6 +46,9 @@ def recover(sync: SyncPass, writer: LedgerWriter) -> None:
     creates = [intent for intent in intents if intent.kind == "create" and intent.payload is not None]
     for intent in intents:
         if intent.kind != "create" or intent.payload is None:
+            sync.learned.unsure.update(
+                intent.payload["_id"].to_pylist() if intent.payload is not None else ()
+            )
             sync.ledger.settle(writer.renew(), intent.id, _closed(sync, overwritten(sync, intent)))
     if creates:
         _read_target(sync)
