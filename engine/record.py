@@ -93,6 +93,10 @@ class Counts:
     skipped: int = 0
     held: int = 0
     conflicts: int = 0
+    #: beside those: records that do not show a field that is compared, so that nobody can say it is in step
+    not_comparable: int = 0
+    #: beside those: linked records that a complete read of their side did not deliver
+    missing: dict[Side, int] = field(default_factory=lambda: {"left": 0, "right": 0})
 
     def as_json(self) -> dict[str, Any]:
         """The shape that `run --format json` prints."""
@@ -105,4 +109,6 @@ class Counts:
             "skipped": self.skipped,
             "held": self.held,
             "conflicts": self.conflicts,
+            "not_comparable": self.not_comparable,
+            "missing": dict(self.missing),
         }

@@ -127,6 +127,10 @@ class SidePlan:
     #: True = it looks at what the system computes of other records, so nothing tells which records have changed
     computed: bool = False
 
+    fillable: bool = False  #: a field that a record does not show is not there, and can be written
+    #: fields of which one that a record does not show leaves a line that nobody can compare
+    compared: tuple[str, ...] = ()
+
     @property
     def windowed(self) -> bool:
         """Whether a run may read only what changed since the last one."""

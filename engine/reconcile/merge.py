@@ -73,15 +73,32 @@ def reconcile_field(
 def _decide(fields: Sequence[RuledField], tie_break: TieBreak) -> Iterable[FieldDecision]:
     """Decide the fields of one group."""
     rest, open_fields = [], []
+    if any(UNKNOWN in (seen.left, seen.right) for _, seen in fields):
+        return _unknown(fields)
     for field in fields:
-        if field.seen.left is UNKNOWN or field.seen.right is UNKNOWN:
-            return _stay(fields, "the system did not show the field")
         why = _in_step(field.seen)
         if why:
             rest.append(_remember(field, why))
         else:
             open_fields.append(field)
     return [*rest, *_decide_open(open_fields, tie_break)] if open_fields else rest
+
+
+def _unknown(fields: Sequence[RuledField]) -> Iterable[FieldDecision]:
+    """A field that is not shown changes nothing. Where it is not there, the other side's value fills it.
+
+    The rest of its group goes with it, unless that would write over what the side shows.
+    """
+    side: Side = "left" if any(seen.left is UNKNOWN for _, seen in fields) else "right"
+    values = [_value(seen, other(side)) for _, seen in fields]
+    free = all(
+        side in rule.fillable and _value(seen, side) in (UNKNOWN, value)
+        for (rule, seen), value in zip(fields, values, strict=True)
+    )
+    if free and UNKNOWN not in values and any(value not in BLANKS for value in values):
+        refusal = _refusal(fields, other(side))
+        return _stay(fields, refusal) if refusal else _copy(fields, other(side), "fills what is not shown")
+    return _stay(fields, "the system did not show the field")
 
 
 def _in_step(seen: Triple) -> str | None:

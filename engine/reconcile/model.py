@@ -36,6 +36,8 @@ class Rule:
     toward: frozenset[Side]  #: sides that it may write
     policy: Policy
     keep: frozenset[Side] = frozenset()  #: sides on which it must not clear a value
+    #: sides on which a field that a record does not show is not there, and can be written
+    fillable: frozenset[Side] = frozenset()
     fallback: Policy = "hold"  #: who wins where `newest` cannot tell; `newest` itself counts as `hold`
     group: str | None = (
         None  #: rules of one group decide as one value, by the first one's policy; None = alone

@@ -89,7 +89,20 @@ def add(modules: Mapping[str, Counts]) -> Counts:
         skipped=sum(one.skipped for one in every),
         held=sum(one.held for one in every),
         conflicts=sum(one.conflicts for one in every),
+        not_comparable=sum(one.not_comparable for one in every),
+        missing=pair(lambda one: one.missing),
     )
+
+
+def apart(modules: Mapping[str, Counts]) -> list[str]:
+    """What keeps anybody from saying that a record is in step, and what no column shows: `2 not comparable`."""
+    total = add(modules)
+    figures = {
+        "not comparable (a field is not shown)": total.not_comparable,
+        "missing on the left": total.missing["left"],
+        "missing on the right": total.missing["right"],
+    }
+    return [f"{amount:,} {what}" for what, amount in figures.items() if amount]
 
 
 def _row(name: str, counts: Counts, *, deletes: bool) -> Row:
@@ -116,7 +129,8 @@ def _sentence(report: RunReport) -> str:
     if report.applied is None and not report.wrote:
         return _nothing(report)
     done = "Done" if report.outcome == "done" else "Finished"
-    return f"{done} in {duration(report.seconds)}: {_wrote(report)}{_calls(report)}."
+    left_out = "".join(f"; {one}" for one in apart(report.modules))
+    return f"{done} in {duration(report.seconds)}: {_wrote(report)}{left_out}{_calls(report)}."
 
 
 def _nothing(report: RunReport) -> str:
@@ -124,6 +138,10 @@ def _nothing(report: RunReport) -> str:
         return "Nothing to do: the options switch every module of this spec off."
     if not any(sum(one.read.values()) for one in report.modules.values()):
         return f"Nothing to do: nothing changed since the last run{_calls(report)}."
+    skipped = add(report.modules).skipped
+    left_out = [*([f"{skipped:,} skipped"] if skipped else []), *apart(report.modules)]
+    if not report.held and left_out:
+        return f"Nothing to do: all others are in step; {listed(left_out)}{_calls(report)}."
     if not report.held:
         return f"Nothing to do: both sides are in step{_calls(report)}."
     return f"Finished in {duration(report.seconds)}: {_wrote(report)}{_calls(report)}."

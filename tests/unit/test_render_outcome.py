@@ -72,6 +72,18 @@ def ended(outcome: RunOutcome, counts: Counts, *, held: int = 0) -> str:
             0,
             "Nothing to do: both sides are in step.\n",
         ),
+        (
+            "done",
+            Counts(read={"left": 9, "right": 9}, unchanged=7, skipped=2, missing={"left": 0, "right": 1}),
+            0,
+            "Nothing to do: all others are in step; 2 skipped and 1 missing on the right.\n",
+        ),
+        (
+            "done",
+            replace(VENDORS, not_comparable=3),
+            0,
+            "Done in 3.2 s: 9 created; 3 not comparable (a field is not shown).\n",
+        ),
         ("held", CUSTOMERS, 2, "Finished in 3.2 s: 1,274 created and 40 updated."),
         (
             "held",
@@ -102,6 +114,7 @@ one = st.integers(0, 9999)
 counts = st.builds(
     Counts,
     read=pair, created=pair, updated=pair, deleted=pair, unchanged=one, skipped=one, held=one, conflicts=one,
+    not_comparable=one, missing=pair,
 )  # fmt: skip
 
 

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./=-]| (?=[A-Za-z0-9_]))*")
 WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 #: Attributes of a stream that are written where they differ from what ships.
-SAID = ("label", "id", "modified", "empty_is_null", "empty_is_absent", "sends_null", "singleton", "open")
+SAID = (
+    "label",
+    "id",
+    "modified",
+    "empty_is_null",
+    "empty_is_absent",
+    "sends_null",
+    "fillable",
+    "singleton",
+    "open",
+)
 
 
 def lock_text(spec: str, catalogs: Mapping[str, Catalog], shipped: Mapping[str, Catalog]) -> str:

@@ -53,6 +53,21 @@ def _hidden_if_absent(parts: LensParts, names: Sequence[str]) -> tuple[str, ...]
     return tuple(name for name in names if parts.field(name).detail_only)
 
 
+def compared_fields(parts: LensParts) -> tuple[str, ...]:
+    """Fields that a comparison needs: whoever does not show one of them cannot be told to be in step.
+
+    Where a field that is not shown is not there, and a line may write it, the other side's value fills it instead.
+    """
+    names = [
+        name
+        for _, line in parts.shown
+        if line.spec.on == "always" and not (parts.stream.fillable and parts.side in line.targets)
+        for name in _hidden_if_absent(parts, line.reads.get(parts.side, ()))
+        if parts.walk(name) is None
+    ]
+    return tuple(dict.fromkeys(names))
+
+
 def _behind(parts: LensParts, line: CompiledLine) -> list[Walked]:
     """What a line reads through references; each reference once."""
     if line.spec.on != "always":

@@ -15,6 +15,7 @@ from engine.compiler.sides.lens import clock, key_lens, lens
 from engine.compiler.sides.lens_parts import LensParts, Need
 from engine.compiler.sides.needs import failed
 from engine.compiler.sides.only import own_link, referrers
+from engine.compiler.sides.row_state import compared_fields
 from engine.expr.build import cast, named_type
 from engine.expr.canonical import value_map_back, write
 from engine.plan import Reference, SidePlan, Trouble
@@ -88,6 +89,8 @@ def build_side(draft: Draft, checked: Checked, side: Side, standing: Mapping[str
         fetched_by=fetched_by(standing, checked, side),
         walks=walk_plans(parts.walks.values(), side, end.ref.system),
         view=view.sql,
+        fillable=end.stream.fillable,
+        compared=compared_fields(parts),
         computed=any(one.unstamped for name, one in end.stream.fields.items() if name in parts.reads),
     )
 

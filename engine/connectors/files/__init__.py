@@ -6,7 +6,7 @@ for a formula (`=1+1`). Do not open files with values from strangers in a spread
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses  # `replace` is a file of this package
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog import Catalog
@@ -64,9 +64,12 @@ class FilesType:
 
     def describe(self, settings: Mapping[str, Any]) -> Catalog:
         """The declared streams; the folder may have more files, and they more fields."""
+        whole = settings.get("format") == "jsonl"
         streams = {
-            name: replace(
-                declare_stream(name, said, can=CAN_READ if "files" in said else CAN_WRITE), sends_null=True
+            name: dataclasses.replace(
+                declare_stream(name, said, can=CAN_READ if "files" in said else CAN_WRITE),
+                sends_null=True,
+                fillable=whole,
             )
             for name, said in declared(settings).items()
         }

@@ -87,6 +87,7 @@ def rules(sync: SyncPass, *, first_contact: bool) -> tuple[Rule, ...]:
             fallback=line.fallback,
             group=line.group,
             keep=frozenset(side for side, write in line.writes.items() if write.keep),
+            fillable=frozenset(side for side in line.writes if sync.module.side(side).fillable),
         )
         for line in sync.module.compared
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.run.session.cursors import has_come
-from engine.run.session.tables import HELD, IDS, KEYED, SEEN, SKIPS, STAGED
+from engine.run.session.tables import HELD, HIDDEN, IDS, KEYED, SEEN, SKIPS, STAGED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +38,18 @@ def stage_page(sync: SyncPass, page: pa.Table, links: str) -> None:
         columns.add(IDS, f"SELECT id FROM ({sync.source.clock})")
     if sync.both_ways and sync.module.keys:
         columns.add(KEYED, sync.source.key_lens)  # what newcomers of the other side are recognised by
+    _note_hidden(sync, page)
     columns.hide("page")
+
+
+def _note_hidden(sync: SyncPass, page: pa.Table) -> None:
+    """Remember the ids of records that do not show a field that is compared: nobody can say that they are in step."""
+    names = ", ".join("'" + name.replace("'", "''") + "'" for name in sync.source.compared)
+    if not names or page["_absent"].null_count == page.num_rows:
+        return
+    hiding = sync.columns.table(f"SELECT * FROM page WHERE list_has_any(_absent, [{names}])")
+    with sync.columns.shown("page", hiding):
+        sync.columns.add(HIDDEN, f"SELECT id FROM ({sync.source.lens}) WHERE in_view")
 
 
 def _situations(sync: SyncPass, links: str) -> str:
@@ -49,6 +60,7 @@ def _situations(sync: SyncPass, links: str) -> str:
     mine, other = sync.source.side, sync.target.side
     version = f"l.{mine}_version" if sync.source.version_field else "NULL::VARCHAR"
     # What a check looks at need not be compared: the record may look the same and be in order by now.
+    looked_at = "true" if not (sync.whole and sync.source.fillable) else "p.absent IS NULL"
     codes = ", ".join(sorted({f"'{one.code}'" for one in sync.source.troubles}))
     mended = f"p.trouble IS NULL AND p.lacks IS NULL AND h.code IN ({codes})"
     return f"""
@@ -68,7 +80,7 @@ def _situations(sync: SyncPass, links: str) -> str:
         LEFT JOIN {SKIPS} AS k ON k.record_id = p.id
         WHERE NOT (l.link_id IS NOT NULL AND l.state IN ('active', 'missing-{other}')
                    AND l.{mine}_hash IS NOT DISTINCT FROM p.hash
-                   AND p.in_view AND p.trouble IS NULL AND h.record_id IS NULL)
+                   AND {looked_at} AND p.in_view AND p.trouble IS NULL AND h.record_id IS NULL)
     """
 
 

@@ -22,7 +22,7 @@ from engine.run.read.situation import drop_repeats, stage_page
 from engine.run.read.text_columns import text_columns
 from engine.run.session.columns import TODAY
 from engine.run.session.cursors import OVERLAP, earlier, later, since
-from engine.run.session.tables import ALL_LINKS, IDS, KEYED, LINKS, SEEN, STAGED
+from engine.run.session.tables import ALL_LINKS, HIDDEN, IDS, KEYED, LINKS, SEEN, STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ class Staged:
 
 def stage_source(sync: SyncPass, state: ModuleState) -> Staged:
     """Read what may have changed on the source and leave it in the table `staged`."""
-    sync.columns.drop(STAGED, SEEN, IDS, KEYED)
+    sync.columns.drop(STAGED, SEEN, IDS, HIDDEN, KEYED)
     before = sync.counts.read[sync.source_side]
     if sync.only is not None:
         return _stage_named(sync, state, sync.only)

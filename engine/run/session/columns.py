@@ -95,6 +95,10 @@ class Columns:
         self.run(f"INSERT INTO {name} {sql}" if name in self._made else f"CREATE TABLE {name} AS {sql}")
         self._made.add(str(name))
 
+    def has(self, name: str) -> bool:
+        """Whether an answer was added to a table of that name."""
+        return str(name) in self._made
+
     def show(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible to SQL under a name, without copying it, in parts that threads can share."""
         parts = table.to_batches(max_chunksize=PART)

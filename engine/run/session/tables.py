@@ -87,6 +87,8 @@ STAGED = Table("staged", "read pair decide", "read pair decide write sync operat
 #: The latest change that each page showed, every id that was read, and the keys of every record that was read.
 SEEN = Table("seen", "read", "read", {"version": "the latest of a page", "moment": "the same as a time"})
 IDS = Table("ids", "read", "read", _ID)
+#: Records that do not show a field that is compared.
+HIDDEN = Table("hidden", "read", "sync", _ID)
 KEYED = Table("keyed", "read", "pair", _KEYED)
 #: Links of the records of a page; every link of the module, where everything is read.
 LINKS = Table("links", "read", "read operations", _LINK)
@@ -133,6 +135,7 @@ TABLES = (
         STAGED,
         SEEN,
         IDS,
+        HIDDEN,
         KEYED,
         LINKS,
         ALL_LINKS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.run.decide.trigger import arm
 from engine.run.pair.pairing import Paired, pair
@@ -13,9 +13,10 @@ from engine.run.read.enrolled import skip_unenrolled
 from engine.run.read.situation import count_situations
 from engine.run.read.stage_source import Staged, stage_source, state_cursor
 from engine.run.read.waits import show_references
+from engine.run.session.tables import ALL_LINKS, HIDDEN, STAGED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from engine.ledger import ModuleState
     from engine.record import Side
@@ -49,6 +50,7 @@ def look(passes: Sequence[SyncPass], state: ModuleState) -> dict[Side, Looked]:
         seen[sync.source_side] = Looked(staged=own, paired=paired, departed=lost)
     for sync in passes:
         _tally(sync)
+        _tally_apart(sync, seen[sync.source_side].staged)
     return seen
 
 
@@ -76,3 +78,30 @@ def _tally(sync: SyncPass) -> None:
     counts.skipped += len(set_aside(sync)) + not_made(sync)
     counts.held += found["still-held"]
     counts.conflicts += found["still-in-conflict"]
+
+
+def _tally_apart(sync: SyncPass, staged: Staged) -> None:
+    """Count what nobody can say to be in step: records that hide a field, and links whose record is not there.
+
+    A window shows only what changed: for the rest the figures of the last run count on.
+    """
+    if sync.only is not None or sync.module.trigger is not None:
+        return
+    counts, side = sync.counts, sync.source_side
+    before = {} if staged.whole else _last_counts(sync)
+    hidden = sync.columns.one(f"SELECT count(DISTINCT id) FROM {HIDDEN}") if sync.columns.has(HIDDEN) else 0
+    counts.not_comparable += int(hidden)
+    counts.not_comparable = max(counts.not_comparable, before.get("not_comparable", 0))
+    if staged.whole and sync.source.saved_view is None:
+        links = sync.columns.one(f"SELECT count(DISTINCT {side}_id) FROM {ALL_LINKS}")
+        strangers = sync.columns.one(f"SELECT count(*) FROM {STAGED} WHERE link_id IS NULL")
+        counts.missing[side] = max(int(links) + int(strangers) - staged.records, 0)
+    else:
+        counts.missing[side] = before.get("missing", {}).get(side, 0)
+
+
+def _last_counts(sync: SyncPass) -> Mapping[str, Any]:
+    """What the last run before this one has counted of the module."""
+    runs = [run for run in sync.ledger.runs(sync.integration, limit=2) if run.id != sync.run]
+    found: Mapping[str, Any] = runs[0].counts.get(sync.module.name, {}) if runs else {}
+    return found

@@ -79,3 +79,10 @@ def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     lost = [pair for pair in back if pair.mine.id not in again]
     anew = guarded(sync, list(decide(sync, fresh)), read_referenced_anew)
     return Judged(decided=[*forth, *anew], unclear=unclear, lost=lost)
+
+
+def unshown(sync: SyncPass, decided: Sequence[Decided]) -> int:
+    """Counterparts that do not show a field, and that no pass of their own has counted."""
+    if sync.both_ways or sync.module.trigger is not None:
+        return 0
+    return sum(1 for one in decided if one.pair.its.absent - set(one.writes(sync.target.side)))

@@ -21,7 +21,7 @@ from engine.run.session.held import report_held
 from engine.run.session.pair import Decided, Pair, content_hash
 from engine.run.write.after import Unkept, held_values, not_kept, note_news, shown_after, unkept_fields
 from engine.run.write.door import Answer, go_on, settle, write
-from engine.run.write.judge import Judged, judge
+from engine.run.write.judge import Judged, judge, unshown
 from engine.run.write.receipts import held_of
 from engine.run.write.remember import note_refusals
 from engine.run.write.settle import changed_links, losers_of, states_of, unclear_settlement
@@ -42,6 +42,7 @@ def update(sync: SyncPass, permit: Permit, found: Sequence[Pair], *, last: bool 
     Answers those that guards are to be asked about again. `last`: they are not in this run; what they refuse is told.
     """
     judged = judge(sync, found)
+    sync.counts.not_comparable += unshown(sync, judged.decided)
     if permit.wanted is None:
         _note_unclear(sync, permit.writer, judged)
         decided = judged.decided
