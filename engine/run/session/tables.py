@@ -92,7 +92,7 @@ HIDDEN = Table("hidden", "read", "sync", _ID)
 KEYED = Table("keyed", "read", "pair", _KEYED)
 #: Links of the records of a page; every link of the module, where everything is read.
 LINKS = Table("links", "read", "read operations", _LINK)
-ALL_LINKS = Table("all_links", "read", "read", _LINK)
+ALL_LINKS = Table("all_links", "read", "read sync", _LINK)
 #: What the ledger knows of records of the source: held, skipped, enrolled.
 HELD = Table("held", "read", "read pair decide write operations", _HELD)
 SKIPS = Table(

@@ -93,7 +93,7 @@ def _tally_apart(sync: SyncPass, staged: Staged) -> None:
     counts.not_comparable += int(hidden)
     counts.not_comparable = max(counts.not_comparable, before.get("not_comparable", 0))
     if staged.whole and sync.source.saved_view is None:
-        links = sync.columns.one(f"SELECT count(DISTINCT {side}_id) FROM {ALL_LINKS}")
+        links = sync.columns.one(f"SELECT count(*) FROM {ALL_LINKS}")
         strangers = sync.columns.one(f"SELECT count(*) FROM {STAGED} WHERE link_id IS NULL")
         counts.missing[side] = max(int(links) + int(strangers) - staged.records, 0)
     else:
