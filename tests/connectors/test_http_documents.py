@@ -229,7 +229,7 @@ def test_a_child_is_written_below_its_parent_which_is_found_if_need_be(at: Bench
         )
         assert made.outcome == "applied"
         assert asked(at) == ["POST /projects/1/tasks"]
-        assert at.script.requests[0].json == {"task_name": "c", "rate": None}
+        assert at.script.requests[0].json == {"task_name": "c"}
         at.script.requests.clear()
         changes = [{"_id": "12", "task_name": "x"}, {"_id": "99", "task_name": "y"}]
         changes += [{"_id": "11", "project_id": "2"}, {"_id": "11", "project_id": "1", "task_name": "z"}]
