@@ -74,6 +74,9 @@ class Batch:
     #: creates only: fields that are sent although they are null; of all others a null is left out, so that the
     #: system's own defaults apply
     nulls: frozenset[str] = frozenset()
+    #: updates only: these records exchange values that must be unique, so that one after the other cannot be written;
+    #: a system that can write them all at once does
+    exchange: bool = False
 
     def __len__(self) -> int:
         """Writes in this batch."""

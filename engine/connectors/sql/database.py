@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.connectors.port import AllApplied, Batch, Page, ReadRequest
     from engine.connectors.sql.table import SqlTable
-    from engine.record import Kind, Receipt
+    from engine.record import Receipt
 
 
 class DatabaseSession(Protocol):
@@ -42,7 +42,7 @@ class Dialect(Generic[S]):
     find: Callable[[S, str, Mapping[str, Any]], SqlTable | None]
     read: Callable[[S, SqlTable, ReadRequest], Iterator[Page]]
     #: Writes rows in one transaction; an id is null where there was no row. Raises what `failures` names.
-    apply: Callable[[S, SqlTable, Kind, pa.Table], AllApplied]
+    apply: Callable[[S, SqlTable, Batch], AllApplied]
     demands: Callable[[S], str]  #: what it says of its tables, triggers and rights, as one text
     make: Callable[
         [S, str, tuple[str, ...], Batch], None
@@ -102,7 +102,7 @@ class SqlDatabase(Generic[S]):
 
         def apply(rows: pa.Table) -> AllApplied:
             with self.session(writing=True) as session:
-                return self._dialect.apply(session, wanted, batch.kind, rows)
+                return self._dialect.apply(session, wanted, replace(batch, table=rows))
 
         return write_with_receipts(apply, batch.table, table.source)
 

@@ -72,6 +72,8 @@ class SqlColumn:
     key: bool = False  #: part of the primary key
     required: bool = False  #: NOT NULL without a default
     unique: bool = False  #: no two rows may hold the same value; look-ups are served by an index
+    shared: bool = False  #: part of what must be unique, alone or with other columns
+    filled: bool = False  #: NOT NULL, with a default or without one
     counted: bool = False  #: the database counts it up where no value is given
     defaulted: bool = False  #: the database gives it a value of its own where none is given
     generated: bool = False  #: the database computes it

@@ -67,6 +67,7 @@ def write(
     before: pa.Table | None = None,
     *,
     exactly: bool = False,
+    exchange: bool = False,
 ) -> Answer:
     """Send the rows to the target of a pass; see `send`. `exactly`: new records get no default of their system."""
     side = sync.target.side
@@ -79,14 +80,21 @@ def write(
         module=sync.module.name,
         nulls=frozenset(one.to for one in named if exactly or one.sends_null),
     )
-    return send(target, permit, kind, rows, before)
+    return send(target, permit, kind, rows, before, exchange=exchange)
 
 
 def send(
-    target: Target, permit: Permit, kind: Kind, rows: pa.Table, before: pa.Table | None = None
+    target: Target,
+    permit: Permit,
+    kind: Kind,
+    rows: pa.Table,
+    before: pa.Table | None = None,
+    *,
+    exchange: bool = False,
 ) -> Answer:
     """Journal the rows, send them, and gather the receipts; a write without one may or may not have been applied.
 
+    `exchange`: the records exchange values that must be unique, so they are best written at once.
     Columns that `write_columns` names are remembered, not sent. Raises LockedError without the right to write.
     """
     writer = permit.demand(target.module)
@@ -101,7 +109,8 @@ def send(
         before=before,
     )
     number = writer.ledger.intend(writer.renew(), intent)
-    return _send(target, Batch(kind=kind, table=_sent(rows), nulls=target.nulls), number)
+    batch = Batch(kind=kind, table=_sent(rows), nulls=target.nulls, exchange=exchange)
+    return _send(target, batch, number)
 
 
 def _sent(rows: pa.Table) -> pa.Table:

@@ -49,7 +49,7 @@ def restore(sync: SyncPass, permit: Permit, several: Sequence[Restore], found: U
         return 0
     before = _images([(f"update/{one.now.id}", one.now.texts) for one in several])
     _settle_bases(sync, permit, [(one, one.back, one.now.version) for one in several])
-    answer = write(sync, permit, "update", rows, before=before)
+    answer = write(sync, permit, "update", rows, before=before, exchange=True)
     done = [one for one in several if _receipt(answer, one.now.id).outcome == "applied"]
     failed = [one for one in several if _receipt(answer, one.now.id).outcome != "applied"]
     for one in failed:

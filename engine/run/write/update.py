@@ -21,6 +21,7 @@ from engine.run.session.held import report_held
 from engine.run.session.pair import Decided, Pair, content_hash
 from engine.run.write.after import Unkept, held_values, not_kept, note_news, shown_after, unkept_fields
 from engine.run.write.door import Answer, go_on, settle, write
+from engine.run.write.exchange import Queue, groups, held_in_circle
 from engine.run.write.judge import Judged, judge, unshown
 from engine.run.write.receipts import held_of
 from engine.run.write.remember import note_refusals
@@ -29,6 +30,7 @@ from engine.run.write.settle import changed_links, losers_of, states_of, unclear
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from engine.ledger import HeldRow
     from engine.plan import FieldPlan
     from engine.record import Receipt, Side
     from engine.run.session.ledger_writer import LedgerWriter
@@ -134,8 +136,12 @@ def _push(sync: SyncPass, permit: Permit, moving: Sequence[Decided]) -> Iterator
     yield from (one for one in moving if not one.writes(side))
     for _, same in groupby(writing, key=lambda one: one.pair.values):
         several = list(same)
+        queue = Queue(writing=several, side=side)
         for first in range(0, len(several), batch_size(sync)):
-            yield from _update_batch(sync, permit, several[first : first + batch_size(sync)])
+            yield from _update_batch(sync, permit, several[first : first + batch_size(sync)], queue)
+        for group in groups(queue.waiting, side):
+            for first in range(0, len(group), batch_size(sync)):
+                yield from _update_batch(sync, permit, group[first : first + batch_size(sync)])
 
 
 def _flipped(sync: SyncPass, one: Decided) -> Decided:
@@ -151,14 +157,22 @@ def _flipped(sync: SyncPass, one: Decided) -> Decided:
     return replace(one, pair=turned)
 
 
-def _update_batch(sync: SyncPass, permit: Permit, decided: Sequence[Decided]) -> list[Decided]:
-    """Journal, write and settle one batch; answers with the pairs that are linked by now."""
-    answer = write(sync, permit, "update", update_rows(sync, decided), before=_before(decided))
+def _update_batch(
+    sync: SyncPass, permit: Permit, decided: Sequence[Decided], queue: Queue | None = None
+) -> list[Decided]:
+    """Journal, write and settle one batch; answers with the pairs that are linked by now.
+
+    `queue` takes what is sent once more after the others; None = this is what it took.
+    """
+    rows = update_rows(sync, decided)
+    answer = write(sync, permit, "update", rows, before=_before(decided), exchange=queue is None)
     applied = [one for one in decided if _receipt(answer, one).outcome == "applied"]
     done, unkept, asked = _held_now(sync, applied, answer)
     failed = [one for one in decided if _receipt(answer, one).outcome != "applied"]
+    if queue is not None:
+        failed = [one for one in failed if not queue.takes(one, _receipt(answer, one))]
     refused = (
-        *(held_of(sync, _named(sync, one), _receipt(answer, one)) for one in failed),
+        *(_refused(sync, one, _receipt(answer, one), () if queue else failed) for one in failed),
         *(not_kept(sync, one, fields) for one, fields in unkept),
     )
     failed += [one for one, _ in unkept]
@@ -185,6 +199,11 @@ def _update_batch(sync: SyncPass, permit: Permit, decided: Sequence[Decided]) ->
     # What the target refuses does not keep back what goes the other way, if the two are linked already.
     onward = [one for one in failed if one.pair.link_id is not None and one.writes(sync.source_side)]
     return [*_linked(done, new), *onward]
+
+
+def _refused(sync: SyncPass, one: Decided, receipt: Receipt, together: Sequence[Decided]) -> HeldRow:
+    """A record that was not written, held with the reason; `together`: those that were refused with it at last."""
+    return held_in_circle(sync, one, together, receipt) or held_of(sync, _named(sync, one), receipt)
 
 
 def _linked(done: Sequence[Decided], new: range) -> list[Decided]:

@@ -60,6 +60,9 @@ SELECT c.column_name, c.data_type, c.column_type, c.is_nullable = 'NO' AND c.col
   EXISTS (SELECT 1 FROM information_schema.statistics i WHERE i.table_schema = c.table_schema
     AND i.table_name = c.table_name AND i.non_unique = 0 AND i.sub_part IS NULL GROUP BY i.index_name
     HAVING COUNT(*) = 1 AND MAX(i.column_name) = c.column_name) AS only_one,
+  EXISTS (SELECT 1 FROM information_schema.statistics i WHERE i.table_schema = c.table_schema
+    AND i.table_name = c.table_name AND i.non_unique = 0 AND i.column_name = c.column_name) AS shared,
+  c.is_nullable = 'NO' AS filled,
   (SELECT MAX(k.referenced_table_name) FROM information_schema.key_column_usage k
     WHERE k.table_schema = c.table_schema AND k.table_name = c.table_name AND k.column_name = c.column_name
     AND k.referenced_table_name IS NOT NULL AND NOT EXISTS (SELECT 1 FROM information_schema.key_column_usage o
@@ -145,7 +148,8 @@ def _json_columns(session: MariadbSession) -> set[str]:
 
 
 def _column(row: tuple[Any, ...], known_json: set[str]) -> SqlColumn:
-    name, base, declared, required, counted, generated, length, scale, key, unique, refers, defaulted = row
+    name, base, declared, required, counted, generated, *rest = row
+    length, scale, key, unique, shared, filled, refers, defaulted = rest
     family = _FAMILIES.get(base, "other")
     if declared in ("tinyint(1)", "bit(1)"):
         family = "boolean"
@@ -160,6 +164,8 @@ def _column(row: tuple[Any, ...], known_json: set[str]) -> SqlColumn:
         key=bool(key),
         required=bool(required),
         unique=bool(unique),
+        shared=bool(shared),
+        filled=bool(filled),
         counted=bool(counted),
         defaulted=bool(defaulted),
         generated=bool(generated),

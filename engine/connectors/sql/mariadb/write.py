@@ -15,6 +15,7 @@ from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.port import AllApplied
 from engine.connectors.sql.failures import RowRefusedError
 from engine.connectors.sql.filled import insert_filled
+from engine.connectors.sql.free_values import Chance, free_values
 from engine.connectors.sql.mariadb.forms import alive, among, bound, keys_of, mark_of_deletion, quote
 from engine.connectors.sql.mariadb.read import rows_of
 from engine.connectors.sql.record_ids import joined, require_same_ids, split
@@ -27,20 +28,23 @@ if TYPE_CHECKING:
     from engine.connectors.port import Batch
     from engine.connectors.sql.mariadb.session import MariadbSession
     from engine.connectors.sql.table import SqlTable
-    from engine.record import Kind
 
 _STAGE = "engine_stage"
 _ROWS_AT_ONCE = 2_000
+_CHANCE = Chance(text="MD5(CONCAT(RAND(), UUID()))", number="-FLOOR(1 + RAND() * 1000000000)")
 
 
-def apply(session: MariadbSession, table: SqlTable, kind: Kind, rows: pa.Table) -> AllApplied:
+def apply(session: MariadbSession, table: SqlTable, batch: Batch) -> AllApplied:
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
+    kind, rows = batch.kind, batch.table
     with session.transaction():
         if kind == "create":
             ids = insert_filled(table, rows, partial(_insert, session, table))
         else:
             ids = _present(session, table, rows["_id"], lock=True)
             change = _update if kind == "update" else _delete
+            if batch.exchange:
+                _free(session, table, rows.filter(ids.is_valid()))
             change(session, table, rows.filter(ids.is_valid()))
         versions = _versions(session, table, ids) if kind != "delete" and table.modified else None
     return AllApplied(ids=ids, versions=versions)
@@ -112,6 +116,15 @@ def _update(session: MariadbSession, table: SqlTable, rows: pa.Table) -> None:
             on = " AND ".join(f"t.{quote(key)} = s.k{place}" for place, key in enumerate(table.keys))
             session.run(f"UPDATE {_STAGE} AS s STRAIGHT_JOIN {table.source} AS t ON {on} SET {changes}")
             session.run(f"DROP TEMPORARY TABLE {_STAGE}")
+
+
+def _free(session: MariadbSession, table: SqlTable, rows: pa.Table) -> None:
+    """Give up what must be unique, so that the rows can exchange it."""
+    for names, part in by_set(rows):
+        changes = [f"{quote(name)} = {sql}" for name, sql in free_values(table, names, _CHANCE).items()]
+        for some in _keys(table, part["_id"]) if changes else ():
+            sql = f"UPDATE {table.source} SET {', '.join(changes)} WHERE {among(table, len(some))}"
+            session.run(sql, [key for keys in some for key in keys])
 
 
 def _stage(session: MariadbSession, table: SqlTable, rows: pa.Table, names: list[str]) -> None:

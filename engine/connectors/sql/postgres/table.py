@@ -57,6 +57,8 @@ SELECT a.attname::text AS name, {
     AND a.attnum = ANY (i.indkey)) AS key,
   EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid
     AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) AS only_one,
+  EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique
+    AND a.attnum = ANY (i.indkey)) AS shared,
   (SELECT f.relname::text FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
     WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum] LIMIT 1) AS refers
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid {_BASE}
@@ -64,7 +66,7 @@ WHERE a.attrelid = $1::text::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER B
 """
 _OF_QUERY = f"""
 SELECT q.value ->> 0 AS name, {_TYPE.format(modifier="NULL", length="-1")}, false AS filled,
-  false AS has_default, true AS generated, false AS key, false AS only_one, NULL::text AS refers
+  false AS has_default, true AS generated, false AS key, false AS only_one, false AS shared, NULL::text AS refers
 FROM json_array_elements($1::json) WITH ORDINALITY AS q(value, place)
 JOIN pg_catalog.pg_type t ON t.oid = (q.value ->> 1)::oid {_BASE} ORDER BY q.place
 """
@@ -150,6 +152,8 @@ def _column(row: Mapping[str, Any]) -> SqlColumn:
         key=row["key"],
         required=(row["filled"] or row["demanded"]) and not row["has_default"],
         unique=row["only_one"],
+        shared=row["shared"],
+        filled=row["filled"] or row["demanded"],
         counted=row["has_default"],
         defaulted=row["has_default"],
         generated=row["generated"],

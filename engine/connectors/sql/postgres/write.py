@@ -10,6 +10,7 @@ from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.port import AllApplied
 from engine.connectors.sql.failures import RowRefusedError
 from engine.connectors.sql.filled import insert_filled
+from engine.connectors.sql.free_values import Chance, free_values
 from engine.connectors.sql.postgres.forms import (
     alive,
     id_text,
@@ -30,15 +31,19 @@ if TYPE_CHECKING:
     from engine.connectors.port import Batch
     from engine.connectors.sql.postgres.session import PostgresSession
     from engine.connectors.sql.table import SqlTable
-    from engine.record import Kind
+
+_CHANCE = Chance(text="md5(random()::text || s.n)", number="-floor(random() * 1000000000) - 1")
 
 
-def apply(session: PostgresSession, table: SqlTable, kind: Kind, rows: pa.Table) -> AllApplied:
+def apply(session: PostgresSession, table: SqlTable, batch: Batch) -> AllApplied:
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
+    kind, rows = batch.kind, batch.table
     with session.transaction():
         if kind == "create":
             ids = insert_filled(table, rows, partial(_insert, session, table))
         elif kind == "update":
+            if batch.exchange:
+                _free(session, table, rows)
             ids = _update(session, table, rows)
         else:
             ids = _delete(session, table, rows)
@@ -90,6 +95,14 @@ def _update(session: PostgresSession, table: SqlTable, rows: pa.Table) -> pa.Chu
     return _in_order(
         rows["_id"], pa.chunked_array([one for part in found for one in part.chunks], pa.string())
     )
+
+
+def _free(session: PostgresSession, table: SqlTable, rows: pa.Table) -> None:
+    """Give up what must be unique, so that the rows can exchange it."""
+    for names, part in by_set(rows):
+        changes = [f"{quote(name)} = {sql}" for name, sql in free_values(table, names, _CHANCE).items()]
+        if changes:
+            _change(session, table, part, [], ", ".join(changes))
 
 
 def _delete(session: PostgresSession, table: SqlTable, rows: pa.Table) -> pa.ChunkedArray:

@@ -59,13 +59,14 @@ def _columns(session: SqliteSession, name: str) -> list[SqlColumn]:
     rows = session.rows("SELECT * FROM pragma_table_xinfo(?)", (name,))
     keys = [row["name"] for row in rows if row["pk"]]
     unique = _unique(session, name) | set(keys if len(keys) == 1 else ())
+    shared = _shared(session, name)
     refers = {
         row["from"]: row["table"] for row in session.rows("SELECT * FROM pragma_foreign_key_list(?)", (name,))
     }
-    return [_column(row, unique, refers.get(row["name"])) for row in rows]
+    return [_column(row, unique, shared, refers.get(row["name"])) for row in rows]
 
 
-def _column(row: Mapping[str, Any], unique: set[str], refers: str | None) -> SqlColumn:
+def _column(row: Mapping[str, Any], unique: set[str], shared: set[str], refers: str | None) -> SqlColumn:
     family, size = family_of(row["type"]), size_of(row["type"])
     return SqlColumn(
         name=row["name"],
@@ -75,6 +76,8 @@ def _column(row: Mapping[str, Any], unique: set[str], refers: str | None) -> Sql
         required=bool(row["notnull"]) and row["dflt_value"] is None,
         unique=row["name"] in unique,
         defaulted=row["dflt_value"] is not None,
+        shared=row["name"] in shared,
+        filled=bool(row["notnull"]),
         generated=row["hidden"] in (2, 3),
         max_length=size[0] if size and family == "text" else None,
         scale=(size[1] if len(size) > 1 else 0) if size else None,
@@ -87,6 +90,16 @@ def _unique(session: SqliteSession, name: str) -> set[str]:
     rows = session.rows(
         "SELECT min(c.name) AS name FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c "
         'WHERE i."unique" AND NOT i.partial GROUP BY i.name HAVING count(*) = 1',
+        (name,),
+    )
+    return {row["name"] for row in rows}
+
+
+def _shared(session: SqliteSession, name: str) -> set[str]:
+    """Columns that any unique index covers, alone or with others."""
+    rows = session.rows(
+        "SELECT DISTINCT c.name AS name FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c "
+        'WHERE i."unique" AND c.name IS NOT NULL',
         (name,),
     )
     return {row["name"] for row in rows}

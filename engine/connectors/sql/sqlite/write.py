@@ -13,6 +13,7 @@ from engine.connectors.columns import as_text, by_set, fields_of
 from engine.connectors.port import AllApplied
 from engine.connectors.sql.failures import RowRefusedError
 from engine.connectors.sql.filled import insert_filled
+from engine.connectors.sql.free_values import Chance, free_values
 from engine.connectors.sql.record_ids import joined, require_same_ids, split
 from engine.connectors.sql.sqlite.forms import (
     affinity_of,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from engine.connectors.sql.sqlite.forms import Affinity
     from engine.connectors.sql.sqlite.session import SqliteSession
     from engine.connectors.sql.table import SqlTable
-    from engine.record import Kind
+
+_CHANCE = Chance(text="lower(hex(randomblob(16)))", number="-abs(random() % 1000000000000) - 1")
 
 
 def create_table(session: SqliteSession, name: str, keys: tuple[str, ...], batch: Batch) -> None:
@@ -50,14 +52,17 @@ def create_table(session: SqliteSession, name: str, keys: tuple[str, ...], batch
     session.run(f"CREATE TABLE {quote(name)} ({', '.join(columns)}, PRIMARY KEY ({key}))")
 
 
-def apply(session: SqliteSession, table: SqlTable, kind: Kind, rows: pa.Table) -> AllApplied:
+def apply(session: SqliteSession, table: SqlTable, batch: Batch) -> AllApplied:
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
+    kind, rows = batch.kind, batch.table
     with session.transaction():
         if kind == "create":
             ids = insert_filled(table, rows, partial(_insert, session, table))
         else:
             ids = _present(session, table, rows["_id"])
             change = _update if kind == "update" else _delete
+            if batch.exchange:
+                _free(session, table, rows.filter(ids.is_valid()))
             change(session, table, rows.filter(ids.is_valid()))
         versions = _versions(session, table, ids) if kind != "delete" and table.modified else None
     return AllApplied(ids=ids, versions=versions)
@@ -108,6 +113,15 @@ def _update(session: SqliteSession, table: SqlTable, rows: pa.Table) -> None:
             changes = ", ".join(f"{quote(name)} = ?" for name in names)
             sql = f"UPDATE {table.source} SET {changes} WHERE {has_id(table)}"
             session.run_many(sql, _storable(table, part, names, last=_keys(table, part)))
+
+
+def _free(session: SqliteSession, table: SqlTable, rows: pa.Table) -> None:
+    """Give up what must be unique, so that the rows can exchange it."""
+    for names, part in by_set(rows):
+        changes = [f"{quote(name)} = {sql}" for name, sql in free_values(table, names, _CHANCE).items()]
+        if changes:
+            sql = f"UPDATE {table.source} SET {', '.join(changes)} WHERE {has_id(table)}"
+            session.run_many(sql, _storable(table, part, [], last=_keys(table, part)))
 
 
 def _delete(session: SqliteSession, table: SqlTable, rows: pa.Table) -> None:
