@@ -143,6 +143,7 @@ def _flows(chosen: dict[str, dict[str, str]]) -> list[Flow]:
             name: word for name, word in words.items() if means_something(spec, spec.options[name], words)
         }
         draft, made = checked_modules(spec, choose(spec, fitting), load)
+        assert {one.code for one in made.found} & {"goes-round", "later-changes-lost"} == set()
         flows += flows_of(draft, made.standing.values(), len(flows))
     return flows
 
