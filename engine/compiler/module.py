@@ -234,6 +234,7 @@ def _field(checked: Checked, line: CompiledLine, number: int, rule: Winners, *, 
         sensitive=sensitive,
         refers=line.spec.refers.value if line.spec.refers else None,
         words=tuple((", ".join(words), word) for words, word in line.spec.values),
+        reads=dict(line.reads),
         converts=line.converts,
     )
 

@@ -27,6 +27,7 @@ _KNOWN = (
     schema.modules,
     schema.held,
     schema.approvals,
+    schema.turns,
     schema.skips,
     schema.sightings,
     schema.waits,

@@ -139,6 +139,32 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """A field that the engine has changed in so many runs in a row, with nobody else touching it."""
+
+    turns: int
+    sources: tuple[str, ...]  #: the fields of the other record that its value was made of
+    line: str  #: that did it, as a person reads it
+    value: str | None  #: of one that is held: what would have been written, as text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """A record that the engine has changed, with the fields."""
+
+    integration: str
+    module: str
+    side: Side
+    record_id: str
+    origin: str  #: whose records these are: see `modules`
+    source_origin: str
+    source_id: str
+    fields: Mapping[str, Turned]
+    run: str
+    held: bool  #: whether one of them is held because it goes round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loser:
     """A value that a policy overwrote; kept so that it can be found and put back."""
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.ledger.association import Associating
-    from engine.ledger.model import Conflict, HeldRow, Loser, Notice, RecordKey, Wait
+    from engine.ledger.model import Conflict, HeldRow, Loser, Notice, RecordKey, Turns, Wait
 
 #: `Settlement.links`: one row a new link; the last five may be absent: null (for `state`: active).
 #: `right_values` null = the right side held the same values as the left one; both null = never in step.
@@ -60,6 +60,9 @@ class Settlement:
     held: tuple[HeldRow, ...] = ()
     released: tuple[RecordKey, ...] = ()  #: records that are no longer held
     losers: tuple[Loser, ...] = ()
+    turns: tuple[
+        Turns, ...
+    ] = ()  #: what the engine has changed, by record; in the place of what was known of it
     skips: pa.Table | None = None  #: records remembered as skipped: SKIP_COLUMNS
     unskipped: tuple[RecordKey, ...] = ()
     waits: tuple[Wait, ...] = ()  #: for each of these records, all that it waits for now

@@ -123,11 +123,14 @@ class Ledger(Participation):
         calls: Mapping[str, int],
         error: str | None = None,
     ) -> None:
-        """Close the history row."""
+        """Close the history row; fields that this run has not changed are at rest."""
         row = {"outcome": outcome, "ended": ended, "seconds": seconds, "error": error}
         values = {**row, "counts": to_json(counts), "calls": to_json(calls)}
+        turns = schema.turns
+        past = (turns.c.integration == lease.integration) & (turns.c.run != run_id) & ~turns.c.held
         with self._fenced(lease) as connection:
             connection.execute(sa.update(schema.runs).where(schema.runs.c.id == run_id).values(values))
+            connection.execute(sa.delete(turns).where(past))
 
     # writes
 

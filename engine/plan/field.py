@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class FieldPlan:
     words: tuple[
         tuple[str, str], ...
     ] = ()  #: of a value map: (words of the left, word of the right), as written
+    reads: Mapping[Side, tuple[str, ...]] = field(default_factory=dict)  #: what its value is made of
     converts: str | None = (
         None  #: how a value is said on the other side, as a person reads it; None = as it is
     )

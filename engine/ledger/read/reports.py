@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -21,6 +21,8 @@ from engine.ledger.model import (
     ModuleStatus,
     Notice,
     RunRow,
+    Turned,
+    Turns,
     Wait,
 )
 from engine.ledger.read import arrow_answers
@@ -30,7 +32,7 @@ from engine.ledger.tables import schema
 from engine.ledger.tables.cells import from_json, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pyarrow as pa
 
@@ -120,6 +122,15 @@ class Reports(LinkReports):
         query = sa.select(*columns).where(*at(table, integration, module))
         with self._database.reading() as connection:
             return [Approval(**row) for row in connection.execute(query).mappings()]
+
+    def turns(self, record_ids: Collection[str]) -> list[Turns]:
+        """Records with these ids that a run has changed, of any integration and of any system."""
+        table, found = schema.turns, []
+        with self._database.reading() as connection:
+            for some in chunks(sorted(record_ids)):
+                rows = connection.execute(sa.select(table).where(table.c.record_id.in_(some))).mappings()
+                found += [_turns(row) for row in rows]
+        return found
 
     def waits(self, integration: str, module: str) -> list[Wait]:
         """What the records of a module wait for."""
@@ -230,6 +241,15 @@ def _counts(connection: sa.Connection, table: sa.Table, integration: str) -> dic
 def _run(row: sa.RowMapping) -> RunRow:
     values = {name: row[name] for name in row if name != "number"}
     return RunRow(**{**values, "counts": from_json(row["counts"]), "calls": from_json(row["calls"])})
+
+
+def _turns(row: sa.RowMapping) -> Turns:
+    said: dict[str, list[Any]] = from_json(row["fields"]) or {}
+    fields = {
+        name: Turned(turns=turns, sources=tuple(sources), line=line, value=value)
+        for name, (turns, sources, line, value) in said.items()
+    }
+    return Turns(**{**row, "fields": fields})
 
 
 def _held(row: sa.RowMapping) -> HeldRow:

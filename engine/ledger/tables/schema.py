@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engine.ledger.tables.server_text import ServerText
 
 #: The schema that this version reads and writes; the newest step in `migrations/versions`.
-HEAD = "0008"
+HEAD = "0009"
 
 metadata = sa.MetaData()
 
@@ -168,6 +168,23 @@ approvals = sa.Table(
     _text("plan_fingerprint"),
     _blob("entries"),
     _text("at"),
+)
+
+#: Fields of a record that the engine has changed, and out of which: kept until the end of a run that does not.
+turns = sa.Table(
+    "turns",
+    metadata,
+    _text("integration", key=True),
+    _text("module", key=True),
+    _text("side", key=True),
+    _text("record_id", key=True),
+    _text("origin"),
+    _text("source_origin"),
+    _text("source_id"),
+    _text("fields"),
+    _text("run"),
+    sa.Column("held", sa.Boolean, nullable=False),
+    sa.Index("turns_record", "record_id"),
 )
 
 skips = sa.Table(

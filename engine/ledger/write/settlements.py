@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from engine.ledger.database.transaction import NewRow, WriteTransaction
-    from engine.ledger.model import HeldRow, Lease, Loser, RecordKey
+    from engine.ledger.model import HeldRow, Lease, Loser, RecordKey, Turns
     from engine.ledger.settlement import Settlement, Sightings
     from engine.record import Side
 
@@ -36,6 +36,7 @@ def size(settlement: Settlement) -> int:
         settlement.held,
         settlement.released,
         settlement.losers,
+        settlement.turns,
         settlement.dropped,
         settlement.unskipped,
         settlement.waits,
@@ -59,6 +60,8 @@ def store(transaction: WriteTransaction, lease: Lease, settlement: Settlement) -
     _forget(transaction, schema.skips, scope, settlement.unskipped)
     if settlement.skips is not None:
         transaction.upsert(schema.skips, _with(shaped(settlement.skips, SKIP_COLUMNS), scope))
+    if settlement.turns:
+        transaction.upsert(schema.turns, [_turns(one) for one in settlement.turns])
     if settlement.losers:
         transaction.insert(schema.losers, [_loser(lease, loser) for loser in settlement.losers])
     _wait(transaction, scope, settlement)
@@ -180,6 +183,25 @@ def _held_again(table: sa.Table, new: NewRow) -> Mapping[str, sa.ColumnElement[A
         **wholly(table, new),
         "attempts": sa.case((again, table.c.attempts + 1), else_=new["attempts"]),
         "since": sa.case((again, table.c.since), else_=new["since"]),
+    }
+
+
+def _turns(one: Turns) -> dict[str, Any]:
+    """As JSON an entry has no names: many are stored, and few are ever read."""
+    fields = {
+        name: [field.turns, field.sources, field.line, field.value] for name, field in one.fields.items()
+    }
+    return {
+        "integration": one.integration,
+        "module": one.module,
+        "side": one.side,
+        "record_id": one.record_id,
+        "origin": one.origin,
+        "source_origin": one.source_origin,
+        "source_id": one.source_id,
+        "fields": to_json(fields),
+        "run": one.run,
+        "held": one.held,
     }
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from engine.guard import Letter, Refusal, refused_keys, without
 from engine.run.decide.newcomers import creates_sql
-from engine.run.decide.refusal_notices import Refused, Subject, quoted, shown_by, told
+from engine.run.decide.refusal_notices import Refused, Subject, quoted, rule_of, shown_by, told
 from engine.run.read.computed_fields import compile_computed
 from engine.run.session.batches import batch_size, portions
 from engine.run.session.columns import sql_name
@@ -237,4 +237,4 @@ def _refused_create(sync: SyncPass, guard: GuardPlan, row: tuple[Any, ...], hit:
     words = ", ".join(f"`{name}` would be {quoted(value)}" for name, value in shown.items())
     words = words or "it would be created"
     subject = Subject(side=sync.source_side, id=record, label=label, content=content, offending=shown)
-    return told(sync, guard, subject, refusal, f"{words}, so it is not created", ())
+    return told(sync, rule_of(sync, guard), subject, refusal, f"{words}, so it is not created", ())

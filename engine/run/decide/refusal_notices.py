@@ -1,4 +1,4 @@
-"""Refusal notices: what is held of a change that a guard refuses, and the mail that tells who made it."""
+"""Refusal notices: what is held of a change that a guard or the damper refuses, and the mail that tells who made it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from engine.run.session.sync_pass import SyncPass
 
 
+#: The name, in the place of a guard's, of what refuses a value that goes round.
+ROUNDS = "goes-round"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """One record that a guard holds, and what is told of it once."""
@@ -38,14 +42,42 @@ def shown_by(sync: SyncPass, one: Decided, side: Side) -> Shown:
 def refusals(sync: SyncPass, decided: Sequence[Decided]) -> list[Refused]:
     """What guards hold of these pairs, and what is told of it."""
     plans = {guard.name: guard for guard in sync.module.guards}
-    return [_refusal(sync, one, refusal, plans[refusal.guard]) for one in decided for refusal in one.refusals]
+    return [
+        _refusal(sync, one, refusal, rule_of(sync, plans.get(refusal.guard)))
+        for one in decided
+        for refusal in one.refusals
+    ]
 
 
-def _refusal(sync: SyncPass, one: Decided, refusal: Refusal, guard: GuardPlan) -> Refused:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What refuses a change, and what a person does about it."""
+
+    name: str
+    place: str
+    code: str
+    remedy: str
+    temporary: (
+        bool  #: whoever changes what it looks at does not touch the record, so it is asked again by every run
+    )
+
+
+def rule_of(sync: SyncPass, guard: GuardPlan | None) -> Rule:
+    """A guard, or the damper: what goes round."""
+    if guard is None:
+        remedy = "Let one line with `<->` keep the value in step, or remove one of these lines. "
+        remedy += "It is synced again once somebody changes the value."
+        return Rule(name=ROUNDS, place=sync.module.place, code=ROUNDS, remedy=remedy, temporary=False)
+    system = sync.module.side(other(guard.side)).system
+    remedy = f"Change it in {system}, or change what the guard checks; it will then be synced automatically."
+    return Rule(name=guard.name, place=guard.place, code=GUARDED, remedy=remedy, temporary=True)
+
+
+def _refusal(sync: SyncPass, one: Decided, refusal: Refusal, rule: Rule) -> Refused:
     """The record whose change is refused: that of the other side."""
-    changed = other(guard.side)
+    changed = other(refusal.side)
     record = shown_by(sync, one, changed)
-    bases = one.bases.get(guard.side) or {}
+    bases = one.bases.get(refusal.side) or {}
     since = [bases.get(key) for key in refusal.keys]
     since += [record.version] if refusal.restored else []  # put back, it may be tried again
     lines = {line.key: line for line in sync.module.compared}
@@ -60,7 +92,7 @@ def _refusal(sync: SyncPass, one: Decided, refusal: Refusal, guard: GuardPlan) -
         content=record.content,
         offending={lines[key].line: value for key, value in shown.items()},
     )
-    return told(sync, guard, subject, refusal, words, since)
+    return told(sync, rule, subject, refusal, words, since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +112,15 @@ def quoted(value: str | None) -> str:
 
 
 def told(
-    sync: SyncPass, guard: GuardPlan, one: Subject, refusal: Refusal, words: str, since: Sequence[object]
+    sync: SyncPass, rule: Rule, one: Subject, refusal: Refusal, words: str, since: Sequence[object]
 ) -> Refused:
     """A refusal as it is kept and told; `since`: what makes the same words another change."""
-    system = sync.module.side(one.side).system
+    named = "" if rule.name == ROUNDS else f"Guard `{rule.name}`: "
     trouble = Trouble(
-        code=GUARDED,
-        message=f"{refusal.sentence} Guard `{guard.name}`: {words}.",
-        remedy=f"Change it in {system}, or change what the guard checks; it will then be synced automatically.",
-        place=guard.place,
+        code=rule.code,
+        message=f"{refusal.sentence} {named}{words}.",
+        remedy=rule.remedy,
+        place=rule.place,
     )
     notice = Notice(
         key=notice_key(sync.module.name, one.id, refusal, since),
@@ -96,21 +128,20 @@ def told(
         side=one.side,
         record_id=one.id,
         label=one.label,
-        rule=guard.name,
+        rule=rule.name,
         message=trouble.message,
-        place=guard.place,
+        place=rule.place,
         at=sync.clock.text(),
         run=sync.run,
         **_mailing(refusal.letter),
     )
-    # Whoever changes what the guard looks at does not touch this record, so it is asked again by every run.
     held = hold(
         sync,
         one.id,
         one.label,
         one.content,
         trouble,
-        temporary=True,
+        temporary=rule.temporary,
         side=one.side,
         offending=one.offending,
     )

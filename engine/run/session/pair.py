@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.guard import Refusal
+    from engine.ledger.model import Turns
     from engine.reconcile import Decision
     from engine.record import Side, Value
     from engine.run.session.sync_pass import SyncPass
@@ -75,6 +76,8 @@ class Decided:
     #: for each side whose write was applied: what its written fields hold now
     holds: Mapping[Side, Mapping[str, str | None]] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()  #: what guards took out of the decision
+    #: for each side that is written: its fields that the engine itself changes, run by run
+    turns: Mapping[Side, Turns] = field(default_factory=dict)
 
     def writes(self, side: Side) -> tuple[str, ...]:
         """Keys that are written to that side."""

@@ -64,6 +64,9 @@ class Learned:
     awaiting: bool = False  #: a record that we sent to the target may still turn up there
     #: records of the target that were made just now and say what the source does not know yet, such as their number
     to_write_back: set[str] = field(default_factory=set)
+    origins: Mapping[Side, str] | None = (
+        None  #: whose records those of each side are; None = nobody has asked yet
+    )
 
 
 @dataclass(slots=True, kw_only=True)

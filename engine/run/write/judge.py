@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.run.decide.compare import decide
+from engine.run.decide.damper import damped
 from engine.run.decide.guard import guarded, refused_creates
 from engine.run.decide.trigger import sift
 from engine.run.pair.quota import ration
@@ -64,7 +65,7 @@ def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     """Decide the pairs; those whose source would be written are decided anew from a source read just now."""
     clear = [pair for pair in found if pair.clear]
     unclear = [pair for pair in found if not pair.clear]
-    decided = guarded(sync, list(decide(sync, clear)), read_referenced_anew)
+    decided = guarded(sync, damped(sync, list(decide(sync, clear))), read_referenced_anew)
     back = [one.pair for one in decided if one.writes(sync.source_side)]
     if not back:
         return Judged(decided=decided, unclear=unclear, lost=[])
@@ -77,7 +78,7 @@ def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     forth = [one for one in decided if not one.writes(sync.source_side)]
     # One that has just become unreadable was changed just now: the next run sees that, and holds it.
     lost = [pair for pair in back if pair.mine.id not in again]
-    anew = guarded(sync, list(decide(sync, fresh)), read_referenced_anew)
+    anew = guarded(sync, damped(sync, list(decide(sync, fresh))), read_referenced_anew)
     return Judged(decided=[*forth, *anew], unclear=unclear, lost=lost)
 
 

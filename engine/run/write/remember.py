@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.ledger import ModuleState
+    from engine.ledger.model import Turns
     from engine.run.decide.refusal_notices import Refused
     from engine.run.session.ledger_writer import LedgerWriter
     from engine.run.session.pair import Pair
@@ -33,14 +34,18 @@ def remember_requested(sync: SyncPass, writer: LedgerWriter, requested: frozense
     sync.ledger.admit(writer.renew(), sync.module.name, sync.source_side, sorted(ids), sync.clock.text())
 
 
-def note_refusals(sync: SyncPass, writer: LedgerWriter, found: Sequence[Refused]) -> None:
+def note_refusals(
+    sync: SyncPass, writer: LedgerWriter, found: Sequence[Refused], turns: Sequence[Turns] = ()
+) -> None:
     """Remember what was refused before anything else of these records is written; each change is told once."""
     if not found:
         return
     held = tuple(one.held for one in found if one.held is not None)
     notices = {one.notice.key: one.notice for one in found}
     known = sync.ledger.known_notices(sync.integration, tuple(notices))
-    settlement = Settlement(run=sync.run, module=sync.module.name, held=held, notices=tuple(notices.values()))
+    settlement = Settlement(
+        run=sync.run, module=sync.module.name, held=held, notices=tuple(notices.values()), turns=tuple(turns)
+    )
     sync.ledger.settle(writer.renew(), None, settlement)
     report_held(sync, [one.held for one in found if one.held is not None and one.notice.key not in known])
 

@@ -53,7 +53,8 @@ def update(sync: SyncPass, permit: Permit, found: Sequence[Pair], *, last: bool 
         decided = [one for one, change in both if permit.picks(change)]
     put_off = {one.pair.mine.id for one in decided if one.refusals and not last}
     decided = [one for one in decided if one.pair.mine.id not in put_off]
-    note_refusals(sync, permit.writer, refusals(sync, decided))
+    rounds = [turns for one in decided if one.refusals for turns in one.turns.values()]
+    note_refusals(sync, permit.writer, refusals(sync, decided), rounds)
     _note_quiet(sync, permit.writer, [one for one in decided if not one.moves])
     moved = list(_push(sync, permit, [one for one in decided if one.moves]))
     if sync.both_ways:
@@ -190,6 +191,7 @@ def _update_batch(
         agreed=agreed(sync, done),
         released=_released(sync, done),
         losers=losers_of(sync, done),
+        turns=tuple(one.turns[sync.target.side] for one in done if sync.target.side in one.turns),
         intent_state="uncertain" if answer.unknown else "done",
     )
     new = settle(sync, permit, answer, settlement, applied=len(done) - len(disputed), kind="update")
