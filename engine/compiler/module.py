@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.compiler.draft.parts import Lookup
     from engine.compiler.rules.policies import Winners
 
+SAME_KEY = ("make", "hold")
 DUPLICATES = ("link", "overwrite", "skip", "clone")
 #: `creates:` names whose newcomers are made; here is on which sides that happens.
 CREATES: dict[str, tuple[Side, ...]] = {
@@ -76,6 +77,9 @@ def check_module(draft: Draft, module: Module) -> Checked | None:
         yields=compile_yields(draft, module, ends),
         duplicates=settle(
             draft, module.duplicates, DUPLICATES, "overwrite" if paired else "link", "rule for duplicates"
+        ),
+        same_key=settle(
+            draft, module.same_key, SAME_KEY, "make" if module.under else "hold", "rule for equal keys"
         ),
         creates=_creates(draft, module, arrow, enrol),
         limits=compile_limits(draft, module),
@@ -191,6 +195,7 @@ def build_module(draft: Draft, checked: Checked, standing: Mapping[str, Checked]
         snapshot=snapshot(checked.lines, checked.telling),
         keys=tuple(one.plan for one in checked.keys),
         duplicates=checked.duplicates,  # type: ignore[arg-type] # settle() answers one of DUPLICATES
+        same_key=checked.same_key,  # type: ignore[arg-type] # settle() answers one of SAME_KEY
         creates=checked.creates,
         deletes=checked.deletes,
         limits=checked.limits,

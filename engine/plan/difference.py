@@ -29,6 +29,7 @@ Aspect = Literal[
     "view",
     "keys",
     "duplicates",
+    "same-key",
     "conflicts",
     "limits",
     "before-write",
@@ -132,6 +133,7 @@ def _of_rules(name: str, old: ModulePlan, new: ModulePlan) -> Iterator[Differenc
     keys = [_list([key.line for key in one.keys]) for one in (old, new)]
     yield from _one(name, "keys", "", *keys, grave=True)
     yield from _one(name, "duplicates", "", old.duplicates, new.duplicates, grave=True)
+    yield from _one(name, "same-key", "", old.same_key, new.same_key, grave=True)
     wins = (_wins(old), _wins(new))
     if None not in wins:
         yield from _one(name, "conflicts", "", *wins, grave=True)

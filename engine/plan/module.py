@@ -66,6 +66,8 @@ class ModulePlan:
     checks: tuple[PairCheckPlan, ...] = ()  #: what both records of a pair must meet together
     guards: tuple[GuardPlan, ...] = ()  #: in the order of the spec
     enrol: EnrolPlan | None = None  #: None = records take part by themselves
+    #: Records that share a key and have no counterpart are made, or all of them are held.
+    same_key: Literal["make", "hold"] = "hold"
 
     def side(self, side: Side) -> SidePlan:
         """That end."""

@@ -168,6 +168,7 @@ _SENTENCES: dict[str, Callable[[Difference], str]] = {
     "view": _view,
     "keys": lambda one: f"recognises records by {_instead(one, 'nothing')}; what is linked already stays so",
     "duplicates": _duplicates,
+    "same-key": lambda one: f"newcomers of one match key: {_instead(one, 'nothing')}",
     "conflicts": lambda one: f"conflicts: {_instead(one, 'nobody')} wins",
     "limits": _named(
         "stops at a limit of {}", "no longer stops at a limit of {}", "stops at another limit of {}"

@@ -49,6 +49,7 @@ def module(node: Node, builder: Builder) -> Module:
         view=dict(_texts(node, "view")),
         match=match,
         duplicates=node.text("duplicates"),
+        same_key=node.text("same-key"),
         conflicts=node.texts("conflicts"),
         deletes=node.text("deletes"),
         mapping=node.text("mapping"),

@@ -28,6 +28,7 @@ _SQL = frozenset({"if", "check", "when", "becomes", "only", "value", "offer", "a
 _WORDS = {
     "creates": ("both", "left", "right", "none", "by hand"),
     "duplicates": ("link", "overwrite", "skip", "clone"),
+    "same-key": ("make", "hold"),
     "deletes": ("keep", "propagate"),
     "direction": ("->", "<-", "<->", "=="),
 }

@@ -193,6 +193,7 @@ class Module:
     view: Mapping[str, Text]  #: system -> condition or saved(...)
     match: tuple[MatchKey, ...]
     duplicates: Text | None  #: None = link
+    same_key: Text | None  #: make | hold; None = make below a parent, else hold
     #: a system | left | right | newest | hold, tried in order; empty only where the arrow has one direction
     conflicts: tuple[Text, ...]
     deletes: Text | None  #: keep | propagate; None = keep

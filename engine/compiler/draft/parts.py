@@ -242,6 +242,7 @@ class Checked:
     deletes: Literal["keep", "propagate"] = "keep"
     parents: dict[Side, Parent] = field(default_factory=dict)  #: empty = records live below none
     asked: Mapping[Side, tuple[Lookup, ...]] = field(default_factory=dict)  #: links that checks look at
+    same_key: str = "hold"
     trigger: TriggerPlan | None = None  #: None = a module
     #: The numbers of the lines by which a record that a trigger made is recognised after a run that was killed.
     telling: tuple[int, ...] = ()

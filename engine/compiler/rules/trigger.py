@@ -135,6 +135,7 @@ def _as_module(trigger: Trigger, ends: Mapping[Side, End]) -> Module:
         view={},
         match=(),
         duplicates=None,
+        same_key=None,
         conflicts=(),
         deletes=None,
         mapping=trigger.mapping,

@@ -12,6 +12,7 @@ from engine.connectors.read_port import ReadRequest
 from engine.ledger import ModuleState, Sightings
 from engine.plan import digest
 from engine.run.pair import pairing_sql
+from engine.run.pair.same_key import pair_same_keys, take_met
 from engine.run.read.pull import Reading, announced, pull
 from engine.run.read.stage_source import source_scope
 from engine.run.session.cursors import earlier, has_come, since
@@ -217,5 +218,10 @@ def _mark_taken(sync: SyncPass) -> None:
 
 def _recognise(sync: SyncPass) -> None:
     keys = sync.module.keys
-    sync.columns.run(pairing_sql.recognised(keys))
-    sync.columns.run(pairing_sql.twins(len(keys)))
+    if sync.module.same_key == "make":
+        take_met(sync)
+        sync.columns.run(pairing_sql.recognised(keys))
+        pair_same_keys(sync)
+    else:
+        sync.columns.run(pairing_sql.recognised(keys))
+        sync.columns.run(pairing_sql.twins(len(keys)))

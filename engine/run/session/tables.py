@@ -104,6 +104,8 @@ ENROLLED = Table("enrolled", "read", "read", _ID | {"NAME …": "what its counte
 KNOWN = Table("known", "pair", "pair", _KEYED)
 OUTSIDE = Table("outside", "pair", "pair", _KEYED)
 TAKEN = Table("taken", "pair", "pair", _ID)
+#: Of those that several newcomers equal, or that are not the only ones: what they hold.
+SAME_KEY = Table("same_key", "read pair", "pair", _LENS)
 ASIDE = Table("aside", "pair", "pair", _ID)
 MATCHED = Table("matched", "pair", "pair sync", _MATCHED)
 #: Newcomers that are made on the target, and those for which a limited value is used up.

@@ -27,6 +27,8 @@ def found_on_target(sync: SyncPass, rows: pa.Table) -> dict[str, str | None]:
     columns.keep("found", pa.table({"_source": pa.array([], pa.string()), "id": pa.array([], pa.string())}))
     sent, present = _identities(sync)
     values = (_said("_base"), _said(sync.module.snapshot))
+    if sync.module.same_key == "make":  # others may have the key, so all that it holds tells first
+        columns.run(_pairs(f"{sent} || {values[0]}", f"{present} || {values[1]}"))
     columns.run(_pairs(sent, present))
     columns.run(_pairs(f"{_loosely(sent)} || {values[0]}", f"{_loosely(present)} || {values[1]}"))
     pairs = columns.rows("SELECT _source, id FROM found")
