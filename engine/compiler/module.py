@@ -12,6 +12,8 @@ from engine.compiler.draft.names import end_of
 from engine.compiler.draft.parts import Checked, CompiledLine, End, Enrolled, Parent
 from engine.compiler.fields.behind import field_of
 from engine.compiler.fields.line import arrow_within, compile_line
+from engine.compiler.fields.refers import as_text
+from engine.compiler.fields.terms import column
 from engine.compiler.rules.enrol import compile_enrol
 from engine.compiler.rules.guards import build_guard
 from engine.compiler.rules.limits import compile_deletes, compile_limits
@@ -252,4 +254,5 @@ def _write(checked: Checked, line: CompiledLine, number: int, side: Side) -> Wri
         Write(to=one.name, sql=sql, keep=keep, sends_null=one.sends_null or nulls)
         for one, sql in zip(line.writes(side), write_sql(line, number, side), strict=True)
     ]
-    return replace(first, beside=tuple(others))
+    name = as_text(line, side, column(f"c{number}")).sql(dialect="duckdb") if line.lookups else None
+    return replace(first, beside=tuple(others), reference=name)

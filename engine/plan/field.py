@@ -24,6 +24,9 @@ class Write:
     sends_null: bool = (
         False  #: True = a record is made with null where there is no value, and not without the field
     )
+    reference: str | None = (
+        None  #: the same as text, for a record that has no id yet; None = it is no reference
+    )
     beside: tuple[Write, ...] = ()  #: further fields of the side that the value goes into
 
     @property

@@ -113,10 +113,15 @@ def unlinked(lookup: Lookup) -> exp.Expression:
 
 
 def translated(line: CompiledLine, side: Side, target: Field, canonical: exp.Expression) -> exp.Expression:
-    """What a line with `refers` writes: canonical ids are the right side's."""
-    lookup = line.lookups.get("right")
-    value = found_id(lookup, canonical) if side == "left" and lookup is not None else canonical
+    """What a line with `refers` writes."""
+    value = as_text(line, side, canonical)
     return value if FAMILY[target.type] == "text" else try_cast(value, sql_type(target.type))
+
+
+def as_text(line: CompiledLine, side: Side, canonical: exp.Expression) -> exp.Expression:
+    """The same before it has the target's type: canonical ids are the right side's."""
+    lookup = line.lookups.get("right")
+    return found_id(lookup, canonical) if side == "left" and lookup is not None else canonical
 
 
 def blocked(lookup: Lookup, place_: str) -> Trouble:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import simplejson
+
 from engine.reconcile import Missing
 from engine.record import SIDES
 from engine.run.decide.compare import rules
+from engine.run.decide.named_as_foreseen import hash_as_foreseen, named
 from engine.run.decide.newcomers import creates_sql
 from engine.run.read.enrolled import placed
 from engine.run.session.changes import Change, ChangedField, Sight
 from engine.run.session.report import ChangeLine, FieldChange
-from engine.run.session.write_columns import HASH, LABEL, SEEN, SOURCE
+from engine.run.session.write_columns import BASE, HASH, LABEL, SEEN, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +31,7 @@ def creates(sync: SyncPass, first: int, last: int) -> Iterator[Change]:
     """The records of `absent` between two places, as they would be made."""
     side, mine = sync.target.side, sync.source_side
     lines = {one.to: line for line, one in sync.module.making(side)}
-    for row in sync.columns.table(creates_sql(sync, first, last)).to_pylist():
+    for row in sync.columns.table(creates_sql(sync, first, last, named=True)).to_pylist():
         yield Change(
             module=sync.module.name,
             kind="create",
@@ -38,16 +41,24 @@ def creates(sync: SyncPass, first: int, last: int) -> Iterator[Change]:
             linked=False,
             label=row[LABEL] or row[SOURCE],
             why=_cause(sync),
-            seen={mine: Sight(hash=row[HASH].hex(), version=row[SEEN])},
+            seen={mine: Sight(hash=_hash(sync, row), version=row[SEEN])},
             fields=(
                 *(
-                    _made(sync, line, name, shown(row[name]))
+                    _made(sync, line, name, named(sync, line, shown(row[name]), side))
                     for name, line in lines.items()
                     if row[name] is not None
                 ),
                 *(_chosen(sync, name, row[name]) for name in placed(sync) if row[name] is not None),
             ),
         )
+
+
+def _hash(sync: SyncPass, row: Mapping[str, Any]) -> str:
+    return (
+        hash_as_foreseen(sync, simplejson.loads(row[BASE]), row[HASH])
+        if sync.shared.named
+        else row[HASH].hex()
+    )
 
 
 def _cause(sync: SyncPass) -> str:
@@ -123,8 +134,8 @@ def _pair(sync: SyncPass, one: Decided, policies: Mapping[str, str]) -> Change |
         linked=one.pair.link_id is not None,
         label=one.pair.mine.label or one.pair.mine.id,
         why=_why(sync, one) if moved else "both sides are equal",
-        seen={side: _sight(record) for side, record in sides.items()},
-        fields=tuple(_moved(one, line, lines[line.key], sides, policies[line.key]) for line in moved),
+        seen={side: _sight(sync, record) for side, record in sides.items()},
+        fields=tuple(_moved(sync, one, line, lines[line.key], sides, policies[line.key]) for line in moved),
     )
 
 
@@ -136,12 +147,17 @@ def _sides(sync: SyncPass, mine: Shown, its: Shown) -> dict[Side, Shown]:
     return {"left": mine, "right": its} if sync.source_side == "left" else {"left": its, "right": mine}
 
 
-def _sight(record: Shown) -> Sight:
-    return Sight(hash=record.content.hex(), version=record.version)
+def _sight(sync: SyncPass, record: Shown) -> Sight:
+    return Sight(hash=hash_as_foreseen(sync, record.texts, record.content), version=record.version)
 
 
 def _moved(
-    one: Decided, decision: FieldDecision, line: FieldPlan, sides: Mapping[Side, Shown], rule: str
+    sync: SyncPass,
+    one: Decided,
+    decision: FieldDecision,
+    line: FieldPlan,
+    sides: Mapping[Side, Shown],
+    rule: str,
 ) -> ChangedField:
     key = decision.key
     known: dict[str, Seen] = {}
@@ -156,8 +172,10 @@ def _moved(
         why=decision.why,
         write=decision.write,
         to=line.writes[decision.write].name if decision.write else None,
-        values={name: value for name, value in known.items() if not isinstance(value, Missing)},
-        result=one.sent(decision.write)[key] if decision.write else None,
+        values={
+            name: named(sync, line, value) for name, value in known.items() if not isinstance(value, Missing)
+        },
+        result=named(sync, line, one.sent(decision.write)[key]) if decision.write else None,
     )
 
 
@@ -190,7 +208,7 @@ def delete_change(sync: SyncPass, pair: Pair) -> Change:
         linked=pair.link_id is not None,
         label=pair.its.label or pair.other_id,
         why=why,
-        seen={side: _sight(pair.its)},
+        seen={side: _sight(sync, pair.its)},
         fields=tuple(fields),
     )
 

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from engine.run.session.sync_pass import SyncPass
 
 
-def creates_sql(sync: SyncPass, first: int, last: int) -> str:
-    """What is sent for the records of `absent` between two places, beside what is remembered of them."""
+def creates_sql(sync: SyncPass, first: int, last: int, *, named: bool = False) -> str:
+    """What is sent for the records of `absent` between two places, beside what is remembered of them.
+
+    `named`: references as text, for what they lead to may have no id yet.
+    """
     target = sync.target.side
     within = f"place BETWEEN {first} AND {last}"
     keys = "".join(f"w.k{index} AS {key_column(index)}, " for index in range(len(sync.module.keys)))
     made = sync.module.making(target)
-    columns = ", ".join(f"{_given(line, one)} AS {sql_name(one.to)}" for line, one in made)
+    columns = ", ".join(f"{_given(line, one, named=named)} AS {sql_name(one.to)}" for line, one in made)
     columns += "".join(f", {sql} AS {sql_name(name)}" for name, sql in placed(sync).items())
     return (
         f"SELECT 'create/' || w.id AS {OP}, NULL::VARCHAR AS {ID}, NULL::VARCHAR AS {VERSION}, w.id AS {SOURCE}, "
@@ -30,9 +33,9 @@ def creates_sql(sync: SyncPass, first: int, last: int) -> str:
     )
 
 
-def _given(line: FieldPlan, write: Write) -> str:
+def _given(line: FieldPlan, write: Write, *, named: bool) -> str:
     """SQL over a row of `staged`: what a field of a record that is made gets by a line."""
-    value, quota = write.sql, line.quota
+    value, quota = (write.reference if named and write.reference else write.sql), line.quota
     if quota is None:
         return value
     name = quota.field.replace("'", "''")

@@ -15,9 +15,12 @@ import pyarrow as pa
 
 from engine.errors import StoppedError, UserError
 from engine.event import Noted
+from engine.ledger.settlement import Settlement
 from engine.record import SIDES, other
+from engine.run.decide.named_as_foreseen import named, names_of_made, shows_as_seen
 from engine.run.decide.trigger import by_hand_only
 from engine.run.read.counterparts import fetch
+from engine.run.read.waits import new_waits
 from engine.run.session.report import Applied, RunReport, Spared
 from engine.run.sync.execute import execute
 from engine.run.sync.look import Looked, look
@@ -89,12 +92,15 @@ class _Applying(Writing):
     done: set[bytes] = field(default_factory=set)
     already: int = 0
     stale: list[Spared] = field(default_factory=list)
+    made: set[tuple[str, str]] = field(default_factory=set)  #: modules and the records of their sources
 
     def begin(self, passes: Sequence[SyncPass]) -> bool:
         """What the file holds is permitted; a person has looked at it."""
         Writing.begin(self, passes)
         self.permit = replace(self.permit, wanted=self._take)
         self._note_later_runs(passes[0])
+        for module in {line.refers for line in passes[0].module.fields if line.refers}:
+            passes[0].shared.named[module] = names_of_made(passes[0], module, self._sources(module))
         return not by_hand_only(passes[0])
 
     def look(self, passes: Sequence[SyncPass], state: ModuleState) -> Mapping[Side, Looked]:
@@ -114,7 +120,16 @@ class _Applying(Writing):
     def end(self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
         """Find out why changes of the file were not made: for the first of them, by a look at both records."""
         del state, looked
+        self._wait(passes)
         self._tell_stale(passes)
+
+    def _wait(self, passes: Sequence[SyncPass]) -> None:
+        """What was made while a reference of it was open is filled in at the end of the run, as in any run."""
+        for sync in passes:
+            waits = [one for one in new_waits(sync)[0] if (sync.module.name, one.record_id) in self.made]
+            if waits:
+                settlement = Settlement(run=sync.run, module=sync.module.name, waits=tuple(waits))
+                sync.ledger.settle(self.writer.renew(), None, settlement)
 
     def _take(self, change: Change | None) -> bool:
         """Whether the change is in the file; it is made then."""
@@ -122,7 +137,18 @@ class _Applying(Writing):
         if name not in self.saved.ops:
             return False
         self.done.add(name)
+        if change and change.kind == "create":
+            self.made.add((change.module, change.left_id or change.right_id or ""))
         return True
+
+    def _sources(self, module: str) -> dict[Side, set[str]]:
+        """Of which records the file makes others in a module."""
+        found: dict[Side, set[str]] = {side: set() for side in SIDES}
+        for change in self.saved.lines(module):
+            if change["kind"] == "create":
+                side: Side = "left" if change["left_id"] else "right"
+                found[side].add(change[f"{side}_id"])
+        return found
 
     def _note_later_runs(self, sync: SyncPass) -> None:
         """A run that wrote something after the changeset was made is the first thing to look at."""
@@ -197,24 +223,30 @@ def _is_so(sync: SyncPass, line: Mapping[str, Any], now: Now, made: Made) -> boo
     if line["kind"] == "delete":
         return all(ids[side] not in now[side] for side in line["writes"])
     if line["kind"] == "create":
-        return _is_made(line, now, made)
+        return _is_made(sync, line, now, made)
     written = [one for one in line["fields"] if one["write"]]
     records = {side: now[side].get(ids[side]) if ids[side] else None for side in SIDES}
-    return bool(written) and all(_holds(records[one["write"]], one) for one in written)
+    return bool(written) and all(_holds(sync, records[one["write"]], one) for one in written)
 
 
-def _is_made(line: Mapping[str, Any], now: Now, made: Made) -> bool:
+def _is_made(sync: SyncPass, line: Mapping[str, Any], now: Now, made: Made) -> bool:
     """Whether the record was made of what its source still shows, and nobody has changed it since."""
     source: Side = "left" if line["left_id"] else "right"
     record = line[f"{source}_id"]
     counterpart, content = made.get((source, record), ("", b""))
     mine, its = now[source].get(record), now[other(source)].get(counterpart)
     seen = line["seen"][source]["hash"]
-    return bool(mine and its and mine.content.hex() == seen and its.content == content)
+    if mine is None or its is None or its.content != content:
+        return False
+    return shows_as_seen(sync, mine, seen)
 
 
-def _holds(record: Shown | None, one: Mapping[str, Any]) -> bool:
-    return record is not None and record.texts.get(one["key"]) == one["result"]
+def _holds(sync: SyncPass, record: Shown | None, one: Mapping[str, Any]) -> bool:
+    if record is None:
+        return False
+    line = next((line for line in sync.module.compared if line.key == one["key"]), None)
+    value = record.texts.get(one["key"])
+    return bool((value if line is None else named(sync, line, value)) == one["result"])
 
 
 def _why(sync: SyncPass, line: Mapping[str, Any], now: Mapping[Side, Mapping[str, Shown]]) -> str:
@@ -223,7 +255,7 @@ def _why(sync: SyncPass, line: Mapping[str, Any], now: Mapping[Side, Mapping[str
         record, name = line[f"{side}_id"], f"{sync.module.side(side).name}:{line[f'{side}_id']}"
         if record is not None and record not in now[side]:
             return f"{name} is not there any more."
-        if side in line["seen"] and now[side][record].content.hex() != line["seen"][side]["hash"]:
+        if side in line["seen"] and not shows_as_seen(sync, now[side][record], line["seen"][side]["hash"]):
             return f"{name} has changed since."
     if _linked(sync, line) != line["linked"]:
         return "Its link has gone since." if line["linked"] else "It has been linked since."

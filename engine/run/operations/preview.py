@@ -52,6 +52,7 @@ def preview(plan: Plan, request: RunRequest, *, limit: int = 20, saving: Saving 
     with looking(plan, request) as one:
         for module in modules_of(plan, request.aim):
             work_off(one.passes(module), mode)
+        mode.resolve()
         forecast = tuple(_forecast(name, system, mode) for name, system in one.systems.items())
     return Changeset(
         integration=plan.name,

@@ -12,6 +12,7 @@ from engine.record import SIDES
 from engine.run.read.pull import whole_read
 from engine.run.read.text_columns import text_columns
 from engine.run.session.columns import sql_name
+from engine.run.session.foreseen import NEW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,8 +71,9 @@ def read_referenced_anew(sync: SyncPass, side: SidePlan, walks: Sequence[WalkPla
 
 
 def _wanted(sync: Looking, one: WalkPlan, page: pa.Table) -> list[str]:
-    """Ids that no earlier page has asked for."""
+    """Ids that no earlier page has asked for; a record that is only foreseen cannot be read."""
     ids = {str(value).strip() for value in pc.unique(page[one.by]).to_pylist() if value is not None}
+    ids = {one for one in ids if not one.startswith(NEW)}
     known = {str(row[0]) for row in sync.columns.rows(f'SELECT _id FROM "{one.table}"')} if ids else set()
     return sorted(ids - known - {""})
 

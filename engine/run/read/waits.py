@@ -12,6 +12,7 @@ from engine.ledger.model import Wait
 from engine.record import SIDES
 from engine.run.read.referenced_records import empty_all_referenced
 from engine.run.read.referred import show_referred
+from engine.run.session.foreseen import LINKS
 from engine.run.session.pair import LIVE
 from engine.run.session.tables import STAGED
 
@@ -36,8 +37,10 @@ def show_references(sync: SyncPass) -> None:
     for one in {*sync.module.left.references, *sync.module.right.references}:
         needed = ("left_id", "right_id", "made", "state")
         links = sync.ledger.links_table(one.integration or sync.integration, one.module, columns=needed)
-        live = pa.compute.is_in(links["state"], pa.array(LIVE))
-        sync.columns.share(one.table, links.filter(live).drop(["state"]))
+        live = links.filter(pa.compute.is_in(links["state"], pa.array(LIVE))).drop(["state"])
+        if sync.foreseen is not None and one.integration is None:
+            live = pa.concat_tables([live.cast(LINKS), sync.foreseen.of(one.module)])
+        sync.columns.share(one.table, live)
 
 
 def due_by_waits(sync: SyncPass) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.plan import ModulePlan, SidePlan
     from engine.run.session.aim import Aim
     from engine.run.session.columns import Columns, Compute
+    from engine.run.session.foreseen import Foreseen, Named
     from engine.run.session.ledger_writer import Clock, LedgerWriter
 
 
@@ -75,6 +76,8 @@ class Shared:
 
     counts: Counts = field(default_factory=Counts)
     references_shown: bool = False  #: what the lenses translate ids through stands in tables
+    #: by module: records that a saved changeset has made, with the names that it calls them by
+    named: dict[str, Named] = field(default_factory=dict)
     demands: dict[Side, str] = field(
         default_factory=dict
     )  #: what each side asks of records, where it was asked
@@ -107,6 +110,7 @@ class SyncPass:
     named: Mapping[Side, frozenset[str]] | None = (
         None  #: records that are looked at alone; None = whatever changed
     )
+    foreseen: Foreseen | None = None  #: of a preview: the links that it would have made so far; None = a run
     shared: Shared = field(default_factory=Shared)
 
     @property

@@ -16,6 +16,7 @@ from engine.run.read.computed_fields import compile_computed
 from engine.run.read.requirements import check_requirements
 from engine.run.session.aim import only_of
 from engine.run.session.columns import Session
+from engine.run.session.foreseen import Foreseen
 from engine.run.session.ledger_writer import Clock
 from engine.run.session.spill import leave, spill_folder
 from engine.run.session.sync_pass import SyncPass
@@ -42,6 +43,7 @@ class Opened:
     session: Session
     ledger: Ledger
     writer: LedgerWriter | None  #: None = a look: nothing may be written anywhere
+    foreseen: Foreseen | None  #: None = a run
     run: str  #: the id under which it is in the history; of a look, what it is
 
     def passes(self, module: ModulePlan, aim: Aim | None = None) -> tuple[SyncPass, ...]:
@@ -63,6 +65,7 @@ class Opened:
             accepted=self.request.accepted,
             whole=self.request.whole,
             aim=aim,
+            foreseen=self.foreseen,
             named=only_of(self.plan, module, aim, self.ledger),
         )
         return (first, first.reverse) if first.both_ways else (first,)
@@ -98,8 +101,15 @@ def opened(
             session=session,
             ledger=ledger,
             writer=writer,
+            foreseen=None if writer else Foreseen(wanted=_gone_through(plan)),
             run=run,
         )
+
+
+def _gone_through(plan: Plan) -> frozenset[str]:
+    """Modules through whose links others find ids."""
+    sides = (module.side(side) for module in plan.modules for side in SIDES)
+    return frozenset(one.module for side in sides for one in side.references if one.integration is None)
 
 
 @contextmanager

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from engine.record import SIDES
 from engine.run.decide.expected_changes import creates, delete_change, lines_of, pair_changes
@@ -13,8 +16,10 @@ from engine.run.decide.yielding import yielded
 from engine.run.pair.sort import held_records, still_held
 from engine.run.read.waits import name_roots, new_waits
 from engine.run.session.batches import portions
+from engine.run.session.foreseen import name_of_new, sql_name_of_new
 from engine.run.session.held import as_held
-from engine.run.session.report import Ask, HeldRecord
+from engine.run.session.report import Ask, ChangeLine, HeldRecord
+from engine.run.session.tables import ABSENT
 from engine.run.sync.limits import stops_of
 from engine.run.sync.link_origins import demand_approval, origin_asks
 from engine.run.sync.look import look
@@ -25,12 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.ledger import HeldRow, ModuleState
+    from engine.ledger.model import Wait
     from engine.record import Counts, Kind, Side
     from engine.run.decide.refusal_notices import Refused
     from engine.run.read.absent_or_deleted import Departed
     from engine.run.session.changes import Change, Saving
     from engine.run.session.pair import Decided, Pair
-    from engine.run.session.report import ChangeLine
     from engine.run.session.sync_pass import SyncPass
     from engine.run.sync.approvals import Stop
     from engine.run.sync.look import Looked
@@ -49,6 +54,9 @@ class Preview:
     writes: dict[tuple[str, str, Kind], dict[str, int]] = field(default_factory=dict)
     asks: list[Ask] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  #: whole sentences
+    waits: list[tuple[SyncPass, Wait]] = field(
+        default_factory=list
+    )  #: what records refer to that has no link yet
     room: int = 0  #: lines of the present module that may still be shown
 
     def begin(self, passes: Sequence[SyncPass]) -> bool:
@@ -73,6 +81,7 @@ class Preview:
             self._ask(passes[0], stop)
         for sync in passes:
             waits, _ = new_waits(sync)
+            self.waits += [(sync, one) for one in waits] if sync.only is None else []
             rows = name_roots(sync, tuple(held_records(sync)), waits)
             sync.counts.held += len(rows)
             rows += self._before(sync, whole=looked[sync.source_side].staged.whole)
@@ -103,6 +112,8 @@ class Preview:
         total = int(sync.columns.one("SELECT count(*) FROM absent")) if sync.moving else 0
         sync.counts.created[sync.target.side] += total
         self._count(sync, sync.target.side, "create", total)
+        if total:
+            _foresee_creates(sync)
         several = portions(sync, "absent", CHUNK if self.saving else max(self.room, 1))
         for places in several if self.saving else several[: self.room > 0]:
             for change in creates(sync, *places):
@@ -122,6 +133,7 @@ class Preview:
         counts.held += len(unreadable)
         counts.skipped += len(judged.unclear) - len(unreadable) + len(judged.lost)
         self._refuse(sync, refusals(sync, judged.decided))
+        _foresee_links(sync, judged.decided)
         for one in judged.decided:
             self._tally(sync, one)
         for change in pair_changes(sync, judged.decided) if self.saving or self.room > 0 else ():
@@ -162,6 +174,22 @@ class Preview:
     def end(self, passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
         """Nothing is remembered."""
 
+    def resolve(self) -> None:
+        """References that were open when their records were made, and that the same run fills in at its end."""
+        for module, several in groupby(self.waits, lambda one: one[0].module.name):
+            waiting = {
+                (sync.source_side, wait.record_id): (sync, wait)
+                for sync, wait in several
+                if sync.foreseen is not None
+                and sync.foreseen.has(wait.root_module, wait.root_side, wait.root_id)
+                and sync.foreseen.has(module, wait.side, wait.record_id)
+            }
+            for sync, wait in waiting.values():
+                sync.counts.updated[sync.target.side] += 1
+                self._count(sync, sync.target.side, "update", 1)
+                if self.room > 0:
+                    self.lines.append(_filled_in(sync, wait))
+
     def _take(self, change: Change) -> None:
         """Keep a change, and show it while there is room."""
         if self.saving is not None:
@@ -180,3 +208,38 @@ class Preview:
         plan = sync.module.side(side)
         by_module = self.writes.setdefault((plan.system, plan.stream, kind), {})
         by_module[sync.module.name] = by_module.get(sync.module.name, 0) + records
+
+
+def _foresee_creates(sync: SyncPass) -> None:
+    """The links of the newcomers that would be made."""
+    mine, its = sync.source_side, sync.target.side
+    if sync.foreseen is not None:
+        made = f"SELECT id AS {mine}_id, {sql_name_of_new(sync.module.name, mine, 'id')} AS {its}_id, '{its}' AS made"
+        found = sync.columns.table(f"SELECT left_id, right_id, made FROM ({made} FROM {ABSENT})")
+        sync.foreseen.add(sync.module.name, found)
+
+
+def _foresee_links(sync: SyncPass, decided: Sequence[Decided]) -> None:
+    """The links of those that were recognised."""
+    met = [one.pair for one in decided if one.pair.link_id is None]
+    if sync.foreseen is not None and met:
+        ids = {
+            f"{sync.source_side}_id": [pair.mine.id for pair in met],
+            f"{sync.target.side}_id": [pair.other_id for pair in met],
+        }
+        columns = {name: pa.array(ids[name], pa.string()) for name in ("left_id", "right_id")}
+        found = pa.table({**columns, "made": pa.nulls(len(met), pa.string())})
+        sync.foreseen.add(sync.module.name, found)
+
+
+def _filled_in(sync: SyncPass, wait: Wait) -> ChangeLine:
+    side = sync.target.side
+    return ChangeLine(
+        module=sync.module.name,
+        side=side,
+        kind="update",
+        id=None,
+        label=name_of_new(sync.module.name, wait.side, wait.record_id),
+        why=f"{wait.root_module} {wait.root_id} is linked by then",
+        fields=(),
+    )
