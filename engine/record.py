@@ -82,7 +82,8 @@ class Counts:
     """What became of the records of one module in one run.
 
     For a module in one direction every record read from its source ends in exactly one of created, updated,
-    unchanged, skipped, held or conflicts; so they add up to the records read.
+    unchanged, skipped, held or conflicts; so they add up to the records read. Only one that was written in some
+    fields while others are in conflict counts as both.
     """
 
     read: dict[Side, int] = field(default_factory=lambda: {"left": 0, "right": 0})
@@ -91,12 +92,19 @@ class Counts:
     deleted: dict[Side, int] = field(default_factory=lambda: {"left": 0, "right": 0})
     unchanged: int = 0
     skipped: int = 0
+    skipped_for: dict[str, int] = field(default_factory=dict)  #: the same by reason
     held: int = 0
     conflicts: int = 0
     #: beside those: records that do not show a field that is compared, so that nobody can say it is in step
     not_comparable: int = 0
     #: beside those: linked records that a complete read of their side did not deliver
     missing: dict[Side, int] = field(default_factory=lambda: {"left": 0, "right": 0})
+
+    def skip(self, why: str, records: int) -> None:
+        """Leave records out; `why` in a few words."""
+        self.skipped += records
+        if records:
+            self.skipped_for[why] = self.skipped_for.get(why, 0) + records
 
     def as_json(self) -> dict[str, Any]:
         """The shape that `run --format json` prints."""
@@ -107,6 +115,7 @@ class Counts:
             "deleted": dict(self.deleted),
             "unchanged": self.unchanged,
             "skipped": self.skipped,
+            "skipped_for": dict(self.skipped_for),
             "held": self.held,
             "conflicts": self.conflicts,
             "not_comparable": self.not_comparable,

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from engine.render.held import causes_of, causes_text
-from engine.render.outcome import add, counts_text, written
+from engine.render.outcome import add, counts_text, skipped_text, written
 from engine.render.table import Column, Screen, number, table
 from engine.render.text import count, duration, printable, shorten, shown
 
@@ -25,6 +25,7 @@ def changeset_text(changes: Changeset, screen: Screen, *, spec: str, saved: bool
     `saved`: it is in a file, which `spec` names; what is in it needs no further word.
     """
     parts = [counts_text(changes.modules, screen)] if changes.modules else []
+    parts += [why] if (why := skipped_text(changes.modules)) else []
     parts += [
         lines_text(module, list(lines)) for module, lines in groupby(changes.lines, lambda one: one.module)
     ]

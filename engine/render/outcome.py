@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from engine.record import Counts, Side
@@ -22,6 +23,7 @@ def run_text(report: RunReport, screen: Screen, *, spec: str) -> str:
     """The end of a run for a person; `spec` is how she named it on the command line."""
     # The counts add up for a run that handles every record; one that is bound to a file passes over the others.
     parts = [counts_text(report.modules, screen)] if report.modules and not report.applied else []
+    parts += [why] if (why := skipped_text(report.modules)) and not report.applied else []
     parts += [f"{printable(note)}\n" for note in report.notes]
     parts += [applied_text(report.applied)] if report.applied else []
     parts += [_held_text(report, spec)] if report.held else []
@@ -87,6 +89,7 @@ def add(modules: Mapping[str, Counts]) -> Counts:
         deleted=pair(lambda one: one.deleted),
         unchanged=sum(one.unchanged for one in every),
         skipped=sum(one.skipped for one in every),
+        skipped_for=dict(sum((Counter(one.skipped_for) for one in every), Counter())),
         held=sum(one.held for one in every),
         conflicts=sum(one.conflicts for one in every),
         not_comparable=sum(one.not_comparable for one in every),
@@ -145,6 +148,13 @@ def _nothing(report: RunReport) -> str:
     if not report.held:
         return f"Nothing to do: both sides are in step{_calls(report)}."
     return f"Finished in {duration(report.seconds)}: {_wrote(report)}{_calls(report)}."
+
+
+def skipped_text(modules: Mapping[str, Counts]) -> str:
+    """Why records were left out: `Skipped: 10 outside the view and 2 left alone.`; empty where none was."""
+    reasons = add(modules).skipped_for
+    why = listed([f"{amount:,} {reason}" for reason, amount in reasons.items()])
+    return f"Skipped: {why}.\n" if why else ""
 
 
 def _wrote(report: RunReport) -> str:

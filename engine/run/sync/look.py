@@ -74,8 +74,11 @@ def _tally(sync: SyncPass) -> None:
     counts, found = sync.counts, sync.learned.found
     listed = sum(found.values())
     counts.unchanged += counts.read[sync.source_side] - listed + found["met"]
-    counts.skipped += found["out-of-view"] + found["gone"] + found["skipped"]
-    counts.skipped += len(set_aside(sync)) + not_made(sync)
+    counts.skip("outside the view", found["out-of-view"])
+    counts.skip("without a counterpart, which was deleted", found["gone"])
+    counts.skip("left alone", found["skipped"])
+    counts.skip("skipped as duplicates", len(set_aside(sync)))
+    counts.skip("not made on the other side", not_made(sync))
     counts.held += found["still-held"]
     counts.conflicts += found["still-in-conflict"]
 

@@ -24,7 +24,7 @@ from engine.run.sync.limits import stops_of
 from engine.run.sync.link_origins import demand_approval, origin_asks
 from engine.run.sync.look import look
 from engine.run.write.delete import sifted
-from engine.run.write.judge import CHUNK, judge, judge_newcomers, unshown
+from engine.run.write.judge import CHUNK, LOST, UNCLEAR, judge, judge_newcomers, unshown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +121,7 @@ class Preview:
 
     def leave_alone(self, sync: SyncPass, missed: Sequence[tuple[Pair, str]]) -> None:
         """Count them."""
-        sync.counts.skipped += len(missed)
+        sync.counts.skip("left alone by their trigger", len(missed))
 
     def update(self, sync: SyncPass, found: Sequence[Pair]) -> None:
         """Decide them as a run would."""
@@ -131,7 +131,8 @@ class Preview:
             one for one in judged.unclear if one.other is not None and one.other.trouble is not None
         ]
         counts.held += len(unreadable)
-        counts.skipped += len(judged.unclear) - len(unreadable) + len(judged.lost)
+        counts.skip(UNCLEAR, len(judged.unclear) - len(unreadable))
+        counts.skip(LOST, len(judged.lost))
         self._refuse(sync, refusals(sync, judged.decided))
         _foresee_links(sync, judged.decided)
         for one in judged.decided:
@@ -147,7 +148,7 @@ class Preview:
         counts.held += bool(one.refusals) and not (written or one.decision.conflicts)
         counts.unchanged += not (written or one.decision.conflicts or one.refusals)
         for side in written:
-            counts.updated[side] += not (one.decision.conflicts and side == written[0])
+            counts.updated[side] += 1
             self._count(sync, side, "update", 1)
 
     def ask_again(self, sync: SyncPass) -> None:

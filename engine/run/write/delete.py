@@ -48,7 +48,7 @@ def _note_lost(sync: SyncPass, permit: Permit, lost: Departed, edited: Sequence[
         sync.ledger.settle(permit.writer.renew(), None, settlement)
     if edited:
         sync.listen(Noted(module=sync.module.name, message=_kept(sync, len(edited))))
-    sync.counts.skipped += len(edited)
+    sync.counts.skip("kept, for their counterpart was edited", len(edited))
 
 
 def _kept(sync: SyncPass, count: int) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from engine.run.session.pair import Decided, Pair
     from engine.run.session.sync_pass import SyncPass
 
+#: Why pairs are left out: what became of their counterpart, or of the record itself, by the time they were looked at.
+UNCLEAR, LOST = "with a counterpart that is gone or outside the view", "deleted meanwhile"
 #: Pairs that are looked at together.
 CHUNK = 5_000
 

@@ -164,4 +164,4 @@ def leave_alone(sync: SyncPass, writer: LedgerWriter, missed: Sequence[tuple[Pai
         for pair in pairs:
             message = f"{sync.source.name}:{pair.mine.id} leaves {sync.target.name}:{pair.other_id} unchanged: {why}."
             sync.listen(Noted(module=sync.module.name, message=message))
-    sync.counts.skipped += len(missed)
+    sync.counts.skip("left alone by their trigger", len(missed))

@@ -22,7 +22,7 @@ from engine.run.session.pair import Decided, Pair, content_hash
 from engine.run.write.after import Unkept, held_values, not_kept, note_news, shown_after, unkept_fields
 from engine.run.write.door import Answer, go_on, settle, write
 from engine.run.write.exchange import Queue, groups, held_in_circle
-from engine.run.write.judge import Judged, judge, unshown
+from engine.run.write.judge import LOST, UNCLEAR, Judged, judge, unshown
 from engine.run.write.receipts import held_of
 from engine.run.write.remember import note_refusals
 from engine.run.write.settle import changed_links, losers_of, states_of, unclear_settlement
@@ -69,7 +69,7 @@ def _note_unclear(sync: SyncPass, writer: LedgerWriter, judged: Judged) -> None:
         sync.ledger.settle(writer.renew(), None, settlement)
         report_held(sync, settlement.held)
         sync.counts.held += len(settlement.held)
-        sync.counts.skipped += len(judged.unclear) - len(settlement.held)
+        sync.counts.skip(UNCLEAR, len(judged.unclear) - len(settlement.held))
         _tell_orphans(sync, judged.unclear)
     if judged.lost:
         links = [
@@ -77,7 +77,7 @@ def _note_unclear(sync: SyncPass, writer: LedgerWriter, judged: Judged) -> None:
         ]
         gone = Settlement(run=sync.run, module=sync.module.name, changes=states_of(links))
         sync.ledger.settle(writer.renew(), None, gone)
-        sync.counts.skipped += len(judged.lost)
+        sync.counts.skip(LOST, len(judged.lost))
 
 
 def _tell_orphans(sync: SyncPass, unclear: Sequence[Pair]) -> None:
@@ -194,7 +194,7 @@ def _update_batch(
         turns=tuple(one.turns[sync.target.side] for one in done if sync.target.side in one.turns),
         intent_state="uncertain" if answer.unknown else "done",
     )
-    new = settle(sync, permit, answer, settlement, applied=len(done) - len(disputed), kind="update")
+    new = settle(sync, permit, answer, settlement, applied=len(done), kind="update")
     sync.counts.held += len(refused)
     sync.counts.conflicts += len(disputed)
     go_on(sync, answer)
