@@ -108,8 +108,9 @@ def _fields(lines: Iterable[CompiledLine]) -> dict[Side, list[str]]:
 
 def _of_two(left: str, right: str, lines: Sequence[CompiledLine]) -> str:
     said = {side: one.spec.value.value for one in lines for side in one.targets if one.spec.value is not None}
+    worded = any(one.spec.values for one in lines)
     if not said:
-        return f"{left} <-> {right}"
+        return f"{{ map: {left} <-> {right}, values: … }}" if worded else f"{left} <-> {right}"
     factor = _TIMES.search(said.get("right", ""))
     if factor is not None:
         return f"{{ map: {left} <-> {right}, times: {factor[1]} }}"
