@@ -54,11 +54,25 @@ def test_first_contact_names_the_pairs_and_only_its_own_code_lets_it_through(tmp
         assert len(world.links()) == 5, "once contact is made, a pair more needs no word"
 
 
-def test_a_first_run_that_only_makes_records_needs_no_word(tmp_path: Path) -> None:
+@pytest.mark.parametrize("filled", ["left", "right"])
+def test_a_first_run_that_only_fills_the_other_side_needs_no_word(tmp_path: Path, filled: str) -> None:
+    with Both(tmp_path) as world:
+        if filled == "left":
+            world.shop.put("people", person("Ann"))
+        else:
+            world.desk.put("clients", client("Bob"))
+        assert world.run(accepted=NOTHING).wrote == 1
+        world.settled()
+
+
+def test_two_filled_sides_in_which_nobody_meets_stop_until_a_person_agrees(tmp_path: Path) -> None:
     with Both(tmp_path) as world:
         world.shop.put("people", person("Ann"))
         world.desk.put("clients", client("Bob"))
-        assert world.run(accepted=NOTHING).wrote == 2
+        with pytest.raises(StoppedError, match="none of one side is found on the other by `name = label`"):
+            world.run(accepted=NOTHING)
+        assert world.watch.operations == []
+        assert world.run().wrote == 2
         world.settled()
 
 

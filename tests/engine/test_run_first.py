@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from run_world import LINES, MATCH, World, person
 
+from engine.errors import StoppedError
+from engine.run.session.sync_pass import Accepted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -229,3 +232,14 @@ def test_two_specs_in_one_ledger_do_not_mix(tmp_path: Path) -> None:
         assert one.ledger == two.ledger
         one.shop.edit("people", "1", city="Goa")
         assert (two.run().wrote, one.run().wrote) == (0, 1)
+
+
+def test_a_filled_target_in_which_nobody_is_found_stops_until_a_person_agrees(world: World) -> None:
+    world.shop.put("people", person("Ann"))
+    world.desk.put("clients", {"label": "Bob", "mail": None, "town": None, "worth": None})
+    with pytest.raises(StoppedError, match="this run makes 1"):
+        world.run(accepted=Accepted())
+    assert world.clients("label") == [("Bob",)]
+    world.run()
+    assert world.clients("label") == [("Ann",), ("Bob",)]
+    world.settled()

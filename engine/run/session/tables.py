@@ -101,7 +101,7 @@ SKIPS = Table(
 ENROLLED = Table("enrolled", "read", "read", _ID | {"NAME …": "what its counterpart gets; null = nothing"})
 #: Records of the target that may be recognised; all of them, where a saved view leaves some out; those that have a
 #: link; those that a person's choice set aside.
-KNOWN = Table("known", "pair", "pair", _KEYED)
+KNOWN = Table("known", "pair", "pair sync", _KEYED)
 OUTSIDE = Table("outside", "pair", "pair", _KEYED)
 TAKEN = Table("taken", "pair", "pair", _ID)
 #: Of those that several newcomers equal, or that are not the only ones: what they hold.

@@ -14,9 +14,10 @@ import simplejson
 
 from engine.errors import StoppedError
 from engine.event import Noted
-from engine.plan import digest
 from engine.run.session.tables import ABSENT, MATCHED, STAGED
 from engine.run.sync.approvals import FIRST_CONTACT, Stop, approved_before
+from engine.run.sync.changeset_code import changeset_code
+from engine.run.sync.strangers import strangers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,13 +88,15 @@ def _first_contact(passes: Sequence[SyncPass], state: ModuleState, before: Appro
     about = f"{sync.source_side} {FIRST_CONTACT}"
     entries = before.rest(about, list(found))
     if not entries:
+        if not found:
+            yield from strangers(passes, before)
         return
     met = [found[one] for one in entries]
     equal, alike = ([one for one in met if bool(one.spelled) is so] for so in (False, True))
     does = "overwrites what differs" if sync.module.duplicates == "overwrite" else "links them"
     records = "1 record exists" if len(met) == 1 else f"{len(met):,} records exist"
     yield Stop(
-        code=_code(sync, about, entries),
+        code=changeset_code(sync, about, entries),
         about=about,
         entries=tuple(entries),
         what=f"First contact: {records} on both sides, and this run {does}.",
@@ -165,7 +168,7 @@ def _empty(sync: SyncPass, links: int, looked: Looked, before: Approved) -> Iter
     known = before.entries.get(about)
     if links and looked.staged.whole and not looked.staged.records and not known:
         yield Stop(
-            code=_code(sync, about, [str(links)]),
+            code=changeset_code(sync, about, [str(links)]),
             about=about,
             entries=(about,),
             what=f"{sync.source.name} is empty, but {links:,} of its records are linked.",
@@ -197,7 +200,7 @@ def _too_many(
     if _beyond(limit, len(entries), links, largest=kind == "create"):
         about = f"{sync.source_side} {kind}"
         yield Stop(
-            code=_code(sync, about, entries),
+            code=changeset_code(sync, about, entries),
             what=f"{len(entries):,} records of {sync.target.name} would be {kind}d; {links:,} are linked.",
             remedy="Check `engine preview`. `limits:` in the module sets what is usual.",
             about=about,
@@ -214,7 +217,7 @@ def _both_changed(
     entries = before.rest(about, both)
     if _beyond(sync.module.limits.conflicts, len(entries), links):
         yield Stop(
-            code=_code(sync, about, entries),
+            code=changeset_code(sync, about, entries),
             what=f"{len(entries):,} of {links:,} linked pairs have changed on both sides, which looks like a mistake.",
             remedy="Check `engine preview`: a mapping or a zone may be wrong.",
             about=about,
@@ -263,8 +266,3 @@ def _beyond(limit: Limit | None, count: int, links: int, *, largest: bool = Fals
     if not bounds:
         return False
     return count > (max(bounds) if largest else min(bounds))
-
-
-def _code(sync: SyncPass, about: str, entries: Sequence[str]) -> str:
-    """Names this changeset: the same records with the same values, the same code."""
-    return digest([sync.integration, sync.module.name, about, sorted(entries)])[:8]
