@@ -103,6 +103,7 @@ class Stream:
     empty_is_null: bool = False  #: the system answers "" where it has no value
     empty_is_absent: bool = False  #: the system leaves a field out where it has no value
     sends_null: bool = False  #: the same of every field
+    tells_nothing: bool = False  #: nobody can ask for what a write has brought about: what was sent counts
     fillable: bool = False  #: a field that a record does not show is not there, and can be written
     singleton: bool = False  #: one record only, such as the organisation itself
     #: The field by which people recognise whose account this is, in the one record that tells it; None = it does not.

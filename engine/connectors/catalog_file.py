@@ -36,7 +36,7 @@ AS_WRITTEN = (
     "open",
     "source",
 )
-STREAM_KEYS = frozenset({*AS_WRITTEN, "null", "can", "blocks", "fields", "without"})
+STREAM_KEYS = frozenset({*AS_WRITTEN, "null", "tells", "can", "blocks", "fields", "without"})
 FIELD_KEYS = frozenset({"type", "choices", "label"})
 CAPABILITIES = frozenset(field.name for field in fields_of(Capabilities))
 
@@ -129,6 +129,8 @@ class _Reader:
         changes = {key: body[key] for key in AS_WRITTEN if key in body}
         if "null" in body:
             changes["sends_null"] = body["null"] == "send"
+        if "tells" in body:
+            changes["tells_nothing"] = body["tells"] == "nothing"
         if "can" in body:
             changes["can"] = self._capabilities(body["can"], place)
         changes["fields"] = self._fields(body, before, place)

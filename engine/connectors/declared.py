@@ -59,6 +59,10 @@ STREAM_SCHEMA: Mapping[str, Any] = {
             "enum": ["send"],
             "description": "New records get null where there is no value, and no default of the system.",
         },
+        "tells": {
+            "enum": ["nothing"],
+            "description": "Records are not read back after a write: what was sent counts as what the system holds.",
+        },
         "changed_by": {
             "type": "string",
             "description": "The field with the mail address of whoever changed the record last.",
@@ -138,6 +142,7 @@ def declare_stream(
         fields=fields,
         can=can,
         sends_null=said.get("null") == "send",
+        tells_nothing=said.get("tells") == "nothing",
         open=True,
     )
 

@@ -127,6 +127,7 @@ class SidePlan:
     #: True = it looks at what the system computes of other records, so nothing tells which records have changed
     computed: bool = False
 
+    tells: bool = True  #: a record can be asked for after a write; False = what was sent counts
     fillable: bool = False  #: a field that a record does not show is not there, and can be written
     #: fields of which one that a record does not show leaves a line that nobody can compare
     compared: tuple[str, ...] = ()

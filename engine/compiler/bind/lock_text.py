@@ -23,6 +23,7 @@ SAID = (
     "empty_is_null",
     "empty_is_absent",
     "sends_null",
+    "tells_nothing",
     "fillable",
     "singleton",
     "open",

@@ -89,6 +89,7 @@ def build_side(draft: Draft, checked: Checked, side: Side, standing: Mapping[str
         fetched_by=fetched_by(standing, checked, side),
         walks=walk_plans(parts.walks.values(), side, end.ref.system),
         view=view.sql,
+        tells=end.stream.can.by_ids > 0 and not end.stream.tells_nothing,
         fillable=end.stream.fillable,
         compared=compared_fields(parts),
         computed=any(one.unstamped for name, one in end.stream.fields.items() if name in parts.reads),

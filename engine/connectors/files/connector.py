@@ -108,6 +108,7 @@ class FilesConnector:
             id=file.key,
             fields={**seen, **key, **said.fields},
             can=can,
+            tells_nothing=said.tells_nothing,
             fillable=self._format == "jsonl",
             sends_null=True,  # a file has no defaults, and each of its records shows every field
             open=self._create or self._format == "jsonl",

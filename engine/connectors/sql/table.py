@@ -95,6 +95,7 @@ class SqlTable:
     deleted: str | None  #: the column that says that a row counts as deleted; None = rows really go
     types: Mapping[str, Field]  #: fields whose types the spec declares; they count more than the database's
     writable: bool  #: False = a query or a view
+    tells_nothing: bool  #: rows are not read back after a write
     sends_null: bool  #: new rows get null where there is no value, and no default of the table
     alters: bool  #: a trigger, or what the table does on conflict, may keep other values than those written
 
@@ -153,6 +154,7 @@ class SqlTable:
             modified=self.modified,
             fields={**fields, self.id: fields.get(self.id, whole)},
             sends_null=self.sends_null,
+            tells_nothing=self.tells_nothing,
             can=CAN_WRITE if self.writable else CAN_READ,
         )
 
@@ -201,6 +203,7 @@ def declared_table(
         types={field: declare_field(field, words) for field, words in (said.get("fields") or {}).items()},
         writable=writable,
         sends_null=said.get("null") == "send",
+        tells_nothing=said.get("tells") == "nothing",
         alters=alters,
     )
     table.require([name for name in (*keys, table.modified, table.deleted) if name])

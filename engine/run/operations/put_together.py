@@ -222,3 +222,9 @@ def _write(one: Opened, permit: Permit, attach: AttachPlan, right: Attached, val
             f"{end.system} refuses to change {end.name}:{record}: {receipt.message}",
             remedy="Nothing was recorded. Correct it there, then run the same command again.",
         )
+    now = read_attached(one.session, one.systems, end, "right", (record,)).get(record)
+    if now is not None and now.shown == right.shown != value:
+        raise UserError(
+            f"{end.name}:{record} accepted the change of `{attach.shows}` and did not keep it.",
+            remedy=f"Nothing was recorded. Find what resets it in {end.system}, then run the same command again.",
+        )

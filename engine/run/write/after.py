@@ -7,7 +7,7 @@ Where records can travel back, or asking costs no request, a side that does not 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
@@ -35,11 +35,12 @@ def shown_after(
 ) -> tuple[dict[str, Shown], dict[str, str | None]]:
     """(what it shows after a write, for those that do not plainly look as expected; versions of those asked).
 
+    Those that are asked for and not there stand in neither.
+
     Both by target id; `hashes` is what is expected. A listing that is older than such a version shows no edit.
     """
     accepted, versions = _accepted(sync, by_op), {}
-    asks = sync.both_ways or sync.target.can.bulk
-    asked = [record for record in ids if record not in accepted] if asks else []
+    asked = [record for record in ids if record not in accepted] if sync.target.tells else []
     if asked:
         sync.columns.drop("after")
         read_again(sync, asked, sync.target, "after")
@@ -66,20 +67,45 @@ def _accepted(sync: SyncPass, by_op: Mapping[str, Receipt]) -> dict[str, Shown]:
     return {record: replace(shown, answered=True) for record, shown in found.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What came of a batch of creates that its target says to have applied."""
+
+    #: target id -> (its base as JSON, its hash), of those that differ from what was sent
+    unlike: Mapping[str, tuple[str, bytes]]
+    lost: frozenset[str]  #: target ids that it does not have when it is asked for them
+
+
 def made(
     sync: SyncPass,
     rows: pa.Table,
     ids: pa.Array | pa.ChunkedArray,
     versions: pa.Array | pa.ChunkedArray | None,
     by_op: Mapping[str, Receipt],
-) -> dict[str, tuple[str, bytes]]:
-    """Target id -> (its base as JSON, its hash) for records made just now that differ from what was sent."""
-    if not sync.both_ways and not any(one.accepted is not None for one in by_op.values()):
-        return {}
+) -> Made:
+    """Look at what was made just now. What is local and one way has told itself what it keeps."""
+    asks = sync.both_ways or not sync.target.can.bulk
+    if not asks and not any(one.accepted is not None for one in by_op.values()):
+        return Made(unlike={}, lost=frozenset())
     records = ids.to_pylist()
+    sync.columns.drop("after")
     shown, _ = shown_after(sync, records, rows["_hash"].to_pylist(), by_op)
-    if not shown:
-        return {}
+    told = {one.id for one in by_op.values() if one.accepted is not None}
+    asked = set(records) - told if sync.target.tells else set()
+    there = {row[0] for row in sync.columns.rows("SELECT id FROM after")} if asked else set()
+    return Made(
+        unlike=_unlike(sync, rows, records, versions, shown) if shown else {},
+        lost=frozenset(asked - there),
+    )
+
+
+def _unlike(
+    sync: SyncPass,
+    rows: pa.Table,
+    records: Sequence[str],
+    versions: pa.Array | pa.ChunkedArray | None,
+    shown: Mapping[str, Shown],
+) -> dict[str, tuple[str, bytes]]:
     sent = dict(zip(records, rows["_base"].to_pylist(), strict=True))
     told = dict(zip(records, versions.to_pylist(), strict=True)) if versions is not None else {}
     order = [line.key for line in sync.module.compared]

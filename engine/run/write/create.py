@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from engine.ledger import RecordKey, Settlement
+from engine.record import Receipt
 from engine.run.decide.expected_changes import creates, shown
 from engine.run.decide.newcomers import creates_sql
 from engine.run.session.batches import batch_size, portions
@@ -21,6 +23,8 @@ from engine.run.write.settle import associating, new_links
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.connectors.port import AllApplied
+    from engine.record import Outcome
     from engine.run.session.sync_pass import SyncPass
     from engine.run.write.permit import Permit
 
@@ -58,19 +62,32 @@ def _pick(sync: SyncPass, permit: Permit) -> None:
 
 def _create_batch(sync: SyncPass, permit: Permit, rows: pa.Table) -> None:
     answer = write(sync, permit, "create", rows)
-    if answer.whole is not None:
-        ids, versions = answer.whole.ids, answer.whole.versions
-        settlement = Settlement(
-            run=sync.run,
-            module=sync.module.name,
-            links=new_links(sync, rows, ids, versions, made(sync, rows, ids, versions, {})),
-            associating=associating(sync),
-            released=_sources(sync, rows),
-        )
-        settle(sync, permit, answer, settlement, applied=rows.num_rows, kind="create")
+    whole = answer.whole
+    if whole is not None:
+        result = made(sync, rows, whole.ids, whole.versions, {})
+        if result.lost:
+            answer = _one_by_one(answer, whole, rows)
+            _settle_receipts(sync, permit, answer, rows)
+        else:
+            settlement = Settlement(
+                run=sync.run,
+                module=sync.module.name,
+                links=new_links(sync, rows, whole.ids, whole.versions, result.unlike),
+                associating=associating(sync),
+                released=_sources(sync, rows),
+            )
+            settle(sync, permit, answer, settlement, applied=rows.num_rows, kind="create")
     else:
         _settle_receipts(sync, permit, answer, rows)
     go_on(sync, answer)
+
+
+def _one_by_one(answer: Answer, whole: AllApplied, rows: pa.Table) -> Answer:
+    """The same with a receipt for each record."""
+    versions = whole.versions.to_pylist() if whole.versions is not None else [None] * rows.num_rows
+    told = zip(rows["_op"].to_pylist(), whole.ids.to_pylist(), versions, strict=True)
+    by_op = {op: Receipt(op=op, outcome="applied", id=one, version=version) for op, one, version in told}
+    return replace(answer, by_op=by_op, whole=None)
 
 
 def _sources(sync: SyncPass, rows: pa.Table) -> tuple[RecordKey, ...]:
@@ -83,14 +100,16 @@ def _sources(sync: SyncPass, rows: pa.Table) -> tuple[RecordKey, ...]:
 
 def _settle_receipts(sync: SyncPass, permit: Permit, answer: Answer, rows: pa.Table) -> None:
     """Settle a batch of creates whose writes were answered one by one."""
-    by_op = answer.by_op
-    applied = [by_op[op].outcome == "applied" for op in rows["_op"].to_pylist()]
-    done = rows.filter(pa.array(applied))
-    held = tuple(held_of(sync, row, by_op[row["_op"]]) for row in _refused(rows, applied))
+    done, ids, versions = _applied(answer, rows)
     links = None
     if done.num_rows:
-        ids, versions = ids_of([by_op[op] for op in done["_op"].to_pylist()])
-        links = new_links(sync, done, ids, versions, made(sync, done, ids, versions, by_op))
+        result = made(sync, done, ids, versions, answer.by_op)
+        answer = _without(sync, answer, result.lost)
+        done, ids, versions = _applied(answer, rows)
+        links = new_links(sync, done, ids, versions, result.unlike)
+    made_now = set(done["_op"].to_pylist())
+    applied = [op in made_now for op in rows["_op"].to_pylist()]
+    held = tuple(held_of(sync, row, answer.by_op[row["_op"]]) for row in _refused(rows, applied))
     settlement = Settlement(
         run=sync.run,
         module=sync.module.name,
@@ -103,6 +122,30 @@ def _settle_receipts(sync: SyncPass, permit: Permit, answer: Answer, rows: pa.Ta
     )
     settle(sync, permit, answer, settlement, applied=done.num_rows, kind="create")
     sync.counts.held += len(held)
+
+
+def _applied(answer: Answer, rows: pa.Table) -> tuple[pa.Table, pa.Array, pa.Array]:
+    """(the rows that were applied, their ids, their versions)."""
+    receipts = [answer.by_op[op] for op in rows["_op"].to_pylist()]
+    done = [one.outcome == "applied" for one in receipts]
+    return rows.filter(pa.array(done, pa.bool_())), *ids_of(
+        [one for one in receipts if one.outcome == "applied"]
+    )
+
+
+def _without(sync: SyncPass, answer: Answer, lost: frozenset[str]) -> Answer:
+    """The answer, taken back for records that the target does not have although it said that it made them.
+
+    A local target has none of them for certain. Elsewhere they may still turn up, and are looked for by the next run.
+    """
+    outcome: Outcome = "refused" if sync.target.can.bulk else "unknown"
+    words = "it accepted the record and does not have it"
+    gone = {
+        op: Receipt(op=op, outcome=outcome, code="not-kept", message=words)
+        for op, one in answer.by_op.items()
+        if one.outcome == "applied" and one.id in lost
+    }
+    return replace(answer, by_op={**answer.by_op, **gone})
 
 
 def _refused(rows: pa.Table, applied: Sequence[bool]) -> list[dict[str, Any]]:

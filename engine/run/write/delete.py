@@ -5,6 +5,7 @@ Whoever edited the counterpart since wins over the deletion.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,10 +13,12 @@ import simplejson
 
 from engine.event import Noted
 from engine.ledger import Settlement
+from engine.record import Receipt
 from engine.run.decide.expected_changes import delete_change
+from engine.run.read.counterparts import fetch
 from engine.run.session.batches import batch_size
 from engine.run.session.pair import Pair, left_id
-from engine.run.write.door import go_on, settle, write
+from engine.run.write.door import Answer, go_on, settle, write
 from engine.run.write.receipts import held_of
 from engine.run.write.settle import states_of
 
@@ -97,6 +100,7 @@ def delete_pairs(sync: SyncPass, permit: Permit, doomed: Sequence[Pair]) -> None
     )
     before = pa.table({"_op": rows["_op"], "before": pa.array(list(_images(doomed)), pa.string())})
     answer = write(sync, permit, "delete", rows, before=before)
+    answer = heed_what_stays(sync, answer)
     done = [pair for pair in doomed if answer.by_op[f"delete/{pair.other_id}"].outcome in ("applied", "gone")]
     deleted = {pair.other_id for pair in done}
     failed = [pair for pair in doomed if pair.other_id not in deleted]
@@ -127,6 +131,23 @@ def delete_pairs(sync: SyncPass, permit: Permit, doomed: Sequence[Pair]) -> None
     settle(sync, permit, answer, settlement, applied=len(done), kind="delete")
     sync.counts.held += len(held)
     go_on(sync, answer)
+
+
+def heed_what_stays(sync: SyncPass, answer: Answer) -> Answer:
+    """The answer, taken back for records that the target still has although it said that it deleted them."""
+    said = {
+        op.removeprefix("delete/"): op
+        for op, one in answer.by_op.items()
+        if one.outcome in ("applied", "gone")
+    }
+    if not sync.target.tells or not said:
+        return answer
+    words = "it accepted the deletion and still has the record"
+    stay = {
+        said[record]: Receipt(op=said[record], outcome="refused", code="not-kept", message=words)
+        for record in fetch(sync, list(said), into="after")
+    }
+    return replace(answer, by_op={**answer.by_op, **stay})
 
 
 def _ended(sync: SyncPass, done: Sequence[Pair]) -> pa.Table | None:

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from engine.connectors.read_port import ReadRequest
+from engine.event import Noted
 from engine.ledger import Settlement
 from engine.run.read.enrolled import enrolments
+from engine.run.read.pull import whole_read
+from engine.run.read.text_columns import text_columns
 from engine.run.session.pair import LIVE
 from engine.run.write.door import go_on, settle, write
 
@@ -64,7 +68,33 @@ def _written(sync: SyncPass, permit: Permit, several: Sequence[Enrolment], *, ye
     )
     settle(back, permit, answer, state, applied=len(done), kind="update")
     go_on(sync, answer)
-    return done
+    kept = _kept(sync, done, yes=yes)
+    if len(kept) < len(done):
+        count = len(done) - len(kept)
+        records = "1 record" if count == 1 else f"{count} records"
+        message = f"{records} of {sync.source.name} accepted the mark and did not keep it; the next run tries again."
+        sync.listen(Noted(module=sync.module.name, message=message))
+    return kept
+
+
+def _kept(sync: SyncPass, several: Sequence[Enrolment], *, yes: bool) -> list[Enrolment]:
+    """Those that show the mark as it was written; a record that does not show it counts as having kept it."""
+    side, enrol = sync.source, sync.module.enrol
+    mark = enrol.mark if enrol is not None else None
+    if not several or mark is None or not side.tells:
+        return list(several)
+    request = ReadRequest(stream=side.stream, fields=(mark,), ids=tuple(one.record_id for one in several))
+    wanted = ("true", "1") if yes else ("false", "0", "")
+    other: set[str] = set()
+    for page in whole_read(sync.connector(side), side.name, request):
+        texts = text_columns(page, side, (mark,))
+        shown = zip(*(texts[name].to_pylist() for name in ("_id", mark, "_absent")), strict=True)
+        other |= {
+            record
+            for record, value, absent in shown
+            if mark not in (absent or ()) and (value or "").lower() not in wanted
+        }
+    return [one for one in several if one.record_id not in other]
 
 
 def _op(one: Enrolment) -> str:

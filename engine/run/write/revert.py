@@ -20,6 +20,7 @@ from engine.run.session.columns import sql_name
 from engine.run.session.pair import Decided, Pair, Shown, content_hash
 from engine.run.session.tables import UNDONE
 from engine.run.write.after import held_values, shown_after, unkept_fields
+from engine.run.write.delete import heed_what_stays
 from engine.run.write.door import go_on, settle, write
 from engine.run.write.images import put_in_table
 from engine.run.write.settle import states_of
@@ -185,7 +186,7 @@ def unmake(sync: SyncPass, permit: Permit, several: Sequence[Unmake], found: Und
         }
     )
     before = _images([(f"delete/{one.now.id}", one.now.texts) for one in several])
-    answer = write(sync, permit, "delete", rows, before=before)
+    answer = heed_what_stays(sync, write(sync, permit, "delete", rows, before=before))
     receipts = {one.now.id: _receipt(answer, one.now.id, "delete") for one in several}
     done = [one for one in several if receipts[one.now.id].outcome in ("applied", "gone")]
     failed = [one for one in several if receipts[one.now.id].outcome not in ("applied", "gone")]

@@ -40,6 +40,8 @@ def apply(session: MariadbSession, table: SqlTable, batch: Batch) -> AllApplied:
     with session.transaction():
         if kind == "create":
             ids = insert_filled(table, rows, partial(_insert, session, table))
+            if table.alters and _present(session, table, ids, lock=False).null_count:
+                raise RowRefusedError("a trigger of the table did not keep the row", "not-kept")
         else:
             ids = _present(session, table, rows["_id"], lock=True)
             change = _update if kind == "update" else _delete

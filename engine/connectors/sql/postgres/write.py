@@ -39,14 +39,18 @@ def apply(session: PostgresSession, table: SqlTable, batch: Batch) -> AllApplied
     """Write the rows in one transaction; an id is null where there was no row. Raises RowRefusedError."""
     kind, rows = batch.kind, batch.table
     with session.transaction():
+        there = _present(session, table, rows["_id"]) if table.alters and kind != "create" else None
         if kind == "create":
             ids = insert_filled(table, rows, partial(_insert, session, table))
+            if table.alters and _present(session, table, ids).null_count:
+                raise RowRefusedError("a trigger or rule of the table did not keep the row", "not-kept")
         elif kind == "update":
             if batch.exchange:
                 _free(session, table, rows)
             ids = _update(session, table, rows)
         else:
             ids = _delete(session, table, rows)
+        ids = ids if there is None else there  # a row that a trigger has kept as it was is not gone
         versions = _versions(session, table, ids) if kind != "delete" and table.modified else None
     return AllApplied(ids=ids, versions=versions)
 
@@ -135,6 +139,15 @@ def _in_order(asked: pa.ChunkedArray, found: pa.ChunkedArray) -> pa.ChunkedArray
     import pyarrow.compute as pc
 
     return pc.if_else(pc.is_in(asked, found.combine_chunks()), asked, pa.scalar(None, pa.string()))
+
+
+def _present(session: PostgresSession, table: SqlTable, ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The ids, null where the table has no such row."""
+    sql = (
+        f"SELECT {id_text(table)} AS id FROM {table.source} AS q "
+        f"WHERE {among(table, '$1')} AND {alive(table, 'q')}"
+    )
+    return _in_order(ids, session.table(sql, (listed(table, ids.to_pylist()),))["id"])
 
 
 def _possible(table: SqlTable, rows: pa.Table) -> pa.Table:

@@ -58,6 +58,8 @@ def apply(session: SqliteSession, table: SqlTable, batch: Batch) -> AllApplied:
     with session.transaction():
         if kind == "create":
             ids = insert_filled(table, rows, partial(_insert, session, table))
+            if table.alters and _present(session, table, ids).null_count:
+                raise RowRefusedError("a trigger or rule of the table did not keep the row", "not-kept")
         else:
             ids = _present(session, table, rows["_id"])
             change = _update if kind == "update" else _delete
@@ -100,6 +102,8 @@ def _told_ids(session: SqliteSession, table: SqlTable, sql: str, values: pa.Tabl
     # '' instead of null: the driver takes the type of the column from its first rows.
     told = f"{sql} RETURNING coalesce({id_text(table)}, '') AS id"
     ids = session.table(told, values).column("id")
+    if len(ids) != values.num_rows:
+        raise RowRefusedError("a trigger or rule of the table did not keep the row", "not-kept")
     if pc.any(pc.equal(ids, "")).as_py():
         raise RowRefusedError(f"the record has no `{table.id}`, and the database gives it none", "no-id")
     return ids
