@@ -132,6 +132,15 @@ class Metered(Protocol):
 
 
 @runtime_checkable
+class Answering(Protocol):
+    """What a connector offers besides, if its system's answers to writes may show the record as it now is."""
+
+    def shows(self, stream: str, kind: Kind) -> bool:
+        """Whether they do for this kind of write; else the record is asked for again."""
+        ...
+
+
+@runtime_checkable
 class Observing(Protocol):
     """What a connector offers besides, if its catalog ships with it and an account may have made more of it."""
 

@@ -224,6 +224,11 @@ class HttpConnector:
         cost = forecast_writes(calls, kind, records, self._writing(known, calls, kind), fields)
         return cost.told(counted=self._description.limits.credits)
 
+    def shows(self, stream: str, kind: Kind) -> bool:
+        """Whether answers to this kind of write show the record."""
+        known, calls = self._known(stream)
+        return self._writing(known, calls, kind).receipts.record is not None
+
     @property
     def calls(self) -> int:
         """Requests sent since this connector was opened, those for access tokens included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from engine.connectors.read_port import Metered
+from engine.connectors.read_port import Answering, Metered, ReadRequest
 from engine.run.session.aim import modules_of
 from engine.run.session.changes import Header, Saving
 from engine.run.session.ledger_writer import Clock
@@ -17,8 +17,9 @@ from engine.run.sync.previewing import Preview
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.connectors.read_port import Budget, Reader
+    from engine.connectors.read_port import Budget, Forecast, Reader
     from engine.plan import Plan
+    from engine.record import Kind
     from engine.run.session.run_request import RunRequest
 
 
@@ -78,8 +79,9 @@ def _forecast(name: str, connector: Reader, mode: Preview) -> SystemForecast:
         if system != name or not records:
             continue
         told = connector.forecast_write(stream, kind, records)
-        writes += told.calls
-        credits_ += told.credits or 0
+        back = _read_back(connector, mode, (system, stream, kind), records)
+        writes += told.calls + (back.calls if back else 0)
+        credits_ += (told.credits or 0) + ((back.credits or 0) if back else 0)
         methods.append(f"{kind} {records} {stream}: {told.method}")
     budget = connector.budget()
     return SystemForecast(
@@ -91,6 +93,18 @@ def _forecast(name: str, connector: Reader, mode: Preview) -> SystemForecast:
         seconds=_seconds(connector.calls + writes, budget),
         methods=tuple(methods),
     )
+
+
+def _read_back(
+    connector: Reader, mode: Preview, write: tuple[str, str, Kind], records: int
+) -> Forecast | None:
+    """What it costs to ask for records after they were written; None where nobody asks."""
+    _, stream, kind = write
+    if write not in mode.read_back or not isinstance(connector, Answering) or connector.shows(stream, kind):
+        return None
+    ids = tuple(str(number) for number in range(records))
+    request = ReadRequest(stream=stream, fields=mode.read_back[write], ids=ids)
+    return connector.forecast_read(request, records)
 
 
 def _seconds(calls: int, budget: Budget) -> float | None:

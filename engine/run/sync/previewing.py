@@ -52,6 +52,8 @@ class Preview:
     held: list[HeldRecord] = field(default_factory=list)
     #: (system, stream, kind) -> {module: records}
     writes: dict[tuple[str, str, Kind], dict[str, int]] = field(default_factory=dict)
+    #: (system, stream, kind) -> the fields that are asked for after the write, where its answer does not show them
+    read_back: dict[tuple[str, str, Kind], tuple[str, ...]] = field(default_factory=dict)
     asks: list[Ask] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  #: whole sentences
     waits: list[tuple[SyncPass, Wait]] = field(
@@ -209,6 +211,8 @@ class Preview:
         plan = sync.module.side(side)
         by_module = self.writes.setdefault((plan.system, plan.stream, kind), {})
         by_module[sync.module.name] = by_module.get(sync.module.name, 0) + records
+        if plan.tells:
+            self.read_back[plan.system, plan.stream, kind] = plan.reads
 
 
 def _foresee_creates(sync: SyncPass) -> None:
