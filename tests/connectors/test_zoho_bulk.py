@@ -145,7 +145,10 @@ def test_a_preview_tells_the_credits_that_the_run_then_spends(tmp_path: Path) ->
         after = visitor.command("calls")
     crm, books = told["crm"], told["books"]
     assert any("read 320 Accounts: list, 200 a page" in method for method in crm.methods)
-    assert (crm.write_calls, books.read_credits) == (2, None)  # one that makes them, and one that looks at them
+    assert (crm.write_calls, books.read_credits) == (
+        2,
+        None,
+    )  # one that makes them, and one that looks at them
     whose = 1  # a run asks once whose account it is
     assert after["credits"] - before == (crm.read_credits or 0) + (crm.write_credits or 0) + whose
     sent = [one for one in after["calls"] if one["path"].startswith("/crm/")]

@@ -38,6 +38,15 @@ RULES = {
     ("sqlite", "DELETE", "undone"): (
         "CREATE TRIGGER rule AFTER DELETE ON people BEGIN INSERT INTO people VALUES (old.id, old.name, old.town); END"
     ),
+    ("postgresql", "UPDATE", "ignored"): "RETURN NULL",
+    (
+        "sqlite",
+        "UPDATE",
+        "ignored",
+    ): "CREATE TRIGGER rule BEFORE UPDATE ON people BEGIN SELECT raise(ignore); END",
+    ("mariadb", "UPDATE", "ignored"): (
+        "CREATE TRIGGER rule BEFORE UPDATE ON people FOR EACH ROW SET new.town = old.town"
+    ),
     ("postgresql", "INSERT", "ignored"): "RETURN NULL",
     ("postgresql", "INSERT", "undone"): "DELETE FROM people WHERE id = new.id; RETURN NULL",
     ("postgresql", "DELETE", "ignored"): "RETURN NULL",
@@ -107,3 +116,22 @@ def test_a_deletion_that_is_ignored_is_held_and_nobody_comes_back(
         pair.run("--full")
         assert pair.away("SELECT name FROM people") == [("Bob",)]
         assert pair.writes("--full") == 0
+
+
+@pytest.mark.parametrize("arrow", ["->", "<->"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"])
+def test_an_update_that_is_ignored_is_held_with_both_values(tmp_path: Path, kind: str, arrow: str) -> None:
+    with database_pair(tmp_path, kind) as pair:
+        begin(pair, arrow)
+        pair.run()
+        rule(pair, "UPDATE", "ignored")
+        pair.home("UPDATE people SET town = 'Rome' WHERE id = 1")
+        for words in ((), ("--full",)):
+            pair.run(*words, code=4)
+            told = " ".join(pair.call("errors").output.split())
+            assert "was sent `Rome` and still shows `Gent`" in told
+            assert pair.home("SELECT town FROM people WHERE id = 1") == [("Rome",)]
+        end_rule(pair)
+        pair.run("--full")
+        assert pair.away("SELECT town FROM people WHERE name = 'Ann'") == [("Rome",)]
+        assert pair.writes() == 0
