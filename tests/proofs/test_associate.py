@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from run_world import Fate, Killed, mortal
 from trigger_world import WON, Deals
 
+from engine.connectors.memory import MemoryConnector
 from engine.errors import UserError
 from engine.ledger import open_ledger
 from engine.render.plan import plan_text
@@ -19,6 +21,8 @@ from engine.run.sync.opened import remembered
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from engine.record import Operation, Receipt
 
 LOCKED = WON + "    associate: locked\n"
 OPEN = WON + "    associate: yes\n"
@@ -182,3 +186,27 @@ def test_the_plan_says_what_can_be_put_together_and_what_stays_together(tmp_path
     assert "linked('people', left.person, right.client)" in told
     assert "shown in       desk.invoices.deal" in told
     assert "people cannot remove it" in told
+
+
+@pytest.mark.parametrize("act", ["add", "remove"])
+def test_an_association_that_its_system_accepts_and_does_not_keep_is_told_and_not_remembered_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    with Deals(tmp_path) as world:
+        deal, mine, _ = by_hand(world)
+        if act == "remove":
+            add(world, deal, mine)
+        before = (shown(world), pairs(world))
+        plain = MemoryConnector._apply
+
+        def forgetful(self: MemoryConnector, stream: Any, operation: Operation) -> Receipt:
+            values = {name: value for name, value in operation.values.items() if name != "deal"}
+            return plain(self, stream, replace(operation, values=values))
+
+        monkeypatch.setattr(MemoryConnector, "_apply", forgetful)
+        with pytest.raises(UserError, match="accepted the change of `deal` and did not keep it"):
+            (add if act == "add" else remove)(world, deal, mine)
+        assert (shown(world), pairs(world)) == before
+        monkeypatch.undo()
+        (add if act == "add" else remove)(world, deal, mine)
+        assert shown(world) == ([(deal, mine)] if act == "add" else [])

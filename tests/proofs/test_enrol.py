@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from enrol_world import Jobs
 
 from engine.cli import engine
+from engine.connectors.memory import MemoryConnector
 from engine.errors import UserError
 from engine.render.plan import plan_text
 from engine.run.operations.explain import explain, parse_name
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
+
+    from engine.record import Operation, Receipt
 
 
 @pytest.fixture
@@ -213,4 +216,22 @@ def test_where_records_go_one_way_they_are_marked_and_deleted_as_well(world: Job
     world.settled()
     world.withdraw("J1")
     assert (world.tasks(), world.shared(), world.enrolled()) == ([], [], [])
+    world.settled()
+
+
+def test_a_mark_that_is_accepted_and_not_kept_is_told_and_written_again(
+    world: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = MemoryConnector._apply
+
+    def forgetful(self: MemoryConnector, stream: Any, operation: Operation) -> Receipt:
+        values = {name: value for name, value in operation.values.items() if name != "shared"}
+        return plain(self, stream, replace(operation, values=values))
+
+    with monkeypatch.context() as ignoring:
+        ignoring.setattr(MemoryConnector, "_apply", forgetful)
+        assert world.enrol("J1") == "1"
+        assert (world.tasks(), world.shared()) == ([("Job 1", "P1")], [])
+    world.run()
+    assert world.shared() == ["J1"]
     world.settled()
