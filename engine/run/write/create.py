@@ -14,7 +14,7 @@ from engine.run.decide.newcomers import creates_sql
 from engine.run.session.batches import batch_size, portions
 from engine.run.session.write_columns import SENT, is_remembered
 from engine.run.write.after import made
-from engine.run.write.door import LOOK_UP_AFTER, Answer, go_on, settle, write
+from engine.run.write.door import LOOK_UP_AFTER, Answer, go_on, one_by_one, settle, write
 from engine.run.write.judge import CHUNK, judge_newcomers
 from engine.run.write.receipts import held_of, ids_of
 from engine.run.write.remember import note_refusals
@@ -23,7 +23,6 @@ from engine.run.write.settle import associating, new_links
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.connectors.port import AllApplied
     from engine.record import Outcome
     from engine.run.session.sync_pass import SyncPass
     from engine.run.write.permit import Permit
@@ -66,7 +65,7 @@ def _create_batch(sync: SyncPass, permit: Permit, rows: pa.Table) -> None:
     if whole is not None:
         result = made(sync, rows, whole.ids, whole.versions, {})
         if result.lost:
-            answer = _one_by_one(answer, whole, rows)
+            answer = one_by_one(answer, rows)
             _settle_receipts(sync, permit, answer, rows)
         else:
             settlement = Settlement(
@@ -80,14 +79,6 @@ def _create_batch(sync: SyncPass, permit: Permit, rows: pa.Table) -> None:
     else:
         _settle_receipts(sync, permit, answer, rows)
     go_on(sync, answer)
-
-
-def _one_by_one(answer: Answer, whole: AllApplied, rows: pa.Table) -> Answer:
-    """The same with a receipt for each record."""
-    versions = whole.versions.to_pylist() if whole.versions is not None else [None] * rows.num_rows
-    told = zip(rows["_op"].to_pylist(), whole.ids.to_pylist(), versions, strict=True)
-    by_op = {op: Receipt(op=op, outcome="applied", id=one, version=version) for op, one, version in told}
-    return replace(answer, by_op=by_op, whole=None)
 
 
 def _sources(sync: SyncPass, rows: pa.Table) -> tuple[RecordKey, ...]:

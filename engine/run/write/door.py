@@ -6,7 +6,7 @@ each asks itself what protects its kind of write (guards, `needs`, `at-most`, th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
@@ -143,6 +143,13 @@ def _all_applied(ops: Sequence[str], answer: AllApplied) -> dict[str, Receipt]:
         op: Receipt(op=op, outcome="applied", id=record, version=version)
         for op, record, version in zip(ops, answer.ids.to_pylist(), versions, strict=True)
     }
+
+
+def one_by_one(answer: Answer, rows: pa.Table) -> Answer:
+    """The same answer with a receipt for each record, where everything was applied at once."""
+    if answer.whole is None:
+        return answer
+    return replace(answer, by_op=_all_applied(rows["_op"].to_pylist(), answer.whole), whole=None)
 
 
 def settle(
