@@ -24,7 +24,7 @@ from engine.run.sync.limits import stops_of
 from engine.run.sync.link_origins import demand_approval, origin_asks
 from engine.run.sync.look import look
 from engine.run.write.delete import sifted
-from engine.run.write.judge import CHUNK, LOST, UNCLEAR, judge, judge_newcomers, unshown
+from engine.run.write.judge import CHUNK, LOST, UNCLEAR, judge, judge_newcomers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,7 +128,6 @@ class Preview:
     def update(self, sync: SyncPass, found: Sequence[Pair]) -> None:
         """Decide them as a run would."""
         judged, counts = judge(sync, found), sync.counts
-        counts.not_comparable += unshown(sync, judged.decided)
         unreadable = [
             one for one in judged.unclear if one.other is not None and one.other.trouble is not None
         ]

@@ -68,6 +68,7 @@ def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     clear = [pair for pair in found if pair.clear]
     unclear = [pair for pair in found if not pair.clear]
     decided = guarded(sync, damped(sync, list(decide(sync, clear))), read_referenced_anew)
+    sync.counts.not_comparable += _unshown(sync, decided)
     back = [one.pair for one in decided if one.writes(sync.source_side)]
     if not back:
         return Judged(decided=decided, unclear=unclear, lost=[])
@@ -84,7 +85,7 @@ def judge(sync: SyncPass, found: Sequence[Pair]) -> Judged:
     return Judged(decided=[*forth, *anew], unclear=unclear, lost=lost)
 
 
-def unshown(sync: SyncPass, decided: Sequence[Decided]) -> int:
+def _unshown(sync: SyncPass, decided: Sequence[Decided]) -> int:
     """Counterparts that do not show a field, and that no pass of their own has counted."""
     if sync.both_ways or sync.module.trigger is not None:
         return 0

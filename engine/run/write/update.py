@@ -22,7 +22,7 @@ from engine.run.session.pair import Decided, Pair, content_hash
 from engine.run.write.after import Unkept, held_values, not_kept, note_news, shown_after, unkept_fields
 from engine.run.write.door import Answer, go_on, settle, write
 from engine.run.write.exchange import Queue, groups, held_in_circle
-from engine.run.write.judge import LOST, UNCLEAR, Judged, judge, unshown
+from engine.run.write.judge import LOST, UNCLEAR, Judged, judge
 from engine.run.write.receipts import held_of
 from engine.run.write.remember import note_refusals
 from engine.run.write.settle import changed_links, losers_of, states_of, unclear_settlement
@@ -44,7 +44,6 @@ def update(sync: SyncPass, permit: Permit, found: Sequence[Pair], *, last: bool 
     Answers those that guards are to be asked about again. `last`: they are not in this run; what they refuse is told.
     """
     judged = judge(sync, found)
-    sync.counts.not_comparable += unshown(sync, judged.decided)
     if permit.wanted is None:
         _note_unclear(sync, permit.writer, judged)
         decided = judged.decided
