@@ -20,6 +20,8 @@ def strangers(passes: Sequence[SyncPass], before: Approved) -> Iterator[Stop]:
     sync = passes[0]
     if sync.only is not None or not all(_all_new(one) for one in passes):
         return
+    if sync.ledger.link_count(sync.integration, sync.module.name):
+        return  # some have met before: by a saved changeset, by hand, or one by one
     made = [
         f"{one.source_side}:{row[0]}"
         for one in passes
