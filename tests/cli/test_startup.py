@@ -55,10 +55,11 @@ def test_help_loads_none_of_the_heavy_libraries(words: list[str]) -> None:
     assert "engine" in ended.stdout
 
 
-@pytest.mark.parametrize(("program", "words"), [(ENGINE, ["validate", "specs/", "mappings/"]), (CHECK, [])])
-def test_validate_loads_no_store_and_no_http_client(program: str, words: list[str]) -> None:
-    """Neither the command nor what it runs in its confined child."""
-    ended = run_without(STORES + NETWORK, program, *words)
+def test_validate_loads_no_store_and_no_http_client() -> None:
+    """Neither the command nor what it runs in its confined child; that one tries conversions in an empty DuckDB."""
+    ended = run_without(STORES + NETWORK, ENGINE, "validate", "specs/", "mappings/")
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    ended = run_without((*(one for one in STORES if one != "duckdb"), *NETWORK), CHECK)
     assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
 
 
