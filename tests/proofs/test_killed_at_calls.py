@@ -33,7 +33,7 @@ PAIRS = [
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandServer]:
     folder = tmp_path_factory.mktemp("server")
-    with CommandServer(folder) as one, visit(folder / "sandbox") as Contacts.visitor:
+    with CommandServer(folder) as one, visit(folder / "sandbox", company="bare") as Contacts.visitor:
         yield one
 
 

@@ -172,12 +172,13 @@ def test_what_leaves_the_view_stays_as_it_is_and_what_comes_back_is_in_step_agai
         world.settled()
 
 
-def test_a_view_of_the_target_keeps_its_other_records_from_being_recognised(tmp_path: Path) -> None:
+def test_a_twin_that_the_view_of_the_target_hides_is_met_and_not_made_again(tmp_path: Path) -> None:
     with World(tmp_path, module=[MATCH, "view: { desk: \"grade = 'customer'\" }"]) as world:
         world.desk.put("clients", {"label": "Ann", "grade": "vendor"})
         world.shop.put("people", person("Ann"))
-        assert world.run().modules["people"].created["right"] == 1
-        assert len(world.clients()) == 2
+        assert world.run().modules["people"].created["right"] == 0
+        assert world.held()["1"].code == "twin-outside-view"
+        assert len(world.clients()) == 1
 
 
 def test_a_view_may_ask_for_the_date_of_the_run(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.record import Side
     from engine.run.session.pair import Decided, Pair, Shown
     from engine.run.session.sync_pass import SyncPass
+    from engine.run.sync.approvals import Stop
     from engine.run.sync.look import Looked
     from engine.run.write.door import Answer
 
@@ -113,7 +114,7 @@ def no_second_look(patch: pytest.MonkeyPatch) -> None:
 
 def making_again_blindly(patch: pytest.MonkeyPatch) -> None:
     """What a killed run may have made is made again without a look."""
-    patch.setattr(recover, "_found", lambda _work, _rows: {})
+    patch.setattr(recover, "found_on_target", lambda _work, _rows: {})
 
 
 def no_journal(patch: pytest.MonkeyPatch) -> None:
@@ -161,13 +162,14 @@ def a_cursor_ahead_of_the_work(patch: pytest.MonkeyPatch) -> None:
     """The cursor moves once everything is read, before anything is written."""
     real = limits.heed_limits
 
-    def early(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> None:
-        real(passes, state, looked)
+    def early(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> list[Stop]:
+        stops = real(passes, state, looked)
         ahead = state
         for sync in passes:
             ahead = writing._next_state(sync, ahead, looked[sync.source_side])
             if sync.writer is not None:
                 sync.ledger.finish_module(sync.writer.renew(), ahead)
+        return stops
 
     patch.setattr(writing, "heed_limits", early)
 
@@ -236,7 +238,7 @@ def no_fence(patch: pytest.MonkeyPatch) -> None:
 
 def first_contact_unasked(patch: pytest.MonkeyPatch) -> None:
     """Existing records are linked and overwritten before anybody has agreed."""
-    patch.setattr(limits, "_first_contact", lambda _works, _state: iter(()))
+    patch.setattr(limits, "_first_contact", lambda *_: iter(()))
 
 
 def unknown_is_empty(patch: pytest.MonkeyPatch) -> None:

@@ -242,7 +242,8 @@ def _wait(transaction: WriteTransaction, scope: Mapping[str, str], settlement: S
 def _take_back(transaction: WriteTransaction, scope: Mapping[str, str], settlement: Settlement) -> None:
     """A refusal that its record is no longer held for is over: made again, it is told again.
 
-    It stays in the list under a key of its own, which no other attempt has.
+    It stays in the list under a key of its own, which no other attempt has. What this very run has told is not over:
+    the value that it puts back may not have arrived, and is then put back by the next.
     """
     if not (settlement.released or settlement.notices):
         return
@@ -253,7 +254,7 @@ def _take_back(transaction: WriteTransaction, scope: Mapping[str, str], settleme
     keys, table = {one.key for one in settlement.notices}, schema.notices
     open_ = sa.select(table.c.key, table.c.side, table.c.record_id, table.c.rule)
     for key, side, record, rule in transaction.rows(
-        open_.where(*_same(table, scope), sa.not_(table.c.key.contains("/")))
+        open_.where(*_same(table, scope), sa.not_(table.c.key.contains("/")), table.c.run != settlement.run)
     ):
         if key not in keys and ((side, record) in released or (side, record, rule) in told):
             mine = table.c.integration == scope["integration"]
