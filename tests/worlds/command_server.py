@@ -7,6 +7,7 @@ that program with the preload library `kill_at_call.c`, so that a command can be
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import subprocess
@@ -15,7 +16,9 @@ import tempfile
 import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
@@ -113,25 +116,38 @@ def serve(library: str) -> None:
         sys.stdout.flush()
 
 
+#: What no command that is run here needs, or what runs when it is loaded.
+APART = (
+    "engine.__main__",
+    "engine.sandbox",
+    "engine.testing",
+    "engine.cli.shared.templates",
+    "engine.ledger.migrations",
+)
+#: What the engine's modules load only when they need it.
+DRIVERS = (
+    "pyarrow.dataset",
+    "sqlalchemy.dialects.sqlite",
+    "adbc_driver_sqlite.dbapi",
+    "adbc_driver_postgresql.dbapi",
+    "pymysql",
+)
+
+
 def _load() -> None:
     """Everything that a command needs, before the first fork."""
-    from importlib import import_module
-
-    from engine.cli import COMMANDS
+    import engine
     from engine.compiler import compile_file
 
-    for module, _ in COMMANDS.values():
-        import_module(f"engine.cli.commands.{module}")
-    for name in ("duckdb", "pyarrow", "sqlalchemy", "sqlglot", "jinja2", "psycopg", "pymysql", "httpx"):
-        import_module(name)
-    for name in (
-        "engine.run.sync.execute",
-        "engine.run.operations.discover",
-        "engine.run.operations.preview",
-    ):
+    for module in walk_packages(engine.__path__, "engine."):
+        if not module.name.startswith(APART):
+            import_module(module.name)
+    for name in DRIVERS:
         import_module(name)
     for name in ("zoho-books-crm", "zoho-projects-crm"):
         compile_file(str(ROOT / "specs" / f"{name}.yaml"))
+    gc.collect()
+    gc.freeze()  # else every child copies what its collector touches
 
 
 def _become(request: dict[str, Any], out: int, err: int, preloaded: ctypes.CDLL) -> None:
