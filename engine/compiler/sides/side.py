@@ -36,29 +36,7 @@ if TYPE_CHECKING:
 def build_side(draft: Draft, checked: Checked, side: Side, standing: Mapping[str, Checked]) -> SidePlan:
     """What to read of a side, and how; `standing` are all that take part."""
     end, view = checked.ends[side], checked.views[side]
-    parts = LensParts(
-        side=side,
-        stream=end.stream,
-        lines=checked.lines,
-        keys=checked.keys,
-        view=parsed(view.sql) if view.sql else None,
-        view_reads=view.reads,
-        needs=_needs(draft, checked.ends[side].ref, checked.needs, side),
-        enrol=_needs(draft, checked.ends[side].ref, checked.enrol.needs if checked.enrol else (), side),
-        label=_label(checked, side),
-        makes=other(side) in checked.creates,
-        parent=checked.parents.get(side),
-        asked=checked.asked.get(side, ()),
-        also=checked.telling,
-        together=[one for one in checked.together if one.side == side],
-        beside=beside(draft, checked, side),
-        own=own_link(checked, side),
-        walk=lambda name: behind(draft, end.ref, name),
-        once=checked.trigger is not None and side == "left",
-        slots={"_today": cast(parsed("getvariable('today')"), named_type("DATE"))}
-        if _today(checked, side)
-        else {},
-    )
+    parts = _lens_parts(draft, checked, side)
     whole, keys = lens(parts), key_lens(parts)
     return SidePlan(
         side=side,
@@ -93,6 +71,34 @@ def build_side(draft: Draft, checked: Checked, side: Side, standing: Mapping[str
         fillable=end.stream.fillable,
         compared=compared_fields(parts),
         computed=any(one.unstamped for name, one in end.stream.fields.items() if name in parts.reads),
+    )
+
+
+def _lens_parts(draft: Draft, checked: Checked, side: Side) -> LensParts:
+    """What the lens of a side is made of."""
+    end, view = checked.ends[side], checked.views[side]
+    return LensParts(
+        side=side,
+        stream=end.stream,
+        lines=checked.lines,
+        keys=checked.keys,
+        view=parsed(view.sql) if view.sql else None,
+        view_reads=view.reads,
+        needs=_needs(draft, checked.ends[side].ref, checked.needs, side),
+        enrol=_needs(draft, checked.ends[side].ref, checked.enrol.needs if checked.enrol else (), side),
+        label=_label(checked, side),
+        makes=other(side) in checked.creates,
+        parent=checked.parents.get(side),
+        asked=checked.asked.get(side, ()),
+        also=checked.telling,
+        together=[one for one in checked.together if one.side == side],
+        beside=beside(draft, checked, side),
+        own=own_link(checked, side),
+        walk=lambda name: behind(draft, end.ref, name),
+        once=checked.trigger is not None and side == "left",
+        slots={"_today": cast(parsed("getvariable('today')"), named_type("DATE"))}
+        if _today(checked, side)
+        else {},
     )
 
 

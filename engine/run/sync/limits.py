@@ -48,11 +48,11 @@ class _Met:
 
 def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> list[Stop]:
     """What a person agrees to with this run. Raises StoppedError with all that she has to agree to and has not."""
-    module = passes[0].module
-    if not passes[0].accepted.everything and approved_before(passes[0]).entries:
+    module, before = passes[0].module, approved_before(passes[0])
+    if not passes[0].accepted.everything and before.entries:
         words = "What was approved for an earlier run goes on; only what is new since is asked."
         passes[0].listen(Noted(module=module.name, message=words))
-    stops = stops_of(passes, state, looked)
+    stops = _stops(passes, state, looked, before)
     open_ = [one for one in stops if one.code not in passes[0].accepted]
     if open_:
         flags = " ".join(f"--accept {one.code}" for one in open_)
@@ -68,10 +68,16 @@ def heed_limits(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[
 
 
 def stops_of(passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked]) -> list[Stop]:
-    """Everything that a person has to agree to before this module is written; a trigger's condition says it all."""
+    """Everything that a person has to agree to before this module is written."""
+    return _stops(passes, state, looked, approved_before(passes[0]))
+
+
+def _stops(
+    passes: Sequence[SyncPass], state: ModuleState, looked: Mapping[Side, Looked], before: Approved
+) -> list[Stop]:
+    """Without what was let through before; a trigger's condition says it all."""
     if passes[0].module.trigger is not None:
         return []
-    before = approved_before(passes[0])
     if passes[0].only is not None:
         return [*_first_contact(passes, state, before)]  # one record that a person asks for is never too many
     return [*_first_contact(passes, state, before), *_limits(passes, state, looked, before)]
