@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from engine.errors import UserError
-from engine.run.session import columns
+from engine.run.session import columns, spill
 from engine.run.session.columns import Session
 from engine.run.session.spill import spill_folder
 
@@ -64,6 +64,17 @@ def test_what_a_killed_run_left_is_removed_by_the_next_one_and_what_is_in_use_st
         (place / "rows.tmp").write_text("business records")
     spill_folder(tmp_path)
     assert [place.exists() for place in (left, used)] == [False, True]
+
+
+def test_where_no_process_can_be_asked_nothing_is_ended_and_nothing_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spill, "_CAN_ASK", False)
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("on Windows this ends the process"))
+    left = tmp_path / "spill" / "123456-aa"
+    left.mkdir(parents=True)
+    spill_folder(tmp_path)
+    assert left.exists()
 
 
 def test_a_session_that_stayed_small_is_used_again_and_nothing_of_the_last_run_is_in_it(
